@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Element types of tensors.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace jit {
+
+/// Element type. Every name is reserved; ops accept boolean, u8, i64, f32 and f64 today.
+enum class DType : std::uint8_t { boolean, i8, u8, i16, i32, i64, f16, bf16, f32, f64 };
+
+/// Name as printed and as written in trace files: "bool", "u8", "i64", "f32", "f64", ...
+std::string_view name(DType dtype) noexcept;
+std::optional<DType> dtype_from_name(std::string_view text) noexcept;
+
+/// Bytes of one element.
+std::size_t itemsize(DType dtype) noexcept;
+
+/// Whether ops accept the type in this release.
+bool is_supported(DType dtype) noexcept;
+
+constexpr bool is_float(DType dtype) noexcept { return dtype >= DType::f16; }
+constexpr bool is_integer(DType dtype) noexcept {
+  return dtype >= DType::i8 && dtype <= DType::i64;
+}
+
+namespace detail {
+template <class T> struct DTypeOf;
+template <> struct DTypeOf<bool> { static constexpr DType value = DType::boolean; };
+template <> struct DTypeOf<std::uint8_t> { static constexpr DType value = DType::u8; };
+template <> struct DTypeOf<std::int64_t> { static constexpr DType value = DType::i64; };
+template <> struct DTypeOf<float> { static constexpr DType value = DType::f32; };
+template <> struct DTypeOf<double> { static constexpr DType value = DType::f64; };
+} // namespace detail
+
+/// C++ types that can be elements of a tensor.
+template <class T>
+concept Element = requires { detail::DTypeOf<T>::value; };
+
+template <Element T> inline constexpr DType dtype_of = detail::DTypeOf<T>::value;
+
+/// C++ numbers that may stand as operands; they are weakly typed.
+template <class T>
+concept Number = std::same_as<T, bool> || std::integral<T> || std::floating_point<T>;
+
+} // namespace jit
