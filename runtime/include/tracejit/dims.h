@@ -17,7 +17,8 @@ using Dims = std::span<const std::int64_t>;
 class DimList {
 public:
   DimList() noexcept = default;
-  DimList(std::initializer_list<std::int64_t> values) : DimList(Dims(values.begin(), values.size())) {}
+  DimList(std::initializer_list<std::int64_t> values)
+      : DimList(Dims(values.begin(), values.size())) {}
   DimList(Dims values);
 
   operator Dims() const noexcept { return {values.data(), count}; }
@@ -33,7 +34,8 @@ private:
   std::uint8_t count = 0;
 };
 
-/// Axes of an operation: all of them (the default), one, or a list. Negative axes count from the end.
+/// Axes of an operation: all of them (the default), one, or a list. Negative axes count from the
+/// end.
 class Axes {
 public:
   Axes() noexcept = default;

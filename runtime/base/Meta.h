@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Meta: dtype, extents and strides of a tensor, interned so that one pointer compare decides
+// whether two tensors look alike.
+#pragma once
+
+#include <tracejit/dims.h>
+#include <tracejit/dtype.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace jit {
+
+/// Immutable. Strides count elements, may be 0 (broadcast) or negative (flipped).
+struct Meta {
+  DType dtype;
+  std::uint8_t rank;
+  /// Row-major without gaps; also true for size 0 and 1.
+  bool contiguous;
+  /// In the table, for ever: equal metas are the same pointer. Past the table's cap a meta is owned
+  /// by the one tensor that uses it and matches nothing.
+  bool interned;
+  /// Product of the extents.
+  std::int64_t size;
+  std::int64_t dim_values[max_rank];
+  std::int64_t stride_values[max_rank];
+
+  Dims dims() const noexcept { return {dim_values, rank}; }
+  Dims strides() const noexcept { return {stride_values, rank}; }
+  /// Bytes of a block that holds `size` elements without gaps.
+  std::size_t bytes() const noexcept { return static_cast<std::size_t>(size) * itemsize(dtype); }
+};
+
+/// Number of elements, or nothing if it or the bytes overflow 63 bits or an extent is negative.
+std::optional<std::int64_t> checked_size(DType dtype, Dims dims) noexcept;
+
+/// Row-major strides. Precondition: checked_size holds.
+DimList row_major_strides(Dims dims) noexcept;
+
+/// Finds or adds a meta. Precondition: checked_size holds; strides.size() == dims.size().
+const Meta *intern_meta(DType dtype, Dims dims, Dims strides);
+const Meta *intern_contiguous(DType dtype, Dims dims);
+
+/// Frees a meta that is not interned; call when its one owner goes.
+void release_meta(const Meta *meta) noexcept;
+
+/// "f32[2,3]", as in error messages.
+std::string describe(DType dtype, Dims dims);
+std::string describe(const Meta &meta);
+
+} // namespace jit

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Compiler: what libtracejit-compiler plugs in. No LLVM type appears here.
+#pragma once
+
+#include "runtime/jit/Program.h"
+#include "runtime/kernels/Isa.h"
+#include "runtime/trace/Graph.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jit {
+
+struct CompileOptions {
+  Isa isa = Isa::v3;
+  std::vector<std::string> disabled_passes; ///< names as in Passes.td
+  bool verify = false;                      ///< run the verifiers at phase boundaries
+};
+
+struct CompileResult {
+  std::unique_ptr<Program> program; ///< null: `message` says why
+  std::string message;
+};
+
+/// Used by one thread at a time, the compile thread. Never throws.
+class Compiler {
+public:
+  virtual ~Compiler() = default;
+  virtual CompileResult compile(const Graph &graph, const CompileOptions &options) = 0;
+
+  /// Text of the graph after a phase: trace, simplified, laidout, fused, planned, llvm, asm.
+  /// Returns false and an error message in `text` for an unknown stage or a failure.
+  virtual bool dump(const Graph &graph, const CompileOptions &options, std::string_view stage,
+                    std::string &text) = 0;
+};
+
+/// Symbol that the compiler library exports (C linkage): makes the one compiler of the process.
+using CreateCompiler = Compiler *();
+inline constexpr const char *create_compiler_symbol = "tracejit_create_compiler";
+
+} // namespace jit

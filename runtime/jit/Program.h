@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Program: compiled code of one path. The runtime calls it; the compiler library implements it.
+#pragma once
+
+#include <tracejit/scalar.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace jit {
+
+/// Memory and arguments of one run. Nothing is allocated and nothing fails after this is filled.
+struct ProgramCall {
+  std::span<std::byte *const> inputs;  ///< element [0, ..., 0] of every graph input
+  std::span<const Scalar> scalars;     ///< every run-time number
+  std::span<std::byte *const> outputs; ///< a block each; may equal the input it was donated from
+  std::byte *arena;                    ///< ProgramInfo::arena_bytes, 64-byte aligned
+};
+
+/// A producer and a consumer that stayed apart, and why.
+struct FusionRefusal {
+  std::uint32_t producer, consumer; ///< graph op numbers
+  std::string reason;
+};
+
+struct ProgramInfo {
+  std::size_t arena_bytes = 0;
+  std::size_t code_bytes = 0;
+  double compile_ms = 0;
+  std::uint32_t kernels_before = 0; ///< kernels the ops would take one by one
+  std::uint32_t kernels_after = 0;
+  /// For every output the input whose buffer it may take over, or -1.
+  std::vector<std::int32_t> donated_input;
+  std::vector<FusionRefusal> refusals;
+};
+
+class Program {
+public:
+  virtual ~Program() = default;
+  virtual void run(const ProgramCall &call) const noexcept = 0;
+  const ProgramInfo &info() const noexcept { return details; }
+
+protected:
+  ProgramInfo details;
+};
+
+} // namespace jit

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Running one op now: the entry to every eager kernel, used by dispatch, replay, constant folding
+// and compiled programs alike.
+#pragma once
+
+#include "runtime/kernels/Isa.h"
+#include "runtime/ops/OpTable.h"
+
+#include <cstddef>
+
+namespace jit {
+
+/// A tensor (`meta` set; `data` points at element [0, ..., 0]) or a number (`meta` null).
+struct KernelOperand {
+  const Meta *meta = nullptr;
+  const std::byte *data = nullptr;
+  Scalar scalar = 0;
+  OperandType type() const noexcept { return {meta, scalar.kind()}; }
+};
+struct KernelResult {
+  const Meta *meta; ///< contiguous
+  std::byte *data;  ///< 64-byte aligned, not overlapping any operand
+};
+struct KernelCall {
+  OpKind op;
+  AttrWords attrs;
+  std::span<const KernelOperand> operands;
+  std::span<const KernelResult> results;
+};
+
+/// Runs an op of any family but `view` (a reshape that must copy is fine). Metadata has been
+/// inferred and indices have been checked. Uses the thread pool for big work; the bits do not
+/// depend on it. Returns false iff scratch memory could not be had; nothing else can fail.
+[[nodiscard]] bool run_kernel(const KernelCall &call) noexcept;
+
+/// Copies any strided tensor into a contiguous block of the same dtype and extents.
+void copy_strided(const Meta &from, const std::byte *source, std::byte *target) noexcept;
+
+/// Smallest and largest value of an integer tensor; {0, -1} if it is empty.
+struct IndexRange {
+  std::int64_t min, max;
+};
+IndexRange index_range(const Meta &meta, const std::byte *data) noexcept;
+
+/// ISA the kernels use; the best the machine has unless option `isa` says otherwise.
+Isa active_isa() noexcept;
+void set_active_isa(Isa isa) noexcept;
+
+} // namespace jit

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The op table: what every part of the runtime knows about an op. The rows are generated from the
+// records in dialects/trace; this header says what a row holds.
+#pragma once
+
+#include "runtime/base/Meta.h"
+
+#include <tracejit/scalar.h>
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace jit {
+
+/// One enumerator an op, in record order: OpKind::add, ...
+enum class OpKind : std::uint16_t {
+#define TRACEJIT_OP(name) name,
+#include "runtime/ops/OpKinds.inc"
+#undef TRACEJIT_OP
+};
+
+/// How an op iterates, which decides the kernel that runs it and the way it is lowered.
+enum class Family : std::uint8_t {
+  elementwise, ///< broadcasts its operands; `scalar` names the function of one element
+  reduction,   ///< over the axes in attribute `axis`, in the canonical order
+  row,         ///< a fixed body of elementwise ops and reductions over one axis
+  contraction, ///< matmul
+  view,        ///< result shares the operand's storage (reshape may have to copy)
+  movement,    ///< concat: copies elements to new places
+  index,       ///< take, take_along_axis, scatter_add, one_hot: places come from an operand
+  creation,    ///< no tensor operand
+};
+
+/// Function of one element; the closed list of `kernel.ew`. Enumerators are the elementwise op
+/// names.
+enum class ScalarFunction : std::uint8_t {
+#define TRACEJIT_SCALAR_FUNCTION(name) name,
+#include "runtime/ops/ScalarFunctions.inc"
+#undef TRACEJIT_SCALAR_FUNCTION
+  none,
+};
+
+/// Which dtype an elementwise op computes in and which it returns.
+enum class TypeRule : std::uint8_t {
+  numeric,    ///< promoted dtype of the operands, returned as is
+  floating,   ///< promoted dtype, integers and bool as f32
+  comparison, ///< computes in the promoted dtype, returns bool
+  logical,    ///< operands are converted to bool, returns bool
+  select,     ///< operand 0 is bool, the others promote
+  cast,       ///< attribute `dtype`
+  custom,     ///< the op's own rule
+};
+
+/// Attributes travel as words: integer, boolean and dtype take one, a list takes its length and its
+/// items.
+enum class AttrKind : std::uint8_t { integer, boolean, dtype, list };
+struct AttrField {
+  std::string_view name;
+  AttrKind kind;
+};
+using AttrWords = std::span<const std::int64_t>;
+
+enum class OperandKind : std::uint8_t {
+  any,    ///< tensor or number
+  tensor, ///< tensor only
+  index,  ///< tensor of integers
+  number, ///< a run-time number: view starts, RNG key and counter, epsilon, fill value
+};
+struct OperandField {
+  std::string_view name;
+  OperandKind kind;
+  bool variadic; ///< only the last operand may be
+};
+
+/// The static part of an operand. `meta == nullptr`: a weakly typed number of kind `kind`.
+struct OperandType {
+  const Meta *meta = nullptr;
+  ScalarKind kind = ScalarKind::floating;
+};
+
+struct InferRequest {
+  OpKind op;
+  AttrWords attrs;
+  std::span<const OperandType> operands;
+};
+struct ResultType {
+  DType dtype;
+  DimList dims;
+  DimList strides;   ///< row-major unless `view`
+  bool view = false; ///< shares the storage of operand 0
+};
+inline constexpr int max_results = 2;
+struct Inferred {
+  std::array<ResultType, max_results> results;
+  std::uint8_t count = 1;
+};
+
+/// Fills `out`, or returns the message of the error ("matmul: inner dimensions differ: ..."). A
+/// pure function of the request; sizes are checked against overflow here.
+using InferFunction = std::optional<std::string> (*)(const InferRequest &, Inferred &out);
+
+/// One step of a row op's body: an elementwise op, or a reduction over the row axis with keepdims.
+struct BodyOperand {
+  enum Kind : std::uint8_t { operand, step, constant } kind;
+  std::uint8_t index;  ///< operand or step number
+  std::uint8_t result; ///< of a step with several results
+  double value;        ///< of a constant
+};
+struct BodyStep {
+  OpKind op;
+  std::span<const BodyOperand> operands;
+};
+
+/// Index operands must lie in [0, bound): checked before the op runs, so that nothing fails later.
+struct IndexCheck {
+  std::uint8_t operand;
+  /// Exclusive bound for the index values.
+  std::int64_t (*bound)(const InferRequest &);
+};
+
+struct OpInfo {
+  OpKind kind;
+  std::string_view name;
+  Family family;
+  std::string_view doc;
+  std::span<const OperandField> operands;
+  std::span<const AttrField> attrs;
+  std::uint8_t results;
+  ScalarFunction scalar; ///< of an elementwise op, else none
+  TypeRule types;
+  bool commutative;
+  InferFunction infer;
+  std::span<const BodyStep> body; ///< of a row op, else empty; the last step is the result
+  const IndexCheck *index_check;  ///< or nullptr
+};
+
+const OpInfo &info(OpKind op) noexcept;
+std::span<const OpInfo> all_ops() noexcept;
+std::optional<OpKind> op_from_name(std::string_view name) noexcept;
+std::string_view name(ScalarFunction function) noexcept;
+
+/// dtype of an operation over these operands: numerics, section "Promotion".
+DType promote(std::span<const OperandType> operands) noexcept;
+/// Default dtype of a lone number: bool, i64, f32.
+DType default_dtype(ScalarKind kind) noexcept;
+
+/// The dtype every operand of an elementwise op is converted to, and that of the result.
+struct ElementTypes {
+  DType compute;
+  DType result;
+};
+ElementTypes element_types(const OpInfo &op, AttrWords attrs,
+                           std::span<const OperandType> operands) noexcept;
+
+/// Infers result types with all checks: arity, operand kinds, dtypes, the op's own rule.
+std::optional<std::string> infer(const InferRequest &request, Inferred &out);
+
+} // namespace jit
