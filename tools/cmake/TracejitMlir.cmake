@@ -10,13 +10,12 @@ set(TRACEJIT_LLVM_BIN ${LLVM_TOOLS_BINARY_DIR})
 
 # Include paths, definitions and flags of code that includes LLVM headers.
 add_library(tracejit_llvm_settings INTERFACE)
-target_link_libraries(tracejit_llvm_settings INTERFACE tracejit_settings)
 target_include_directories(tracejit_llvm_settings SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
 target_include_directories(tracejit_llvm_settings INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
 target_compile_definitions(tracejit_llvm_settings INTERFACE ${tracejit_llvm_definitions})
 # Debian builds LLVM with RTTI and without exceptions: none may cross its frames. Every target is
 # -fPIC, tools too, because all share one precompiled header.
-# What mlir-tblgen writes leaves parameters unused.
+# What mlir-tblgen writes leaves parameters unused; this must follow -Wextra of tracejit_settings.
 target_compile_options(tracejit_llvm_settings INTERFACE -fno-exceptions -fPIC -Wno-unused-parameter)
 
 # The headers that every dialect and pass includes anyway, compiled once (clang only).
@@ -27,9 +26,9 @@ function(tracejit_mlir_precompile name)
     return()
   endif()
   if(NOT TARGET tracejit_mlir_pch)
-    file(WRITE ${PROJECT_BINARY_DIR}/tracejit_mlir_pch.cpp "// Carries the precompiled header.\n")
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/tracejit_mlir_pch.cpp CONTENT "")
     add_library(tracejit_mlir_pch OBJECT ${PROJECT_BINARY_DIR}/tracejit_mlir_pch.cpp)
-    target_link_libraries(tracejit_mlir_pch PRIVATE tracejit_llvm_settings)
+    target_link_libraries(tracejit_mlir_pch PRIVATE tracejit_settings tracejit_llvm_settings)
     # ccache can reuse results only when the header holds no time stamp.
     target_compile_options(tracejit_mlir_pch PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
     target_precompile_headers(tracejit_mlir_pch PRIVATE
@@ -50,7 +49,7 @@ endfunction()
 function(tracejit_mlir_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "" "DEPENDS;LINK")
   add_library(${name} STATIC ${arg_UNPARSED_ARGUMENTS})
-  target_link_libraries(${name} PUBLIC tracejit_llvm_settings ${arg_LINK} tracejit MLIR LLVM)
+  target_link_libraries(${name} PUBLIC tracejit_settings tracejit_llvm_settings ${arg_LINK} tracejit MLIR LLVM)
   if(arg_DEPENDS)
     add_dependencies(${name} ${arg_DEPENDS})
   endif()
@@ -64,7 +63,7 @@ endfunction()
 function(tracejit_mlir_tool name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "" "DEPENDS;LINK")
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
-  target_link_libraries(${name} PRIVATE tracejit_llvm_settings ${arg_LINK} tracejit MLIR LLVM)
+  target_link_libraries(${name} PRIVATE tracejit_settings tracejit_llvm_settings ${arg_LINK} tracejit MLIR LLVM)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   if(arg_DEPENDS)
     add_dependencies(${name} ${arg_DEPENDS})
@@ -77,7 +76,7 @@ endfunction()
 # tracejit_tblgen_tool(NAME FILE...): a TableGen backend, the one kind of program with static LLVM.
 function(tracejit_tblgen_tool name)
   add_executable(${name} ${ARGN})
-  target_link_libraries(${name} PRIVATE tracejit_llvm_settings MLIRTblgenLib MLIRTableGen LLVMTableGen)
+  target_link_libraries(${name} PRIVATE tracejit_settings tracejit_llvm_settings MLIRTblgenLib MLIRTableGen LLVMTableGen)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
