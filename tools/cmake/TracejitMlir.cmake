@@ -18,6 +18,9 @@ target_compile_definitions(tracejit_llvm_settings INTERFACE ${tracejit_llvm_defi
 # What mlir-tblgen writes leaves parameters unused; this must follow -Wextra of tracejit_settings.
 target_compile_options(tracejit_llvm_settings INTERFACE -fno-exceptions -fPIC -Wno-unused-parameter)
 
+# Everything mlir-tblgen writes. It takes a second, so all code that uses MLIR waits for all of it.
+add_custom_target(tracejit_mlir_generated)
+
 # The headers that every dialect and pass includes anyway, compiled once (clang only).
 option(TRACEJIT_MLIR_PCH "Precompile the MLIR headers" ON)
 
@@ -42,32 +45,28 @@ function(tracejit_mlir_precompile name)
   target_precompile_headers(${name} REUSE_FROM tracejit_mlir_pch)
 endfunction()
 
-# tracejit_mlir_library(NAME FILE... [DEPENDS TARGET...] [LINK TARGET...] [NO_PCH])
-# An archive of code that uses MLIR, for libtracejit-compiler and the tools. DEPENDS names targets
-# of tracejit_mlir_tablegen in other folders; LINK names other archives. A program links either the
-# archives or libtracejit-compiler, never both: type ids would exist twice.
+# tracejit_mlir_library(NAME FILE... [LINK TARGET...] [NO_PCH])
+# An archive of code that uses MLIR, for libtracejit-compiler and the tools. LINK names other
+# archives. A program links either the archives or libtracejit-compiler, never both: type ids would
+# exist twice.
 function(tracejit_mlir_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "" "DEPENDS;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "" "LINK")
   add_library(${name} STATIC ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PUBLIC tracejit_settings tracejit_llvm_settings ${arg_LINK} tracejit MLIR LLVM)
-  if(arg_DEPENDS)
-    add_dependencies(${name} ${arg_DEPENDS})
-  endif()
+  add_dependencies(${name} tracejit_mlir_generated)
   if(NOT arg_NO_PCH)
     tracejit_mlir_precompile(${name})
   endif()
 endfunction()
 
-# tracejit_mlir_tool(NAME FILE... [DEPENDS TARGET...] [LINK TARGET...] [NO_PCH])
+# tracejit_mlir_tool(NAME FILE... [LINK TARGET...] [NO_PCH])
 # A program that uses MLIR, put into bin/ of the build folder.
 function(tracejit_mlir_tool name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "" "DEPENDS;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "" "LINK")
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE tracejit_settings tracejit_llvm_settings ${arg_LINK} tracejit MLIR LLVM)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
-  if(arg_DEPENDS)
-    add_dependencies(${name} ${arg_DEPENDS})
-  endif()
+  add_dependencies(${name} tracejit_mlir_generated)
   if(NOT arg_NO_PCH)
     tracejit_mlir_precompile(${name})
   endif()
@@ -82,7 +81,7 @@ endfunction()
 
 # tracejit_mlir_tablegen(NAME FILE.td OUTPUT GENERATOR... [OUTPUT GENERATOR...])
 # Runs mlir-tblgen on FILE.td of the current folder; every OUTPUT lands in the same folder of the
-# build tree, so that `#include "dialects/trace/TraceOps.h.inc"` finds it. NAME is a target to depend on.
+# build tree, so that `#include "dialects/trace/TraceOps.h.inc"` finds it. NAME is the target of the run.
 #   tracejit_mlir_tablegen(trace_ops_gen TraceOps.td
 #     OUTPUT TraceOps.h.inc -gen-op-decls
 #     OUTPUT TraceOps.cpp.inc -gen-op-defs)
@@ -107,6 +106,7 @@ function(tracejit_mlir_tablegen name source)
     endif()
   endforeach()
   add_custom_target(${name} DEPENDS ${outputs})
+  add_dependencies(tracejit_mlir_generated ${name})
 endfunction()
 
 # tracejit_tablegen_command(GENERATOR FILE.td OUTPUT FLAGS): one run of a TableGen generator (a
