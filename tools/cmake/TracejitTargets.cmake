@@ -35,9 +35,13 @@ function(tracejit_unit_test name)
   add_test(NAME ${name} COMMAND ${name} --gtest_output=xml:${TRACEJIT_RESULTS}/${name}.xml)
 endfunction()
 
-# tracejit_lit_test(NAME FOLDER): all lit tests below FOLDER, which holds a lit.site.cfg.py, as one
-# ctest entry.
-function(tracejit_lit_test name folder)
+# tracejit_lit_test(NAME): the lit tests of the current folder and below as one ctest entry. They
+# find our tools (bin/ of the build folder) and LLVM's in PATH, the repository in %root and MLIR's
+# includes in %mlir_include.
+function(tracejit_lit_test name)
+  set(folder ${CMAKE_CURRENT_SOURCE_DIR})
+  set(site ${CMAKE_CURRENT_BINARY_DIR}/${name})
+  configure_file(${PROJECT_SOURCE_DIR}/tools/cmake/lit.site.cfg.py.in ${site}/lit.site.cfg.py @ONLY)
   add_test(NAME ${name} COMMAND ${TRACEJIT_LLVM_BIN}/lit -sv
-    --xunit-xml-output ${TRACEJIT_RESULTS}/${name}.xml ${folder})
+    --xunit-xml-output ${TRACEJIT_RESULTS}/${name}.xml ${site})
 endfunction()
