@@ -8,6 +8,17 @@ target_compile_options(tracejit_settings INTERFACE
   -Wall -Wextra -Werror -ffp-contract=off -fno-fast-math
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 
+# tracejit_add_folders(FOLDER...): those that exist, so that parts of the tree can be built alone. A
+# folder that appears later is noticed by the next build.
+function(tracejit_add_folders)
+  foreach(folder IN LISTS ARGN)
+    file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt)
+    if(lists)
+      add_subdirectory(${folder})
+    endif()
+  endforeach()
+endfunction()
+
 # tracejit_runtime_sources(FILE...): sources of libtracejit in the current folder.
 function(tracejit_runtime_sources)
   list(TRANSFORM ARGN PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)

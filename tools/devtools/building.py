@@ -43,6 +43,11 @@ def jobs(options):
 
 
 def require_targets(preset, names):
+    if not names:
+        return
+    # Folders may have appeared since the last configuration.
+    run(["ninja", "-C", folder(preset), "--quiet", "build.ninja"], f"configuring '{preset}'",
+        stdout=subprocess.DEVNULL)
     listing = output_of(["ninja", "-C", folder(preset), "-t", "targets", "all"])
     known = {line.rsplit(":", 1)[0] for line in listing.splitlines()}
     for name in names:
