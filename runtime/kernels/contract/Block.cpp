@@ -53,7 +53,9 @@ private:
       pack_b(k, depth);
     for (std::int64_t i = 0; i < row_panels_.parts(); ++i) {
       const std::int64_t row = part_.row + row_panels_.begin(i);
-      run_row_panel(row, row_panels_.size(i), k, depth);
+      if (plan_.packed_panels > 0 && i % plan_.packed_panels == 0)
+        pack_a(i, k, depth);
+      run_row_panel(i, k, depth);
       if (k + depth >= plan_.k)
         finish(row, row_panels_.size(i));
     }
@@ -68,16 +70,35 @@ private:
     }
   }
 
-  void run_row_panel(std::int64_t row, std::int64_t rows, std::int64_t k,
-                     std::int64_t depth) const {
+  /// Some k of each panel at a time, because the panels share cache lines.
+  void pack_a(std::int64_t first, std::int64_t k, std::int64_t depth) const {
+    constexpr std::int64_t step = 16;
+    const std::int64_t end = std::min(first + plan_.packed_panels, row_panels_.parts());
+    for (std::int64_t at = 0; at < depth; at += step)
+      for (std::int64_t i = first; i < end; ++i) {
+        const std::int64_t rows = row_panels_.size(i);
+        plan_.kernels->pack_a({a_at(part_.row + row_panels_.begin(i), k + at), plan_.a_col,
+                               plan_.a_row, std::min(step, depth - at), rows,
+                               packed_a(i, depth) + at * rows * item_});
+      }
+  }
+
+  /// Panels lie one behind the other from the first that was copied with this one.
+  std::byte *packed_a(std::int64_t panel, std::int64_t depth) const {
+    const std::int64_t first = panel / plan_.packed_panels * plan_.packed_panels;
+    const std::int64_t rows = row_panels_.begin(panel) - row_panels_.begin(first);
+    return part_.slab + plan_.b_bytes + rows * depth * item_;
+  }
+
+  void run_row_panel(std::int64_t panel, std::int64_t k, std::int64_t depth) const {
+    const std::int64_t row = part_.row + row_panels_.begin(panel);
+    const std::int64_t rows = row_panels_.size(panel);
     ContractTile tile;
     tile.a = a_at(row, k);
     tile.a_row = plan_.a_row;
     tile.a_col = plan_.a_col;
-    if (plan_.pack_a) {
-      std::byte *packed = part_.slab + plan_.b_bytes;
-      plan_.kernels->pack_a({tile.a, plan_.a_col, plan_.a_row, depth, rows, packed});
-      tile.a = packed;
+    if (plan_.packed_panels > 0) {
+      tile.a = packed_a(panel, depth);
       tile.a_row = 1;
       tile.a_col = rows;
     }

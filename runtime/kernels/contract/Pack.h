@@ -9,22 +9,21 @@
 
 namespace jit::TRACEJIT_ISA {
 
-/// [k][extent] without gaps. Whole vectors are written, so up to one vector of scratch behind the
-/// panel is overwritten.
+/// [k][extent] without gaps.
 template <class S> void pack_a(const ContractPanel &p) {
   using T = typename S::Element;
   const T *from = static_cast<const T *>(p.from);
   T *to = static_cast<T *>(p.to);
+  const std::int64_t full = p.stride == 1 ? p.extent / S::lanes * S::lanes : 0;
+  const auto last = S::first(p.extent - full);
   for (std::int64_t k = 0; k < p.k; ++k, from += p.k_stride, to += p.extent) {
-    if (p.stride != 1) {
+    for (std::int64_t i = 0; i < full; i += S::lanes)
+      S::store(to + i, S::load(from + i));
+    if (p.stride == 1)
+      S::store(to + full, S::load(from + full, last), last);
+    else
       for (std::int64_t i = 0; i < p.extent; ++i)
         to[i] = from[i * p.stride];
-      continue;
-    }
-    for (std::int64_t i = 0; i < p.extent; i += S::lanes) {
-      const std::int64_t left = p.extent - i;
-      S::store(to + i, left < S::lanes ? S::load(from + i, S::first(left)) : S::load(from + i));
-    }
   }
 }
 

@@ -59,26 +59,26 @@ void set_tile(ContractPlan &plan) {
 void set_packing(ContractPlan &plan) {
   const ContractKernels &kernels = *plan.kernels;
   const std::int64_t l2 = cache_sizes().l2;
-  const std::int64_t depth = std::min(plan.k, contract_chunk);
-  const std::int64_t vector_bytes =
-      std::max<std::int64_t>(depth, 1) * kernels.lanes * kernels.item_bytes;
+  const std::int64_t depth = std::clamp<std::int64_t>(plan.k, 1, contract_chunk);
+  const std::int64_t vector_bytes = depth * kernels.lanes * kernels.item_bytes;
+  const std::int64_t row_bytes = depth * kernels.item_bytes;
   const std::int64_t count = plan.column_vectors();
   const bool in_place = plan.b_col == 1 || plan.n == 1;
   plan.pack_b = nullptr;
   if (!in_place)
     plan.pack_b = plan.b_row == 1 ? kernels.pack_b_columns : kernels.pack_b_any;
-  else if (plan.m >= 48 && count * vector_bytes > l2 / 4 * 3)
+  else if (plan.m >= 48 && count * vector_bytes > l2 / 2)
     plan.pack_b = kernels.pack_b_rows;
 
-  // Few rows use a packed block so few times that it had better not leave the near caches.
-  const std::int64_t room = plan.pack_b && plan.m < 16 ? l2 / 8
-                            : plan.pack_b              ? l2 / 5 * 3
-                                                       : l2 / 4 * 3;
-  const std::int64_t fit = std::max<std::int64_t>(room / vector_bytes, 1);
-  plan.block_vectors =
-      std::min(count, fit < plan.vectors ? plan.vectors : fit / plan.vectors * plan.vectors);
-  // A in place costs a cache line for each k, shared with the next panels only while it stays near.
-  plan.pack_a = plan.a_col != 1 && plan.m >= 512 && count > 2 * plan.vectors;
+  // A small A is read again for each block at no cost, so that blocks need not be large.
+  const bool small_a = plan.m * row_bytes <= l2 / 4;
+  const std::int64_t fit = (plan.pack_b && small_a ? l2 / 8 : l2 / 2) / vector_bytes;
+  const std::int64_t panels = std::max<std::int64_t>(fit / plan.vectors, 1);
+  plan.block_vectors = std::min(count, panels * plan.vectors);
+
+  // Transposed in place, A costs a cache line for each k: copy panels while the lines are near.
+  const bool pack_a = plan.a_col != 1 && plan.m >= 512 && count > 2 * plan.vectors;
+  plan.packed_panels = pack_a ? std::max<std::int64_t>(l2 / 8 / (row_bytes * plan.rows), 1) : 0;
 }
 
 std::int64_t whole_lines(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -88,8 +88,7 @@ void set_slab(ContractPlan &plan) {
   const std::int64_t depth = std::min(plan.k, contract_chunk);
   const std::int64_t vector_bytes = kernels.lanes * kernels.item_bytes;
   plan.b_bytes = plan.pack_b ? whole_lines(depth * plan.block_vectors * vector_bytes) : 0;
-  plan.a_bytes =
-      plan.pack_a ? whole_lines(depth * plan.rows * kernels.item_bytes + vector_bytes) : 0;
+  plan.a_bytes = whole_lines(depth * plan.packed_panels * plan.rows * kernels.item_bytes);
   plan.c_bytes = plan.scatter_c ? whole_lines(plan.m * plan.block_vectors * vector_bytes) : 0;
 }
 

@@ -32,9 +32,9 @@ struct ContractPlan {
   std::int64_t m, n, k;
   std::int64_t a_row, a_col, b_row, b_col;
   // Tiles and blocks.
-  std::int64_t rows, vectors;             ///< largest tile
-  std::int64_t block_vectors;             ///< columns of B, in vectors, that stay in L2
-  bool pack_a;                            ///< else A is read in place
+  std::int64_t rows, vectors; ///< largest tile
+  std::int64_t block_vectors; ///< columns of B, in vectors, that stay in L2
+  std::int64_t packed_panels; ///< row panels of A that are copied at a time; 0: A is read in place
   ContractKernels::PackFunction pack_b;   ///< else null: B is read in place
   bool scatter_c;                         ///< exchanged tiles are copied to C when done
   std::int64_t b_bytes, a_bytes, c_bytes; ///< parts of a slab, multiples of 64

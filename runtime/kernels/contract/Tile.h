@@ -36,15 +36,38 @@ template <class S, int Rows, int Vectors, bool Masked>
       for (int j = 0; j < Vectors; ++j)
         acc[i][j] = S::fma(x, row[j], acc[i][j]);
     }
+    if constexpr (Rows <= 6) { // the next rows of B in place may lie on other pages
+#pragma GCC unroll 16
+      for (int j = 0; j < Vectors; ++j)
+        __builtin_prefetch(b + 8 * b_row + j * S::lanes);
+    }
     b += b_row;
 #pragma GCC unroll 16
-    for (int p = 0; p < pointers; ++p)
+    for (int p = 0; p < pointers; ++p) {
       a[p] += a_col;
+      asm("" : "+r"(a[p])); // else the compiler chains all rows on one pointer, an add for each
+    }
   }
 }
 
+template <class S, int Rows, int Vectors, bool Masked, bool Add>
+[[gnu::always_inline]] inline void store_tile(const ContractTile &t, typename S::Mask last,
+                                              const typename S::Vector (&acc)[Rows][Vectors]) {
+  typename S::Element *c = static_cast<typename S::Element *>(t.c);
+  const std::int64_t c_row = t.c_row;
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i, c += c_row)
+#pragma GCC unroll 16
+    for (int j = 0; j < Vectors; ++j) {
+      auto *at = c + j * S::lanes;
+      if (Masked && j == Vectors - 1)
+        S::store(at, Add ? S::load(at, last) + acc[i][j] : acc[i][j], last);
+      else
+        S::store(at, Add ? S::load(at) + acc[i][j] : acc[i][j]);
+    }
+}
+
 template <class S, int Rows, int Vectors, bool Masked> void contract_tile(const ContractTile &t) {
-  using T = typename S::Element;
   const auto last = S::first(Masked ? t.tail : 0);
   typename S::Vector acc[Rows][Vectors];
 #pragma GCC unroll 16
@@ -53,17 +76,10 @@ template <class S, int Rows, int Vectors, bool Masked> void contract_tile(const 
     for (int j = 0; j < Vectors; ++j)
       acc[i][j] = S::zero();
   accumulate_tile<S, Rows, Vectors, Masked>(t, last, acc);
-  T *c = static_cast<T *>(t.c);
-#pragma GCC unroll 16
-  for (int i = 0; i < Rows; ++i, c += t.c_row)
-#pragma GCC unroll 16
-    for (int j = 0; j < Vectors; ++j) {
-      T *at = c + j * S::lanes;
-      if (Masked && j == Vectors - 1)
-        S::store(at, t.add ? S::load(at, last) + acc[i][j] : acc[i][j], last);
-      else
-        S::store(at, t.add ? S::load(at) + acc[i][j] : acc[i][j]);
-    }
+  if (t.add)
+    store_tile<S, Rows, Vectors, Masked, true>(t, last, acc);
+  else
+    store_tile<S, Rows, Vectors, Masked, false>(t, last, acc);
 }
 
 } // namespace jit::TRACEJIT_ISA
