@@ -23,10 +23,21 @@ function(tracejit_isa_sources)
   endforeach()
 endfunction()
 
+# Where test programs write one XML report each, by the name of their ctest entry; tools/dev counts
+# the cases in them.
+set(TRACEJIT_RESULTS ${PROJECT_BINARY_DIR}/results)
+
 # tracejit_unit_test(NAME FILE...): a GoogleTest program, one ctest entry.
 function(tracejit_unit_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE tracejit tracejit_settings GTest::gtest_main)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
-  add_test(NAME ${name} COMMAND ${name})
+  add_test(NAME ${name} COMMAND ${name} --gtest_output=xml:${TRACEJIT_RESULTS}/${name}.xml)
+endfunction()
+
+# tracejit_lit_test(NAME FOLDER): all lit tests below FOLDER, which holds a lit.site.cfg.py, as one
+# ctest entry.
+function(tracejit_lit_test name folder)
+  add_test(NAME ${name} COMMAND ${TRACEJIT_LLVM_BIN}/lit -sv
+    --xunit-xml-output ${TRACEJIT_RESULTS}/${name}.xml ${folder})
 endfunction()

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# tools/dev fmt and tidy.
+import packages
+import building
+from process import cpp_files, run, tracked_files
+
+
+def fmt(options):
+    packages.ensure()
+    mode = ["--dry-run", "-Werror"] if options.check else ["-i"]
+    run(["clang-format-22", *mode, *cpp_files()], "clang-format")
+    return 0
+
+
+def tidy(options):
+    building.build_preset(options.preset, options)  # generated headers must exist
+    files = options.files or tracked_files("*.cpp")
+    # Only what the preset compiles has flags; the package ships its driver under this name.
+    database = (building.folder(options.preset) / "compile_commands.json").read_text()
+    known = [name for name in files if f"/{name}\"" in database]
+    run(["run-clang-tidy-22", "-quiet", "-p", building.folder(options.preset),
+         "-j", building.jobs(options), *known], "clang-tidy")
+    return 0
