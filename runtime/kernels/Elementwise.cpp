@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Elementwise ops: one inner loop over everything if the operands lie alike, else tile by tile.
+#include "runtime/kernels/Copy.h"
 #include "runtime/kernels/Families.h"
 #include "runtime/kernels/Parallel.h"
 #include "runtime/kernels/ScalarValue.h"
@@ -91,6 +92,19 @@ void run_tiled(Loop &loop, TiledOperands &tiled, std::int64_t size) noexcept {
   });
 }
 
+void cast(const KernelTable &table, const KernelCall &call) noexcept {
+  const KernelOperand &operand = call.operands[0];
+  const KernelResult &result = call.results[0];
+  const DType dtype = result.meta->dtype;
+  if (operand.meta == nullptr) {
+    const ScalarValue number(operand.scalar, dtype);
+    std::copy_n(number.bytes, itemsize(dtype), result.data);
+    return;
+  }
+  const DimList strides = row_major_strides(result.meta->dims());
+  copy_view(table, view_of(*operand.meta, operand.data), {result.data, dtype, strides.begin()});
+}
+
 } // namespace
 
 void run_elementwise(const KernelTable &table, const OpInfo &op, const KernelCall &call) noexcept {
@@ -99,6 +113,10 @@ void run_elementwise(const KernelTable &table, const OpInfo &op, const KernelCal
   if (size == 0)
     return;
 
+  if (op.types == TypeRule::cast) {
+    cast(table, call);
+    return;
+  }
   OperandType types[max_operands];
   Loop loop;
   loop.operands = static_cast<int>(call.operands.size());
