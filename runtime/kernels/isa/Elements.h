@@ -19,11 +19,11 @@ template <class T, int lanes> T element_of(simd::Pack<T, lanes>);
 template <class E> std::uint8_t element_of(scalar::U8<E>);
 template <class T, int lanes> bool element_of(simd::Mask<T, lanes>);
 
-template <class Function, class... Operand> struct Elements {
+/// Computes in T, which decides how many lanes fit.
+template <class T, class Function, class... Operand> struct Elements {
   template <int lanes> using Emit = simd::Emitter<lanes>;
   static constexpr int count = sizeof...(Operand);
-  using First = std::tuple_element_t<sizeof...(Operand) - 1, std::tuple<Operand...>>;
-  static constexpr int wide = wide_lanes<First>, narrow = narrow_lanes<First>;
+  static constexpr int wide = wide_lanes<T>, narrow = narrow_lanes<T>;
 
   template <int lanes> static auto value() {
     Emit<lanes> e;
@@ -107,13 +107,13 @@ concept Applies = requires(simd::Emitter<narrow_lanes<float>> e,
 
 template <class Function, class T> constexpr ElementLoop loop_for() {
   if constexpr (Applies<Function, T>)
-    return Elements<Function, T>::run;
+    return Elements<T, Function, T>::run;
   else if constexpr (Applies<Function, T, T>)
-    return Elements<Function, T, T>::run;
+    return Elements<T, Function, T, T>::run;
   else if constexpr (Applies<Function, bool, T, T>) // where; bool is no other function's operand
-    return Elements<Function, bool, T, T>::run;
+    return Elements<T, Function, bool, T, T>::run;
   else if constexpr (Applies<Function, T, T, T>)
-    return Elements<Function, T, T, T>::run;
+    return Elements<T, Function, T, T, T>::run;
   else
     return nullptr;
 }
