@@ -2,6 +2,7 @@
 // Entry of contractions: plans the work and hands its pieces to the workers.
 #include "runtime/kernels/contract/Contract.h"
 
+#include "runtime/kernels/ThreadPool.h"
 #include "runtime/kernels/contract/Batch.h"
 #include "runtime/kernels/contract/Block.h"
 #include "runtime/kernels/contract/Integer.h"
@@ -59,6 +60,13 @@ bool is_empty(const ContractArgs &args) {
 }
 
 } // namespace
+
+Parallel pool_parallel() noexcept {
+  auto run = [](void *, std::int64_t chunks, void (*body)(void *, std::int64_t), void *context) {
+    parallel_for(chunks, [=](std::int64_t chunk) { body(context, chunk); });
+  };
+  return {run, nullptr, thread_count()};
+}
 
 std::size_t contract_scratch_bytes(const ContractArgs &args, Isa isa, const Parallel &parallel) {
   if (is_empty(args) || !is_float(args.dtype))

@@ -57,8 +57,8 @@ TYPED_TEST(Contract, Threads) {
     Case<TypeParam> c(m, n, 400, Order::columns, Order::columns);
     c.compute_reference();
     for (const Isa isa : isas())
-      for (const std::int64_t workers : {2, 4, 7}) {
-        c.run(isa, threads(workers));
+      for (const Parallel &parallel : {threads(2), threads(4), threads(7), pool_parallel()}) {
+        c.run(isa, parallel);
         ASSERT_NO_FATAL_FAILURE(c.expect_equal());
       }
   }
