@@ -2,6 +2,7 @@
 // Contractions of floats against a scalar fma loop in the canonical order, bit for bit.
 #include "test/unit/kernels/ContractCase.h"
 
+#include <atomic>
 #include <limits>
 
 namespace jit::test {
@@ -119,18 +120,20 @@ TYPED_TEST(Contract, EmptyWritesNothing) {
 template <class T> struct Watcher {
   const Case<T> &c;
   std::vector<int> visits = std::vector<int>(c.expected.size());
-  bool final = true;
+  std::atomic<bool> final = true;
 
   static void run(void *self, std::int64_t batch, std::int64_t row, std::int64_t rows,
                   std::int64_t col, std::int64_t cols) {
     auto &[c, visits, final] = *static_cast<Watcher *>(self);
-    final &= batch == 0;
+    bool correct = batch == 0;
     for (std::int64_t i = row; i < row + rows; ++i)
       for (std::int64_t j = col; j < col + cols; ++j) {
         const auto at = static_cast<std::size_t>(i * c.args.n + j);
         ++visits.at(at);
-        final &= same_bits(c.c[i * c.args.c_row_stride + j], c.expected[at]);
+        correct &= same_bits(c.c[i * c.args.c_row_stride + j], c.expected[at]);
       }
+    if (!correct)
+      final = false;
   }
 };
 
