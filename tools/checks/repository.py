@@ -9,12 +9,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def tracked_files(*patterns):
-    """Files of the repository that match, new ones included. Git may belong to another user."""
+    """Files of the repository that match, new ones included; all when no pattern is given."""
+    # Git refuses a repository of another user unless told otherwise.
     command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others",
                "--exclude-standard", "--", *patterns]
     listing = subprocess.run(command, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout
-    names = sorted(set(listing.split("\0")) - {""})
-    return [name for name in names if os.path.isfile(ROOT / name)]
+    return [name for name in sorted(set(listing.split("\0"))) if os.path.isfile(ROOT / name)]
 
 
 def read(name):

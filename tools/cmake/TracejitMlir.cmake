@@ -60,12 +60,11 @@ function(tracejit_mlir_library name)
 endfunction()
 
 # tracejit_mlir_tool(NAME FILE... [LINK TARGET...] [NO_PCH])
-# A program that uses MLIR, put into bin/ of the build folder.
+# A program that uses MLIR.
 function(tracejit_mlir_tool name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "" "LINK")
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE tracejit_settings tracejit_llvm_settings ${arg_LINK} tracejit MLIR LLVM)
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   add_dependencies(${name} tracejit_mlir_generated)
   if(NOT arg_NO_PCH)
     tracejit_mlir_precompile(${name})
@@ -76,7 +75,6 @@ endfunction()
 function(tracejit_tblgen_tool name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE tracejit_settings tracejit_llvm_settings MLIRTblgenLib MLIRTableGen LLVMTableGen)
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
 # tracejit_mlir_tablegen(NAME FILE.td OUTPUT GENERATOR... [OUTPUT GENERATOR...])

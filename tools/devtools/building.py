@@ -28,6 +28,12 @@ def configure(preset):
         raise Failure("configuring failed:\n" + result.stdout[-6000:])
 
 
+def environment():
+    """Sanitizer options that LLVM needs: its own code is not instrumented, so the poisoning that its
+    headers do would not match, and generators may leak."""
+    return {"ASAN_OPTIONS": "allow_user_poisoning=0:detect_leaks=0", **os.environ}
+
+
 def jobs(options):
     """One compiler a core, but no more than memory holds: an MLIR source takes up to 1.5 GB."""
     if getattr(options, "jobs", None):
@@ -37,6 +43,11 @@ def jobs(options):
 
 
 def require_targets(preset, names):
+    if not names:
+        return
+    # Folders may have appeared since the last configuration.
+    run(["ninja", "-C", folder(preset), "--quiet", "build.ninja"], f"configuring '{preset}'",
+        stdout=subprocess.DEVNULL)
     listing = output_of(["ninja", "-C", folder(preset), "-t", "targets", "all"])
     known = {line.rsplit(":", 1)[0] for line in listing.splitlines()}
     for name in names:
@@ -51,7 +62,7 @@ def build_preset(preset, options, targets=(), env=None):
     configure(preset)
     require_targets(preset, targets)
     run(["ninja", "-C", folder(preset), f"-j{jobs(options)}", *targets], f"building '{preset}'",
-        env={**os.environ, "NINJA_STATUS": f"[{preset} %f/%t] ", **(env or {})})
+        env={**environment(), "NINJA_STATUS": f"[{preset} %f/%t] ", **(env or {})})
     kind = "clean build" if fresh else "build"
     print(f"tools/dev: {kind} of '{preset}' took {time.monotonic() - start:.1f} s", flush=True)
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Running other programs, and how a command of tools/dev fails.
-import os
 import pathlib
 import subprocess
 
@@ -26,15 +25,3 @@ def run(command, what, **options):
 def output_of(command):
     return subprocess.run([str(word) for word in command], cwd=ROOT, check=True, text=True,
                           stdout=subprocess.PIPE).stdout
-
-
-def tracked_files(*patterns):
-    """Files of the repository that match, new ones included. Git may belong to another user."""
-    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others",
-               "--exclude-standard", "--", *patterns]
-    names = sorted(set(output_of(command).split("\0")) - {""})
-    return [name for name in names if os.path.isfile(ROOT / name)]
-
-
-def cpp_files():
-    return tracked_files("*.h", "*.cpp")

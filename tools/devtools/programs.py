@@ -6,14 +6,6 @@ import building
 from process import ROOT, Failure
 
 
-def find_program(preset, target):
-    """The executable of a target, wherever its folder puts it."""
-    for path in building.folder(preset).rglob(target):
-        if path.is_file() and path.stat().st_mode & 0o111:
-            return path
-    raise Failure(f"target '{target}' made no program of that name")
-
-
 def build_and_run(target, options, extra=()):
     # The compiler library is opened at run time, so no link names it.
     targets = [target]
@@ -24,7 +16,7 @@ def build_and_run(target, options, extra=()):
     except Failure:
         pass
     building.build_preset(options.preset, options, targets)
-    program = find_program(options.preset, target)
+    program = building.folder(options.preset) / "bin" / target
     return subprocess.run([program, *extra, *options.rest], cwd=ROOT).returncode
 
 

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # tools/dev fmt and tidy.
-import packages
+import sys
+
 import building
-from process import cpp_files, run, tracked_files
+import packages
+from process import ROOT, run
+
+sys.path.append(str(ROOT / "tools" / "checks"))
+from repository import tracked_files  # noqa: E402
 
 
 def fmt(options):
     packages.ensure()
     mode = ["--dry-run", "-Werror"] if options.check else ["-i"]
-    run(["clang-format-22", *mode, *cpp_files()], "clang-format")
+    run(["clang-format-22", *mode, *tracked_files("*.h", "*.cpp")], "clang-format")
     return 0
 
 

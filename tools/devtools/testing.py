@@ -61,7 +61,8 @@ def run_ctest(preset, options, total):
                "-j", str(building.jobs(options)), "--output-junit", report]
     if options.filter:
         command += ["-R", options.filter]
-    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {"ASAN_OPTIONS": "allow_user_poisoning=0", "UBSAN_OPTIONS": "print_stacktrace=1",
+           "PYTHONDONTWRITEBYTECODE": "1", **os.environ}
     status = subprocess.run([str(word) for word in command], cwd=ROOT, env=env).returncode
     if not report.exists():
         raise Failure("ctest wrote no report")
