@@ -9,8 +9,7 @@ namespace jit {
 
 namespace {
 
-/// Recent answers for ops without attributes and with at most three operands: a pure function of
-/// these.
+/// Recent answers for ops without attributes and with at most three operands: a pure function of these.
 struct InferCacheEntry {
   OpKind op;
   std::uint8_t count = 0xff;
@@ -24,14 +23,12 @@ thread_local constinit std::array<InferCacheEntry, cache_size> infer_cache{};
 InferCacheEntry &cache_slot(OpKind op, std::span<const Argument> arguments) noexcept {
   std::uint64_t hash = static_cast<std::uint64_t>(op) * 0x9e3779b97f4a7c15u;
   for (const Argument &argument : arguments)
-    hash =
-        (hash ^ reinterpret_cast<std::uintptr_t>(argument.impl ? argument.impl->meta : nullptr)) *
-        0x9e3779b97f4a7c15u;
+    hash = (hash ^ reinterpret_cast<std::uintptr_t>(argument.impl ? argument.impl->meta : nullptr)) *
+           0x9e3779b97f4a7c15u;
   return infer_cache[hash >> 58];
 }
 
-bool answers(const InferCacheEntry &entry, OpKind op,
-             std::span<const Argument> arguments) noexcept {
+bool answers(const InferCacheEntry &entry, OpKind op, std::span<const Argument> arguments) noexcept {
   if (entry.op != op || entry.count != arguments.size())
     return false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -69,8 +66,8 @@ std::optional<std::string> infer_uncached(OpKind op, AttrWords attrs,
 
 } // namespace
 
-std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
-                                       std::span<const Argument> arguments, ResultMetas &out) {
+std::optional<std::string> infer_metas(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
+                                       ResultMetas &out) {
   const bool cacheable = attrs.empty() && arguments.size() <= 3;
   InferCacheEntry *entry = nullptr;
   if (cacheable) {
@@ -137,9 +134,8 @@ bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
   if (view) {
     Impl &base = *arguments[0].impl;
     retain(base.storage);
-    out[0] = {base.storage,
-              base.data() + view_offset(op, arguments) *
-                                static_cast<std::int64_t>(itemsize(base.meta->dtype))};
+    out[0] = {base.storage, base.data() + view_offset(op, arguments) *
+                                              static_cast<std::int64_t>(itemsize(base.meta->dtype))};
     return true;
   }
   std::array<KernelResult, max_results> results;
