@@ -5,6 +5,8 @@
 #include "runtime/jit/Path.h"
 #include "runtime/jit/Trie.h"
 
+#include <tracejit/trace.h>
+
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -15,9 +17,11 @@ namespace jit {
 
 struct Trace;
 
-/// A segment begins at an anchor: the start of the traced call, or right after an observation in it.
+/// A segment begins at an anchor: the start of the traced call, or right after an observation in
+/// it.
 struct Anchor {
   static constexpr std::size_t max_paths = 16;
+  static constexpr std::uint32_t max_retries = 3;
 
   Trace *trace = nullptr;
   std::uint64_t key = 0; ///< of the site; 0: the start of the call
@@ -26,7 +30,8 @@ struct Anchor {
 
   /// What sessions match against; replaced by the compile thread only.
   std::atomic<const Trie *> trie{nullptr};
-  /// The path that is being measured, or null. Kept alive by `paths`, which keeps what was ever here.
+  /// The path that is being measured, or null. Kept alive by `paths`, which keeps what was ever
+  /// here.
   std::atomic<Path *> on_trial{nullptr};
 
   /// Segments begun here, in all; and in the window that decides about `unstable`.
@@ -37,22 +42,26 @@ struct Anchor {
   /// Nothing is matched or recorded before this pass.
   std::atomic<std::uint64_t> retry_at{0};
   std::atomic<std::uint32_t> retries{0};
+  std::atomic<bool> too_long{false}; ///< a segment grew past the cap
+  std::atomic<bool> unstable{false}; ///< the last rest was because of misses
 
   /// Guards what follows. User threads only try it.
   std::mutex lock;
   std::vector<std::shared_ptr<Path>> paths;
 
+  /// Drops the path that was never compiled and was seen least; false if there is none. Lock held.
+  bool forget_one();
   bool passive() const noexcept {
     return passes.load(std::memory_order_relaxed) < retry_at.load(std::memory_order_relaxed);
   }
   /// A run ended well or left the paths; more than one miss in four puts the anchor to rest.
   void count_run(bool missed) noexcept;
-  /// Rests for 2^k x 1,000 passes, k growing with every call.
+  /// Rests for 2^k x 1,000 passes, k growing with every call; after `max_retries` for good.
   void rest() noexcept;
 };
 
 /// Never freed: a Traced object, a session or a report may point to it.
-struct Trace {
+struct Trace : detail::TraceHandle {
   std::uint32_t id = 0;
   std::string name;
   Site site;

@@ -2,9 +2,11 @@
 // The end of a segment: run the program of the path, or the matched ops one by one.
 #include "runtime/jit/Anchor.h"
 #include "runtime/jit/CheckMode.h"
+#include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/Session.h"
 #include "runtime/kernels/Mxcsr.h"
+#include "runtime/trace/Recorder.h"
 
 #include <algorithm>
 #include <mutex>
@@ -111,9 +113,12 @@ bool Session::run_program(const Terminal &terminal, const Variant &variant) noex
 
 Argument Session::argument(OperandCode code) const noexcept {
   switch (code.kind()) {
-  case OperandCode::value: return {values[code.index()].value, 0};
-  case OperandCode::input: return {inputs[code.index()], 0};
-  case OperandCode::scalar: return {nullptr, scalars[code.index()]};
+  case OperandCode::value:
+    return {values[code.index()].value, 0};
+  case OperandCode::input:
+    return {inputs[code.index()], 0};
+  case OperandCode::scalar:
+    return {nullptr, scalars[code.index()]};
   }
   return {};
 }
@@ -192,7 +197,7 @@ bool Session::replay() noexcept {
 
 /// After a replay without memory: what is left becomes Failed, Variables get their old values back.
 void Session::fail_pending() noexcept {
-  auto *failure = new Failure;
+  auto *failure = new ValueFailure;
   failure->code = ErrorCode::out_of_memory;
   for (const Slot &slot : values) {
     if (!slot.value || !holds(*slot.value))
@@ -222,8 +227,9 @@ void Session::check_against_program(const Terminal &terminal) noexcept {
   blocks.clear();
   output_data.clear();
   for (std::uint32_t v : variant->outputs) {
-    Storage *block = new_storage(values[v].value ? values[v].value->meta->bytes()
-                                                 : trie->nodes[values[v].node].result_metas[0]->bytes());
+    Storage *block =
+        new_storage(values[v].value ? values[v].value->meta->bytes()
+                                    : trie->nodes[values[v].node].result_metas[0]->bytes());
     if (!block)
       break;
     blocks.push_back(block);
@@ -257,9 +263,11 @@ Path *Session::flush(ExitReason reason) noexcept {
   const bool checking = mode() == Mode::check;
   if (terminal && !checking) {
     const Variant *variant = choose_variant(*terminal);
-    if (!variant)
-      terminal->path->miss_outputs(needed);
-    else if (run_program(*terminal, *variant)) {
+    if (!variant) {
+      terminal->path->count_exit(ExitReason::live_set);
+      if (terminal->path->miss_outputs(needed))
+        CompileThread::get().wants_variant(*anchor, *terminal->path);
+    } else if (run_program(*terminal, *variant)) {
       terminal->path->hits.fetch_add(1, std::memory_order_relaxed);
       return terminal->path.get();
     }
@@ -273,7 +281,8 @@ Path *Session::flush(ExitReason reason) noexcept {
   return nullptr;
 }
 
-/// Lets everything go. What may call user code when freed (adopted memory) is left for after the lock.
+/// Lets everything go. What may call user code when freed (adopted memory) is left for after the
+/// lock.
 void Session::clear(std::vector<Impl *> &garbage) noexcept {
   for (const Slot &slot : values)
     if (slot.value)

@@ -25,10 +25,10 @@ struct ResultMetas {
   bool view = false; ///< result 0 shares operand 0's storage
 };
 
-/// Checks the op and finds its result metas; the message names op, values and rule. Remembers recent
-/// answers per thread. Index values are not looked at.
-std::optional<std::string> infer_metas(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
-                                       ResultMetas &out);
+/// Checks the op and finds its result metas; the message names op, values and rule. Remembers
+/// recent answers per thread. Index values are not looked at.
+std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
+                                       std::span<const Argument> arguments, ResultMetas &out);
 
 /// A place for one result: a reference to a storage and the address of element [0, ..., 0] in it.
 struct Produced {
@@ -40,9 +40,6 @@ struct Produced {
 /// produced.
 bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
              std::span<const Meta *const> metas, bool view, Produced *out) noexcept;
-
-/// Elements between the operand's and the view's element [0, ..., 0].
-std::int64_t view_offset(OpKind op, std::span<const Argument> arguments) noexcept;
 
 /// Values of a Ready integer tensor, kept with it.
 IndexRange known_range(Impl &index) noexcept;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// jit::trace: code that runs eagerly, is recorded, and gets compiled programs swapped in while it runs.
+// jit::trace: code that runs eagerly, is recorded, and gets compiled programs swapped in while it
+// runs.
 #pragma once
 
+#include <tracejit/mode.h>
 #include <tracejit/tensor.h>
 
 #include <chrono>
@@ -17,11 +19,8 @@
 
 namespace jit {
 
-/// off: plain eager. log: traces are recorded and reported, nothing is compiled. on: hot traces are
-/// compiled and swapped in. check: both ways run, bits are compared, the eager values are kept.
-enum class Mode : std::uint8_t { off, log, on, check };
-/// Runs what is pending on this thread, then switches for the whole process. The environment variable
-/// TRACEJIT sets the first mode.
+/// Runs what is pending on this thread, then switches for the whole process. The environment
+/// variable TRACEJIT sets the first mode.
 void set_mode(Mode mode);
 Mode current_mode() noexcept;
 
@@ -44,9 +43,9 @@ struct TraceReport {
   std::string state;              ///< watching, queued, compiling, trial, active, rejected, retired
   std::string reject_reason;      ///< with the detail; empty if not rejected
   std::uint32_t ops = 0;
-  std::uint64_t recorded = 0; ///< eager runs that were recorded
-  std::uint64_t hits = 0;     ///< compiled runs
-  std::uint64_t replays = 0;  ///< runs that ended op by op
+  std::uint64_t recorded = 0;                               ///< eager runs that were recorded
+  std::uint64_t hits = 0;                                   ///< compiled runs
+  std::uint64_t replays = 0;                                ///< runs that ended op by op
   std::vector<std::pair<std::string, std::uint64_t>> exits; ///< by reason, counts above 0
   double compile_ms = 0;
   std::uint64_t code_bytes = 0;
@@ -63,7 +62,7 @@ std::vector<TraceReport> explain();
 void save_trace(std::ostream &stream, std::string_view name = {});
 
 namespace detail {
-struct TraceHandle;
+struct TraceHandle {}; ///< What the runtime knows of a trace derives from it.
 const TraceHandle &find_trace(const void *type, const void *target, const TraceOptions &options,
                               const std::source_location &site);
 std::vector<TraceReport> explain_trace(const TraceHandle &trace);
@@ -108,8 +107,8 @@ private:
   const detail::TraceHandle *trace;
 };
 
-/// The trace's identity is the type of f (for function pointers and std::function the target too) and
-/// the name, not the object: calling this in a loop makes one trace.
+/// The trace's identity is the type of f (for function pointers and std::function the target too)
+/// and the name, not the object: calling this in a loop makes one trace.
 template <class F>
 Traced<std::decay_t<F>> trace(F &&f, TraceOptions options = {},
                               std::source_location site = std::source_location::current()) {

@@ -124,16 +124,5 @@ TEST(Attributes, EqualWordsAreOnePointer) {
   EXPECT_EQ(SumAttrs::decode(attr->words).dtype, DType::f32);
 }
 
-// Last: it fills the table for the rest of the process.
-TEST(AttributesZCap, PastTheCapThereIsNoAttribute) {
-  const Attr *early = intern_attr(TakeAttrs{-7}.encode());
-  int refused = 0;
-  for (std::int64_t i = 0; i < 70'000; ++i)
-    refused += intern_attr(TakeAttrs{i}.encode()) == nullptr;
-  EXPECT_GT(refused, 4'000);
-  EXPECT_LT(refused, 70'000);
-  EXPECT_EQ(early, intern_attr(TakeAttrs{-7}.encode()));
-}
-
 } // namespace
 } // namespace jit

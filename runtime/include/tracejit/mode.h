@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// How much the runtime does beyond running ops one by one.
+#pragma once
+
+#include <cstdint>
+
+namespace jit {
+
+/// off: plain eager. log: traces are recorded and reported, nothing is compiled. on: hot traces are
+/// compiled and swapped in. check: both ways run, bits are compared, the eager values are kept.
+enum class Mode : std::uint8_t { off, log, on, check };
+
+} // namespace jit
