@@ -63,12 +63,11 @@ Value interpret_concat(AttrWords attrs, const std::vector<Value> &operands,
   std::int64_t base = 0;
   for (const Value &operand : operands) {
     std::vector<std::int64_t> index(operand.dims.size());
-    for (std::int64_t i = 0; i < operand.size(); ++i, advance(index, operand.dims)) {
+    for (std::int64_t i = 0; i < operand.size(); ++i, next_index(index, operand.dims)) {
       std::vector<std::int64_t> to = index;
       to[axis] += base;
-      visit(type.dtype, [&](auto t) {
-        result.set(flat(to, type.dims), element<decltype(t)>(operand, i));
-      });
+      visit(type.dtype,
+            [&](auto t) { result.set(flat(to, type.dims), element<decltype(t)>(operand, i)); });
     }
     base += operand.dims[axis];
   }
