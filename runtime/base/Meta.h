@@ -38,7 +38,13 @@ std::optional<std::int64_t> checked_size(DType dtype, Dims dims) noexcept;
 /// Row-major strides. Precondition: checked_size holds.
 DimList row_major_strides(Dims dims) noexcept;
 
-/// Finds or adds a meta. Precondition: checked_size holds; strides.size() == dims.size().
+/// Strides that address the same elements, with those that address none made equal: row-major if the
+/// tensor is contiguous, else 0 for axes of extent 1.
+DimList canonical_strides(Dims dims, Dims strides) noexcept;
+
+/// Finds or adds a meta; strides are made canonical. Precondition: checked_size holds;
+/// strides.size() == dims.size(). Past the cap (65,536 metas) the result is the caller's own and
+/// goes to release_meta.
 const Meta *intern_meta(DType dtype, Dims dims, Dims strides);
 const Meta *intern_contiguous(DType dtype, Dims dims);
 

@@ -58,6 +58,11 @@ bool attrs_well_formed(const OpInfo &op, AttrWords words) noexcept;
 /// "axis=[0,1] keepdims=true", as in trace files and messages; empty without attributes.
 std::string attrs_to_string(const OpInfo &op, AttrWords words);
 
+/// Reads the same text: every field once, in record order. Returns the message of an error, as from
+/// files.
+std::optional<std::string> attrs_from_string(const OpInfo &op, std::string_view text,
+                                             std::vector<std::int64_t> &words);
+
 } // namespace jit
 
 #include "runtime/ops/AttrStructs.inc"

@@ -8,6 +8,7 @@
 #include <tracejit/scalar.h>
 
 #include <array>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,7 +44,9 @@ enum class ScalarFunction : std::uint8_t {
   none,
 };
 
-/// Which dtype an elementwise op computes in and which it returns.
+/// Which dtype an op computes in and which it returns. Only elementwise ops take operands of
+/// several dtypes: before any other op with rule `numeric` or `floating`, dispatch casts the tensor
+/// operands (not indices) to the dtype that element_types gives, and infer refuses what is left.
 enum class TypeRule : std::uint8_t {
   numeric,    ///< promoted dtype of the operands, returned as is
   floating,   ///< promoted dtype, integers and bool as f32
@@ -62,6 +65,21 @@ struct AttrField {
   AttrKind kind;
 };
 using AttrWords = std::span<const std::int64_t>;
+
+/// A set of dtypes.
+class DTypeSet {
+public:
+  constexpr DTypeSet(std::initializer_list<DType> dtypes) noexcept {
+    for (DType dtype : dtypes)
+      bits |= 1u << static_cast<unsigned>(dtype);
+  }
+  constexpr bool contains(DType dtype) const noexcept {
+    return bits >> static_cast<unsigned>(dtype) & 1;
+  }
+
+private:
+  std::uint32_t bits = 0;
+};
 
 enum class OperandKind : std::uint8_t {
   any,    ///< tensor or number
@@ -89,7 +107,7 @@ struct InferRequest {
 struct ResultType {
   DType dtype;
   DimList dims;
-  DimList strides;   ///< row-major unless `view`
+  DimList strides;   ///< canonical (Meta.h); row-major unless `view`
   bool view = false; ///< shares the storage of operand 0
 };
 inline constexpr int max_results = 2;
@@ -131,7 +149,9 @@ struct OpInfo {
   std::uint8_t results;
   ScalarFunction scalar; ///< of an elementwise op, else none
   TypeRule types;
+  DTypeSet dtypes; ///< accepted for tensor operands, and for attribute `dtype`
   bool commutative;
+  int ulp; ///< bound of the error of float results; 0 is exact
   InferFunction infer;
   std::span<const BodyStep> body; ///< of a row op, else empty; the last step is the result
   const IndexCheck *index_check;  ///< or nullptr

@@ -8,6 +8,17 @@ target_compile_options(tracejit_settings INTERFACE
   -Wall -Wextra -Werror -ffp-contract=off -fno-fast-math
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 
+# tracejit_add_folders(FOLDER...): those that exist, so that parts of the tree can be built alone. A
+# folder that appears later is noticed by the next build.
+function(tracejit_add_folders)
+  foreach(folder IN LISTS ARGN)
+    file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt)
+    if(lists)
+      add_subdirectory(${folder})
+    endif()
+  endforeach()
+endfunction()
+
 # tracejit_runtime_sources(FILE...): sources of libtracejit in the current folder.
 function(tracejit_runtime_sources)
   list(TRANSFORM ARGN PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
@@ -23,10 +34,25 @@ function(tracejit_isa_sources)
   endforeach()
 endfunction()
 
+# Where test programs write one XML report each, by the name of their ctest entry; tools/dev counts
+# the cases in them.
+set(TRACEJIT_RESULTS ${PROJECT_BINARY_DIR}/results)
+
 # tracejit_unit_test(NAME FILE...): a GoogleTest program, one ctest entry.
 function(tracejit_unit_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE tracejit tracejit_settings GTest::gtest_main)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
-  add_test(NAME ${name} COMMAND ${name})
+  add_test(NAME ${name} COMMAND ${name} --gtest_output=xml:${TRACEJIT_RESULTS}/${name}.xml)
+endfunction()
+
+# tracejit_lit_test(NAME): the lit tests of the current folder and below as one ctest entry. They
+# find our tools (bin/ of the build folder) and LLVM's in PATH, the repository in %root and MLIR's
+# includes in %mlir_include.
+function(tracejit_lit_test name)
+  set(folder ${CMAKE_CURRENT_SOURCE_DIR})
+  set(site ${CMAKE_CURRENT_BINARY_DIR}/${name})
+  configure_file(${PROJECT_SOURCE_DIR}/tools/cmake/lit.site.cfg.py.in ${site}/lit.site.cfg.py @ONLY)
+  add_test(NAME ${name} COMMAND ${TRACEJIT_LLVM_BIN}/lit -sv
+    --xunit-xml-output ${TRACEJIT_RESULTS}/${name}.xml ${site})
 endfunction()

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Ops without tensor operands. What decides a shape is an attribute; the rest are run-time numbers.
+#ifndef TRACEJIT_DIALECTS_TRACE_CREATION
+#define TRACEJIT_DIALECTS_TRACE_CREATION
+
+include "dialects/trace/TraceBase.td"
+
+class Creation<string mnemonic, string rule> : TraceOp<mnemonic, "creation"> {
+  let typeRule = "custom";
+  let types = All;
+  let infer = rule;
+}
+
+def FullOp : Creation<"full", "infer_full"> {
+  let doc = "Every element is value; of the number's default dtype (bool, i64, f32) unless given.";
+  let arguments = (ins NumberOperand:$value, DenseI64ArrayAttr:$shape, DTypeAttr:$dtype);
+  let samples = [Sample<["1.5"], "shape=[2,3] dtype=f32">, Sample<["3"], "shape=[] dtype=i64">];
+  let signature = "Tensor full(DimList shape, Operand value, std::optional<DType> dtype = {})";
+}
+def : Composite<"Tensor zeros(DimList shape, DType dtype = DType::f32)", "All elements 0.">;
+def : Composite<"Tensor ones(DimList shape, DType dtype = DType::f32)", "All elements 1.">;
+
+def ArangeOp : Creation<"arange", "infer_arange"> {
+  let doc = "start + i * step for i from 0 to ceil((stop - start) / step) - 1, computed in f64, integers in i64; i64 if\n"
+            "all three are integers, else f32, unless given.";
+  let types = Numbers;
+  // Integers; for a floating dtype the bits of doubles.
+  let arguments = (ins I64Attr:$start, I64Attr:$stop, I64Attr:$step, DTypeAttr:$dtype);
+  let samples = [Sample<[], "start=2 stop=11 step=3 dtype=i64">,
+                 Sample<[], "start=0 stop=4612811918334230528 step=4598175219545276416 dtype=f32">];
+  let signature = "Tensor arange(Scalar start, Scalar stop, Scalar step = 1, std::optional<DType> dtype = {})";
+}
+def : Composite<"Tensor arange(Scalar stop)", "0, 1, ..., up to but without stop.">;
+
+class Random<string mnemonic> : Creation<mnemonic, "infer_random"> {
+  let types = Floats;
+  let arguments = (ins NumberOperand:$key, NumberOperand:$counter, DenseI64ArrayAttr:$shape, DTypeAttr:$dtype);
+  let samples = [Sample<["42", "7"], "shape=[3,5] dtype=f32">, Sample<["42", "7"], "shape=[3,5] dtype=f64">];
+  let signature = "Tensor " # mnemonic # "(Generator &generator, DimList shape, DType dtype = DType::f32)";
+}
+def UniformOp : Random<"uniform"> {
+  let doc = "Uniform on [0, 1) by Philox4x32-10: 24 random bits for f32, 53 for f64.";
+}
+def NormalOp : Random<"normal"> {
+  let doc = "Standard normal by Philox4x32-10 and Box-Muller.";
+  let ulp = 8;
+}
+def PermutationOp : Creation<"permutation", "infer_permutation"> {
+  let doc = "0, 1, ..., n - 1 (i64) in random order: a stable sort of 64-bit Philox keys.";
+  let arguments = (ins NumberOperand:$key, NumberOperand:$counter, I64Attr:$n);
+  let samples = [Sample<["42", "7"], "n=17">];
+  let signature = "Tensor permutation(Generator &generator, std::int64_t n)";
+}
+
+#endif // TRACEJIT_DIALECTS_TRACE_CREATION

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Elementwise ops: operands broadcast, every element on its own. The enumerators of ScalarFunction
+// are made from these records.
+#ifndef TRACEJIT_DIALECTS_TRACE_ELEMENTWISE
+#define TRACEJIT_DIALECTS_TRACE_ELEMENTWISE
+
+include "dialects/trace/TraceBase.td"
+
+class Elementwise<string mnemonic, string rule, list<Trait> traits = []>
+    : TraceOp<mnemonic, "elementwise", traits> {
+  let typeRule = rule;
+  let types = All;
+  let infer = "infer_broadcast";
+  let scalar = mnemonic;
+  let signature = "auto";
+}
+class Unary<string mnemonic, string rule> : Elementwise<mnemonic, rule> {
+  let arguments = (ins AnyOperand:$x);
+  let samples = [Sample<["[2,3]"]>];
+}
+class Binary<string mnemonic, string rule, list<Trait> traits = []>
+    : Elementwise<mnemonic, rule, traits> {
+  let arguments = (ins AnyOperand:$x, AnyOperand:$y);
+  let samples = [Sample<["[2,3]", "[2,3]"]>, Sample<["[3,1]", "[1,4]"]>, Sample<["[5]", "2"]>];
+}
+class Comparison<string mnemonic, list<Trait> traits = []>
+    : Binary<mnemonic, "comparison", traits>;
+class Logical<string mnemonic> : Binary<mnemonic, "logical", [Commutative]>;
+
+//===- Arithmetic of one number ----------------------------------------------------------------===//
+
+def NegativeOp : Unary<"negative", "numeric"> {
+  let doc = "-x; integers wrap.";
+  let cpp = "operator-";
+}
+def AbsOp : Unary<"abs", "numeric"> {
+  let doc = "Absolute value; the smallest integer is its own.";
+}
+def SignOp : Unary<"sign", "numeric"> {
+  let doc = "-1, 0 or 1; keeps NaN and the sign of zero.";
+}
+def FloorOp : Unary<"floor", "numeric"> {
+  let doc = "Largest integral value not above x; integers are returned as they are.";
+}
+def SquareOp : Unary<"square", "numeric"> {
+  let doc = "x * x; integers wrap.";
+}
+def SqrtOp : Unary<"sqrt", "floating"> {
+  let doc = "Square root, correctly rounded; NaN below -0.";
+}
+def RsqrtOp : Unary<"rsqrt", "floating"> {
+  let doc = "1 / sqrt(x), both steps correctly rounded.";
+  let ulp = 1;
+}
+
+//===- Functions ------------------------------------------------------------------------------===//
+
+class Function<string mnemonic, int bound> : Unary<mnemonic, "floating"> {
+  let ulp = bound;
+}
+def ExpOp : Function<"exp", 2> {
+  let doc = "e to the power x.";
+}
+def LogOp : Function<"log", 2> {
+  let doc = "Natural logarithm; NaN below -0.";
+}
+def SinOp : Function<"sin", 2> {
+  let doc = "Sine of x in radians.";
+}
+def CosOp : Function<"cos", 2> {
+  let doc = "Cosine of x in radians.";
+}
+def TanhOp : Function<"tanh", 2> {
+  let doc = "Hyperbolic tangent.";
+}
+def ErfOp : Function<"erf", 2> {
+  let doc = "Error function.";
+}
+def SigmoidOp : Function<"sigmoid", 4> {
+  let doc = "1 / (1 + exp(-x)), computed as exp(x) / (1 + exp(x)) for negative x.";
+}
+def GeluOp : Function<"gelu", 4> {
+  let doc = "(0.5 * x) * (1 + erf(x * 0.70710678)). The error is relative to |x|: the formula cancels for x << 0.";
+}
+def ReluOp : Unary<"relu", "numeric"> {
+  let doc = "0 > x ? 0 : x; keeps NaN and -0.";
+}
+def IsnanOp : Unary<"isnan", "comparison"> {
+  let doc = "Whether x is NaN; false for integers.";
+}
+
+//===- Arithmetic of two numbers ----------------------------------------------------------------===//
+
+def AddOp : Binary<"add", "numeric", [Commutative]> {
+  let doc = "x + y; integers wrap.";
+  let cpp = "operator+";
+}
+def SubtractOp : Binary<"subtract", "numeric"> {
+  let doc = "x - y; integers wrap.";
+  let cpp = "operator-";
+}
+def MultiplyOp : Binary<"multiply", "numeric", [Commutative]> {
+  let doc = "x * y; integers wrap.";
+  let cpp = "operator*";
+}
+def DivideOp : Binary<"divide", "floating"> {
+  let doc = "x / y as floating-point numbers; integers are divided as f32.";
+  let cpp = "operator/";
+}
+def PowOp : Binary<"pow", "numeric"> {
+  let doc = "x to the power y. Integers wrap; a negative integer power gives +-1 for x = +-1 and 0 otherwise.\n"
+            "The literal power 2 is square(x).";
+  let ulp = 2;
+  let signature = "Tensor pow(Operand x, Operand y)";
+}
+def MinimumOp : Binary<"minimum", "numeric", [Commutative]> {
+  let doc = "The smaller one; NaN wins and -0 < +0.";
+}
+def MaximumOp : Binary<"maximum", "numeric", [Commutative]> {
+  let doc = "The larger one; NaN wins and -0 < +0.";
+}
+
+//===- Comparisons and logic ---------------------------------------------------------------------===//
+
+def EqualOp : Comparison<"equal", [Commutative]> {
+  let doc = "x == y; false if one is NaN.";
+  let cpp = "operator==";
+}
+def NotEqualOp : Comparison<"not_equal", [Commutative]> {
+  let doc = "x != y; true if one is NaN.";
+  let cpp = "operator!=";
+}
+def LessOp : Comparison<"less"> {
+  let doc = "x < y; false if one is NaN.";
+  let cpp = "operator<";
+}
+def LessEqualOp : Comparison<"less_equal"> {
+  let doc = "x <= y; false if one is NaN.";
+  let cpp = "operator<=";
+}
+def GreaterOp : Comparison<"greater"> {
+  let doc = "x > y; false if one is NaN.";
+  let cpp = "operator>";
+}
+def GreaterEqualOp : Comparison<"greater_equal"> {
+  let doc = "x >= y; false if one is NaN.";
+  let cpp = "operator>=";
+}
+def LogicalAndOp : Logical<"logical_and"> {
+  let doc = "Whether both are true; numbers other than 0, NaN included, are true.";
+  let cpp = "operator&";
+}
+def LogicalOrOp : Logical<"logical_or"> {
+  let doc = "Whether one is true; numbers other than 0, NaN included, are true.";
+  let cpp = "operator|";
+}
+def LogicalNotOp : Unary<"logical_not", "logical"> {
+  // No operator: `!x` is `!bool(x)`, as in conditions.
+  let doc = "Whether x is 0 or false.";
+}
+
+//===- Choice and conversion -----------------------------------------------------------------------===//
+
+def WhereOp : Elementwise<"where", "select"> {
+  let doc = "x where the condition is true, y elsewhere. The condition is bool; x and y promote.";
+  let arguments = (ins AnyOperand:$condition, AnyOperand:$x, AnyOperand:$y);
+  let samples = [Sample<["bool[2,3]", "[2,3]", "[2,3]"]>, Sample<["bool[3,1]", "[4]", "0"]>];
+}
+def ClipOp : Elementwise<"clip", "numeric"> {
+  let doc = "min(max(x, low), high); keeps NaN.";
+  let arguments = (ins AnyOperand:$x, AnyOperand:$low, AnyOperand:$high);
+  let samples = [Sample<["[2,3]", "0", "1"]>, Sample<["[2,3]", "[3]", "[2,1]"]>];
+}
+def AstypeOp : Elementwise<"astype", "cast"> {
+  let doc = "Converts: integer to float rounds once; float to integer truncates, saturates and gives 0 for NaN;\n"
+            "integer to integer wraps; to bool is x != 0, true for NaN.";
+  let arguments = (ins AnyOperand:$x, DTypeAttr:$dtype);
+  let scalar = "cast";
+  let samples = [Sample<["[2,3]"], "dtype=f32">, Sample<["[2,3]"], "dtype=u8">, Sample<["[2,3]"], "dtype=bool">];
+  let signature = "Tensor astype(Operand x, DType dtype)";
+}
+
+#endif // TRACEJIT_DIALECTS_TRACE_ELEMENTWISE

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Views: the result shares the storage of operand 0. Only strides and the offset change.
+#ifndef TRACEJIT_DIALECTS_TRACE_VIEWS
+#define TRACEJIT_DIALECTS_TRACE_VIEWS
+
+include "dialects/trace/TraceBase.td"
+
+class View<string mnemonic> : TraceOp<mnemonic, "view"> {
+  let typeRule = "numeric";
+  let types = All;
+  let infer = "infer_" # mnemonic;
+}
+
+def ReshapeOp : View<"reshape"> {
+  let doc = "The elements in row-major order under another shape. A view if the strides allow it, else a copy.\n"
+            "One extent may be -1: it is computed.";
+  let arguments = (ins TensorOperand:$x, DenseI64ArrayAttr:$shape);
+  let samples = [Sample<["[4,6]"], "shape=[2,12]">, Sample<["[4,6]"], "shape=[24]">];
+  let signature = "Tensor reshape(Operand x, DimList shape)";
+}
+def PermuteDimsOp : View<"permute_dims"> {
+  let doc = "Axis i of the result is axis axes[i] of x.";
+  let arguments = (ins TensorOperand:$x, DenseI64ArrayAttr:$axes);
+  let samples = [Sample<["[4,6]"], "axes=[1,0]">, Sample<["[2,3,4]"], "axes=[2,0,1]">];
+  let signature = "Tensor permute_dims(Operand x, Axes axes)";
+}
+def BroadcastToOp : View<"broadcast_to"> {
+  let doc = "Repeats axes of extent 1, and adds axes in front, to reach a shape.";
+  let arguments = (ins TensorOperand:$x, DenseI64ArrayAttr:$shape);
+  let samples = [Sample<["[4,1]"], "shape=[3,4,5]">];
+  let signature = "Tensor broadcast_to(Operand x, DimList shape)";
+}
+def ExpandDimsOp : View<"expand_dims"> {
+  let doc = "Inserts an axis of extent 1 so that it is axis `axis` of the result.";
+  let arguments = (ins TensorOperand:$x, I64Attr:$axis);
+  let samples = [Sample<["[4,6]"], "axis=1">];
+  let signature = "Tensor expand_dims(Operand x, int axis = 0)";
+}
+def SqueezeOp : View<"squeeze"> {
+  let doc = "Drops axes of extent 1: those given, or all of them.";
+  let arguments = (ins TensorOperand:$x, DenseI64ArrayAttr:$axis);
+  let samples = [Sample<["[4,1,6]"], "axis=[1]">];
+  let signature = "Tensor squeeze(Operand x, Axes axis = {})";
+}
+def SliceOp : View<"slice"> {
+  let doc = "Per axis `extent` elements from `start` on, `step` apart; steps may be negative, never 0. Written\n"
+            "x(slice(start, stop, step), ...).";
+  let arguments = (ins TensorOperand:$x, Variadic<NumberOperand>:$starts, DenseI64ArrayAttr:$extents,
+                       DenseI64ArrayAttr:$steps);
+  let samples = [Sample<["[5,7]", "1", "6"], "extents=[2,3] steps=[2,-3]">];
+  let signature = "none";
+}
+
+#endif // TRACEJIT_DIALECTS_TRACE_VIEWS

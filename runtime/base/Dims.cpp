@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The bounded list behind shapes and axes.
+#include <tracejit/dims.h>
+#include <tracejit/error.h>
+
+#include <algorithm>
+#include <string>
+
+namespace jit {
+namespace {
+
+[[noreturn]] void throw_too_long(std::size_t count) {
+  throw Error(ErrorCode::invalid_argument, "a list of dimensions has " + std::to_string(count) +
+                                               " entries, at most " + std::to_string(max_rank) +
+                                               " are allowed");
+}
+
+} // namespace
+
+DimList::DimList(Dims list) {
+  if (list.size() > max_rank)
+    throw_too_long(list.size());
+  std::ranges::copy(list, values.begin());
+  count = static_cast<std::uint8_t>(list.size());
+}
+
+void DimList::push_back(std::int64_t value) {
+  if (count == max_rank)
+    throw_too_long(count + 1u);
+  values[count++] = value;
+}
+
+} // namespace jit

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Options of functions on tensors.
+#pragma once
+
+#include <tracejit/dims.h>
+#include <tracejit/dtype.h>
+
+#include <optional>
+
+namespace jit {
+
+/// Options of reductions. `dtype` is for sum and mean, the other functions refuse one.
+struct Reduce {
+  Axes axis;
+  bool keepdims = false;
+  std::optional<DType> dtype;
+};
+
+/// Options of var and var_mean: squared distances are divided by max(n - correction, 0).
+struct Variance {
+  Axes axis;
+  int correction = 0;
+  bool keepdims = false;
+};
+
+} // namespace jit

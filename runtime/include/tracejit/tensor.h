@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Tensor: a handle to an immutable value. Variable: a box whose value can be replaced. Operand: what ops accept.
+#pragma once
+
+#include <tracejit/dims.h>
+#include <tracejit/dtype.h>
+#include <tracejit/error.h>
+#include <tracejit/scalar.h>
+
+#include <atomic>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <source_location>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace jit {
+
+class Operand;
+class Tensor;
+
+namespace detail {
+
+/// First member of every tensor value, so that copying a handle is inline.
+struct ValueHead {
+  std::atomic<std::uint32_t> refs;
+};
+void destroy(ValueHead *value) noexcept;
+
+inline void retain(ValueHead *value) noexcept {
+  if (value)
+    value->refs.fetch_add(1, std::memory_order_relaxed);
+}
+inline void release(ValueHead *value) noexcept {
+  // A sole owner needs no read-modify-write.
+  if (value && (value->refs.load(std::memory_order_acquire) == 1 ||
+                value->refs.fetch_sub(1, std::memory_order_acq_rel) == 1))
+    destroy(value);
+}
+
+struct Access; ///< The runtime's way to the value behind a handle.
+
+template <class R>
+concept ContiguousRange =
+    std::ranges::contiguous_range<R> && Element<std::ranges::range_value_t<R>>;
+
+} // namespace detail
+
+/// Where slices start and end, as in NumPy: negative counts from the end, out-of-range is clipped.
+struct slice {
+  std::optional<std::int64_t> begin, end;
+  std::int64_t step = 1;
+  slice() noexcept = default;
+  slice(std::optional<std::int64_t> begin, std::optional<std::int64_t> end, std::int64_t step = 1)
+      : begin(begin), end(end), step(step) {}
+};
+struct NewAxis {};
+struct Ellipsis {};
+inline constexpr NewAxis newaxis{};
+inline constexpr Ellipsis ellipsis{};
+
+namespace detail {
+/// One index of Tensor::operator().
+struct Index {
+  enum Kind : std::uint8_t { integer, range, new_axis, rest, gather } kind;
+  std::int64_t position = 0;
+  slice bounds;
+  const Tensor *indices = nullptr;
+  template <std::integral T>
+  Index(T value) : kind(integer), position(static_cast<std::int64_t>(value)) {}
+  Index(slice value) : kind(range), bounds(value) {}
+  Index(NewAxis) : kind(new_axis) {}
+  Index(Ellipsis) : kind(rest) {}
+  Index(const Tensor &value) : kind(gather), indices(&value) {}
+};
+} // namespace detail
+
+/// An 8-byte handle to an immutable value; copying shares it. Values may be pending: reading bytes runs
+/// what is needed first, asking for dtype or shape never does. Handles may be used from any thread; one
+/// handle object is used by one thread at a time, as with shared_ptr.
+class Tensor {
+public:
+  /// Empty: any use but assignment throws invalid_argument.
+  Tensor() noexcept = default;
+  /// Rank 0, of the given dtype or the number's default (bool, i64, f32).
+  explicit Tensor(Scalar value, std::optional<DType> dtype = {});
+  Tensor(const Tensor &other) noexcept : value(other.value) { detail::retain(value); }
+  Tensor(Tensor &&other) noexcept : value(std::exchange(other.value, nullptr)) {}
+  Tensor &operator=(const Tensor &other) noexcept {
+    detail::retain(other.value);
+    detail::release(std::exchange(value, other.value));
+    return *this;
+  }
+  Tensor &operator=(Tensor &&other) noexcept {
+    detail::release(std::exchange(value, std::exchange(other.value, nullptr)));
+    return *this;
+  }
+  ~Tensor() { detail::release(value); }
+
+  /// Copies the elements before it returns. Throws if their number is not that of the shape.
+  template <detail::ContiguousRange R> static Tensor copy_of(const R &elements, DimList shape) {
+    using T = std::ranges::range_value_t<R>;
+    return copy_bytes(dtype_of<T>, shape, std::ranges::data(elements), std::ranges::size(elements));
+  }
+  template <Element T> static Tensor copy_of(std::initializer_list<T> elements, DimList shape) {
+    return copy_bytes(dtype_of<T>, shape, elements.begin(), elements.size());
+  }
+  /// Takes over the vector's memory. Throws if its size is not that of the shape.
+  template <Element T>
+    requires(!std::same_as<T, bool>)
+  static Tensor adopt(std::vector<T> &&elements, DimList shape) {
+    auto owner = std::make_unique<std::vector<T>>(std::move(elements));
+    void *data = owner->data();
+    const std::size_t count = owner->size();
+    return adopt_bytes(dtype_of<T>, shape, data, count, owner.release(),
+                       [](void *vector) { delete static_cast<std::vector<T> *>(vector); });
+  }
+
+  bool empty() const noexcept { return value == nullptr; }
+  DType dtype() const;
+  Dims shape() const;
+  int ndim() const { return static_cast<int>(shape().size()); }
+  std::int64_t size() const;
+  bool is_contiguous() const;
+
+  /// The one element, converted to T by the rules of casts. Throws unless size() is 1.
+  template <Element T>
+  T item(std::source_location site = std::source_location::current()) const {
+    T out;
+    read_item(dtype_of<T>, &out, site);
+    return out;
+  }
+  /// The elements in memory. Throws unless contiguous and of dtype T. Valid while a handle lives.
+  template <Element T>
+  std::span<const T> data(std::source_location site = std::source_location::current()) const & {
+    return {static_cast<const T *>(read_data(dtype_of<T>, site)), static_cast<std::size_t>(size())};
+  }
+  template <Element T> std::span<const T> data() const && = delete;
+  /// The elements in row-major order, whatever the layout. Throws unless of dtype T.
+  template <Element T>
+  std::vector<T> to_vector(std::source_location site = std::source_location::current()) const {
+    if constexpr (std::same_as<T, bool>) {
+      std::unique_ptr<bool[]> buffer(new bool[static_cast<std::size_t>(size())]);
+      read_all(dtype_of<T>, buffer.get(), site);
+      return std::vector<bool>(buffer.get(), buffer.get() + size());
+    } else {
+      std::vector<T> out(static_cast<std::size_t>(size()));
+      read_all(dtype_of<T>, out.data(), site);
+      return out;
+    }
+  }
+  /// item<bool>(): size() must be 1; NaN is true.
+  explicit operator bool() const { return item<bool>(); }
+
+  Tensor astype(DType dtype, std::source_location site = std::source_location::current()) const;
+  /// This tensor if it is contiguous, else a row-major copy.
+  Tensor contiguous(std::source_location site = std::source_location::current()) const;
+  /// NumPy's basic indexing with integers, slice, newaxis, ellipsis; a tensor of integers takes along
+  /// its axis.
+  template <class... I> Tensor operator()(I &&...indices) const {
+    const detail::Index list[] = {detail::Index(std::forward<I>(indices))...};
+    return index_with(list);
+  }
+
+private:
+  friend class Operand;
+  friend struct detail::Access;
+  static Tensor copy_bytes(DType dtype, DimList shape, const void *data, std::size_t count);
+  static Tensor adopt_bytes(DType dtype, DimList shape, void *data, std::size_t count, void *owner,
+                            void (*free_owner)(void *));
+  void read_item(DType as, void *out, const std::source_location &site) const;
+  const void *read_data(DType as, const std::source_location &site) const;
+  void read_all(DType as, void *out, const std::source_location &site) const;
+  Tensor index_with(std::span<const detail::Index> indices) const;
+
+  detail::ValueHead *value = nullptr;
+};
+
+std::ostream &operator<<(std::ostream &stream, const Tensor &tensor);
+
+struct VariableOptions {
+  std::string name;
+  bool trainable = true;
+};
+
+/// A mutable box with a stable identity: movable, not copyable. Assignment replaces the handle and
+/// never copies bytes; shape and dtype stay those of the first value. Sharing a Variable between
+/// threads needs the user's own lock.
+class Variable {
+public:
+  explicit Variable(Tensor init, VariableOptions options = {});
+  Variable(Variable &&) noexcept;
+  Variable &operator=(Variable &&) noexcept;
+  ~Variable();
+
+  /// Throws invalid_argument if shape or dtype differ.
+  Variable &operator=(Tensor value);
+  Variable &operator+=(Operand value);
+  Variable &operator-=(Operand value);
+  Variable &operator*=(Operand value);
+
+  const Tensor &value() const noexcept;
+  operator const Tensor &() const noexcept { return value(); }
+  DType dtype() const { return value().dtype(); }
+  Dims shape() const { return value().shape(); }
+  const std::string &name() const noexcept;
+  bool trainable() const noexcept;
+
+private:
+  friend struct detail::Access;
+  struct Box;
+  std::unique_ptr<Box> box;
+};
+
+/// An argument of an op: a tensor, a Variable or a number, with the user's source line. Built by
+/// conversion at the call; an rvalue tensor is taken over and let go as soon as the op is recorded.
+class Operand {
+public:
+  Operand(const Tensor &tensor, std::source_location site = std::source_location::current()) noexcept
+      : site(site), value(tensor.value) {}
+  Operand(Tensor &&tensor, std::source_location site = std::source_location::current()) noexcept
+      : site(site), value(std::exchange(tensor.value, nullptr)), owned(true) {}
+  Operand(const Variable &variable,
+          std::source_location site = std::source_location::current()) noexcept
+      : Operand(variable.value(), site) {}
+  template <Number T>
+  Operand(T number, std::source_location site = std::source_location::current()) noexcept
+      : site(site), scalar(number), is_scalar(true) {}
+  Operand(Scalar number, std::source_location site = std::source_location::current()) noexcept
+      : site(site), scalar(number), is_scalar(true) {}
+  Operand(Operand &&other) noexcept
+      : site(other.site), value(other.value), scalar(other.scalar),
+        owned(std::exchange(other.owned, false)), is_scalar(other.is_scalar) {}
+  Operand &operator=(Operand &&) = delete;
+  ~Operand() {
+    if (owned)
+      detail::release(value);
+  }
+
+private:
+  friend struct detail::Access;
+  std::source_location site;
+  detail::ValueHead *value = nullptr;
+  Scalar scalar = 0;
+  bool owned = false;
+  bool is_scalar = false;
+};
+
+} // namespace jit

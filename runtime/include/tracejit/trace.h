@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// jit::trace: code that runs eagerly, is recorded, and gets compiled programs swapped in while it runs.
+#pragma once
+
+#include <tracejit/tensor.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace jit {
+
+/// off: plain eager. log: traces are recorded and reported, nothing is compiled. on: hot traces are
+/// compiled and swapped in. check: both ways run, bits are compared, the eager values are kept.
+enum class Mode : std::uint8_t { off, log, on, check };
+/// Runs what is pending on this thread, then switches for the whole process. The environment variable
+/// TRACEJIT sets the first mode.
+void set_mode(Mode mode);
+Mode current_mode() noexcept;
+
+/// Runs everything that is pending, on all threads.
+void synchronize();
+/// Waits until the compile queue is empty (not for trials). False if the time ran out.
+bool wait_compiled(std::chrono::milliseconds timeout = std::chrono::milliseconds(60'000));
+
+struct TraceOptions {
+  std::string name;
+  int warmup = 2; ///< recorded runs of a path before it is compiled
+};
+
+/// What became of one path of a trace.
+struct TraceReport {
+  std::uint32_t id = 0;
+  std::string name;
+  std::string begin;              ///< "file:line" where the segment begins
+  std::vector<std::string> sites; ///< "file:line" of its ops, in order, without repeats
+  std::string state;              ///< watching, queued, compiling, trial, active, rejected, retired
+  std::string reject_reason;      ///< with the detail; empty if not rejected
+  std::uint32_t ops = 0;
+  std::uint64_t recorded = 0; ///< eager runs that were recorded
+  std::uint64_t hits = 0;     ///< compiled runs
+  std::uint64_t replays = 0;  ///< runs that ended op by op
+  std::vector<std::pair<std::string, std::uint64_t>> exits; ///< by reason, counts above 0
+  double compile_ms = 0;
+  std::uint64_t code_bytes = 0;
+  std::uint64_t arena_bytes = 0; ///< temporaries of one run
+  std::uint32_t kernels_before = 0, kernels_after = 0;
+  std::vector<std::string> refused_fusions;
+  std::uint64_t unused_bytes = 0; ///< stored by the last run and held by nobody
+  double saved_ms = 0;            ///< runs times the gain measured in the trial
+};
+std::ostream &operator<<(std::ostream &stream, const TraceReport &report);
+std::vector<TraceReport> explain();
+
+/// Writes the recorded traces (all, or those of one name) in the trace text format.
+void save_trace(std::ostream &stream, std::string_view name = {});
+
+namespace detail {
+struct TraceHandle;
+const TraceHandle &find_trace(const void *type, const void *target, const TraceOptions &options,
+                              const std::source_location &site);
+std::vector<TraceReport> explain_trace(const TraceHandle &trace);
+
+/// Begins a segment; the end of the outermost scope flushes.
+class TraceScope {
+public:
+  explicit TraceScope(const TraceHandle &trace) noexcept;
+  ~TraceScope();
+  TraceScope(const TraceScope &) = delete;
+
+private:
+  void *outer;
+  bool engaged;
+};
+
+template <class F> inline constexpr char type_identity = 0;
+
+template <class F> const void *target_of(const F &f) noexcept {
+  if constexpr (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>)
+    return reinterpret_cast<const void *>(f);
+  else
+    return nullptr;
+}
+template <class R, class... A> const void *target_of(const std::function<R(A...)> &f) noexcept {
+  return &f.target_type();
+}
+} // namespace detail
+
+/// A callable that traces the ops it runs. Nothing is baked in: f runs on every call.
+template <class F> class Traced {
+public:
+  Traced(F f, const detail::TraceHandle &trace) : f(std::move(f)), trace(&trace) {}
+  template <class... A> decltype(auto) operator()(A &&...arguments) {
+    const detail::TraceScope scope(*trace);
+    return std::invoke(f, std::forward<A>(arguments)...);
+  }
+  std::vector<TraceReport> explain() const { return detail::explain_trace(*trace); }
+
+private:
+  F f;
+  const detail::TraceHandle *trace;
+};
+
+/// The trace's identity is the type of f (for function pointers and std::function the target too) and
+/// the name, not the object: calling this in a loop makes one trace.
+template <class F>
+Traced<std::decay_t<F>> trace(F &&f, TraceOptions options = {},
+                              std::source_location site = std::source_location::current()) {
+  using D = std::decay_t<F>;
+  const detail::TraceHandle &handle = detail::find_trace(
+      &detail::type_identity<D>, detail::target_of(static_cast<const D &>(f)), options, site);
+  return {std::forward<F>(f), handle};
+}
+
+} // namespace jit

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// CompileThread: the one thread that compiles paths, publishes tries and changes the states of paths.
+#pragma once
+
+#include "runtime/jit/Anchor.h"
+#include "runtime/jit/Compiler.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <variant>
+
+namespace jit {
+
+/// User threads post what they saw and go on: posting tries a lock once and drops the message if it is
+/// taken, which only delays a compilation.
+class CompileThread {
+public:
+  static CompileThread &get();
+
+  /// A segment ran eagerly and was written down.
+  void recorded(Anchor &anchor, Graph graph, ExitReason end) noexcept;
+  /// A timed run of a path.
+  void measured(Anchor &anchor, Path &path, bool eager, std::uint64_t time) noexcept;
+  /// A timed eager run of some path, known by its sequence hash.
+  void timed_eager(Anchor &anchor, std::uint64_t sequence, std::uint64_t time) noexcept;
+  void too_long(Anchor &anchor) noexcept;
+  /// A needed set of outputs came up that no variant stores.
+  void wants_variant(Path &path) noexcept;
+
+  /// Plugs the compiler in; without one nothing is compiled.
+  void set_compiler(std::unique_ptr<Compiler> compiler);
+  bool has_compiler() const noexcept { return ready.load(std::memory_order_acquire); }
+
+  /// False if the time ran out before the queue was empty.
+  bool wait_idle(std::chrono::milliseconds timeout);
+  /// Finishes the job under way and ends the thread; nothing is compiled afterwards.
+  void stop() noexcept;
+
+private:
+  enum class Task : std::uint8_t { compile, judge, retry };
+  struct Job {
+    Task task;
+    Anchor *anchor;
+    std::shared_ptr<Path> path;
+  };
+
+  CompileThread() = default;
+  void post(Job job) noexcept;
+  void run();
+  void work(const Job &job);
+  void compile(const Job &job);
+  void judge(const Job &job);
+  void reject(Anchor &anchor, Path &path, RejectReason reason, std::string detail);
+  void publish(Anchor &anchor);
+  void free_retired();
+  void keep_budget(std::chrono::nanoseconds spent);
+
+  std::mutex lock; ///< of the queue and the flags; held for moments only
+  std::condition_variable wake, idle;
+  std::deque<Job> queue;
+  bool started = false, busy = false, stopping = false;
+  std::thread thread;
+  std::atomic<bool> ready{false};
+  std::unique_ptr<Compiler> compiler;
+  std::vector<std::unique_ptr<const Trie>> retired; ///< replaced, perhaps still read
+  std::atomic<std::uint32_t> next_path_id{1};
+  std::chrono::nanoseconds tokens{0};
+  std::chrono::steady_clock::time_point refilled;
+};
+
+} // namespace jit

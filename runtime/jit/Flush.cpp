@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The end of a segment: run the program of the path, or the matched ops one by one.
+#include "runtime/jit/Anchor.h"
+#include "runtime/jit/CheckMode.h"
+#include "runtime/jit/Mode.h"
+#include "runtime/jit/Session.h"
+#include "runtime/kernels/Mxcsr.h"
+
+#include <algorithm>
+#include <mutex>
+
+namespace jit {
+
+static bool held_elsewhere(const Impl &value) noexcept {
+  return value.refs.load(std::memory_order_acquire) > 1;
+}
+
+/// Values with a handle, and the values whose blocks they need: a view needs its base.
+void Session::find_live() noexcept {
+  live.assign(values.size(), 0);
+  needed.assign(values.size(), 0);
+  pinned_input.assign(inputs.size(), 0);
+  for (std::size_t v = 0; v < values.size(); ++v) {
+    if (!held_elsewhere(*values[v].value))
+      continue;
+    live[v] = 1;
+    OperandCode base(OperandCode::value, static_cast<std::uint32_t>(v));
+    while (base.kind() == OperandCode::value && trie->nodes[values[base.index()].node].view)
+      base = trie->operands_of(trie->nodes[values[base.index()].node])[0];
+    if (base.kind() == OperandCode::value)
+      needed[base.index()] = 1;
+    else
+      pinned_input[base.index()] = 1;
+  }
+}
+
+/// The first variant that stores every needed value, or null.
+const Variant *Session::choose_variant(const Terminal &terminal) const noexcept {
+  for (const Variant &variant : terminal.variants) {
+    bool stores_all = true;
+    for (std::size_t v = 0; v < needed.size() && stores_all; ++v)
+      stores_all = !needed[v] || variant.stored[v];
+    if (stores_all)
+      return &variant;
+  }
+  return nullptr;
+}
+
+/// An output may take over an input's block if nobody else can see its bytes.
+bool Session::may_donate(std::uint32_t k, std::size_t bytes) const noexcept {
+  const Impl &input = *inputs[k];
+  const Storage &storage = *input.storage;
+  const auto journaled = static_cast<std::uint32_t>(
+      std::count_if(rebindings.begin(), rebindings.end(),
+                    [&](const Rebinding &rebinding) { return rebinding.old_value == &input; }));
+  return !pinned_input[k] && input.refs.load(std::memory_order_acquire) == 1 + journaled &&
+         storage.refs.load(std::memory_order_acquire) == 1 && !storage.free_owner &&
+         !(input.flags.load(std::memory_order_relaxed) & Impl::exported) &&
+         storage.bytes == bytes && input.data() == storage.data;
+}
+
+/// A block for every output: an input's own where that is allowed, else a new one. All or nothing.
+bool Session::acquire_outputs(const Variant &variant) noexcept {
+  const std::vector<std::int32_t> &donors = variant.program->info().donated_input;
+  blocks.clear();
+  for (std::size_t j = 0; j < variant.outputs.size(); ++j) {
+    const std::size_t bytes = values[variant.outputs[j]].value->meta->bytes();
+    const std::int32_t donor = j < donors.size() ? donors[j] : -1;
+    Storage *block = nullptr;
+    if (donor >= 0 && may_donate(static_cast<std::uint32_t>(donor), bytes)) {
+      block = inputs[static_cast<std::size_t>(donor)]->storage;
+      retain(block);
+    } else {
+      block = new_storage(bytes);
+    }
+    if (!block) {
+      for (Storage *taken : blocks)
+        release(taken);
+      return false;
+    }
+    blocks.push_back(block);
+  }
+  return true;
+}
+
+/// False: no memory, and nothing has changed.
+bool Session::run_program(const Terminal &terminal, const Variant &variant) noexcept {
+  if (!acquire_outputs(variant))
+    return false;
+  input_data.clear();
+  for (Impl *input : inputs)
+    input_data.push_back(input->data());
+  output_data.clear();
+  for (Storage *block : blocks)
+    output_data.push_back(block->data);
+  {
+    const MxcsrGuard guard;
+    variant.program->run({input_data, scalars, output_data, arena ? arena->data : nullptr});
+  }
+  std::uint64_t unused = 0;
+  for (std::size_t j = 0; j < blocks.size(); ++j) {
+    const std::uint32_t v = variant.outputs[j];
+    set_ready(values[v].value, blocks[j], blocks[j]->data);
+    if (!needed[v])
+      unused += blocks[j]->bytes;
+  }
+  terminal.path->unused_bytes.store(unused, std::memory_order_relaxed);
+  make_views();
+  return true;
+}
+
+Argument Session::argument(OperandCode code) const noexcept {
+  switch (code.kind()) {
+  case OperandCode::value: return {values[code.index()].value, 0};
+  case OperandCode::input: return {inputs[code.index()], 0};
+  case OperandCode::scalar: return {nullptr, scalars[code.index()]};
+  }
+  return {};
+}
+
+/// Runs one matched op now; its operands are Ready.
+bool Session::replay_op(const TrieNode &entry) noexcept {
+  std::array<Argument, Recorder::max_operands> arguments;
+  const std::span<const OperandCode> operands = trie->operands_of(entry);
+  for (std::size_t i = 0; i < operands.size(); ++i)
+    arguments[i] = argument(operands[i]);
+  std::array<Produced, max_results> produced;
+  const AttrWords attrs = entry.attrs ? AttrWords(entry.attrs->words) : AttrWords();
+  if (!execute(entry.op, attrs, {arguments.data(), operands.size()},
+               {entry.result_metas, entry.results}, entry.view, produced.data()))
+    return false;
+  for (std::uint8_t r = 0; r < entry.results; ++r)
+    set_ready(values[entry.first_value + r].value, produced[r].storage, produced[r].data);
+  return true;
+}
+
+bool Session::make_view(std::uint32_t v) noexcept {
+  if (values[v].value->where.load(std::memory_order_relaxed).state() == Where::ready)
+    return true;
+  const TrieNode &entry = trie->nodes[values[v].node];
+  const OperandCode base = trie->operands_of(entry)[0];
+  if (base.kind() == OperandCode::value && !make_view(base.index()))
+    return false;
+  return replay_op(entry);
+}
+
+/// Held views, rebuilt on the blocks that the program has filled. Takes no memory.
+void Session::make_views() noexcept {
+  for (std::uint32_t v = 0; v < values.size(); ++v)
+    if (live[v] && trie->nodes[values[v].node].view)
+      make_view(v);
+}
+
+/// Op by op, skipping what nobody needs and letting go of each value after its last use, so that no
+/// more memory is held than in an eager run. False: out of memory.
+bool Session::replay() noexcept {
+  std::vector<std::uint8_t> wanted(live.begin(), live.end());
+  for (std::size_t i = nodes.size(); i-- > 0;) {
+    const TrieNode &entry = trie->nodes[nodes[i]];
+    std::uint8_t any = 0;
+    for (std::uint8_t r = 0; r < entry.results; ++r)
+      any |= wanted[entry.first_value + r];
+    for (std::uint8_t r = 0; r < entry.results; ++r)
+      wanted[entry.first_value + r] = any;
+    if (any)
+      for (OperandCode operand : trie->operands_of(entry))
+        if (operand.kind() == OperandCode::value)
+          wanted[operand.index()] = 1;
+  }
+  std::vector<std::uint32_t> last_use(values.size());
+  for (std::uint32_t i = 0; i < nodes.size(); ++i)
+    for (OperandCode operand : trie->operands_of(trie->nodes[nodes[i]]))
+      if (operand.kind() == OperandCode::value)
+        last_use[operand.index()] = i;
+
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    const TrieNode &entry = trie->nodes[nodes[i]];
+    if (!wanted[entry.first_value])
+      continue;
+    if (!replay_op(entry))
+      return false;
+    for (OperandCode operand : trie->operands_of(entry)) {
+      if (operand.kind() != OperandCode::value || last_use[operand.index()] != i)
+        continue;
+      Slot &slot = values[operand.index()];
+      if (slot.value && !live[operand.index()])
+        release(std::exchange(slot.value, nullptr));
+    }
+  }
+  return true;
+}
+
+/// After a replay without memory: what is left becomes Failed, Variables get their old values back.
+void Session::fail_pending() noexcept {
+  auto *failure = new Failure;
+  failure->code = ErrorCode::out_of_memory;
+  for (const Slot &slot : values) {
+    if (!slot.value || !holds(*slot.value))
+      continue;
+    const TrieNode &entry = trie->nodes[slot.node];
+    if (failure->message.empty())
+      failure->message = std::string(info(entry.op).name) + ": out of memory for " +
+                         describe(*entry.result_metas[0]) + " at " + entry.site.file + ":" +
+                         std::to_string(entry.site.line);
+    set_failed(slot.value, failure);
+  }
+  if (failure->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    delete failure;
+  for (auto rebinding = rebindings.rbegin(); rebinding != rebindings.rend(); ++rebinding)
+    rebinding->box->restore(std::exchange(rebinding->old_value, nullptr));
+}
+
+/// Mode check: the program runs too, into blocks of its own, and must give the same bits.
+void Session::check_against_program(const Terminal &terminal) noexcept {
+  const Variant *variant = choose_variant(terminal);
+  if (!variant)
+    return;
+  std::vector<ComparedValue> compared;
+  input_data.clear();
+  for (Impl *input : inputs)
+    input_data.push_back(input->data());
+  blocks.clear();
+  output_data.clear();
+  for (std::uint32_t v : variant->outputs) {
+    Storage *block = new_storage(values[v].value ? values[v].value->meta->bytes()
+                                                 : trie->nodes[values[v].node].result_metas[0]->bytes());
+    if (!block)
+      break;
+    blocks.push_back(block);
+    output_data.push_back(block->data);
+  }
+  if (blocks.size() == variant->outputs.size()) {
+    const MxcsrGuard guard;
+    variant->program->run({input_data, scalars, output_data, arena ? arena->data : nullptr});
+    for (std::size_t j = 0; j < blocks.size(); ++j) {
+      const Impl *value = values[variant->outputs[j]].value;
+      if (value && value->where.load(std::memory_order_relaxed).state() == Where::ready)
+        compared.push_back({value->meta, value->data(), blocks[j]->data, variant->outputs[j]});
+    }
+    report_difference(*terminal.path, compared);
+  }
+  for (Storage *block : blocks)
+    release(block);
+}
+
+/// Returns the path whose program ran, or null.
+Path *Session::flush(ExitReason reason) noexcept {
+  find_live();
+  const TrieNode &last = trie->nodes[node];
+  const Terminal *terminal =
+      last.terminal == TrieNode::none ? nullptr : &trie->terminals[last.terminal];
+  if (terminal)
+    terminal->path->count_exit(reason);
+  const bool anything = std::find(live.begin(), live.end(), 1) != live.end();
+  if (!anything)
+    return nullptr;
+  const bool checking = mode() == Mode::check;
+  if (terminal && !checking) {
+    const Variant *variant = choose_variant(*terminal);
+    if (!variant)
+      terminal->path->miss_outputs(needed);
+    else if (run_program(*terminal, *variant)) {
+      terminal->path->hits.fetch_add(1, std::memory_order_relaxed);
+      return terminal->path.get();
+    }
+  }
+  if (terminal)
+    terminal->path->replays.fetch_add(1, std::memory_order_relaxed);
+  if (!replay())
+    fail_pending();
+  else if (terminal && checking)
+    check_against_program(*terminal);
+  return nullptr;
+}
+
+/// Lets everything go. What may call user code when freed (adopted memory) is left for after the lock.
+void Session::clear(std::vector<Impl *> &garbage) noexcept {
+  for (const Slot &slot : values)
+    if (slot.value)
+      release(slot.value);
+  for (Impl *input : inputs) {
+    if (input->storage->free_owner)
+      garbage.push_back(input);
+    else
+      release(input);
+  }
+  for (const Rebinding &rebinding : rebindings) {
+    rebinding.box->forget();
+    if (rebinding.old_value)
+      garbage.push_back(rebinding.old_value);
+  }
+  nodes.clear();
+  values.clear();
+  inputs.clear();
+  scalars.clear();
+  rebindings.clear();
+  committed_inputs = committed_scalars = 0;
+  bound_bytes = 0;
+  is_open = false;
+  trie = nullptr;
+  published.store(nullptr, std::memory_order_release);
+}
+
+Path *Session::close(ExitReason reason) noexcept {
+  std::vector<Impl *> garbage;
+  Path *ran = nullptr;
+  {
+    const std::lock_guard guard(lock);
+    ran = close_locked(reason, garbage);
+  }
+  for (Impl *impl : garbage)
+    release(impl);
+  return ran;
+}
+
+Path *Session::close_locked(ExitReason reason, std::vector<Impl *> &garbage) noexcept {
+  if (!is_open)
+    return nullptr;
+  Path *ran = nodes.empty() ? nullptr : flush(reason);
+  clear(garbage);
+  return ran;
+}
+
+void Session::close_for(const Impl &value, ExitReason reason) noexcept {
+  std::vector<Impl *> garbage;
+  {
+    const std::lock_guard guard(lock);
+    if (holds(value))
+      close_locked(reason, garbage);
+  }
+  for (Impl *impl : garbage)
+    release(impl);
+}
+
+void Session::close_all(ExitReason reason) noexcept {
+  for (Session *session = all(); session; session = session->next)
+    session->close(reason);
+}
+
+/// What was matched, as a graph whose outputs are not known yet.
+Graph Session::matched_graph() const {
+  Graph graph;
+  graph.name = anchor->trace->name;
+  for (const Impl *input : inputs)
+    graph.inputs.push_back(input->meta);
+  for (const Scalar &scalar : scalars)
+    graph.scalars.push_back(scalar.kind());
+  for (std::uint32_t matched : nodes) {
+    const TrieNode &entry = trie->nodes[matched];
+    GraphOp op{entry.op, entry.attrs, {}, entry.first_value, entry.results, entry.site};
+    const std::span<const OperandCode> codes = trie->operands_of(entry);
+    op.operands.assign(codes.begin(), codes.end());
+    for (std::uint8_t r = 0; r < entry.results; ++r)
+      graph.values.push_back({entry.result_metas[r], static_cast<std::uint32_t>(graph.ops.size()),
+                              entry.view && r == 0});
+    graph.ops.push_back(std::move(op));
+  }
+  return graph;
+}
+
+bool Session::close_for_recording(ExitReason reason, Prefix &prefix) noexcept {
+  std::vector<Impl *> garbage;
+  bool handed_over = false;
+  {
+    const std::lock_guard guard(lock);
+    if (!is_open)
+      return false;
+    if (!nodes.empty()) {
+      prefix.graph = matched_graph();
+      for (Impl *input : inputs) {
+        retain(input);
+        prefix.inputs.push_back(input);
+      }
+      flush(reason);
+      for (std::size_t v = 0; v < values.size(); ++v) {
+        // Values that the flush has not computed are dead: nobody can use them again.
+        const bool alive = live[v] && values[v].value;
+        if (alive)
+          retain(values[v].value);
+        prefix.values.push_back(alive ? values[v].value : nullptr);
+      }
+      handed_over = true;
+    }
+    clear(garbage);
+  }
+  for (Impl *impl : garbage)
+    release(impl);
+  return handed_over;
+}
+
+Session::Prefix::~Prefix() {
+  for (Impl *input : inputs)
+    release(input);
+  for (Impl *value : values)
+    if (value)
+      release(value);
+}
+
+} // namespace jit

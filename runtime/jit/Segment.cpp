@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/jit/Segment.h"
+
+#include "runtime/base/Options.h"
+#include "runtime/jit/CompileThread.h"
+#include "runtime/jit/Mode.h"
+
+#include <mutex>
+
+namespace jit {
+
+thread_local constinit ThreadTrace thread_trace;
+
+namespace {
+
+/// Flushes when the thread ends; made when the thread first traces.
+struct ThreadCleanup {
+  ~ThreadCleanup() {
+    ThreadTrace &t = thread_trace;
+    end_segment(ExitReason::thread_exit);
+    t.closed = true;
+    t.activity = Activity::none;
+    t.trace = nullptr;
+    if (t.session)
+      Session::give_back(std::exchange(t.session, nullptr));
+    delete std::exchange(t.recorder, nullptr);
+  }
+};
+
+void prepare_thread(ThreadTrace &t) {
+  if (t.session)
+    return;
+  thread_local ThreadCleanup cleanup;
+  static_cast<void>(cleanup);
+  t.session = Session::acquire();
+  t.recorder = new Recorder;
+}
+
+/// Source positions are told apart by the literal's address: one call, one key.
+std::uint64_t site_key(const Site &site) noexcept {
+  return (reinterpret_cast<std::uintptr_t>(site.file) * 0x9e3779b97f4a7c15u ^ site.line) *
+             0x9e3779b97f4a7c15u |
+         1;
+}
+
+/// Decides what the segment that begins here is for.
+void begin_segment(ThreadTrace &t) {
+  Anchor &anchor = *t.anchor;
+  const std::uint64_t pass = anchor.passes.fetch_add(1, std::memory_order_relaxed) + 1;
+  t.activity = Activity::none;
+  t.timed = false;
+  if (mode() == Mode::off || anchor.passive())
+    return;
+  const Path *trial = anchor.on_trial.load(std::memory_order_acquire);
+  const bool has_programs = anchor.trie.load(std::memory_order_acquire) != nullptr;
+  const bool recheck = options().trial && has_programs && !trial &&
+                       pass % Trial::check_period < 2;
+  const bool eager_turn =
+      trial ? trial->trial.next_is_eager() : recheck && pass % Trial::check_period == 0;
+  t.timed = trial || recheck;
+  t.spent = 0;
+  if (eager_turn) {
+    t.activity = Activity::timing;
+    t.sequence = 0;
+    t.timing_serial = Recorder::next_serial();
+  } else if (has_programs && t.session->open(anchor)) {
+    t.activity = Activity::matching;
+  } else if (!anchor.compiling.load(std::memory_order_relaxed)) {
+    t.recorder->start();
+    t.activity = Activity::recording;
+  }
+}
+
+/// A miss: the values so far are computed, and recording goes on as if they had been recorded.
+void miss(ThreadTrace &t) {
+  Session::Prefix prefix;
+  t.activity = Activity::none;
+  t.timed = false;
+  t.anchor->count_run(true);
+  if (t.session->close_for_recording(ExitReason::mismatch, prefix)) {
+    t.recorder->resume(std::move(prefix.graph), prefix.inputs, prefix.values);
+    t.activity = Activity::recording;
+  } else if (!t.anchor->passive()) {
+    t.recorder->start();
+    t.activity = Activity::recording;
+  }
+}
+
+bool match_op(ThreadTrace &t, const OpCall &call, ResultMetas &metas, Impl **results) {
+  // A value of another session becomes ready first: no thread holds two session locks.
+  for (const Argument &argument : call.arguments)
+    if (argument.impl && !t.session->holds(*argument.impl))
+      resolve(*argument.impl);
+  const Attr *attrs = call.attrs.empty() ? nullptr : intern_attr(call.attrs);
+  std::string bad_index;
+  const Session::Match outcome =
+      attrs || call.attrs.empty()
+          ? t.session->match(call.op, attrs, call.arguments, results, metas, bad_index)
+          : Session::Match::miss;
+  if (!bad_index.empty())
+    throw Error(ErrorCode::invalid_argument, bad_index);
+  switch (outcome) {
+  case Session::Match::hit: return true;
+  case Session::Match::closed: t.activity = Activity::none; return false;
+  case Session::Match::miss:
+    // Only a valid op may end the segment.
+    if (auto message = infer_metas(call.op, call.attrs, call.arguments, metas))
+      throw Error(ErrorCode::invalid_argument, *message);
+    miss(t);
+    return false;
+  case Session::Match::needs_index:
+  case Session::Match::too_much:
+    end_segment(outcome == Session::Match::needs_index ? ExitReason::index_check
+                                                       : ExitReason::memory_limit);
+    arm(call.site);
+    return false;
+  }
+  return false;
+}
+
+/// The boundaries that a session would meet here are boundaries of the recording too.
+void cut_recording(ThreadTrace &t, const OpCall &call) {
+  const bool index_unknown = info(call.op).index_check &&
+                             !t.recorder->index_known(call.op, call.attrs, call.arguments);
+  if (!index_unknown && !t.recorder->over_memory_limit())
+    return;
+  end_segment(index_unknown ? ExitReason::index_check : ExitReason::memory_limit);
+  arm(call.site);
+}
+
+} // namespace
+
+bool before_op(const OpCall &call, ResultMetas &metas, Impl **results) {
+  ThreadTrace &t = thread_trace;
+  // Twice at most: a boundary before this op ends one segment and begins another.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (t.activity == Activity::recording)
+      cut_recording(t, call);
+    if (t.activity == Activity::armed)
+      begin_segment(t);
+    if (t.activity != Activity::matching)
+      break;
+    if (match_op(t, call, metas, results)) {
+      const std::uint32_t every = options().flush_every;
+      if (every && t.session->matched() % every == 0)
+        t.session->close(ExitReason::forced);
+      return true;
+    }
+  }
+  return false;
+}
+
+void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *const> results) {
+  ThreadTrace &t = thread_trace;
+  if (t.activity == Activity::timing) {
+    t.sequence = next_in_sequence(t.sequence, call.op, metas.metas[0]);
+    for (Impl *result : results)
+      result->recording.store(t.timing_serial, std::memory_order_relaxed);
+    return;
+  }
+  if (t.activity != Activity::recording)
+    return;
+  if (!t.recorder->append(call.op, call.attrs, call.arguments, metas, results, call.site)) {
+    t.recorder->cancel();
+    t.activity = Activity::none;
+  } else if (t.recorder->size() > Recorder::max_ops) {
+    t.recorder->cancel();
+    t.activity = Activity::none;
+    CompileThread::get().too_long(*t.anchor);
+  }
+}
+
+void end_segment(ExitReason reason) noexcept {
+  ThreadTrace &t = thread_trace;
+  const Activity activity = std::exchange(t.activity, Activity::none);
+  switch (activity) {
+  case Activity::none:
+  case Activity::armed: return;
+  case Activity::matching: {
+    Path *path = nullptr;
+    {
+      const SegmentTimer timer;
+      path = t.session->close(reason);
+    }
+    if (!path)
+      return;
+    t.anchor->count_run(false);
+    if (t.timed)
+      CompileThread::get().measured(*t.anchor, *path, false, t.spent);
+    return;
+  }
+  case Activity::recording: {
+    Graph graph = t.recorder->finish();
+    if (!graph.ops.empty())
+      CompileThread::get().recorded(*t.anchor, std::move(graph), reason);
+    return;
+  }
+  case Activity::timing:
+    CompileThread::get().timed_eager(*t.anchor, t.sequence, t.spent);
+    return;
+  }
+}
+
+void arm(const Site &site) {
+  ThreadTrace &t = thread_trace;
+  if (!t.trace || t.closed)
+    return;
+  t.anchor = &t.trace->anchor(site_key(site), site);
+  t.activity = Activity::armed;
+}
+
+void resolve(Impl &value) noexcept {
+  const Where where = value.where.load(std::memory_order_acquire);
+  if (where.state() != Where::pending)
+    return;
+  // The session may have moved on: it closes only if the value still waits in it.
+  where.session()->close_for(value, ExitReason::foreign);
+}
+
+void observe(Impl &value, const Site &site) {
+  ThreadTrace &t = thread_trace;
+  const Where where = value.where.load(std::memory_order_acquire);
+  const bool own = where.state() == Where::pending && where.session() == t.session;
+  // While recording or timing nothing is pending, but a pending run would end here.
+  const bool would_wait =
+      (t.activity == Activity::recording && t.recorder->made(value)) ||
+      (t.activity == Activity::timing &&
+       value.recording.load(std::memory_order_relaxed) == t.timing_serial);
+  if (own || would_wait) {
+    end_segment(ExitReason::observe);
+    arm(site);
+  }
+  resolve(value);
+}
+
+bool enter_scope(Trace &trace, Trace *&outer) noexcept {
+  ThreadTrace &t = thread_trace;
+  outer = t.trace;
+  if (t.closed || mode() == Mode::off || t.activity != Activity::none)
+    return false;
+  prepare_thread(t);
+  t.trace = &trace;
+  t.anchor = &trace.anchor(0, trace.site);
+  t.activity = Activity::armed;
+  return true;
+}
+
+void leave_scope(Trace *outer) noexcept {
+  end_segment(ExitReason::scope_end);
+  thread_trace.trace = outer;
+}
+
+} // namespace jit

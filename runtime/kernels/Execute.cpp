@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/kernels/Execute.h"
+
+#include "runtime/kernels/Mxcsr.h"
+
+#include <array>
+
+namespace jit {
+
+namespace {
+
+/// Recent answers for ops without attributes and with at most three operands: a pure function of these.
+struct InferCacheEntry {
+  OpKind op;
+  std::uint8_t count = 0xff;
+  std::uint8_t kinds[3];
+  const Meta *operands[3];
+  ResultMetas result;
+};
+constexpr std::size_t cache_size = 64;
+thread_local constinit std::array<InferCacheEntry, cache_size> infer_cache{};
+
+InferCacheEntry &cache_slot(OpKind op, std::span<const Argument> arguments) noexcept {
+  std::uint64_t hash = static_cast<std::uint64_t>(op) * 0x9e3779b97f4a7c15u;
+  for (const Argument &argument : arguments)
+    hash = (hash ^ reinterpret_cast<std::uintptr_t>(argument.impl ? argument.impl->meta : nullptr)) *
+           0x9e3779b97f4a7c15u;
+  return infer_cache[hash >> 58];
+}
+
+bool answers(const InferCacheEntry &entry, OpKind op, std::span<const Argument> arguments) noexcept {
+  if (entry.op != op || entry.count != arguments.size())
+    return false;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const OperandType type = arguments[i].type();
+    if (entry.operands[i] != type.meta ||
+        (!type.meta && entry.kinds[i] != static_cast<std::uint8_t>(type.kind)))
+      return false;
+  }
+  return true;
+}
+
+std::optional<std::string> infer_uncached(OpKind op, AttrWords attrs,
+                                          std::span<const Argument> arguments, ResultMetas &out) {
+  std::array<OperandType, 8> few;
+  std::vector<OperandType> many;
+  std::span<OperandType> types(few.data(), arguments.size());
+  if (arguments.size() > few.size()) {
+    many.resize(arguments.size());
+    types = many;
+  }
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    types[i] = arguments[i].type();
+  Inferred inferred;
+  if (auto message = infer({op, attrs, types}, inferred))
+    return message;
+  out.count = inferred.count;
+  out.view = inferred.results[0].view;
+  for (std::uint8_t r = 0; r < inferred.count; ++r) {
+    const ResultType &result = inferred.results[r];
+    out.metas[r] = result.view ? intern_meta(result.dtype, result.dims, result.strides)
+                               : intern_contiguous(result.dtype, result.dims);
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::string> infer_metas(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
+                                       ResultMetas &out) {
+  const bool cacheable = attrs.empty() && arguments.size() <= 3;
+  InferCacheEntry *entry = nullptr;
+  if (cacheable) {
+    entry = &cache_slot(op, arguments);
+    if (answers(*entry, op, arguments)) [[likely]] {
+      out = entry->result;
+      return std::nullopt;
+    }
+  }
+  if (auto message = infer_uncached(op, attrs, arguments, out))
+    return message;
+  bool interned = cacheable;
+  for (std::uint8_t r = 0; r < out.count; ++r)
+    interned &= out.metas[r]->interned;
+  for (const Argument &argument : arguments)
+    interned &= !argument.impl || argument.impl->meta->interned;
+  if (!interned)
+    return std::nullopt;
+  entry->op = op;
+  entry->count = static_cast<std::uint8_t>(arguments.size());
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    entry->operands[i] = arguments[i].type().meta;
+    entry->kinds[i] = static_cast<std::uint8_t>(arguments[i].type().kind);
+  }
+  entry->result = out;
+  return std::nullopt;
+}
+
+std::int64_t view_offset(OpKind op, std::span<const Argument> arguments) noexcept {
+  if (op != OpKind::slice)
+    return 0;
+  const Meta &meta = *arguments[0].impl->meta;
+  std::int64_t offset = 0;
+  for (std::size_t axis = 0; axis + 1 < arguments.size(); ++axis)
+    offset += arguments[axis + 1].scalar.as_int() * meta.stride_values[axis];
+  // A slice without elements may start past the end: no address is formed from it.
+  return meta.size == 0 ? 0 : offset;
+}
+
+static bool run(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
+                std::span<const KernelResult> results) noexcept {
+  std::array<KernelOperand, 8> few;
+  std::unique_ptr<KernelOperand[]> many;
+  KernelOperand *operands = few.data();
+  if (arguments.size() > few.size()) {
+    many.reset(new (std::nothrow) KernelOperand[arguments.size()]);
+    if (!many)
+      return false;
+    operands = many.get();
+  }
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const Argument &argument = arguments[i];
+    if (argument.impl)
+      operands[i] = {argument.impl->meta, argument.impl->data(), 0};
+    else
+      operands[i] = {nullptr, nullptr, argument.scalar};
+  }
+  const MxcsrGuard guard;
+  return run_kernel({op, attrs, {operands, arguments.size()}, results});
+}
+
+bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
+             std::span<const Meta *const> metas, bool view, Produced *out) noexcept {
+  if (view) {
+    Impl &base = *arguments[0].impl;
+    retain(base.storage);
+    out[0] = {base.storage, base.data() + view_offset(op, arguments) *
+                                              static_cast<std::int64_t>(itemsize(base.meta->dtype))};
+    return true;
+  }
+  std::array<KernelResult, max_results> results;
+  std::size_t ready = 0;
+  for (; ready < metas.size(); ++ready) {
+    Storage *storage = new_storage(metas[ready]->bytes());
+    if (!storage)
+      break;
+    out[ready] = {storage, storage->data};
+    results[ready] = {metas[ready], storage->data};
+  }
+  if (ready == metas.size() && run(op, attrs, arguments, {results.data(), metas.size()}))
+    return true;
+  for (std::size_t r = 0; r < ready; ++r)
+    release(out[r].storage);
+  return false;
+}
+
+IndexRange known_range(Impl &index) noexcept {
+  if (!(index.flags.load(std::memory_order_acquire) & Impl::range_known)) {
+    // Several threads may compute it; they write the same values.
+    const IndexRange range = index_range(*index.meta, index.data());
+    std::atomic_ref(index.index_min).store(range.min, std::memory_order_relaxed);
+    std::atomic_ref(index.index_max).store(range.max, std::memory_order_relaxed);
+    index.flags.fetch_or(Impl::range_known, std::memory_order_release);
+  }
+  return {std::atomic_ref(index.index_min).load(std::memory_order_relaxed),
+          std::atomic_ref(index.index_max).load(std::memory_order_relaxed)};
+}
+
+std::optional<std::string> check_range(OpKind op, IndexRange range, std::int64_t bound) {
+  if (range.min > range.max || (range.min >= 0 && range.max < bound))
+    return std::nullopt;
+  const std::int64_t culprit = range.min < 0 ? range.min : range.max;
+  return std::string(info(op).name) + ": index " + std::to_string(culprit) +
+         " is out of range: indices must be in [0, " + std::to_string(bound) + ")";
+}
+
+} // namespace jit

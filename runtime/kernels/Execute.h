@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Executing one op on tensor values: result metadata, memory, then a view or a kernel.
+#pragma once
+
+#include "runtime/kernels/KernelCall.h"
+#include "runtime/tensor/Impl.h"
+
+#include <optional>
+#include <span>
+#include <string>
+
+namespace jit {
+
+/// An operand: a value, or a number if `impl` is null.
+struct Argument {
+  Impl *impl = nullptr;
+  Scalar scalar = 0;
+  OperandType type() const noexcept { return {impl ? impl->meta : nullptr, scalar.kind()}; }
+};
+
+/// What an op returns, before any work is done.
+struct ResultMetas {
+  const Meta *metas[max_results] = {};
+  std::uint8_t count = 0;
+  bool view = false; ///< result 0 shares operand 0's storage
+};
+
+/// Checks the op and finds its result metas; the message names op, values and rule. Remembers recent
+/// answers per thread. Index values are not looked at.
+std::optional<std::string> infer_metas(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
+                                       ResultMetas &out);
+
+/// A place for one result: a reference to a storage and the address of element [0, ..., 0] in it.
+struct Produced {
+  Storage *storage = nullptr;
+  std::byte *data = nullptr;
+};
+
+/// Runs the op; every argument is Ready and indices are in range. False: out of memory, nothing was
+/// produced.
+bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
+             std::span<const Meta *const> metas, bool view, Produced *out) noexcept;
+
+/// Elements between the operand's and the view's element [0, ..., 0].
+std::int64_t view_offset(OpKind op, std::span<const Argument> arguments) noexcept;
+
+/// Values of a Ready integer tensor, kept with it.
+IndexRange known_range(Impl &index) noexcept;
+
+/// "take: index 7 is out of range for axis of 5" if the range leaves [0, bound).
+std::optional<std::string> check_range(OpKind op, IndexRange range, std::int64_t bound);
+
+} // namespace jit

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The instruction sets that kernels are compiled for.
+#pragma once
+
+#include <cstdint>
+
+namespace jit {
+
+/// x86-64-v3 (AVX2, FMA) and x86-64-v4 (AVX-512 F, BW, CD, DQ, VL), the psABI levels.
+enum class Isa : std::uint8_t { v3, v4 };
+
+/// Whether this processor and its operating system run code of that level.
+bool isa_supported(Isa isa) noexcept;
+
+/// The highest level that is supported; v3 is the least that tracejit runs on.
+Isa detected_isa() noexcept;
+
+} // namespace jit

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Entry of contractions: plans the work and hands its pieces to the workers.
+#include "runtime/kernels/contract/Contract.h"
+
+#include "runtime/kernels/contract/Batch.h"
+#include "runtime/kernels/contract/Block.h"
+#include "runtime/kernels/contract/Integer.h"
+
+#include <utility>
+
+namespace jit {
+namespace {
+
+struct Job {
+  const ContractArgs &args;
+  const ContractPlan &plan;
+  EvenSplit batches;      ///< over batch_pieces
+  std::int64_t entry = 0; ///< of the batch, when a grid cuts each matrix
+};
+
+/// Rows `row_piece` and columns `col_piece` of the grid over one matrix, in the slab of `piece`.
+void run_part(const Job &job, std::int64_t entry, std::int64_t row_piece, std::int64_t col_piece,
+              std::int64_t piece) {
+  const ContractArgs &args = job.args;
+  const ContractPlan &plan = job.plan;
+  const std::int64_t item = plan.kernels->item_bytes;
+  const EvenSplit rows(plan.m, plan.row_pieces), cols(plan.column_vectors(), plan.col_pieces);
+  const BatchOffsets at = batch_offsets(args.batch, entry);
+  ContractPart part;
+  part.a = static_cast<const std::byte *>(args.a) + at.a * item;
+  part.b = static_cast<const std::byte *>(args.b) + at.b * item;
+  if (plan.exchanged)
+    std::swap(part.a, part.b);
+  part.c = static_cast<std::byte *>(args.c) + at.c * item;
+  part.c_row = args.c_row_stride;
+  part.batch = entry;
+  part.row = rows.begin(row_piece);
+  part.rows = rows.size(row_piece);
+  part.vector = cols.begin(col_piece);
+  part.vectors = cols.size(col_piece);
+  part.slab = static_cast<std::byte *>(args.scratch) + piece * plan.slab_bytes();
+  run_contract_part(plan, args.epilogue, part);
+}
+
+void run_batches(void *context, std::int64_t piece) {
+  const Job &job = *static_cast<const Job *>(context);
+  const std::int64_t begin = job.batches.begin(piece);
+  for (std::int64_t i = 0; i < job.batches.size(piece); ++i)
+    run_part(job, begin + i, 0, 0, piece);
+}
+
+void run_grid(void *context, std::int64_t piece) {
+  const Job &job = *static_cast<const Job *>(context);
+  run_part(job, job.entry, piece / job.plan.col_pieces, piece % job.plan.col_pieces, piece);
+}
+
+bool is_empty(const ContractArgs &args) {
+  return args.m == 0 || args.n == 0 || batch_size(args.batch) == 0;
+}
+
+} // namespace
+
+std::size_t contract_scratch_bytes(const ContractArgs &args, Isa isa, const Parallel &parallel) {
+  if (is_empty(args) || !is_float(args.dtype))
+    return 0;
+  const ContractPlan plan = plan_contract(args, isa, parallel.workers);
+  return static_cast<std::size_t>(plan.slab_bytes() * plan.pieces());
+}
+
+void contract(const ContractArgs &args, Isa isa, const Parallel &parallel) {
+  if (is_empty(args))
+    return;
+  if (!is_float(args.dtype))
+    return contract_integers(args, parallel);
+  const ContractPlan plan = plan_contract(args, isa, parallel.workers);
+  Job job{args, plan, EvenSplit(plan.batches, plan.batch_pieces)};
+  const std::int64_t grid = plan.row_pieces * plan.col_pieces;
+  if (grid > 1)
+    for (; job.entry < plan.batches; ++job.entry)
+      parallel.run(parallel.pool, grid, run_grid, &job);
+  else if (plan.batch_pieces > 1)
+    parallel.run(parallel.pool, plan.batch_pieces, run_batches, &job);
+  else
+    run_batches(&job, 0);
+}
+
+} // namespace jit

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The policy of contractions; its numbers were measured, its block sizes come from the caches.
+#include "runtime/kernels/contract/Plan.h"
+
+#include "runtime/kernels/CacheSizes.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace jit {
+namespace {
+
+const ContractKernels &kernels_of(DType dtype, Isa isa) {
+  if (isa == Isa::v4)
+    return dtype == DType::f32 ? v4::contract_f32 : v4::contract_f64;
+  return dtype == DType::f32 ? v3::contract_f32 : v3::contract_f64;
+}
+
+/// A column of few elements wastes a vector on each row of A. Reading A as the vectors wastes less,
+/// even when that needs a transposition.
+bool should_exchange(const ContractArgs &args, std::int64_t lanes) {
+  const std::int64_t limit = args.a_row_stride == 1 ? lanes / 2 : lanes / 4;
+  return args.n <= limit && args.m >= lanes && args.m > args.n;
+}
+
+void set_problem(ContractPlan &plan, const ContractArgs &args) {
+  plan.exchanged = should_exchange(args, plan.kernels->lanes);
+  plan.m = args.m;
+  plan.n = args.n;
+  plan.k = args.k;
+  plan.a_row = args.a_row_stride;
+  plan.a_col = args.a_col_stride;
+  plan.b_row = args.b_row_stride;
+  plan.b_col = args.b_col_stride;
+  if (plan.exchanged) {
+    std::swap(plan.m, plan.n);
+    std::swap(plan.a_row, plan.b_col);
+    std::swap(plan.a_col, plan.b_row);
+  }
+  plan.scatter_c = plan.exchanged && !(plan.m == 1 && args.c_row_stride == 1);
+}
+
+/// Enough accumulators to hide the latency of fma, and as few loads for each as registers allow.
+void set_tile(ContractPlan &plan) {
+  const ContractKernels &kernels = *plan.kernels;
+  const std::int64_t count = plan.column_vectors();
+  std::int64_t vectors = ContractKernels::most_vectors;
+  if (plan.m <= 2)
+    while (kernels.max_rows[vectors] < plan.m)
+      --vectors;
+  else if (kernels.registers < 32)
+    vectors = 2;
+  else
+    vectors = count % 4 == 0 || count >= 16 ? 4 : 3;
+  plan.vectors = std::min(vectors, count);
+  plan.rows = kernels.max_rows[plan.vectors];
+}
+
+void set_packing(ContractPlan &plan) {
+  const ContractKernels &kernels = *plan.kernels;
+  const std::int64_t l2 = cache_sizes().l2;
+  const std::int64_t depth = std::clamp<std::int64_t>(plan.k, 1, contract_chunk);
+  const std::int64_t vector_bytes = depth * kernels.lanes * kernels.item_bytes;
+  const std::int64_t row_bytes = depth * kernels.item_bytes;
+  const std::int64_t count = plan.column_vectors();
+  const bool in_place = plan.b_col == 1 || plan.n == 1;
+  plan.pack_b = nullptr;
+  if (!in_place)
+    plan.pack_b = plan.b_row == 1 ? kernels.pack_b_columns : kernels.pack_b_any;
+  else if (plan.m >= 48 && count * vector_bytes > l2 / 2)
+    plan.pack_b = kernels.pack_b_rows;
+
+  // A small A is read again for each block at no cost, so that blocks need not be large.
+  const bool small_a = plan.m * row_bytes <= l2 / 4;
+  const std::int64_t fit = (plan.pack_b && small_a ? l2 / 8 : l2 / 2) / vector_bytes;
+  const std::int64_t panels = std::max<std::int64_t>(fit / plan.vectors, 1);
+  plan.block_vectors = std::min(count, panels * plan.vectors);
+
+  // Transposed in place, A costs a cache line for each k: copy panels while the lines are near.
+  const bool pack_a = plan.a_col != 1 && plan.m >= 512 && count > 2 * plan.vectors;
+  plan.packed_panels = pack_a ? std::max<std::int64_t>(l2 / 8 / (row_bytes * plan.rows), 1) : 0;
+}
+
+std::int64_t whole_lines(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
+
+void set_slab(ContractPlan &plan) {
+  const ContractKernels &kernels = *plan.kernels;
+  const std::int64_t depth = std::min(plan.k, contract_chunk);
+  const std::int64_t vector_bytes = kernels.lanes * kernels.item_bytes;
+  plan.b_bytes = plan.pack_b ? whole_lines(depth * plan.block_vectors * vector_bytes) : 0;
+  plan.a_bytes = whole_lines(depth * plan.packed_panels * plan.rows * kernels.item_bytes);
+  plan.c_bytes = plan.scatter_c ? whole_lines(plan.m * plan.block_vectors * vector_bytes) : 0;
+}
+
+/// Multiply-adds that are worth waking a worker for, some microseconds.
+constexpr double piece_work = 1 << 18;
+
+/// Pieces of one matrix: the grid whose largest piece costs least, counting the copy of B (as some
+/// rows) and the reading of A (as some columns).
+void set_grid(ContractPlan &plan, std::int64_t pieces) {
+  const std::int64_t panels = ceil_div(plan.m, plan.rows);
+  const std::int64_t columns = plan.column_vectors();
+  const std::int64_t copy_rows = plan.pack_b ? 32 : 4;
+  double least = 0;
+  for (std::int64_t cols = 1; cols <= std::min(pieces, columns); ++cols) {
+    const std::int64_t rows = std::min(pieces / cols, panels);
+    const double cost = static_cast<double>(ceil_div(panels, rows) * plan.rows + copy_rows) *
+                        static_cast<double>(ceil_div(columns, cols) + 1);
+    if (least == 0 || cost < least) {
+      least = cost;
+      plan.row_pieces = rows;
+      plan.col_pieces = cols;
+    }
+  }
+}
+
+void set_pieces(ContractPlan &plan, const ContractArgs &args, std::int64_t workers) {
+  plan.batches = 1;
+  for (std::int64_t axis = 0; axis < args.batch.rank; ++axis)
+    plan.batches *= args.batch.sizes[axis];
+  plan.batch_pieces = plan.row_pieces = plan.col_pieces = 1;
+  const double rows = static_cast<double>(plan.m) + (plan.m < 8 ? 8 : 0); // reading B costs too
+  const double work = rows * static_cast<double>(plan.n) * static_cast<double>(plan.k);
+  auto worth = [workers](double total) {
+    return std::clamp<std::int64_t>(static_cast<std::int64_t>(std::min(total / piece_work, 1e6)), 1,
+                                    workers);
+  };
+  if (workers <= 1)
+    return;
+  if (plan.batches >= workers)
+    plan.batch_pieces = worth(work * static_cast<double>(plan.batches));
+  else if (const std::int64_t pieces = worth(work); pieces > 1)
+    set_grid(plan, pieces);
+  else
+    plan.batch_pieces = std::min(worth(work * static_cast<double>(plan.batches)), plan.batches);
+}
+
+} // namespace
+
+ContractPlan plan_contract(const ContractArgs &args, Isa isa, std::int64_t workers) {
+  ContractPlan plan;
+  plan.kernels = &kernels_of(args.dtype, isa);
+  set_problem(plan, args);
+  set_tile(plan);
+  set_packing(plan);
+  set_slab(plan);
+  set_pieces(plan, args, workers);
+  return plan;
+}
+
+} // namespace jit

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// How one contraction of floats is cut into tiles, blocks and pieces for workers.
+// Nothing here can change a bit of the result, which depends on the order of k alone.
+#pragma once
+
+#include "runtime/kernels/contract/Contract.h"
+#include "runtime/kernels/contract/KernelSet.h"
+
+namespace jit {
+
+/// `count` things in `parts` consecutive parts whose sizes differ by at most one.
+class EvenSplit {
+public:
+  EvenSplit(std::int64_t count, std::int64_t parts)
+      : parts_(parts), size_(parts == 1 ? count : count / parts), longer_(count - size_ * parts) {}
+  std::int64_t parts() const { return parts_; }
+  std::int64_t begin(std::int64_t part) const {
+    return part * size_ + (part < longer_ ? part : longer_);
+  }
+  std::int64_t size(std::int64_t part) const { return size_ + (part < longer_); }
+
+private:
+  std::int64_t parts_, size_, longer_;
+};
+
+constexpr std::int64_t ceil_div(std::int64_t x, std::int64_t y) { return (x + y - 1) / y; }
+
+struct ContractPlan {
+  const ContractKernels *kernels;
+  // The problem, with the roles of A and B exchanged (C^T = B^T A^T) where that fills the vectors.
+  bool exchanged;
+  std::int64_t m, n, k;
+  std::int64_t a_row, a_col, b_row, b_col;
+  // Tiles and blocks.
+  std::int64_t rows, vectors; ///< largest tile
+  std::int64_t block_vectors; ///< columns of B, in vectors, that stay in L2
+  std::int64_t packed_panels; ///< row panels of A that are copied at a time; 0: A is read in place
+  ContractKernels::PackFunction pack_b;   ///< else null: B is read in place
+  bool scatter_c;                         ///< exchanged tiles are copied to C when done
+  std::int64_t b_bytes, a_bytes, c_bytes; ///< parts of a slab, multiples of 64
+  // Pieces: ranges of batch entries, or a grid over each matrix.
+  std::int64_t batches;
+  std::int64_t batch_pieces;
+  std::int64_t row_pieces, col_pieces;
+
+  std::int64_t slab_bytes() const { return b_bytes + a_bytes + c_bytes; }
+  std::int64_t pieces() const { return batch_pieces * row_pieces * col_pieces; }
+  std::int64_t column_vectors() const { return ceil_div(n, kernels->lanes); }
+};
+
+ContractPlan plan_contract(const ContractArgs &args, Isa isa, std::int64_t workers);
+
+} // namespace jit

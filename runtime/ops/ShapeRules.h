@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Shape rules that the records name. A rule sees a request whose arity, operand kinds, dtypes and
+// attribute words have been checked; it sets dtype and dims of each result, and strides of views.
+// It returns the message without the op's name, or nothing; sizes of results are checked after it.
+#pragma once
+
+#include "runtime/ops/OpTable.h"
+
+namespace jit {
+
+using RuleError = std::optional<std::string>;
+
+RuleError infer_broadcast(const InferRequest &request, Inferred &out);
+
+RuleError infer_typed_reduction(const InferRequest &request, Inferred &out);
+RuleError infer_extremum(const InferRequest &request, Inferred &out);
+RuleError infer_truth(const InferRequest &request, Inferred &out);
+RuleError infer_argmax(const InferRequest &request, Inferred &out);
+RuleError infer_var_mean(const InferRequest &request, Inferred &out);
+
+RuleError infer_row(const InferRequest &request, Inferred &out);
+RuleError infer_row_reduction(const InferRequest &request, Inferred &out);
+RuleError infer_layer_norm(const InferRequest &request, Inferred &out);
+
+RuleError infer_matmul(const InferRequest &request, Inferred &out);
+RuleError infer_vecdot(const InferRequest &request, Inferred &out);
+
+RuleError infer_reshape(const InferRequest &request, Inferred &out);
+RuleError infer_permute_dims(const InferRequest &request, Inferred &out);
+RuleError infer_broadcast_to(const InferRequest &request, Inferred &out);
+RuleError infer_expand_dims(const InferRequest &request, Inferred &out);
+RuleError infer_squeeze(const InferRequest &request, Inferred &out);
+RuleError infer_slice(const InferRequest &request, Inferred &out);
+
+RuleError infer_concat(const InferRequest &request, Inferred &out);
+
+RuleError infer_take(const InferRequest &request, Inferred &out);
+RuleError infer_take_along_axis(const InferRequest &request, Inferred &out);
+RuleError infer_scatter_add(const InferRequest &request, Inferred &out);
+RuleError infer_one_hot(const InferRequest &request, Inferred &out);
+
+RuleError infer_full(const InferRequest &request, Inferred &out);
+RuleError infer_arange(const InferRequest &request, Inferred &out);
+RuleError infer_random(const InferRequest &request, Inferred &out);
+RuleError infer_permutation(const InferRequest &request, Inferred &out);
+
+} // namespace jit

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Coefficients of erf: one row per power of t, one column per interval of |x|. Own minimax fits of
+// the relative error, c[0] rounded first and the rest refitted.
+#pragma once
+
+namespace jit::scalar {
+
+/// erf(65/256 i + t) for t in [0, 65/256], powers 0 to 5: error 2^-24 in the first interval.
+inline constexpr float erf_table_f32[6][16] = {
+    {0x0.0p+0f, 0x1.1f31b2p-2f, 0x1.0dff50p-1f, 0x1.6fef76p-1f, 0x1.b2bb68p-1f, 0x1.dad53ep-1f,
+     0x1.f00614p-1f, 0x1.f9e15cp-1f, 0x1.fdea6ep-1f, 0x1.ff5eb6p-1f, 0x1.ffd4cap-1f, 0x1.fff5c0p-1f,
+     0x1.fffddap-1f, 0x1.ffff9ap-1f, 0x1.fffff0p-1f, 0x1.fffffep-1f},
+    {0x1.20dd74p+0f, 0x1.0ed466p+0f, 0x1.be6846p-1f, 0x1.43667ap-1f, 0x1.9be3d0p-2f, 0x1.cd21e8p-3f,
+     0x1.c5cd0cp-4f, 0x1.889530p-5f, 0x1.2a8790p-6f, 0x1.8f1646p-8f, 0x1.d40c7cp-10f,
+     0x1.e4e47ep-12f, 0x1.ae63c0p-14f, 0x1.5ad550p-16f, 0x1.a492d2p-25f, -0x1.a0cd1ep-20f},
+    {0x1.eb0e1ap-18f, -0x1.12fe5cp-2f, -0x1.c550eep-2f, -0x1.eca9b6p-2f, -0x1.a24ad0p-2f,
+     -0x1.24aff2p-2f, -0x1.5982e4p-3f, -0x1.5ce6c4p-4f, -0x1.2f3116p-5f, -0x1.c7d356p-7f,
+     -0x1.22763ap-8f, -0x1.553ec8p-10f, -0x1.070f32p-12f, -0x1.00f8d6p-14f, 0x1.92e78ap-14f,
+     0x1.029c24p-14f},
+    {-0x1.815fcap-2f, -0x1.3bcabap-2f, -0x1.2296dap-3f, 0x1.121660p-5f, 0x1.237b40p-3f,
+     0x1.55c06ep-3f, 0x1.12018cp-3f, 0x1.5c683ap-4f, 0x1.68a126p-5f, 0x1.38a442p-6f, 0x1.8132fep-8f,
+     0x1.34f9bap-9f, -0x1.10aaeap-13f, 0x1.f1c9d6p-15f, -0x1.2c0b64p-10f, -0x1.653868p-11f},
+    {0x1.1390f0p-9f, 0x1.1b0eeep-3f, 0x1.8a2d38p-3f, 0x1.33dc6ap-3f, 0x1.03dd66p-4f,
+     -0x1.a10212p-7f, -0x1.6cf6e4p-5f, -0x1.898ca0p-5f, -0x1.075992p-5f, -0x1.0fe102p-6f,
+     -0x1.ee89d4p-10f, -0x1.939212p-9f, 0x1.493030p-9f, 0x1.73fd54p-13f, 0x1.51f6d0p-8f,
+     0x1.8d8a88p-9f},
+    {0x1.b13450p-4f, 0x1.6f3b3ep-5f, -0x1.da6c26p-6f, -0x1.13e5c2p-4f, -0x1.040accp-4f,
+     -0x1.05aef8p-5f, -0x1.f6f43cp-8f, 0x1.878c12p-7f, 0x1.90f88ap-7f, 0x1.f732c2p-8f,
+     -0x1.18d0b0p-8f, 0x1.389b54p-9f, -0x1.2d3880p-8f, -0x1.d0057cp-12f, -0x1.0859e0p-7f,
+     -0x1.3605f2p-8f},
+};
+
+/// erf(3/8 i + t) for t in [0, 3/8], powers 0 to 12: error 2^-53.7, of which all but 2^-60 is the
+/// rounding of the leading coefficient.
+inline constexpr double erf_table_f64[13][16] = {
+    {0x0.0p+0, 0x1.9dd0d2b721f39p-2, 0x1.6c1c9759d0e5fp-1, 0x1.c6dad2829ec62p-1,
+     0x1.eea5557137ae0p-1, 0x1.fbe61eef4cf6ap-1, 0x1.ff404760319b4p-1, 0x1.ffe514bbdc197p-1,
+     0x1.fffd1ac4135f9p-1, 0x1.ffffc316d9ed0p-1, 0x1.fffffc2f171e3p-1, 0x1.ffffffd169d0cp-1,
+     0x1.fffffffe4fa30p-1, 0x1.fffffffff4188p-1, 0x1.ffffffffffc05p-1, 0x1.ffffffffffff0p-1},
+    {0x1.20dd750429b6dp+0, 0x1.f5f0cdaf152dap-1, 0x1.492e42d78d2c9p-1, 0x1.45e99bcbb78d1p-2,
+     0x1.e723726b81e43p-4, 0x1.12ceb37ff9c50p-5, 0x1.d4143a9e03afdp-8, 0x1.2ce898808d796p-10,
+     0x1.2408e9ba3382ap-13, 0x1.abe09e80fd88ap-17, 0x1.d9371f30fcc28p-21, 0x1.8b0d0c100f56ep-25,
+     0x1.f1e3eb9d4095fp-30, 0x1.d9e6d265c825ep-35, 0x1.59919fb341a0ap-40, 0x1.6496d4ce33244p-47},
+    {0x1.72fbc3f8ad0e5p-45, -0x1.78749a434e0e1p-2, -0x1.edc5644354160p-2, -0x1.6ea6cf452c030p-2,
+     -0x1.6d5a95d089aecp-3, -0x1.01a1c847fcb81p-4, -0x1.074b60f979174p-6, -0x1.8af14827998cbp-9,
+     -0x1.b60d5e976709cp-12, -0x1.690583dcd3dc7p-15, -0x1.bba3cac2705ebp-19, -0x1.976731801294dp-23,
+     -0x1.1818f4e9c1369p-27, -0x1.2453fdf62b9e1p-32, -0x1.319e6c5b14f53p-37, 0x1.48b5f0092cd81p-40},
+    {-0x1.812746b0525d1p-2, -0x1.e106c51d480ffp-3, 0x1.b6e85920bd598p-6, 0x1.4cb3cf09783e4p-3,
+     0x1.1c2a02ba38cc9p-3, 0x1.143d1c6fe8cd9p-4, 0x1.63ef62050de2bp-6, 0x1.407fbcfcb6cf4p-8,
+     0x1.9db74b201cc1ep-11, 0x1.8452013d613a4p-14, 0x1.0b6beba7c453fp-17, 0x1.0ff08cb0e87c3p-21,
+     0x1.9a945def7650dp-26, 0x1.1244c6b952357p-30, 0x1.293f2793612f4p-33, -0x1.0f432545b9cafp-34},
+    {0x1.63f717a909d9fp-32, 0x1.5529abc2fae59p-3, 0x1.349b5ea45f374p-3, 0x1.ca508433766a3p-6,
+     -0x1.6d5a9411c46b2p-5, -0x1.5a316545c3659p-5, -0x1.38a985fb46e29p-6, -0x1.62d4c4016506cp-8,
+     -0x1.11c85b4be708ap-10, -0x1.298d411321f48p-13, -0x1.d093a65e0ec7dp-17, -0x1.08729da4275b6p-20,
+     -0x1.c06df6f6816d3p-25, -0x1.9f93883068c5bp-28, -0x1.9075591fe5312p-29, 0x1.ae1d6a99b3ca8p-30},
+    {0x1.ce2f1f4b20714p-4, 0x1.7488beb738eb5p-5, -0x1.b42a16bed46d6p-5, -0x1.f65d2020eb51ep-5,
+     -0x1.e723d9265b475p-7, 0x1.779b28f900662p-7, 0x1.5d3b6b8ab1dabp-7, 0x1.146c203948e74p-8,
+     0x1.0a7b58762db86p-10, 0x1.575322d825953p-13, 0x1.35460d76e0bfbp-16, 0x1.99d23d8c6ce03p-20,
+     0x1.bc1046d4efedap-24, 0x1.1662b04bdec34p-24, 0x1.6ff5314cb4da1p-25, -0x1.920e04c1b5b34p-26},
+    {0x1.24b3bbaeae3a1p-23, -0x1.9a79a9ed8b96dp-5, -0x1.b847a9769d679p-6, 0x1.fd1e4a5b9ec8cp-7,
+     0x1.3ca5b6768d75ap-6, 0x1.0d08a15668366p-8, -0x1.7cba5fc465130p-9, -0x1.267bf77a930ccp-9,
+     -0x1.82f27f10be4d4p-11, -0x1.31c48959d5ebcp-13, -0x1.4d6a2d5aa8f5fp-16, -0x1.37c92e77d309ap-19,
+     -0x1.39eb101d3ee03p-22, -0x1.3b6b7469cf4ecp-21, -0x1.b43121b70f977p-22, 0x1.dda9e90c42841p-23},
+    {-0x1.b8328d79a8f7dp-6, -0x1.65a2d89be7f0ep-8, 0x1.2e0ca924a65d0p-6, 0x1.3abdc552fcd42p-7,
+     -0x1.37052b8cdd200p-8, -0x1.42f4f2600a330p-8, -0x1.5e51d54d39509p-11, 0x1.64a447b73c230p-11,
+     0x1.998fb0395203ap-12, 0x1.9ca2ae5d2b509p-14, 0x1.503257d9d1469p-16, 0x1.6228285e28aa6p-18,
+     0x1.4f1d42552c806p-20, 0x1.eacc10644cba0p-19, 0x1.55b2607ec6298p-19, -0x1.76513dc208eddp-20},
+    {0x1.27cf3eac7084ap-17, 0x1.703db1f150272p-7, 0x1.2d5f7d1944ce9p-9, -0x1.8aa56a8588b33p-8,
+     -0x1.343753635b56ep-9, 0x1.7655af4b5e5f9p-10, 0x1.038dae1ca1df7p-10, 0x1.398cba3b06208p-15,
+     -0x1.1ad4011480259p-13, -0x1.4673ba43c45edp-15, -0x1.c329e757352e1p-16, -0x1.116cf8e33ba58p-16,
+     -0x1.4377786c44601p-18, -0x1.009d10eff34d2p-16, -0x1.65c36e7165f79p-17, 0x1.87f21942966cbp-18},
+    {0x1.53d5772cdf73ap-8, 0x1.622ca8a9ae6f4p-13, -0x1.0358f55b277ffp-8, -0x1.9e4f02eecafecp-12,
+     0x1.b859e95ed90fbp-10, 0x1.85d4ef85a9e16p-12, -0x1.68ae47e6dbbd6p-12, -0x1.50d084c3b98f6p-13,
+     0x1.dce13d769178bp-17, -0x1.7e9f3f72f4f52p-16, 0x1.a17ac3a2999fap-15, 0x1.62188eb34077ap-15,
+     0x1.b8291f330b81bp-17, 0x1.63412992cd86bp-15, 0x1.ef6d262ce757fp-16, -0x1.0f62b3414e746p-16},
+    {0x1.d61e9faca3b40p-14, -0x1.16ceccbc1c209p-9, 0x1.3fc0715c774f7p-13, 0x1.45359e08a8e96p-10,
+     -0x1.5ec6f0bd51cd6p-15, -0x1.b2b900f63e59cp-12, -0x1.caed682d2fb24p-15, 0x1.76cae09fd71d8p-14,
+     0x1.f3f43ff3f23ebp-17, 0x1.31064a4efd565p-14, -0x1.4cd998635342bp-14, -0x1.32779ea008ea2p-14,
+     -0x1.812f73397607cp-16, -0x1.383d89260439fp-14, -0x1.b3795fc7078bep-15, 0x1.dd1794151c1e2p-16},
+    {-0x1.171f3f5f9656dp-10, 0x1.437e9c3455e17p-12, 0x1.6c281844c1855p-11, -0x1.4d2ea3c6a18bdp-12,
+     -0x1.40d455c986263p-12, 0x1.e1fc542761210p-14, 0x1.bef7c3cf1fc1dp-14, -0x1.e2e0689379f5cp-16,
+     -0x1.47b4e6f9cb778p-17, -0x1.492c89ed9fc16p-14, 0x1.48a949a6b7b7bp-14, 0x1.346bff62f8cbfp-14,
+     0x1.84c0de52c30d5p-16, 0x1.3b8d6699732aep-14, 0x1.b81acadfbfc2ep-15, -0x1.e22a855306dcfp-16},
+    {0x1.e7dd3522b556ep-13, 0x1.1507e24b4ec70p-13, -0x1.a901f519225d3p-13, -0x1.5cbf9bcae0a8ap-17,
+     0x1.c3afc8048be69p-14, -0x1.8aa24f7ab5726p-18, -0x1.4abd2fcd83322p-15, 0x1.85b322b7bfca1p-18,
+     0x1.3922e26b18be4p-19, 0x1.25bea77dd1a94p-15, -0x1.20f9cb9bfda43p-15, -0x1.1086c8a19f864p-15,
+     -0x1.57d06e667fa76p-17, -0x1.173643b6b0c72p-15, -0x1.856ca0746c5f9p-16, 0x1.aaa47bea16987p-17},
+};
+
+} // namespace jit::scalar

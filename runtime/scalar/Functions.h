@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// All element functions: jit::scalar::NAME(emitter, operands...), named as the ops.
+#pragma once
+
+#include "runtime/scalar/Basic.h"
+#include "runtime/scalar/Cast.h"
+#include "runtime/scalar/Erf.h"
+#include "runtime/scalar/Exp.h"
+#include "runtime/scalar/Log.h"
+#include "runtime/scalar/Narrow.h"
+#include "runtime/scalar/Philox.h"
+#include "runtime/scalar/Pow.h"
+#include "runtime/scalar/Trig.h"

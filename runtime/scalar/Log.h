@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The natural logarithm of f32 and f64. Coefficients: own minimax fits.
+#pragma once
+
+#include "runtime/scalar/Exp.h"
+
+namespace jit::scalar {
+
+/// p with log(1 + f) = f - f^2 / 2 + f^3 p(f) for f in [-1/4, 1/2]: error 2^-27.6.
+inline constexpr float log_tail_f32[] = {0x1.5555a4p-2f,  -0x1.000044p-2f, 0x1.99696ep-3f,
+                                         -0x1.54eed4p-3f, 0x1.288608p-3f,  -0x1.0d941ap-3f,
+                                         0x1.aca232p-4f,  -0x1.713cdcp-5f};
+/// p with log(1 + f) = 2 s + s^3 p(s^2), s = f / (2 + f): error 2^-66.8.
+inline constexpr double log_tail_f64[] = {
+    0x1.5555555555555p-1, 0x1.9999999999b7dp-2, 0x1.249249247584bp-2,
+    0x1.c71c71e0a6425p-3, 0x1.745d117e9e552p-3, 0x1.3b144c4ebd7aap-3,
+    0x1.11102683db925p-3, 0x1.df28e3f7aec95p-4, 0x1.eafd4dacb0d5cp-4};
+
+/// The exponents of zero and infinity that `split` gives are the results; both parts of ln 2 are
+/// positive, so no infinities of different sign meet.
+template <class E> TRACEJIT_EMIT typename E::F32 log(E &e, typename E::F32 x) {
+  using V = typename E::F32;
+  using L = Ln2<E, V>;
+  auto [mantissa, exponent] = e.split(x);
+  auto f = e.sub(mantissa, constant<V>(e, 1.0));
+  auto tail = polynomial(e, f, log_tail_f32);
+  auto f_squared = e.mul(f, f);
+  auto quadratic = e.fma(tail, f, constant<V>(e, -0.5));
+  auto log_mantissa = e.fma(f_squared, quadratic, f);
+  auto low = e.fma(exponent, constant<V>(e, L::low), log_mantissa);
+  return e.fma(exponent, constant<V>(e, L::high), low);
+}
+
+/// 2 s = f - s f, and f^2 / 2 is taken out of both terms so that f enters unrounded.
+template <class E> TRACEJIT_EMIT typename E::F64 log(E &e, typename E::F64 x) {
+  using V = typename E::F64;
+  using L = Ln2<E, V>;
+  auto [mantissa, exponent] = e.split(x);
+  auto f = e.sub(mantissa, constant<V>(e, 1.0));
+  auto denominator = e.add(f, constant<V>(e, 2.0));
+  auto s = e.div(f, denominator);
+  auto s_squared = e.mul(s, s);
+  auto tail = polynomial(e, s_squared, log_tail_f64);
+  auto half_f = e.mul(f, constant<V>(e, 0.5));
+  auto half_square = e.mul(half_f, f);
+  auto beyond_2s = e.fma(s_squared, tail, half_square);
+  auto exponent_low = e.mul(exponent, constant<V>(e, L::low));
+  auto correction = e.fma(s, beyond_2s, exponent_low);
+  auto below_f = e.sub(half_square, correction);
+  auto log_mantissa = e.sub(f, below_f);
+  return e.fma(exponent, constant<V>(e, L::high), log_mantissa);
+}
+
+} // namespace jit::scalar

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// sin and cos of f32 and f64 of moderate size, as random normals need them. Coefficients: own
+// minimax fits.
+#pragma once
+
+#include "runtime/scalar/Emitter.h"
+
+namespace jit::scalar {
+
+/// pi / 2 as a sum of three numbers of the format.
+template <class E, FloatOf<E> V> struct HalfPi {
+  static constexpr bool is_f32 = Format<E, V>::is_f32;
+  static constexpr double high = is_f32 ? 0x1.921fb6p+0 : 0x1.921fb54442d18p+0;
+  static constexpr double middle = is_f32 ? -0x1.777a5cp-25 : 0x1.1a62633145c07p-54;
+  static constexpr double low = is_f32 ? -0x1.ee59dap-50 : -0x1.f1976b7ed8fbcp-110;
+  static constexpr double inverse = 0x1.45f306dc9c883p-1;
+};
+
+/// p with sin r = r + r^3 p(r^2) and q with cos r = 1 - r^2 / 2 + r^4 q(r^2) for |r| <= pi / 4.
+inline constexpr float sin_tail_f32[] = {-0x1.555546p-3f, 0x1.110776p-7f, -0x1.9952dap-13f};
+inline constexpr float cos_tail_f32[] = {0x1.55554ep-5f, -0x1.6c0e2cp-10f, 0x1.9a6678p-16f};
+inline constexpr double sin_tail_f64[] = {-0x1.555555555554cp-3,  0x1.111111110fbc8p-7,
+                                          -0x1.a01a019c6070bp-13, 0x1.71de35adaa03ap-19,
+                                          -0x1.ae5e88ccc9334p-26, 0x1.5d9b6a69487e7p-33};
+inline constexpr double cos_tail_f64[] = {0x1.5555555555553p-5,  -0x1.6c16c16c15e9ap-10,
+                                          0x1.a01a019dc93bcp-16, -0x1.27e4f8ba749f2p-22,
+                                          0x1.1eea56b86c49dp-29, -0x1.8fe08788a4368p-37};
+
+/// sin(x + quarter_turns * pi / 2).
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V sin_turned(E &e, V x, int quarter_turns) {
+  using F = Format<E, V>;
+  using H = HalfPi<E, V>;
+  using Int = typename F::Int;
+  auto shift = constant<V>(e, F::round_shift);
+  auto shifted = e.fma(x, constant<V>(e, H::inverse), shift);
+  auto n = e.sub(shifted, shift);
+  auto without_high = e.fma(n, constant<V>(e, -H::high), x);
+  auto without_middle = e.fma(n, constant<V>(e, -H::middle), without_high);
+  auto r = e.fma(n, constant<V>(e, -H::low), without_middle);
+  auto r_squared = e.mul(r, r);
+
+  V sin_tail = r, cos_tail = r;
+  if constexpr (F::is_f32) {
+    sin_tail = polynomial(e, r_squared, sin_tail_f32);
+    cos_tail = polynomial(e, r_squared, cos_tail_f32);
+  } else {
+    sin_tail = polynomial(e, r_squared, sin_tail_f64);
+    cos_tail = polynomial(e, r_squared, cos_tail_f64);
+  }
+  auto r_cubed = e.mul(r_squared, r);
+  auto sine = e.fma(r_cubed, sin_tail, r);
+  auto quartic = e.fma(r_squared, cos_tail, constant<V>(e, -0.5));
+  auto cosine = e.fma(r_squared, quartic, constant<V>(e, 1.0));
+
+  auto shifted_bits = e.to_bits(shifted);
+  auto turns = e.add(shifted_bits, int_constant<Int>(e, quarter_turns));
+  auto odd_bit = e.bit_and(turns, int_constant<Int>(e, 1));
+  auto is_even = e.eq(odd_bit, int_constant<Int>(e, 0));
+  auto chosen = e.select(is_even, sine, cosine);
+  auto half_turn_bit = e.bit_and(turns, int_constant<Int>(e, 2));
+  auto sign = e.shl(half_turn_bit, F::is_f32 ? 30 : 62);
+  auto chosen_bits = e.to_bits(chosen);
+  auto signed_bits = e.bit_xor(chosen_bits, sign);
+  return e.from_bits(signed_bits);
+}
+
+/// Sine; within 2 ulp for |x| <= 2^18, meaningless beyond 2^22. Infinity gives NaN.
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V sin(E &e, V x) { return sin_turned(e, x, 0); }
+/// Cosine; as sin.
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V cos(E &e, V x) { return sin_turned(e, x, 1); }
+
+} // namespace jit::scalar

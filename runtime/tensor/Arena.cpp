@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Arena: per-thread lists of small blocks, and the per-process part from ArenaCentral.
+#include "runtime/tensor/Arena.h"
+
+#include "runtime/tensor/ArenaCentral.h"
+#include "runtime/tensor/Poison.h"
+
+#include <array>
+#include <atomic>
+
+namespace jit::arena {
+namespace {
+
+// A bounded list of free blocks of one class. A full one gives half of itself back.
+struct Magazine {
+  FreeBlock *head = nullptr;
+  std::uint32_t count = 0;
+};
+
+constexpr std::uint32_t magazine_limit(unsigned cls) noexcept {
+  return static_cast<std::uint32_t>(
+      std::clamp<std::size_t>((std::size_t{64} << 10) / class_bytes(cls), 4, 64));
+}
+
+constexpr auto magazine_limits = [] {
+  std::array<std::uint8_t, small_classes> limits{};
+  for (unsigned cls = 0; cls < small_classes; ++cls)
+    limits[cls] = static_cast<std::uint8_t>(magazine_limit(cls));
+  return limits;
+}();
+
+enum class ThreadState : std::uint8_t { fresh, open, closed };
+
+// Trivially destructible: blocks freed after the thread's cleanup still find it, closed.
+struct ThreadCache {
+  std::array<Magazine, small_classes> magazines;
+  std::int64_t live = 0; // not yet added to the totals, as are the next two
+  std::int64_t peak = 0;
+  std::uint64_t allocations = 0;
+  std::int64_t slack = 0; // totals are updated when |live| exceeds it; -1: always
+  ThreadState state = ThreadState::fresh;
+};
+constexpr std::int64_t open_slack = std::int64_t{64} << 10;
+
+[[gnu::tls_model("initial-exec")]] constinit thread_local ThreadCache thread_cache;
+
+struct Totals {
+  std::atomic<std::int64_t> live{0};
+  std::atomic<std::int64_t> peak{0};
+  std::atomic<std::uint64_t> allocations{0};
+};
+constinit Totals totals;
+constinit std::atomic<std::uint64_t> failure_countdown{0};
+
+[[gnu::noinline]] void flush_counters(ThreadCache &cache) noexcept {
+  const std::int64_t before = totals.live.fetch_add(cache.live, std::memory_order_relaxed);
+  const std::int64_t reached = before + std::max(cache.peak, cache.live);
+  std::int64_t peak = totals.peak.load(std::memory_order_relaxed);
+  while (reached > peak &&
+         !totals.peak.compare_exchange_weak(peak, reached, std::memory_order_relaxed)) {
+  }
+  totals.allocations.fetch_add(cache.allocations, std::memory_order_relaxed);
+  cache.live = cache.peak = 0;
+  cache.allocations = 0;
+}
+
+void count(ThreadCache &cache, std::int64_t bytes) noexcept {
+  cache.live += bytes;
+  cache.peak = std::max(cache.peak, cache.live);
+  if (cache.live > cache.slack || cache.live < -cache.slack) [[unlikely]]
+    flush_counters(cache);
+}
+
+void give_back(Magazine &magazine, unsigned cls, std::uint32_t blocks) noexcept {
+  if (blocks == 0)
+    return;
+  FreeBlock *first = magazine.head;
+  FreeBlock *last = first;
+  for (std::uint32_t i = 1; i < blocks; ++i)
+    last = last->next;
+  magazine.head = last->next;
+  magazine.count -= blocks;
+  last->next = nullptr;
+  central::give_blocks(cls, first);
+}
+
+void give_back_all(ThreadCache &cache) noexcept {
+  for (unsigned cls = 0; cls < small_classes; ++cls)
+    give_back(cache.magazines[cls], cls, cache.magazines[cls].count);
+}
+
+struct ThreadCleanup {
+  ~ThreadCleanup() {
+    give_back_all(thread_cache);
+    thread_cache.state = ThreadState::closed;
+    thread_cache.slack = -1;
+    flush_counters(thread_cache);
+  }
+};
+
+void open(ThreadCache &cache) noexcept {
+  thread_local ThreadCleanup cleanup;
+  (void)&cleanup;
+  cache.state = ThreadState::open;
+  cache.slack = open_slack;
+}
+
+bool failure_due() noexcept {
+  std::uint64_t left = failure_countdown.load(std::memory_order_relaxed);
+  while (left != 0)
+    if (failure_countdown.compare_exchange_weak(left, left - 1, std::memory_order_relaxed))
+      return left == 1;
+  return false;
+}
+
+FreeBlock *pop(Magazine &magazine) noexcept {
+  FreeBlock *block = magazine.head;
+  magazine.head = block->next;
+  --magazine.count;
+  return block;
+}
+
+void *take_small(ThreadCache &cache, unsigned cls) noexcept {
+  if (cache.state == ThreadState::closed)
+    return central::take_blocks(cls, 1).first;
+  Magazine &magazine = cache.magazines[cls];
+  if (!magazine.head) {
+    const Batch batch = central::take_blocks(cls, (magazine_limits[cls] + 1U) / 2);
+    magazine = {batch.first, batch.count};
+  }
+  return magazine.head ? pop(magazine) : nullptr;
+}
+
+std::byte *finish(ThreadCache &cache, void *block, std::size_t bytes) noexcept {
+  TRACEJIT_UNPOISON(block, bytes + padding);
+  ++cache.allocations;
+  count(cache, static_cast<std::int64_t>(bytes));
+  return static_cast<std::byte *>(block);
+}
+
+[[gnu::noinline]] std::byte *allocate_slow(std::size_t bytes) noexcept {
+  ThreadCache &cache = thread_cache;
+  if (cache.state == ThreadState::fresh)
+    open(cache);
+  if (bytes > max_region_bytes / 2 || failure_due())
+    return nullptr;
+  void *block = nullptr;
+  if (bytes <= max_small_bytes)
+    block = take_small(cache, block_class(bytes));
+  else if (bytes <= max_block_bytes)
+    block = central::take_blocks(block_class(bytes), 1).first;
+  else
+    block = central::take_region(bytes);
+  return block ? finish(cache, block, bytes) : nullptr;
+}
+
+[[gnu::noinline]] void deallocate_slow(std::byte *block, std::size_t bytes) noexcept {
+  ThreadCache &cache = thread_cache;
+  if (cache.state == ThreadState::fresh)
+    open(cache);
+  count(cache, -static_cast<std::int64_t>(bytes));
+  if (bytes > max_block_bytes)
+    return central::give_region(block, bytes);
+  const unsigned cls = block_class(bytes);
+  auto *free = new (block) FreeBlock{nullptr};
+  if (bytes > max_small_bytes || cache.state != ThreadState::open)
+    return central::give_blocks(cls, free);
+  Magazine &magazine = cache.magazines[cls];
+  give_back(magazine, cls, magazine.count / 2);
+  free->next = magazine.head;
+  magazine.head = free;
+  ++magazine.count;
+}
+
+} // namespace
+
+std::byte *allocate(std::size_t bytes) noexcept {
+  if (bytes <= max_small_bytes && failure_countdown.load(std::memory_order_relaxed) == 0)
+      [[likely]] {
+    ThreadCache &cache = thread_cache;
+    Magazine &magazine = cache.magazines[block_class(bytes)];
+    if (magazine.head) [[likely]]
+      return finish(cache, pop(magazine), bytes);
+  }
+  return allocate_slow(bytes);
+}
+
+void deallocate(std::byte *block, std::size_t bytes) noexcept {
+  if (!block)
+    return;
+  // The first bytes stay readable: they are the links of free lists.
+  TRACEJIT_POISON(block + sizeof(DeferredBlock), bytes + padding - sizeof(DeferredBlock));
+  if (bytes <= max_small_bytes) [[likely]] {
+    ThreadCache &cache = thread_cache;
+    const unsigned cls = block_class(bytes);
+    Magazine &magazine = cache.magazines[cls];
+    if (cache.state == ThreadState::open && magazine.count < magazine_limits[cls]) [[likely]] {
+      magazine.head = new (block) FreeBlock{magazine.head};
+      ++magazine.count;
+      return count(cache, -static_cast<std::int64_t>(bytes));
+    }
+  }
+  deallocate_slow(block, bytes);
+}
+
+bool same_size_class(std::size_t a, std::size_t b) noexcept {
+  if (std::max(a, b) > max_region_bytes / 2)
+    return a == b;
+  if (a <= max_block_bytes && b <= max_block_bytes)
+    return block_class(a) == block_class(b);
+  return a > max_block_bytes && b > max_block_bytes &&
+         region_class(a + region_overhead) == region_class(b + region_overhead);
+}
+
+MemoryStats stats() noexcept {
+  flush_counters(thread_cache);
+  MemoryStats result;
+  result.live_bytes = totals.live.load(std::memory_order_relaxed);
+  result.cached_bytes =
+      std::max<std::int64_t>(static_cast<std::int64_t>(mapped_bytes()) - result.live_bytes, 0);
+  result.peak_live_bytes = totals.peak.load(std::memory_order_relaxed);
+  result.allocations = totals.allocations.load(std::memory_order_relaxed);
+  return result;
+}
+
+void reset_peak() noexcept {
+  flush_counters(thread_cache);
+  totals.peak.store(totals.live.load(std::memory_order_relaxed), std::memory_order_relaxed);
+}
+
+void set_cache_cap(std::size_t bytes) noexcept { central::set_cache_cap(bytes); }
+
+void release_cached() noexcept {
+  give_back_all(thread_cache);
+  central::release_cached();
+}
+
+void set_limit(std::size_t bytes) noexcept { set_mapped_limit(bytes); }
+
+void set_allocation_failure(std::uint64_t n) noexcept {
+  failure_countdown.store(n, std::memory_order_relaxed);
+}
+
+} // namespace jit::arena

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The allocator of tensor storage: 64-byte aligned blocks, cached per thread and per process.
+#pragma once
+
+#include "runtime/tensor/SizeClasses.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace jit {
+
+/// Storage of tensors. Other threads' last 64 KiB of small blocks may be missing from it.
+struct MemoryStats {
+  std::int64_t live_bytes = 0;      ///< asked for and not freed
+  std::int64_t cached_bytes = 0;    ///< mapped from the system beyond the live bytes
+  std::int64_t peak_live_bytes = 0; ///< most live bytes since the start or reset_peak()
+  std::uint64_t allocations = 0;    ///< successful allocations since the start
+};
+
+namespace arena {
+
+/// A block of at least `bytes`, aligned to 64, with 64 bytes after its end that belong to it too
+/// (readable and writable, content unspecified). nullptr when out of memory. `bytes` may be 0.
+/// Thread-safe; works in thread_local destructors and static destructors; never waits for a lock.
+[[nodiscard]] std::byte *allocate(std::size_t bytes) noexcept;
+
+/// `bytes` as given to allocate. nullptr is ignored.
+void deallocate(std::byte *block, std::size_t bytes) noexcept;
+
+/// Whether a block allocated for `a` bytes can serve as one for `b` bytes and the reverse.
+bool same_size_class(std::size_t a, std::size_t b) noexcept;
+
+MemoryStats stats() noexcept;
+void reset_peak() noexcept;
+
+/// Free memory kept for reuse at most; the default is the larger of 1 GiB and a quarter of memory.
+void set_cache_cap(std::size_t bytes) noexcept;
+/// Gives the calling thread's and the process's free memory back to the system.
+void release_cached() noexcept;
+/// Bytes the arena may map in all; the default is the memory of the machine or control group.
+void set_limit(std::size_t bytes) noexcept;
+
+/// For tests: the n-th allocation from now fails, once, on whatever thread; 0 disarms.
+void set_allocation_failure(std::uint64_t n) noexcept;
+
+} // namespace arena
+} // namespace jit

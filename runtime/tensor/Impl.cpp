@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/tensor/Impl.h"
+
+#include "runtime/tensor/Arena.h"
+#include "runtime/tensor/FreeList.h"
+
+#include <new>
+
+namespace jit {
+
+thread_local constinit DeathLog *death_log = nullptr;
+
+using ImplMemory = FreeList<128, Impl>;
+using StorageMemory = FreeList<64, Storage>;
+
+Storage *new_storage(std::size_t bytes) noexcept {
+  std::byte *data = arena::allocate(bytes);
+  if (!data)
+    return nullptr;
+  void *memory = StorageMemory::take();
+  if (!memory) {
+    arena::deallocate(data, bytes);
+    return nullptr;
+  }
+  auto *storage = new (memory) Storage;
+  storage->data = data;
+  storage->bytes = bytes;
+  return storage;
+}
+
+void retain(Storage *storage) noexcept { storage->refs.fetch_add(1, std::memory_order_relaxed); }
+
+void release(Storage *storage) noexcept {
+  if (storage->refs.load(std::memory_order_acquire) != 1 &&
+      storage->refs.fetch_sub(1, std::memory_order_acq_rel) != 1)
+    return;
+  if (storage->free_owner)
+    storage->free_owner(storage->owner);
+  else
+    arena::deallocate(storage->data, storage->bytes);
+  storage->~Storage();
+  StorageMemory::give(storage);
+}
+
+Impl *new_impl(const Meta *meta) noexcept {
+  void *memory = ImplMemory::take();
+  if (!memory)
+    return nullptr;
+  auto *impl = new (memory) Impl;
+  impl->refs.store(1, std::memory_order_relaxed);
+  impl->meta = meta;
+  return impl;
+}
+
+Impl *new_ready(const Meta *meta, Storage *storage, std::byte *data) noexcept {
+  Impl *impl = new_impl(meta);
+  if (!impl)
+    return nullptr;
+  impl->storage = storage;
+  impl->where.store(Where::at(data), std::memory_order_release);
+  return impl;
+}
+
+void set_ready(Impl *impl, Storage *storage, std::byte *data) noexcept {
+  impl->storage = storage;
+  impl->where.store(Where::at(data), std::memory_order_release);
+}
+
+void set_failed(Impl *impl, Failure *failure) noexcept {
+  failure->refs.fetch_add(1, std::memory_order_relaxed);
+  impl->where.store(Where::broken(failure), std::memory_order_release);
+}
+
+/// Tells the recording of this thread, if it made the value, that nobody holds it any more.
+static void stamp_death(const Impl &impl) noexcept {
+  if (death_log && impl.recording.load(std::memory_order_relaxed) == death_log->recording)
+    death_log->dead[impl.recorded_value] = true;
+}
+
+static void drop_failure(Failure *failure) noexcept {
+  if (failure->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    delete failure;
+}
+
+void detail::destroy(ValueHead *value) noexcept {
+  Impl *impl = static_cast<Impl *>(value);
+  stamp_death(*impl);
+  const Where where = impl->where.load(std::memory_order_acquire);
+  if (where.state() == Where::failed)
+    drop_failure(where.failure());
+  if (impl->storage)
+    release(impl->storage);
+  if (!impl->meta->interned)
+    release_meta(impl->meta);
+  impl->~Impl();
+  ImplMemory::give(impl);
+}
+
+} // namespace jit

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Impl: the value behind a tensor handle. Storage: a block of bytes that views share.
+#pragma once
+
+#include "runtime/base/Meta.h"
+
+#include <tracejit/tensor.h>
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace jit {
+
+class Session;
+
+/// Reference counted. `data` is 64-byte aligned unless adopted.
+struct Storage {
+  std::atomic<std::uint32_t> refs{1};
+  std::byte *data = nullptr;
+  std::size_t bytes = 0;
+  /// Adopted memory belongs to `owner`; arena blocks have none. Never a donation target.
+  void *owner = nullptr;
+  void (*free_owner)(void *) = nullptr;
+};
+
+/// A block from the arena, or nullptr. Zero bytes give a valid storage.
+Storage *new_storage(std::size_t bytes) noexcept;
+void retain(Storage *storage) noexcept;
+void release(Storage *storage) noexcept;
+
+/// Why a value could not be computed; shared by every value that depended on it.
+struct Failure {
+  std::atomic<std::uint32_t> refs{1};
+  ErrorCode code;
+  std::string message;
+};
+
+/// Where a value is: one word, so that a reader sees either the old state whole or the new one.
+/// Ready carries the address of element [0, ..., 0]; user addresses leave the top bits free.
+class Where {
+public:
+  enum State : std::uint8_t { ready, pending, failed };
+  static constexpr std::uintptr_t pending_bit = std::uintptr_t{1} << 63;
+  static constexpr std::uintptr_t failed_bit = std::uintptr_t{1} << 62;
+
+  static Where at(const std::byte *data) noexcept { return Where(address(data)); }
+  static Where in(const Session *session) noexcept { return Where(address(session) | pending_bit); }
+  static Where broken(const Failure *failure) noexcept {
+    return Where(address(failure) | failed_bit);
+  }
+  Where() noexcept = default;
+
+  State state() const noexcept {
+    return bits & pending_bit ? pending : bits & failed_bit ? failed : ready;
+  }
+  std::byte *data() const noexcept { return reinterpret_cast<std::byte *>(bits); }
+  Session *session() const noexcept { return reinterpret_cast<Session *>(bits & ~pending_bit); }
+  Failure *failure() const noexcept { return reinterpret_cast<Failure *>(bits & ~failed_bit); }
+  bool operator==(const Where &) const noexcept = default;
+
+private:
+  explicit Where(std::uintptr_t bits) noexcept : bits(bits) {}
+  static std::uintptr_t address(const void *pointer) noexcept {
+    return reinterpret_cast<std::uintptr_t>(pointer);
+  }
+  std::uintptr_t bits = 0;
+};
+
+/// A value's place on a gradient tape: node `index` of the list with this serial number. 0: none.
+struct TapeRef {
+  std::uint32_t serial = 0;
+  std::uint32_t index = 0;
+};
+
+/// One value. Ready and Failed are final; bytes of a Ready value never change while anybody holds it.
+struct Impl : detail::ValueHead {
+  enum Flags : std::uint8_t {
+    range_known = 1, ///< index_min and index_max hold
+    exported = 2,    ///< handed out for good: never a donation target
+  };
+  std::atomic<std::uint8_t> flags{0};
+  std::uint16_t slot = 0; ///< value number in its session, while pending
+  std::atomic<Where> where{};
+  const Meta *meta = nullptr;
+  Storage *storage = nullptr; ///< null while pending
+  /// The recording that produced this value and its number there; serial 0: none. Atomic because
+  /// other threads' recorders compare it.
+  std::atomic<std::uint64_t> recording{0};
+  std::uint32_t recorded_value = 0;
+  TapeRef edge;
+  std::int64_t index_min = 0, index_max = 0;
+
+  std::byte *data() const noexcept { return where.load(std::memory_order_acquire).data(); }
+};
+static_assert(sizeof(Impl) <= 128);
+
+/// Values are made with one reference.
+Impl *new_impl(const Meta *meta) noexcept;
+/// A ready value at `data` inside `storage`, whose reference it takes over.
+Impl *new_ready(const Meta *meta, Storage *storage, std::byte *data) noexcept;
+inline void retain(Impl *impl) noexcept { detail::retain(impl); }
+inline void release(Impl *impl) noexcept { detail::release(impl); }
+void set_ready(Impl *impl, Storage *storage, std::byte *data) noexcept;
+void set_failed(Impl *impl, Failure *failure) noexcept;
+
+/// Which recorded values of this thread have died: how the first set of outputs of a trace is known.
+struct DeathLog {
+  std::uint64_t recording = 0;
+  std::vector<bool> dead;
+};
+/// The log of the recording that runs on this thread, or null.
+extern thread_local constinit DeathLog *death_log;
+
+namespace detail {
+/// The runtime's way into the public handles.
+struct Access {
+  static Impl *impl(const Tensor &tensor) noexcept { return static_cast<Impl *>(tensor.value); }
+  /// Takes over one reference.
+  static Tensor tensor(Impl *impl) noexcept {
+    Tensor out;
+    out.value = impl;
+    return out;
+  }
+  static Impl *impl(const Operand &operand) noexcept { return static_cast<Impl *>(operand.value); }
+  static bool is_scalar(const Operand &operand) noexcept { return operand.is_scalar; }
+  static const Scalar &scalar(const Operand &operand) noexcept { return operand.scalar; }
+  static const std::source_location &site(const Operand &operand) noexcept { return operand.site; }
+  /// Lets an owned handle go.
+  static void drop(Operand &operand) noexcept {
+    if (std::exchange(operand.owned, false))
+      detail::release(operand.value);
+  }
+  static Variable::Box &box(Variable &variable) noexcept { return *variable.box; }
+};
+} // namespace detail
+
+} // namespace jit

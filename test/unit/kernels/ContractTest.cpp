@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Contractions of floats against a scalar fma loop in the canonical order, bit for bit.
+#include "test/unit/kernels/ContractCase.h"
+
+#include <limits>
+
+namespace jit::test {
+namespace {
+
+template <class T> struct Contract : ::testing::Test {};
+using Floats = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(Contract, Floats);
+
+TYPED_TEST(Contract, EveryWidth) {
+  for (std::int64_t n = 1; n <= 140; ++n)
+    for (const std::int64_t m : {1, 2, 3, 7, 20})
+      ASSERT_NO_FATAL_FAILURE(Case<TypeParam>(m, n, 19).check());
+}
+
+TYPED_TEST(Contract, EveryHeight) {
+  for (std::int64_t m = 1; m <= 70; ++m)
+    for (const std::int64_t n : {1, 2, 4, 5, 8, 9, 16, 33, 49, 64})
+      ASSERT_NO_FATAL_FAILURE(Case<TypeParam>(m, n, 7).check());
+}
+
+TYPED_TEST(Contract, EveryOrientation) {
+  for (const Order a : all_orders)
+    for (const Order b : all_orders)
+      for (const auto &[m, n] : {std::pair{1, 1}, {1, 40}, {40, 1}, {37, 3}, {3, 37}, {29, 53}})
+        for (const std::int64_t k : {1, 16, 37})
+          ASSERT_NO_FATAL_FAILURE(Case<TypeParam>(m, n, k, a, b).check());
+}
+
+TYPED_TEST(Contract, EveryDepth) {
+  for (const std::int64_t k : {0, 1, 383, 384, 385, 768, 1000})
+    for (const auto &[m, n] : {std::pair{1, 1}, {1, 70}, {70, 1}, {2, 33}, {13, 31}, {49, 64}})
+      for (const Order a : {Order::rows, Order::columns})
+        for (const Order b : {Order::rows, Order::columns})
+          ASSERT_NO_FATAL_FAILURE(Case<TypeParam>(m, n, k, a, b).check());
+}
+
+/// Wide enough that B is packed in several blocks and each matrix is cut for the workers.
+TYPED_TEST(Contract, BlocksAndPieces) {
+  for (const Order b : {Order::rows, Order::columns}) {
+    ASSERT_NO_FATAL_FAILURE(Case<TypeParam>(50, 1501, 400, Order::rows, b).check());
+    ASSERT_NO_FATAL_FAILURE(Case<TypeParam>(7, 1501, 400, Order::rows, b).check());
+    ASSERT_NO_FATAL_FAILURE(Case<TypeParam>(2, 3001, 400, Order::rows, b).check());
+  }
+  for (const Order a : {Order::rows, Order::columns, Order::scattered}) {
+    ASSERT_NO_FATAL_FAILURE(Case<TypeParam>(521, 193, 400, a, Order::rows).check());
+    ASSERT_NO_FATAL_FAILURE(Case<TypeParam>(1501, 2, 400, a, Order::rows).check());
+  }
+}
+
+TYPED_TEST(Contract, Threads) {
+  for (const auto &[m, n] : {std::pair{150, 150}, {1000, 3}, {3, 1000}}) {
+    Case<TypeParam> c(m, n, 400, Order::columns, Order::columns);
+    c.compute_reference();
+    for (const Isa isa : isas())
+      for (const std::int64_t workers : {2, 4, 7}) {
+        c.run(isa, threads(workers));
+        ASSERT_NO_FATAL_FAILURE(c.expect_equal());
+      }
+  }
+}
+
+/// The comparison can fail: another chunk changes bits.
+TYPED_TEST(Contract, ChunkIsVisible) {
+  Case<TypeParam> c(20, 20, 1000);
+  int different = 0;
+  for (std::int64_t i = 0; i < 20; ++i)
+    for (std::int64_t j = 0; j < 20; ++j) {
+      const TypeParam *a = &c.a[i * 1000], *b = &c.b[j];
+      different += !same_bits(reference(a, 1, b, 20, 1000), reference(a, 1, b, 20, 1000, 1000));
+    }
+  EXPECT_GT(different, 100);
+}
+
+TYPED_TEST(Contract, SpecialValues) {
+  using Limits = std::numeric_limits<TypeParam>;
+  const TypeParam values[] = {TypeParam(0),          TypeParam(-0.0),     Limits::infinity(),
+                              -Limits::infinity(),   Limits::quiet_NaN(), Limits::denorm_min(),
+                              -Limits::denorm_min(), Limits::max(),       Limits::lowest(),
+                              Limits::min(),         TypeParam(1),        TypeParam(-1)};
+  constexpr std::int64_t count = std::size(values);
+  for (const std::int64_t k : {1, 2, 385})
+    for (const Order order : {Order::rows, Order::columns}) {
+      Case<TypeParam> c(count, 3 * count, k, order, order);
+      for (std::int64_t i = 0; i < count; ++i)
+        for (std::int64_t at = 0; at < k; ++at) {
+          c.a[i * c.args.a_row_stride + at * c.args.a_col_stride] = values[at < 2 ? i : 0];
+          for (std::int64_t copy = 0; copy < 3; ++copy)
+            c.b[at * c.args.b_row_stride + (i + copy * count) * c.args.b_col_stride] =
+                values[(i + copy * (at % 2)) % count];
+        }
+      ASSERT_NO_FATAL_FAILURE(c.check());
+    }
+}
+
+/// A product of -0 does not survive the +0 that the sum starts from, and k = 0 is +0.
+TYPED_TEST(Contract, SumStartsFromPositiveZero) {
+  for (const std::int64_t k : {0, 1, 400}) {
+    Case<TypeParam> c(3, 5, k);
+    std::fill(c.a.begin(), c.a.end(), TypeParam(-0.0));
+    std::fill(c.b.begin(), c.b.end(), TypeParam(1));
+    for (const Isa isa : isas()) {
+      c.run(isa);
+      EXPECT_TRUE(same_bits(c.c[0], TypeParam(0)));
+    }
+  }
+}
+
+TYPED_TEST(Contract, EmptyWritesNothing) {
+  for (const auto &[m, n] : {std::pair{0, 0}, {0, 5}, {5, 0}})
+    ASSERT_NO_FATAL_FAILURE(Case<TypeParam>(m, n, 4).check());
+}
+
+/// Counts the visits of each element and compares it with the reference at that moment.
+template <class T> struct Watcher {
+  const Case<T> &c;
+  std::vector<int> visits = std::vector<int>(c.expected.size());
+  bool final = true;
+
+  static void run(void *self, std::int64_t batch, std::int64_t row, std::int64_t rows,
+                  std::int64_t col, std::int64_t cols) {
+    auto &[c, visits, final] = *static_cast<Watcher *>(self);
+    final &= batch == 0;
+    for (std::int64_t i = row; i < row + rows; ++i)
+      for (std::int64_t j = col; j < col + cols; ++j) {
+        const auto at = static_cast<std::size_t>(i * c.args.n + j);
+        ++visits.at(at);
+        final &= same_bits(c.c[i * c.args.c_row_stride + j], c.expected[at]);
+      }
+  }
+};
+
+TYPED_TEST(Contract, EpilogueSeesEachFinishedElementOnce) {
+  for (const auto &[m, n] : {std::pair{1, 1}, {1, 90}, {90, 1}, {90, 2}, {70, 70}, {60, 1500}})
+    for (const std::int64_t k : {0, 5, 800}) {
+      Case<TypeParam> c(m, n, k, Order::rows, Order::columns);
+      c.compute_reference();
+      for (const Isa isa : isas())
+        for (const Parallel &parallel : {backwards(1), backwards(3), threads(4)}) {
+          Watcher<TypeParam> watcher{c};
+          c.args.epilogue = {Watcher<TypeParam>::run, &watcher};
+          c.run(isa, parallel);
+          EXPECT_TRUE(watcher.final) << m << " " << n << " " << k;
+          EXPECT_EQ(watcher.visits, std::vector<int>(c.expected.size(), 1));
+        }
+    }
+}
+
+/// C of a column without gaps is written in place although A and B are exchanged.
+TYPED_TEST(Contract, ContiguousColumn) {
+  Case<TypeParam> c(500, 1, 385);
+  c.args.c_row_stride = 1;
+  c.compute_reference();
+  for (const Isa isa : isas()) {
+    c.run(isa);
+    for (std::int64_t i = 0; i < 500; ++i)
+      ASSERT_TRUE(same_bits(c.c[i], c.expected[static_cast<std::size_t>(i)]));
+    EXPECT_EQ(c.c[500], Case<TypeParam>::untouched);
+  }
+}
+
+/// Batches [2, 3], A without the first axis and B without the second.
+TYPED_TEST(Contract, Batches) {
+  constexpr std::int64_t m = 9, n = 21, k = 390;
+  const std::int64_t sizes[] = {2, 3}, a_strides[] = {0, m * k}, b_strides[] = {k * n, 0},
+                     c_strides[] = {3 * m * n, m * n};
+  Case<TypeParam> c(3 * m, 2 * n, k); // room for 3 matrices of A and 2 of B
+  std::vector<TypeParam> result(6 * m * n);
+  c.args.m = m;
+  c.args.n = n;
+  c.args.b_row_stride = n;
+  c.args.c = result.data();
+  c.args.c_row_stride = n;
+  c.args.batch = {2, sizes, a_strides, b_strides, c_strides};
+  for (const Isa isa : isas())
+    for (const std::int64_t workers : {1, 2, 4, 6, 9}) {
+      std::fill(result.begin(), result.end(), TypeParam(-77));
+      c.run(isa, backwards(workers));
+      for (std::int64_t at = 0; at < 6 * m * n; ++at) {
+        const std::int64_t x = at / (3 * m * n), y = at / (m * n) % 3, i = at / n % m, j = at % n;
+        ASSERT_TRUE(same_bits(result[static_cast<std::size_t>(at)],
+                              reference(&c.a[(y * m + i) * k], 1, &c.b[x * k * n + j], n, k)))
+            << "entry " << x << "," << y << " row " << i << " col " << j;
+      }
+    }
+}
+
+/// More pieces than batch entries: each matrix is cut into a grid, entry after entry.
+TYPED_TEST(Contract, BatchOfLargeMatrices) {
+  constexpr std::int64_t m = 130, n = 130, k = 130, size = m * n;
+  const std::int64_t sizes[] = {2}, strides[] = {size}, none[] = {0};
+  Case<TypeParam> c(2 * m, n, k);
+  c.args.m = m;
+  c.args.c_row_stride = n;
+  c.args.batch = {1, sizes, strides, none, strides};
+  for (const Isa isa : isas()) {
+    c.run(isa, threads(4));
+    for (std::int64_t at = 0; at < 2 * size; ++at)
+      ASSERT_TRUE(same_bits(c.c[at], reference(&c.a[at / n * k], 1, &c.b[at % n], n, k)));
+  }
+}
+
+} // namespace
+} // namespace jit::test

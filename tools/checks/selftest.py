@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# The checks see what they are for: each is shown something wrong and something right.
+import unittest
+
+import includes
+import listed
+import text
+import weak_symbols
+
+
+class Includes(unittest.TestCase):
+    def refused(self, path, spelling, quoted=True):
+        return includes.judge(path, spelling, quoted) is not None
+
+    def test_runtime_order(self):
+        self.assertTrue(self.refused("runtime/base/Log.cpp", "runtime/ops/OpTable.h"))
+        self.assertTrue(self.refused("runtime/tensor/Impl.h", "runtime/kernels/Pool.h"))
+        self.assertTrue(self.refused("runtime/eager/A.cpp", "runtime/unknown/B.h"))
+        self.assertFalse(self.refused("runtime/kernels/Pool.cpp", "runtime/tensor/Impl.h"))
+        self.assertFalse(self.refused("runtime/trace/Log.cpp", "runtime/trace/Log.h"))
+
+    def test_runtime_is_free_of_the_compiler(self):
+        self.assertTrue(self.refused("runtime/jit/Cache.cpp", "compiler/cpu/Codegen.h"))
+        self.assertTrue(self.refused("runtime/jit/Cache.cpp", "dialects/trace/Trace.h"))
+        self.assertTrue(self.refused("runtime/base/Log.h", "llvm/ADT/StringRef.h", False))
+        self.assertTrue(self.refused("runtime/base/Log.h", "mlir/IR/Builders.h", False))
+
+    def test_compiler_order(self):
+        self.assertTrue(self.refused("dialects/trace/Trace.cpp", "passes/Fuse.h"))
+        self.assertTrue(self.refused("passes/Fuse.cpp", "runtime/eager/Dispatch.h"))
+        self.assertTrue(self.refused("passes/Fuse.cpp", "runtime/trace/Graph.h"))
+        self.assertTrue(self.refused("compiler/import/Import.cpp", "runtime/eager/Dispatch.h"))
+        self.assertFalse(self.refused("passes/Fuse.cpp", "runtime/kernels/KernelCall.h"))
+        self.assertFalse(self.refused("compiler/import/Import.cpp", "runtime/trace/Graph.h"))
+        self.assertFalse(self.refused("compiler/import/Import.cpp", "mlir/IR/Builders.h", False))
+
+    def test_public_headers(self):
+        path = "runtime/include/tracejit/tensor.h"
+        self.assertTrue(self.refused(path, "fmt/core.h", False))
+        self.assertTrue(self.refused(path, "cuda.h", False))
+        self.assertTrue(self.refused(path, "runtime/base/Meta.h"))
+        self.assertFalse(self.refused(path, "vector", False))
+        self.assertFalse(self.refused(path, "tracejit/dtype.h", False))
+
+    def test_lines_are_found(self):
+        source = '// x\n#  include "runtime/eager/Dispatch.h"\n'
+        self.assertEqual(len(list(includes.problems_in("runtime/base/A.cpp", source))), 1)
+
+
+class Listed(unittest.TestCase):
+    def test_names_are_whole_words(self):
+        files = {"a/CMakeLists.txt": "x(Tensor.cpp sub/Deep.cpp)"}
+        self.assertTrue(listed.is_listed("a/Tensor.cpp", files))
+        self.assertTrue(listed.is_listed("a/sub/Deep.cpp", files))
+        self.assertFalse(listed.is_listed("a/sor.cpp", files))
+        self.assertFalse(listed.is_listed("a/Deep.cpp", files))
+        self.assertFalse(listed.is_listed("b/Tensor.cpp", files))
+
+    def test_comments_do_not_list(self):
+        self.assertNotIn("Old.cpp", listed.without_comments("x(New.cpp) # Old.cpp"))
+
+
+class Text(unittest.TestCase):
+    def test_licence_and_length(self):
+        good = f"// {text.LICENCE}\n"
+        self.assertEqual(list(text.problems_in_code("a.cpp", good)), [])
+        self.assertEqual(len(list(text.problems_in_code("a.cpp", "int x;\n"))), 1)
+        self.assertEqual(len(list(text.problems_in_code("a.cpp", good + "\n" * 600))), 1)
+        self.assertEqual(len(list(text.problems_in_code("a.cpp", good + "// TODO: later\n"))), 1)
+
+    def test_machine_paths(self):
+        self.assertEqual(len(list(text.problems_in_text("a.md", "see /home/me/x\n"))), 1)
+        self.assertEqual(list(text.problems_in_text("a.md", "see docs/home/x and a/work/b\n")), [])
+
+
+class WeakSymbols(unittest.TestCase):
+    def test_shared_inline_code_is_found(self):
+        nm = ("\nA.o:\n0000000000000000 W std::vector<int>::push_back(int&&)\n"
+              "0000000000000000 W jit::v4::add<float>(float)\n"
+              "0000000000000000 V vtable for X\n0000000000000000 T jit::add()\n"
+              "0000000000000000 W __clang_call_terminate\n")
+        self.assertEqual(len(weak_symbols.problems_in("v4", nm)), 1)
+        self.assertEqual(len(weak_symbols.problems_in("v3", nm)), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The public functions and operators: the installed header, and definitions of the plain ones.
+#include "tools/jit-tblgen/Records.h"
+
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/TableGen/TableGenBackend.h>
+
+namespace jit::tblgen {
+namespace {
+
+using llvm::raw_ostream;
+using llvm::RecordKeeper;
+
+/// Operands carry the user's line; functions without one take it as a last parameter.
+std::string with_site(StringRef declaration) {
+  if (declaration.contains("Operand "))
+    return declaration.str();
+  return (declaration.drop_back() +
+          ",\n    std::source_location site = std::source_location::current())")
+      .str();
+}
+
+/// "std::move(x), std::move(y)"
+std::string moved_operands(const Op &op) {
+  std::string text;
+  for (const Operand &operand : op.operands)
+    text += (text.empty() ? "std::move(" : ", std::move(") + operand.name.str() + ")";
+  return text;
+}
+
+void emit_operator(const Op &op, raw_ostream &out) {
+  out << "inline Tensor " << op.cpp << "(";
+  for (size_t i = 0; i < op.operands.size(); ++i)
+    out << (i ? ", " : "") << "Operand " << op.operands[i].name;
+  out << ") { return " << op.name << "(" << moved_operands(op) << "); }\n";
+}
+
+void emit_header(const RecordKeeper &records, raw_ostream &out) {
+  out << "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception\n"
+         "// Functions and operators on tensors, generated from the op records.\n"
+         "#pragma once\n\n#include <tracejit/options.h>\n#include <tracejit/tensor.h>\n\n"
+         "#include <cstdint>\n#include <optional>\n#include <source_location>\n"
+         "#include <utility>\n#include <vector>\n\n"
+         "namespace jit {\n\nclass Generator;\n\n";
+  std::vector<Op> ops = read_ops(records);
+  for (const Op &op : ops)
+    if (std::string declaration = op.declaration(); !declaration.empty())
+      out << prefixed(op.doc, "/// ") << with_site(declaration) << ";\n";
+  for (const llvm::Record *composite : in_order(records, "Composite"))
+    out << prefixed(composite->getValueAsString("doc"), "/// ")
+        << with_site(composite->getValueAsString("signature")) << ";\n";
+  out << "\n";
+  for (const Op &op : ops)
+    if (!op.cpp.empty())
+      emit_operator(op, out);
+  out << "\n} // namespace jit\n";
+}
+
+void emit_definitions(const RecordKeeper &records, raw_ostream &out) {
+  for (const Op &op : read_ops(records)) {
+    if (op.signature != "auto")
+      continue;
+    out << op.declaration() << " {\n  Operand operands[]{" << moved_operands(op)
+        << "};\n  return detail::dispatch(OpKind::" << op.name << ", {}, operands);\n}\n";
+  }
+}
+
+llvm::TableGen::Emitter::Opt header("gen-api-header", emit_header, "public header");
+llvm::TableGen::Emitter::Opt definitions("gen-api", emit_definitions,
+                                         "definitions of functions without attributes");
+
+} // namespace
+} // namespace jit::tblgen

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Reading and checking of op records.
+#include "tools/jit-tblgen/Records.h"
+
+#include <llvm/ADT/StringExtras.h>
+#include <llvm/ADT/StringSwitch.h>
+#include <llvm/ADT/Twine.h>
+#include <llvm/TableGen/Error.h>
+
+#include <map>
+
+namespace jit::tblgen {
+namespace {
+
+using llvm::DagInit;
+using llvm::dyn_cast;
+using llvm::Init;
+using llvm::Record;
+using llvm::Twine;
+
+/// Reads one record. Errors are reported at the field, or at the record when the field is missing.
+class OpReader {
+public:
+  explicit OpReader(const Record &record) : record(record) { op.record = &record; }
+
+  Op read() {
+    op.name = text("opName");
+    op.doc = required("doc");
+    op.family = required("family");
+    op.type_rule = required("typeRule");
+    op.infer = required("infer");
+    op.signature = required("signature");
+    op.scalar = text("scalar");
+    op.cpp = text("cpp");
+    read_types();
+    read_arguments();
+    if (const auto *results = dag("results"))
+      op.results = results->getNumArgs();
+    if (const auto *ulp = dyn_cast<llvm::IntInit>(init("ulp")))
+      op.ulp = static_cast<int>(ulp->getValue());
+    for (const Record *trait : record.getValueAsListOfDefs("traits"))
+      op.commutative |= trait->getName() == "Commutative";
+    read_body();
+    read_index_check();
+    read_samples();
+    check_family();
+    return std::move(op);
+  }
+
+private:
+  const Init *init(StringRef field) const {
+    const llvm::RecordVal *value = record.getValue(field);
+    return value ? value->getValue() : nullptr;
+  }
+  void error(StringRef field, const Twine &message) const {
+    const llvm::RecordVal *value = record.getValue(field);
+    // A field keeps the place of its last assignment: in the record, or in the family that set it.
+    bool here = value && !llvm::isa<llvm::UnsetInit>(value->getValue());
+    llvm::PrintError(here ? value->getLoc() : record.getLoc().front(),
+                     "op '" + op.name + "': " + message);
+  }
+  StringRef text(StringRef field) const {
+    const auto *value = llvm::dyn_cast_or_null<llvm::StringInit>(init(field));
+    return value ? value->getValue() : StringRef();
+  }
+  StringRef required(StringRef field) const {
+    StringRef value = text(field);
+    if (value.empty())
+      error(field, "field '" + field + "' is missing");
+    return value;
+  }
+  const DagInit *dag(StringRef field) const { return llvm::dyn_cast_or_null<DagInit>(init(field)); }
+  std::vector<const Record *> list(StringRef field) const {
+    const auto *values = llvm::dyn_cast_or_null<llvm::ListInit>(init(field));
+    if (!values || (values->empty() && field != "body" && field != "indexCheck")) {
+      error(field, "field '" + field + "' is missing");
+      return {};
+    }
+    return record.getValueAsListOfDefs(field);
+  }
+
+  void read_types() {
+    for (const Record *type : list("types"))
+      op.types.push_back(type->getValueAsString("name"));
+  }
+
+  void read_arguments() {
+    const DagInit *arguments = dag("arguments");
+    for (unsigned i = 0; i < arguments->getNumArgs(); ++i) {
+      const auto *def = dyn_cast<llvm::DefInit>(arguments->getArg(i));
+      StringRef name = arguments->getArgNameStr(i);
+      if (!def || name.empty()) {
+        error("arguments", "argument " + Twine(i) + " needs a constraint and a name");
+        continue;
+      }
+      const Record *constraint = def->getDef();
+      bool variadic = constraint->isSubClassOf("Variadic");
+      if (variadic)
+        constraint = constraint->getValueAsDef("baseType");
+      if (constraint->isSubClassOf("OperandOf"))
+        read_operand({name, constraint->getValueAsString("operandKind"), variadic});
+      else
+        read_attribute(name, constraint->getName());
+    }
+  }
+  void read_operand(Operand operand) {
+    if (!op.attrs.empty() || (!op.operands.empty() && op.operands.back().variadic))
+      error("arguments",
+            "operand '" + operand.name + "' follows an attribute or a variadic operand");
+    op.operands.push_back(operand);
+  }
+  void read_attribute(StringRef name, StringRef constraint) {
+    StringRef kind = llvm::StringSwitch<StringRef>(constraint)
+                         .Case("I64Attr", "integer")
+                         .Case("BoolAttr", "boolean")
+                         .Case("DenseI64ArrayAttr", "list")
+                         .Case("DTypeAttr", "dtype")
+                         .Default("");
+    if (kind.empty())
+      error("arguments", "'" + name + "' is a " + constraint +
+                             "; operands are AnyOperand, TensorOperand, IndexOperand or "
+                             "NumberOperand, attributes I64Attr, BoolAttr, DenseI64ArrayAttr or "
+                             "DTypeAttr");
+    op.attrs.push_back({name, kind});
+  }
+
+  /// Appends the steps of a dag, inner ones first, and says where its result is.
+  BodyOperand read_expression(const Init *value, StringRef name) {
+    if (const auto *number = dyn_cast<llvm::IntInit>(value))
+      return {"constant", 0, 0, number->getAsString()};
+    if (const auto *number = dyn_cast<llvm::StringInit>(value))
+      return {"constant", 0, 0,
+              number->getValue() == "inf" ? "std::numeric_limits<double>::infinity()"
+                                          : number->getValue().str()};
+    const auto *expression = dyn_cast<DagInit>(value);
+    if (!expression) {
+      auto found = names.find(name);
+      if (found != names.end())
+        return found->second;
+      error("body", "the body uses $" + name + ", which is no operand and no earlier name");
+      return {};
+    }
+    const Record *step = nullptr;
+    if (const auto *def = dyn_cast<llvm::DefInit>(expression->getOperator()))
+      step = def->getDef();
+    if (!step || !step->isSubClassOf("TraceOp")) {
+      error("body", "the body has a step that is not an op: " + expression->getAsString());
+      return {};
+    }
+    BodyStep read{step->getValueAsString("opName"), {}};
+    for (unsigned i = 0; i < expression->getNumArgs(); ++i)
+      read.operands.push_back(read_expression(expression->getArg(i), expression->getArgNameStr(i)));
+    op.body.push_back(std::move(read));
+    return {"step", static_cast<unsigned>(op.body.size() - 1), 0, "0"};
+  }
+  void read_body() {
+    for (unsigned i = 0; i < op.operands.size(); ++i)
+      names[op.operands[i].name] = {"operand", i, 0, "0"};
+    for (const Record *let : list("body")) {
+      BodyOperand last = read_expression(let->getValueInit("value"), "");
+      for (StringRef name : let->getValueAsListOfStrings("names")) {
+        names[name] = last;
+        ++last.result;
+      }
+    }
+  }
+
+  void read_index_check() {
+    for (const Record *check : list("indexCheck")) {
+      StringRef checked = check->getValueAsString("operand");
+      op.index_bound = check->getValueAsString("bound");
+      auto found = llvm::find_if(op.operands, [&](const Operand &o) { return o.name == checked; });
+      if (found == op.operands.end())
+        error("indexCheck", "the index check names '" + checked + "', which is no operand");
+      op.index_operand = static_cast<unsigned>(found - op.operands.begin());
+    }
+    if (op.index_bound.empty() && op.family == "index")
+      error("indexCheck", "an op of family index needs field 'indexCheck'");
+  }
+
+  void read_samples() {
+    for (const Record *sample : list("samples")) {
+      op.samples.push_back(
+          {sample->getValueAsListOfStrings("operands"), sample->getValueAsString("attrs")});
+      bool variadic = !op.operands.empty() && op.operands.back().variadic;
+      size_t count = op.samples.back().operands.size();
+      if (variadic ? count + 1 < op.operands.size() : count != op.operands.size())
+        error("samples",
+              "a sample has " + Twine(count) + " operands, the op " + Twine(op.operands.size()));
+    }
+  }
+
+  void check_family() {
+    if ((op.family == "elementwise") != (op.scalar != "none"))
+      error("scalar", "field 'scalar' is for elementwise ops, and all of them");
+    if ((op.family == "row") != !op.body.empty())
+      error("body", "field 'body' is for row ops, and all of them");
+    if (op.results < 1 || op.results > 2)
+      error("results", "an op has one result or two");
+    if (op.signature == "auto" && !op.attrs.empty())
+      error("signature", "an op with attributes needs field 'signature'");
+  }
+
+  const Record &record;
+  Op op{};
+  std::map<StringRef, BodyOperand> names;
+};
+
+} // namespace
+
+std::string Op::attrs_struct() const {
+  return llvm::convertToCamelFromSnakeCase(name, /*capitalizeFirst=*/true) + "Attrs";
+}
+
+std::string Op::declaration() const {
+  if (signature == "none")
+    return "";
+  if (signature != "auto")
+    return signature.str();
+  std::vector<std::string> parameters;
+  for (const Operand &operand : operands)
+    parameters.push_back("Operand " + operand.name.str());
+  return "Tensor " + name.str() + "(" + llvm::join(parameters, ", ") + ")";
+}
+
+std::vector<const Record *> in_order(const llvm::RecordKeeper &records, StringRef of_class) {
+  std::vector<const Record *> found = records.getAllDerivedDefinitions(of_class);
+  llvm::sort(found, llvm::LessRecordByID());
+  return found;
+}
+
+std::vector<Op> read_ops(const llvm::RecordKeeper &records) {
+  std::vector<Op> ops;
+  std::map<StringRef, const Record *> seen;
+  for (const Record *record : in_order(records, "TraceOp")) {
+    ops.push_back(OpReader(*record).read());
+    if (!seen.insert({ops.back().name, record}).second)
+      llvm::PrintError(record->getLoc(), "op '" + ops.back().name + "' is declared twice");
+  }
+  if (ops.empty())
+    llvm::PrintFatalError("no op records");
+  if (llvm::ErrorsPrinted)
+    std::exit(1);
+  return ops;
+}
+
+std::string quoted(StringRef text) {
+  std::string literal = "\"";
+  for (char c : text)
+    switch (c) {
+    case '\n':
+      literal += "\\n";
+      break;
+    case '"':
+    case '\\':
+      literal += '\\';
+      [[fallthrough]];
+    default:
+      literal += c;
+    }
+  return literal + "\"";
+}
+
+std::string prefixed(StringRef doc, StringRef prefix) {
+  std::string lines;
+  for (StringRef line : llvm::split(doc, '\n'))
+    lines += (prefix + line + "\n").str();
+  return lines;
+}
+
+} // namespace jit::tblgen
