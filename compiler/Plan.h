@@ -50,9 +50,9 @@ struct KernelStep {
 };
 
 /// contract() of runtime/kernels/contract, and the epilogue that runs on every finished tile of C.
-/// The epilogue is a kernel.func whose space is exactly <batch extents..., m, n>, all parallel
-/// (extents of 1 included), with argument 0 = C; it is called for one batch entry and a range of
-/// rows and columns at a time. C may be the buffer of one of its outputs.
+/// The epilogue is a kernel.func whose space is exactly <batch_sizes..., m, n>, all parallel (m and n
+/// may be 1), with argument 0 = C; it is called for one batch entry and a range of rows and columns
+/// at a time. C may be the buffer of one of its outputs.
 struct ContractStep {
   DType dtype = DType::f32;
   std::int64_t m = 0, n = 0, k = 0;
