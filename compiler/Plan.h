@@ -3,11 +3,11 @@
 // machine code; plain data, no MLIR.
 //
 // A plan comes with a module that holds its kernels (`kernel.func`, found by name). Running it:
-//   1. Convert every run-time number once: cells[n] = numbers[n].slot converted to numbers[n].dtype
+//   1. Convert every run-time number once: the value of cells[n] is cells[n].slot converted to cells[n].dtype
 //      (bool and u8 as their byte, i64, f32, f64 as their bits, in the low bytes of 8).
 //   2. Run the steps one after another; each may use the pool inside.
 // Addresses: base of the buffer (inputs[i] and outputs[i] of ProgramCall, arena + offset, or a
-// constant of the plan) + itemsize * (offset + sum(numbers' value * stride)). The terms are the
+// constant of the plan) + itemsize * (offset + sum(number * stride)). The terms are the
 // starts of views that are known only at run time; offset and strides count elements.
 // Two buffers of a step overlap only in the way that KernelOps.td allows, and in no other step.
 #pragma once
@@ -85,15 +85,15 @@ struct Step {
 };
 
 /// A run-time number as kernels see it.
-struct Number {
+struct Cell {
   std::uint32_t slot;
   DType dtype;
-  bool operator==(const Number &) const = default;
+  bool operator==(const Cell &) const = default;
 };
 
 struct Plan {
   std::vector<Step> steps;
-  std::vector<Number> numbers; ///< one cell each
+  std::vector<Cell> cells; ///< one cell each
   /// Values of folded ops: row-major, at most 1 MiB each; the program keeps them, 64-byte aligned.
   std::vector<std::vector<std::byte>> constants;
   std::size_t arena_bytes = 0;

@@ -35,7 +35,7 @@ static std::string numbers(const Plan &plan, const std::vector<std::uint32_t> &c
   if (cells.empty())
     return "";
   return " [" + join(cells, [&](std::uint32_t cell) {
-           const Number &number = plan.numbers[cell];
+           const Cell &number = plan.cells[cell];
            return "s" + std::to_string(number.slot) + ":" + std::string(name(number.dtype));
          }) + "]";
 }
