@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Contractions as a fraction of the fused multiply-add peak measured in the same run.
+// Time and GF/s are the best of 41 rounds, the fraction is the median of those rounds.
 // Usage: contract_bench [v3|v4] [f32|f64] [threads] [MxNxK[:ta][:tb] ...]
 #include "runtime/kernels/contract/Contract.h"
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <immintrin.h>
 #include <string>
 #include <thread>
@@ -16,22 +17,13 @@
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+bool one_thread = true;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// Multiply-adds of 8 vectors in flight; returns flops per second.
-template <class Step> double measure_peak(std::size_t lanes, Step step) {
-  double best = 0;
-  for (int repeat = 0; repeat < 3; ++repeat) {
-    constexpr std::int64_t count = 20'000;
-    const auto start = Clock::now();
-    step(count);
-    best = std::max(best, 2.0 * 12 * static_cast<double>(lanes * count) / seconds_since(start));
-  }
-  return best;
+/// With one thread, the time it was running: other processes then disturb less.
+double now() {
+  timespec time;
+  clock_gettime(one_thread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 [[gnu::target("avx512f"), gnu::noinline]] void fma_v4(std::int64_t count) {
@@ -110,6 +102,21 @@ private:
   std::int64_t chunks_ = 0;
 };
 
+/// Flops per second of all workers, each with 12 vectors of multiply-adds in flight.
+double measure_peak(std::int64_t lanes, void (*step)(std::int64_t), SpinPool &pool,
+                    std::int64_t workers) {
+  constexpr std::int64_t count = 20'000;
+  auto body = [](void *step, std::int64_t) { (*static_cast<decltype(&fma_v3) *>(step))(count); };
+  double best = 0;
+  for (int repeat = 0; repeat < 3; ++repeat) {
+    const double start = now();
+    SpinPool::run(&pool, workers, body, &step);
+    best =
+        std::max(best, 2.0 * 12 * static_cast<double>(lanes * count * workers) / (now() - start));
+  }
+  return best;
+}
+
 std::byte *allocate(std::size_t bytes) {
   void *p = std::aligned_alloc(64, (bytes + 127) / 64 * 64);
   std::memset(p, 0, bytes);
@@ -147,16 +154,20 @@ void run_case(const std::string &text, jit::Isa isa, SpinPool &pool, std::int64_
   const double flops = 2.0 * static_cast<double>(args.m * args.n * args.k);
   const auto repeats = std::max<std::int64_t>(1, static_cast<std::int64_t>(2e7 / flops));
   double best = 1e9;
-  double limit = 0;
-  for (int round = 0; round < (getenv("ROUNDS") ? atoi(getenv("ROUNDS")) : 40); ++round) {
-    limit = std::max(limit, peak());
-    const auto start = Clock::now();
+  std::vector<double> fractions;
+  constexpr int rounds = 41;
+  for (int round = 0; round < rounds; ++round) {
+    const double limit = peak(); // beside each round, because clocks move
+    const double start = now();
     for (std::int64_t i = 0; i < repeats; ++i)
       jit::contract(args, isa, parallel);
-    best = std::min(best, seconds_since(start) / static_cast<double>(repeats));
+    const double seconds = (now() - start) / static_cast<double>(repeats);
+    best = std::min(best, seconds);
+    fractions.push_back(flops / seconds / limit);
   }
+  std::nth_element(fractions.begin(), fractions.begin() + rounds / 2, fractions.end());
   std::printf("%-22s %10.3f us %8.1f GF/s  %.2f of peak\n", text.c_str(), best * 1e6,
-              flops / best / 1e9, flops / best / limit);
+              flops / best / 1e9, fractions[rounds / 2]);
   for (std::byte *p : {a, b, c, scratch})
     std::free(p);
 }
@@ -171,11 +182,13 @@ int main(int count, char **words) {
       word(1, "v4") == "v4" && jit::isa_supported(jit::Isa::v4) ? jit::Isa::v4 : jit::Isa::v3;
   const bool wide = word(2, "f32") == "f64";
   const std::int64_t workers = std::atoi(word(3, "1").c_str());
-  auto peak = [=] { // measured beside each case, because clocks move
-    const double one = isa == jit::Isa::v4 ? measure_peak(16, fma_v4) : measure_peak(8, fma_v3);
-    return one * static_cast<double>(workers) / (wide ? 2 : 1);
-  };
+  one_thread = workers == 1;
   SpinPool pool(static_cast<int>(workers));
+  auto peak = [&] {
+    const bool v4 = isa == jit::Isa::v4;
+    const std::int64_t lanes = (v4 ? 16 : 8) / (wide ? 2 : 1);
+    return measure_peak(lanes, v4 ? fma_v4 : fma_v3, pool, workers);
+  };
   std::vector<std::string> cases(words + std::min(count, 4), words + count);
   if (cases.empty())
     cases = {"8x8x8",          "16x16x16",          "32x32x32",

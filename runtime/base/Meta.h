@@ -38,8 +38,8 @@ std::optional<std::int64_t> checked_size(DType dtype, Dims dims) noexcept;
 /// Row-major strides. Precondition: checked_size holds.
 DimList row_major_strides(Dims dims) noexcept;
 
-/// Strides that address the same elements, with those that address none made equal: row-major if the
-/// tensor is contiguous, else 0 for axes of extent 1.
+/// Strides that address the same elements, with those that address none made equal: row-major if
+/// the tensor is contiguous, else 0 for axes of extent 1.
 DimList canonical_strides(Dims dims, Dims strides) noexcept;
 
 /// Finds or adds a meta; strides are made canonical. Precondition: checked_size holds;

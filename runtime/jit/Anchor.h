@@ -18,6 +18,7 @@ struct Trace;
 /// A segment begins at an anchor: the start of the traced call, or right after an observation in it.
 struct Anchor {
   static constexpr std::size_t max_paths = 16;
+  static constexpr std::uint32_t max_retries = 3;
 
   Trace *trace = nullptr;
   std::uint64_t key = 0; ///< of the site; 0: the start of the call
@@ -37,17 +38,21 @@ struct Anchor {
   /// Nothing is matched or recorded before this pass.
   std::atomic<std::uint64_t> retry_at{0};
   std::atomic<std::uint32_t> retries{0};
+  std::atomic<bool> too_long{false}; ///< a segment grew past the cap
+  std::atomic<bool> unstable{false}; ///< the last rest was because of misses
 
   /// Guards what follows. User threads only try it.
   std::mutex lock;
   std::vector<std::shared_ptr<Path>> paths;
 
+  /// Drops the path that was never compiled and was seen least; false if there is none. Lock held.
+  bool forget_one();
   bool passive() const noexcept {
     return passes.load(std::memory_order_relaxed) < retry_at.load(std::memory_order_relaxed);
   }
   /// A run ended well or left the paths; more than one miss in four puts the anchor to rest.
   void count_run(bool missed) noexcept;
-  /// Rests for 2^k x 1,000 passes, k growing with every call.
+  /// Rests for 2^k x 1,000 passes, k growing with every call; after `max_retries` for good.
   void rest() noexcept;
 };
 

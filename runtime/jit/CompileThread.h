@@ -11,7 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <variant>
+#include <vector>
 
 namespace jit {
 
@@ -29,7 +29,7 @@ public:
   void timed_eager(Anchor &anchor, std::uint64_t sequence, std::uint64_t time) noexcept;
   void too_long(Anchor &anchor) noexcept;
   /// A needed set of outputs came up that no variant stores.
-  void wants_variant(Path &path) noexcept;
+  void wants_variant(Anchor &anchor, Path &path) noexcept;
 
   /// Plugs the compiler in; without one nothing is compiled.
   void set_compiler(std::unique_ptr<Compiler> compiler);
@@ -41,7 +41,7 @@ public:
   void stop() noexcept;
 
 private:
-  enum class Task : std::uint8_t { compile, judge, retry };
+  enum class Task : std::uint8_t { compile, variant, judge, demote };
   struct Job {
     Task task;
     Anchor *anchor;
@@ -49,12 +49,15 @@ private:
   };
 
   CompileThread() = default;
-  void post(Job job) noexcept;
+  void post_path(Task task, Anchor &anchor, Path &path) noexcept;
+  void start_thread();
   void run();
   void work(const Job &job);
-  void compile(const Job &job);
+  void compile(const Job &job, const std::vector<std::uint32_t> &outputs);
+  void compile_variant(const Job &job);
   void judge(const Job &job);
-  void reject(Anchor &anchor, Path &path, RejectReason reason, std::string detail);
+  void next_trial(Anchor &anchor);
+  void reject(const Job &job, RejectReason reason, std::string detail);
   void publish(Anchor &anchor);
   void free_retired();
   void keep_budget(std::chrono::nanoseconds spent);
@@ -68,7 +71,7 @@ private:
   std::unique_ptr<Compiler> compiler;
   std::vector<std::unique_ptr<const Trie>> retired; ///< replaced, perhaps still read
   std::atomic<std::uint32_t> next_path_id{1};
-  std::chrono::nanoseconds tokens{0};
+  std::chrono::nanoseconds tokens = std::chrono::milliseconds(50);
   std::chrono::steady_clock::time_point refilled;
 };
 

@@ -2,9 +2,11 @@
 // The end of a segment: run the program of the path, or the matched ops one by one.
 #include "runtime/jit/Anchor.h"
 #include "runtime/jit/CheckMode.h"
+#include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/Session.h"
 #include "runtime/kernels/Mxcsr.h"
+#include "runtime/trace/Recorder.h"
 
 #include <algorithm>
 #include <mutex>
@@ -192,7 +194,7 @@ bool Session::replay() noexcept {
 
 /// After a replay without memory: what is left becomes Failed, Variables get their old values back.
 void Session::fail_pending() noexcept {
-  auto *failure = new Failure;
+  auto *failure = new ValueFailure;
   failure->code = ErrorCode::out_of_memory;
   for (const Slot &slot : values) {
     if (!slot.value || !holds(*slot.value))
@@ -257,9 +259,11 @@ Path *Session::flush(ExitReason reason) noexcept {
   const bool checking = mode() == Mode::check;
   if (terminal && !checking) {
     const Variant *variant = choose_variant(*terminal);
-    if (!variant)
-      terminal->path->miss_outputs(needed);
-    else if (run_program(*terminal, *variant)) {
+    if (!variant) {
+      terminal->path->count_exit(ExitReason::live_set);
+      if (terminal->path->miss_outputs(needed))
+        CompileThread::get().wants_variant(*anchor, *terminal->path);
+    } else if (run_program(*terminal, *variant)) {
       terminal->path->hits.fetch_add(1, std::memory_order_relaxed);
       return terminal->path.get();
     }

@@ -25,7 +25,7 @@ struct Variant {
 /// The graph never changes after the path is made, except for `outputs` of later variants, which live
 /// in `variants`. Counters may be bumped by any thread; the rest belongs to whoever holds the
 /// anchor's lock.
-struct Path {
+struct Path : std::enable_shared_from_this<Path> {
   static constexpr std::size_t max_variants = 4;
 
   std::uint32_t id = 0;
@@ -42,18 +42,24 @@ struct Path {
   std::vector<std::uint32_t> missed_outputs; ///< the needed set that came up last
   std::atomic<std::uint32_t> missed_count{0}; ///< and how often in a row
   Trial trial;
+  std::atomic<bool> posted{false}; ///< a message about it waits in the queue
+  /// The latest eager and compiled times of the rechecks of an active path; losses in a row.
+  std::atomic<std::uint64_t> recheck_eager{0};
+  std::atomic<std::uint32_t> recheck_losses{0};
 
   std::atomic<std::uint64_t> recorded{0}; ///< eager runs that were recorded
   std::atomic<std::uint64_t> hits{0};     ///< compiled runs
   std::atomic<std::uint64_t> replays{0};  ///< runs that ended op by op
   std::array<std::atomic<std::uint64_t>, exit_reason_count> exits{};
   std::atomic<std::uint64_t> unused_bytes{0}; ///< stored by programs, held by nobody, last run
+  /// Adds a timed run of an active path; true if eager won twice in a row by more than 5 %.
+  bool lost_recheck(bool eager, std::uint64_t time) noexcept;
   void count_exit(ExitReason exit) noexcept {
     exits[static_cast<std::size_t>(exit)].fetch_add(1, std::memory_order_relaxed);
   }
   /// Remembers a set of values that were needed and that no variant stores. The compile thread makes a
-  /// variant of it when it comes up twice. Any thread.
-  void miss_outputs(const std::vector<std::uint8_t> &needed) noexcept;
+  /// variant of it when it comes up twice: then the answer is true. Any thread.
+  bool miss_outputs(const std::vector<std::uint8_t> &needed) noexcept;
 };
 
 /// Extends the hash `Path::sequence` by one op.

@@ -10,6 +10,15 @@ namespace jit {
 
 using RuleError = std::optional<std::string>;
 
+/// "lhs f32[2,3], rhs a number": every operand, for messages.
+std::string list_operands(const InferRequest &request);
+/// "lhs", "rhs", the name in the record, or "operand 3" of a variadic one.
+std::string operand_label(const OpInfo &op, std::size_t i, std::size_t count);
+
+/// Broadcasts `dims` into `result`: aligned at the last axis, extents are equal or one of them
+/// is 1. False if they are not, or the rank would exceed max_rank.
+bool broadcast_into(DimList &result, Dims dims);
+
 RuleError infer_broadcast(const InferRequest &request, Inferred &out);
 
 RuleError infer_typed_reduction(const InferRequest &request, Inferred &out);

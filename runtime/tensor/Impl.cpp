@@ -28,6 +28,19 @@ Storage *new_storage(std::size_t bytes) noexcept {
   return storage;
 }
 
+Storage *new_adopted(std::byte *data, std::size_t bytes, void *owner,
+                     void (*free_owner)(void *)) noexcept {
+  void *memory = StorageMemory::take();
+  if (!memory)
+    return nullptr;
+  auto *storage = new (memory) Storage;
+  storage->data = data;
+  storage->bytes = bytes;
+  storage->owner = owner;
+  storage->free_owner = free_owner;
+  return storage;
+}
+
 void retain(Storage *storage) noexcept { storage->refs.fetch_add(1, std::memory_order_relaxed); }
 
 void release(Storage *storage) noexcept {
@@ -66,7 +79,7 @@ void set_ready(Impl *impl, Storage *storage, std::byte *data) noexcept {
   impl->where.store(Where::at(data), std::memory_order_release);
 }
 
-void set_failed(Impl *impl, Failure *failure) noexcept {
+void set_failed(Impl *impl, ValueFailure *failure) noexcept {
   failure->refs.fetch_add(1, std::memory_order_relaxed);
   impl->where.store(Where::broken(failure), std::memory_order_release);
 }
@@ -77,7 +90,7 @@ static void stamp_death(const Impl &impl) noexcept {
     death_log->dead[impl.recorded_value] = true;
 }
 
-static void drop_failure(Failure *failure) noexcept {
+static void drop_failure(ValueFailure *failure) noexcept {
   if (failure->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
     delete failure;
 }

@@ -27,11 +27,15 @@ struct Storage {
 
 /// A block from the arena, or nullptr. Zero bytes give a valid storage.
 Storage *new_storage(std::size_t bytes) noexcept;
+/// Memory of the user; `free_owner(owner)` is called when the last tensor lets go. nullptr without
+/// memory for the book-keeping: then nothing was taken over.
+Storage *new_adopted(std::byte *data, std::size_t bytes, void *owner,
+                     void (*free_owner)(void *)) noexcept;
 void retain(Storage *storage) noexcept;
 void release(Storage *storage) noexcept;
 
 /// Why a value could not be computed; shared by every value that depended on it.
-struct Failure {
+struct ValueFailure {
   std::atomic<std::uint32_t> refs{1};
   ErrorCode code;
   std::string message;
@@ -47,7 +51,7 @@ public:
 
   static Where at(const std::byte *data) noexcept { return Where(address(data)); }
   static Where in(const Session *session) noexcept { return Where(address(session) | pending_bit); }
-  static Where broken(const Failure *failure) noexcept {
+  static Where broken(const ValueFailure *failure) noexcept {
     return Where(address(failure) | failed_bit);
   }
   Where() noexcept = default;
@@ -57,7 +61,7 @@ public:
   }
   std::byte *data() const noexcept { return reinterpret_cast<std::byte *>(bits); }
   Session *session() const noexcept { return reinterpret_cast<Session *>(bits & ~pending_bit); }
-  Failure *failure() const noexcept { return reinterpret_cast<Failure *>(bits & ~failed_bit); }
+  ValueFailure *failure() const noexcept { return reinterpret_cast<ValueFailure *>(bits & ~failed_bit); }
   bool operator==(const Where &) const noexcept = default;
 
 private:
@@ -103,7 +107,7 @@ Impl *new_ready(const Meta *meta, Storage *storage, std::byte *data) noexcept;
 inline void retain(Impl *impl) noexcept { detail::retain(impl); }
 inline void release(Impl *impl) noexcept { detail::release(impl); }
 void set_ready(Impl *impl, Storage *storage, std::byte *data) noexcept;
-void set_failed(Impl *impl, Failure *failure) noexcept;
+void set_failed(Impl *impl, ValueFailure *failure) noexcept;
 
 /// Which recorded values of this thread have died: how the first set of outputs of a trace is known.
 struct DeathLog {
@@ -117,6 +121,11 @@ namespace detail {
 /// The runtime's way into the public handles.
 struct Access {
   static Impl *impl(const Tensor &tensor) noexcept { return static_cast<Impl *>(tensor.value); }
+  /// Another handle to the operand, which must be a tensor.
+  static Tensor tensor_of(const Operand &operand) noexcept {
+    detail::retain(operand.value);
+    return tensor(static_cast<Impl *>(operand.value));
+  }
   /// Takes over one reference.
   static Tensor tensor(Impl *impl) noexcept {
     Tensor out;

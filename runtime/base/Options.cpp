@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The table of options, and reading it from text and from the environment.
+#include "runtime/base/Options.h"
+
+#include "runtime/base/Log.h"
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+
+namespace jit {
+namespace {
+
+// What a field is decides how it is read, written and set.
+template <class T> struct Word {
+  std::string_view text;
+  T value;
+};
+
+constexpr std::array<Word<Mode>, 4> modes = {
+    {{"off", Mode::off}, {"log", Mode::log}, {"on", Mode::on}, {"check", Mode::check}}};
+constexpr std::array<Word<IsaChoice>, 3> isas = {
+    {{"auto", IsaChoice::automatic}, {"v3", IsaChoice::v3}, {"v4", IsaChoice::v4}}};
+constexpr std::array<Word<bool>, 2> switches = {{{"on", true}, {"off", false}}};
+
+template <auto Field, const auto &Words> bool set_word(Options &options, std::string_view text) {
+  for (const auto &word : Words)
+    if (word.text == text) {
+      options.*Field = word.value;
+      return true;
+    }
+  return false;
+}
+
+template <auto Field, const auto &Words> std::string get_word(const Options &options) {
+  for (const auto &word : Words)
+    if (word.value == options.*Field)
+      return std::string(word.text);
+  return {};
+}
+
+template <auto Field, int Max> bool set_int(Options &options, std::string_view text) {
+  int value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc() || end != text.data() + text.size() || value < 0 || value > Max)
+    return false;
+  options.*Field = value;
+  return true;
+}
+
+template <auto Field> std::string get_int(const Options &options) {
+  return std::to_string(options.*Field);
+}
+
+template <auto Field> bool set_text(Options &options, std::string_view text) {
+  options.*Field = text;
+  return true;
+}
+
+template <auto Field> std::string get_text(const Options &options) { return options.*Field; }
+
+bool set_disable(Options &options, std::string_view text) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('+'), text.size());
+    const std::string_view name = text.substr(0, end);
+    if (name.empty() || end + 1 == text.size() ||
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") != name.npos)
+      return false;
+    names.emplace_back(name);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  options.disable = std::move(names);
+  return true;
+}
+
+std::string get_disable(const Options &options) {
+  std::string text;
+  for (const std::string &name : options.disable)
+    text += (text.empty() ? "" : "+") + name;
+  return text;
+}
+
+constexpr int max_count = 1'000'000'000;
+
+constexpr std::array<OptionInfo, 10> table = {{
+    {"mode", "off|log|on|check", "what the runtime does beyond plain eager", false,
+     set_word<&Options::mode, modes>, get_word<&Options::mode, modes>},
+    {"isa", "auto|v3|v4", "x86-64 level of kernels and compiled code", true,
+     set_word<&Options::isa, isas>, get_word<&Options::isa, isas>},
+    {"threads", "0..64", "threads of the kernel pool; 0: one for each CPU", false,
+     set_int<&Options::threads, 64>, get_int<&Options::threads>},
+    {"trial", "on|off", "time compiled against eager before switching", false,
+     set_word<&Options::trial, switches>, get_word<&Options::trial, switches>},
+    {"budget", "on|off", "limit the share of CPU spent on compiling", false,
+     set_word<&Options::budget, switches>, get_word<&Options::budget, switches>},
+    {"threshold", "0..1000000000", "visits after which a trace is compiled", false,
+     set_int<&Options::threshold, max_count>, get_int<&Options::threshold>},
+    {"flush_every", "0..1000000000", "run pending work after so many ops; 0: never", false,
+     set_int<&Options::flush_every, max_count>, get_int<&Options::flush_every>},
+    {"disable", "PASS+PASS", "passes of the compiler to leave out", true, set_disable, get_disable},
+    {"save", "DIR", "folder that receives every compiled trace as a file", false,
+     set_text<&Options::save>, get_text<&Options::save>},
+    {"compiler", "FILE", "the compiler library, if not the one beside libtracejit", false,
+     set_text<&Options::compiler>, get_text<&Options::compiler>},
+}};
+
+const OptionInfo *find(std::string_view name) noexcept {
+  for (const OptionInfo &option : table)
+    if (option.name == name)
+      return &option;
+  return nullptr;
+}
+
+std::string names() {
+  std::string text;
+  for (const OptionInfo &option : table)
+    text += " " + std::string(option.name);
+  return text;
+}
+
+std::optional<std::string> parse_entry(std::string_view entry, Options &options) {
+  const std::string shown = "TRACEJIT: '" + std::string(entry) + "': ";
+  const std::size_t equals = entry.find('=');
+  if (equals == entry.npos) {
+    if (table.front().set(options, entry))
+      return std::nullopt;
+    return shown + "no such mode; modes are " + std::string(table.front().values) +
+           ", other options are written name=value with the names" + names();
+  }
+  const OptionInfo *option = find(entry.substr(0, equals));
+  if (!option)
+    return shown + "no such option; options are" + names();
+  if (!option->set(options, entry.substr(equals + 1)))
+    return shown + "the value must be " + std::string(option->values);
+  return std::nullopt;
+}
+
+struct Environment {
+  Options options;
+  std::optional<std::string> error;
+
+  Environment() {
+    if (const char *text = std::getenv("TRACEJIT"))
+      error = parse_options(text, options);
+    if (const char *folder = std::getenv("TRACEJIT_SAVE"))
+      options.save = folder;
+    if (const char *text = std::getenv("TRACEJIT_LOG"))
+      if (std::optional<std::string> problem = set_log_levels(text))
+        error = error ? *error + "; " + *problem : *problem;
+  }
+};
+
+// Never destroyed: ops may run in destructors of static objects.
+Environment &environment() {
+  static Environment &instance = *new Environment;
+  return instance;
+}
+
+} // namespace
+
+std::span<const OptionInfo> option_table() noexcept { return table; }
+
+std::optional<std::string> parse_options(std::string_view text, Options &options) {
+  Options result = options;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    if (std::optional<std::string> error = parse_entry(text.substr(0, end), result))
+      return error;
+    if (end + 1 == text.size())
+      return "TRACEJIT: nothing after the last comma";
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  options = std::move(result);
+  return std::nullopt;
+}
+
+std::string to_text(const Options &options) {
+  const Options defaults;
+  std::string text;
+  for (const OptionInfo &option : table)
+    if (const std::string value = option.get(options); value != option.get(defaults))
+      text += (text.empty() ? "" : ",") + std::string(option.name) + "=" + value;
+  return text;
+}
+
+std::string code_key(const Options &options) {
+  std::string text;
+  for (const OptionInfo &option : table)
+    if (option.affects_code)
+      text += (text.empty() ? "" : ",") + std::string(option.name) + "=" + option.get(options);
+  return text;
+}
+
+const Options &options() { return environment().options; }
+const std::optional<std::string> &environment_error() { return environment().error; }
+Options &mutable_options() { return environment().options; }
+
+} // namespace jit

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Every option of the runtime: one table, read from the environment variable TRACEJIT.
+#pragma once
+
+#include <tracejit/mode.h>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jit {
+
+enum class IsaChoice : std::uint8_t { automatic, v3, v4 };
+
+struct Options {
+  Mode mode = Mode::on;
+  IsaChoice isa = IsaChoice::automatic;
+  int threads = 0; ///< 0: one for each CPU
+  bool trial = true;
+  bool budget = true;
+  int threshold = 2;
+  int flush_every = 0; ///< 0: never
+  std::vector<std::string> disable;
+  std::string save;
+  std::string compiler; ///< empty: found beside libtracejit
+
+  bool operator==(const Options &) const = default;
+};
+
+/// A row of the table. `values` is what the help shows: "auto|v3|v4", "0..64", "PASS+PASS".
+struct OptionInfo {
+  std::string_view name;
+  std::string_view values;
+  std::string_view help;
+  bool affects_code; ///< part of the key of compiled code
+  bool (*set)(Options &options, std::string_view text);
+  std::string (*get)(const Options &options);
+};
+
+std::span<const OptionInfo> option_table() noexcept;
+
+/// Reads "check" or "mode=log,isa=v3,...": comma-separated, a bare word is a mode, later entries
+/// win. On an error returns a message that names the word and the valid ones, and changes nothing.
+std::optional<std::string> parse_options(std::string_view text, Options &options);
+
+/// The inverse: every option that differs from its default, in the order of the table.
+std::string to_text(const Options &options);
+
+/// As to_text, of the options that affect code only, defaults included.
+std::string code_key(const Options &options);
+
+/// The options of this process. The first call reads TRACEJIT, TRACEJIT_SAVE and TRACEJIT_LOG; one
+/// that cannot be read counts as not set, and environment_error() says so.
+const Options &options();
+const std::optional<std::string> &environment_error();
+
+/// For the start of a program and for tests: not while other threads run ops.
+Options &mutable_options();
+
+} // namespace jit

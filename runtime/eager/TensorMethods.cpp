@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Members of Tensor: making tensors of user memory, asking for metadata, reading elements.
+#include "runtime/eager/Dispatch.h"
+#include "runtime/ops/Attributes.h"
+#include "runtime/tensor/Print.h"
+
+#include <tracejit/ops.h>
+#include <tracejit/tensor.h>
+
+#include <array>
+#include <cstring>
+#include <ostream>
+
+namespace jit {
+
+using detail::Access;
+
+static Impl &usable(const Tensor &tensor, std::string_view function) {
+  Impl *impl = Access::impl(tensor);
+  if (!impl)
+    detail::throw_empty(function);
+  return *impl;
+}
+
+/// The meta of user data. Throws unless the count is that of the shape.
+static const Meta *meta_of_data(std::string_view function, DType dtype, Dims shape,
+                                std::size_t count) {
+  const std::optional<std::int64_t> size = checked_size(dtype, shape);
+  if (!size)
+    throw Error(ErrorCode::invalid_argument,
+                std::string(function) + ": shape " + describe(dtype, shape) +
+                    " has a negative extent or more bytes than 64 bits can count");
+  if (static_cast<std::size_t>(*size) != count)
+    throw Error(ErrorCode::invalid_argument,
+                std::string(function) + ": " + std::to_string(count) + " elements given for " +
+                    describe(dtype, shape) + " of " + std::to_string(*size));
+  return intern_contiguous(dtype, shape);
+}
+
+Tensor::Tensor(Scalar number, std::optional<DType> dtype) {
+  *this = full({}, Operand(number), dtype ? *dtype : default_dtype(number.kind()));
+}
+
+Tensor Tensor::copy_bytes(DType dtype, DimList shape, const void *data, std::size_t count) {
+  const Meta *meta = meta_of_data("copy_of", dtype, shape, count);
+  Storage *storage = new_storage(meta->bytes());
+  if (!storage)
+    throw Error(ErrorCode::out_of_memory, "copy_of: cannot allocate " +
+                                              std::to_string(meta->bytes()) + " bytes for " +
+                                              describe(*meta));
+  if (meta->bytes())
+    std::memcpy(storage->data, data, meta->bytes());
+  return Access::tensor(new_ready(meta, storage, storage->data));
+}
+
+Tensor Tensor::adopt_bytes(DType dtype, DimList shape, void *data, std::size_t count, void *owner,
+                           void (*free_owner)(void *)) {
+  struct Guard {
+    void *owner;
+    void (*free_owner)(void *);
+    ~Guard() {
+      if (owner)
+        free_owner(owner);
+    }
+  } guard{owner, free_owner};
+  const Meta *meta = meta_of_data("adopt", dtype, shape, count);
+  Storage *storage = new_adopted(static_cast<std::byte *>(data), meta->bytes(), owner, free_owner);
+  if (!storage)
+    throw Error(ErrorCode::out_of_memory, "adopt: cannot allocate a tensor");
+  guard.owner = nullptr;
+  return Access::tensor(new_ready(meta, storage, storage->data));
+}
+
+DType Tensor::dtype() const { return usable(*this, "dtype").meta->dtype; }
+Dims Tensor::shape() const { return usable(*this, "shape").meta->dims(); }
+std::int64_t Tensor::size() const { return usable(*this, "size").meta->size; }
+bool Tensor::is_contiguous() const { return usable(*this, "is_contiguous").meta->contiguous; }
+
+Tensor Tensor::astype(DType dtype, std::source_location site) const {
+  return jit::astype(Operand(*this, site), dtype);
+}
+
+Tensor Tensor::contiguous(std::source_location site) const {
+  if (is_contiguous())
+    return *this;
+  // A flattening reshape copies; the second one is a view.
+  const DimList shape(this->shape());
+  return reshape(Operand(reshape(Operand(*this, site), {-1}), site), shape);
+}
+
+/// Reads any layout into row-major memory of the same dtype.
+static void read_elements(const Impl &impl, void *out) {
+  copy_strided(*impl.meta, impl.data(), static_cast<std::byte *>(out));
+}
+
+void Tensor::read_item(DType as, void *out, const std::source_location &site) const {
+  Impl &impl = usable(*this, "item");
+  if (impl.meta->size != 1)
+    throw Error(ErrorCode::invalid_argument, "item: needs a tensor of one element, got " +
+                                                 describe(*impl.meta));
+  detail::make_ready(impl, site);
+  // Not an op of the program: it must not appear in traces.
+  alignas(64) std::array<std::byte, 64> converted;
+  const KernelOperand operand{impl.meta, impl.data(), 0};
+  const KernelResult result{intern_contiguous(as, {}), converted.data()};
+  const AttrWriter attrs = AttrWriter().dtype(as);
+  if (!run_kernel({OpKind::astype, attrs, {&operand, 1}, {&result, 1}}))
+    throw Error(ErrorCode::out_of_memory, "item: no scratch memory");
+  std::memcpy(out, converted.data(), itemsize(as));
+}
+
+static void check_dtype(const Impl &impl, DType as, std::string_view function) {
+  if (impl.meta->dtype != as)
+    throw Error(ErrorCode::invalid_argument, std::string(function) + ": " + describe(*impl.meta) +
+                                                 " read as " + std::string(name(as)) +
+                                                 "; convert it with astype first");
+}
+
+const void *Tensor::read_data(DType as, const std::source_location &site) const {
+  Impl &impl = usable(*this, "data");
+  check_dtype(impl, as, "data");
+  if (!impl.meta->contiguous)
+    throw Error(ErrorCode::invalid_argument,
+                "data: " + describe(*impl.meta) + " is not contiguous; use contiguous() or to_vector");
+  detail::make_ready(impl, site);
+  // The user holds a pointer from now on: the bytes must never be reused while a handle lives, which
+  // reference counts see to.
+  return impl.data();
+}
+
+void Tensor::read_all(DType as, void *out, const std::source_location &site) const {
+  Impl &impl = usable(*this, "to_vector");
+  check_dtype(impl, as, "to_vector");
+  detail::make_ready(impl, site);
+  read_elements(impl, out);
+}
+
+std::ostream &operator<<(std::ostream &stream, const Tensor &tensor) {
+  Impl *impl = Access::impl(tensor);
+  if (!impl)
+    return stream << "empty tensor";
+  detail::make_ready(*impl, std::source_location::current());
+  print(stream, impl->meta->dtype, impl->meta->dims(), impl->meta->strides(), impl->data());
+  return stream;
+}
+
+} // namespace jit

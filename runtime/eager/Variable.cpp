@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Variable: rebinding a box; a pending new value is journaled, so that a failed replay can undo it.
+#include "runtime/eager/Dispatch.h"
+#include "runtime/jit/Segment.h"
+
+#include <tracejit/ops.h>
+#include <tracejit/tensor.h>
+
+namespace jit {
+
+using detail::Access;
+
+struct Variable::Box final : RebindJournal {
+  Tensor value;
+  VariableOptions options;
+  Session *journaled_in = nullptr; ///< the session that may give the old value back
+
+  void restore(Impl *old_value) noexcept override { value = Access::tensor(old_value); }
+  void forget() noexcept override { journaled_in = nullptr; }
+  ~Box() {
+    if (journaled_in)
+      journaled_in->forget_journal(this);
+  }
+};
+
+Variable::Variable(Tensor init, VariableOptions options) : box(std::make_unique<Box>()) {
+  if (init.empty())
+    detail::throw_empty("Variable");
+  box->value = std::move(init);
+  box->options = std::move(options);
+}
+Variable::Variable(Variable &&) noexcept = default;
+Variable &Variable::operator=(Variable &&) noexcept = default;
+Variable::~Variable() = default;
+
+Variable &Variable::operator=(Tensor value) {
+  const Impl *next = Access::impl(value);
+  const Impl *last = Access::impl(box->value);
+  if (!next)
+    detail::throw_empty("Variable assignment");
+  if (next->meta->dtype != last->meta->dtype ||
+      !std::ranges::equal(next->meta->dims(), last->meta->dims()))
+    throw Error(ErrorCode::invalid_argument,
+                "Variable" + (box->options.name.empty() ? "" : " " + box->options.name) +
+                    ": assigned " + describe(*next->meta) + ", but it holds " +
+                    describe(*last->meta) + "; shape and dtype never change");
+  detail::check_usable(*next);
+  Session *session = thread_trace.session;
+  if (session && session->holds(*next)) {
+    Impl *old_value = Access::impl(box->value);
+    retain(old_value);
+    if (session->journal(box.get(), old_value))
+      box->journaled_in = session;
+    else
+      release(old_value);
+  }
+  box->value = std::move(value);
+  return *this;
+}
+
+Variable &Variable::operator+=(Operand value) { return *this = add(*this, std::move(value)); }
+Variable &Variable::operator-=(Operand value) { return *this = subtract(*this, std::move(value)); }
+Variable &Variable::operator*=(Operand value) { return *this = multiply(*this, std::move(value)); }
+
+const Tensor &Variable::value() const noexcept { return box->value; }
+const std::string &Variable::name() const noexcept { return box->options.name; }
+bool Variable::trainable() const noexcept { return box->options.trainable; }
+
+} // namespace jit

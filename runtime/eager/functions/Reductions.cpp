@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Reductions, rows and losses.
+#include "runtime/eager/functions/AxisArguments.h"
+#include "runtime/ops/Attributes.h"
+
+#include <tracejit/ops.h>
+
+namespace jit {
+
+using detail::dispatch;
+using detail::normal_axes;
+using detail::normal_axis;
+using detail::tensor_meta;
+
+/// The dtype that sums have: integers and bool add up in i64, floats in their own.
+static DType sum_dtype(DType dtype) noexcept { return is_float(dtype) ? dtype : DType::i64; }
+/// Means of integers are f32.
+static DType mean_dtype(DType dtype) noexcept { return is_float(dtype) ? dtype : DType::f32; }
+
+static void refuse_dtype(std::string_view function, const Reduce &options) {
+  if (options.dtype)
+    throw Error(ErrorCode::invalid_argument,
+                std::string(function) + ": option dtype is for sum and mean only");
+}
+
+Tensor sum(Operand x, Reduce options) {
+  const Meta &meta = tensor_meta("sum", x);
+  const SumAttrs attrs{normal_axes("sum", meta, options.axis), options.keepdims,
+                       options.dtype.value_or(sum_dtype(meta.dtype))};
+  return dispatch(OpKind::sum, attrs.encode(), {&x, 1});
+}
+
+Tensor mean(Operand x, Reduce options) {
+  const Meta &meta = tensor_meta("mean", x);
+  const MeanAttrs attrs{normal_axes("mean", meta, options.axis), options.keepdims,
+                        options.dtype.value_or(mean_dtype(meta.dtype))};
+  return dispatch(OpKind::mean, attrs.encode(), {&x, 1});
+}
+
+template <class Attrs>
+static Tensor reduce(OpKind op, Operand &x, const Reduce &options) {
+  const std::string_view function = info(op).name;
+  refuse_dtype(function, options);
+  const Attrs attrs{normal_axes(function, tensor_meta(function, x), options.axis),
+                    options.keepdims};
+  return dispatch(op, attrs.encode(), {&x, 1});
+}
+
+Tensor max(Operand x, Reduce options) { return reduce<MaxAttrs>(OpKind::max, x, options); }
+Tensor min(Operand x, Reduce options) { return reduce<MinAttrs>(OpKind::min, x, options); }
+Tensor any(Operand x, Reduce options) { return reduce<AnyAttrs>(OpKind::any, x, options); }
+Tensor all(Operand x, Reduce options) { return reduce<AllAttrs>(OpKind::all, x, options); }
+Tensor argmax(Operand x, Reduce options) { return reduce<ArgmaxAttrs>(OpKind::argmax, x, options); }
+
+std::pair<Tensor, Tensor> var_mean(Operand x, Variance options) {
+  const VarMeanAttrs attrs{normal_axes("var_mean", tensor_meta("var_mean", x), options.axis),
+                           options.keepdims, options.correction};
+  Tensor results[2];
+  dispatch(OpKind::var_mean, attrs.encode(), {&x, 1}, results);
+  return {std::move(results[0]), std::move(results[1])};
+}
+
+Tensor var(Operand x, Variance options) { return var_mean(std::move(x), options).first; }
+
+template <class Attrs> static Tensor row(OpKind op, Operand &x, int axis) {
+  const std::string_view function = info(op).name;
+  const Attrs attrs{normal_axis(function, tensor_meta(function, x), axis)};
+  return dispatch(op, attrs.encode(), {&x, 1});
+}
+
+Tensor softmax(Operand x, int axis) { return row<SoftmaxAttrs>(OpKind::softmax, x, axis); }
+Tensor log_softmax(Operand x, int axis) { return row<LogSoftmaxAttrs>(OpKind::log_softmax, x, axis); }
+Tensor logsumexp(Operand x, int axis) { return row<LogsumexpAttrs>(OpKind::logsumexp, x, axis); }
+
+Tensor layer_norm(Operand x, Operand gamma, Operand beta, double eps) {
+  Operand operands[]{std::move(x), std::move(gamma), std::move(beta), Operand(eps)};
+  return dispatch(OpKind::layer_norm, {}, operands);
+}
+
+Tensor mse(Operand x, Operand y) {
+  Tensor difference = subtract(std::move(x), std::move(y));
+  return mean(square(std::move(difference)));
+}
+
+Tensor cross_entropy(Operand logits, Operand labels) {
+  const Meta &scores = tensor_meta("cross_entropy", logits);
+  const Meta &classes = tensor_meta("cross_entropy", labels);
+  if (scores.rank != 2 || classes.rank != 1 || scores.dim_values[0] != classes.dim_values[0])
+    throw Error(ErrorCode::invalid_argument,
+                "cross_entropy: needs logits [n,classes] and labels [n], got " + describe(scores) +
+                    " and " + describe(classes));
+  const std::source_location site = detail::Access::site(logits);
+  const Tensor rows = detail::Access::tensor_of(logits);
+  Tensor picked = take_along_axis(Operand(rows, site),
+                                  Operand(expand_dims(std::move(labels), 1), site), 1);
+  Tensor chosen = squeeze(Operand(std::move(picked), site), 1);
+  Tensor sums = logsumexp(Operand(rows, site), 1);
+  Tensor losses = subtract(Operand(std::move(sums), site), Operand(std::move(chosen), site));
+  return mean(Operand(std::move(losses), site));
+}
+
+} // namespace jit

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Views, joins and indexing.
+#include "runtime/eager/functions/AxisArguments.h"
+#include "runtime/ops/Attributes.h"
+
+#include <tracejit/ops.h>
+
+#include <algorithm>
+
+namespace jit {
+
+using detail::dispatch;
+using detail::normal_axes;
+using detail::normal_axis;
+using detail::tensor_meta;
+
+/// Replaces one -1 by the extent that the size leaves.
+static DimList known_shape(const Meta &meta, DimList shape) {
+  std::int64_t known = 1;
+  int open = -1;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] == -1 && open < 0)
+      open = static_cast<int>(i);
+    else if (__builtin_mul_overflow(known, shape[i], &known))
+      return shape; // refused by the op's own rule
+  }
+  if (open >= 0 && known > 0 && meta.size % known == 0)
+    shape[static_cast<std::size_t>(open)] = meta.size / known;
+  return shape;
+}
+
+Tensor reshape(Operand x, DimList shape) {
+  const ReshapeAttrs attrs{known_shape(tensor_meta("reshape", x), shape)};
+  return dispatch(OpKind::reshape, attrs.encode(), {&x, 1});
+}
+
+Tensor permute_dims(Operand x, Axes axes) {
+  const Meta &meta = tensor_meta("permute_dims", x);
+  PermuteDimsAttrs attrs{};
+  if (axes.all())
+    for (int axis = meta.rank; axis-- > 0;)
+      attrs.axes.push_back(axis);
+  for (std::int64_t axis : axes.values())
+    attrs.axes.push_back(normal_axis("permute_dims", meta, axis));
+  return dispatch(OpKind::permute_dims, attrs.encode(), {&x, 1});
+}
+
+Tensor broadcast_to(Operand x, DimList shape) {
+  tensor_meta("broadcast_to", x);
+  return dispatch(OpKind::broadcast_to, BroadcastToAttrs{shape}.encode(), {&x, 1});
+}
+
+Tensor expand_dims(Operand x, int axis) {
+  const Meta &meta = tensor_meta("expand_dims", x);
+  const ExpandDimsAttrs attrs{normal_axis("expand_dims", meta, axis, meta.rank + 1)};
+  return dispatch(OpKind::expand_dims, attrs.encode(), {&x, 1});
+}
+
+Tensor squeeze(Operand x, Axes axis) {
+  const Meta &meta = tensor_meta("squeeze", x);
+  SqueezeAttrs attrs{};
+  if (axis.all()) {
+    for (std::int64_t i = 0; i < meta.rank; ++i)
+      if (meta.dim_values[i] == 1)
+        attrs.axis.push_back(i);
+  } else {
+    attrs.axis = normal_axes("squeeze", meta, axis);
+  }
+  return dispatch(OpKind::squeeze, attrs.encode(), {&x, 1});
+}
+
+Tensor concat(std::vector<Tensor> xs, int axis, std::source_location site) {
+  if (xs.empty())
+    throw Error(ErrorCode::invalid_argument, "concat: needs at least one tensor");
+  std::vector<Operand> operands;
+  operands.reserve(xs.size());
+  for (Tensor &x : xs)
+    operands.emplace_back(std::move(x), site);
+  const ConcatAttrs attrs{normal_axis("concat", tensor_meta("concat", operands[0]), axis)};
+  return dispatch(OpKind::concat, attrs.encode(), operands);
+}
+
+Tensor stack(std::vector<Tensor> xs, int axis, std::source_location site) {
+  if (xs.empty())
+    throw Error(ErrorCode::invalid_argument, "stack: needs at least one tensor");
+  const Meta &meta = tensor_meta("stack", Operand(xs[0], site));
+  const std::int64_t place = normal_axis("stack", meta, axis, meta.rank + 1);
+  for (Tensor &x : xs)
+    x = expand_dims(Operand(std::move(x), site), static_cast<int>(place));
+  return concat(std::move(xs), static_cast<int>(place), site);
+}
+
+Tensor take(Operand x, Operand index, int axis) {
+  const TakeAttrs attrs{normal_axis("take", tensor_meta("take", x), axis)};
+  Operand operands[]{std::move(x), std::move(index)};
+  return dispatch(OpKind::take, attrs.encode(), operands);
+}
+
+Tensor take_along_axis(Operand x, Operand index, int axis) {
+  const TakeAlongAxisAttrs attrs{
+      normal_axis("take_along_axis", tensor_meta("take_along_axis", x), axis)};
+  Operand operands[]{std::move(x), std::move(index)};
+  return dispatch(OpKind::take_along_axis, attrs.encode(), operands);
+}
+
+Tensor scatter_add(Operand x, Operand index, Operand updates, int axis) {
+  const ScatterAddAttrs attrs{normal_axis("scatter_add", tensor_meta("scatter_add", x), axis)};
+  Operand operands[]{std::move(x), std::move(index), std::move(updates)};
+  return dispatch(OpKind::scatter_add, attrs.encode(), operands);
+}
+
+Tensor one_hot(Operand index, std::int64_t depth, DType dtype) {
+  return dispatch(OpKind::one_hot, OneHotAttrs{depth, dtype}.encode(), {&index, 1});
+}
+
+Tensor matmul(Operand x, Operand y) {
+  const bool rows = tensor_meta("matmul", x).rank == 1 && tensor_meta("matmul", y).rank == 1;
+  Operand operands[]{std::move(x), std::move(y)};
+  return rows ? dispatch(OpKind::vecdot, VecdotAttrs{0}.encode(), operands)
+              : dispatch(OpKind::matmul, {}, operands);
+}
+
+Tensor vecdot(Operand x, Operand y, int axis) {
+  const Meta &a = tensor_meta("vecdot", x), &b = tensor_meta("vecdot", y);
+  const int rank = std::max(a.rank, b.rank);
+  const VecdotAttrs attrs{normal_axis("vecdot", a.rank >= b.rank ? a : b, axis, rank)};
+  Operand operands[]{std::move(x), std::move(y)};
+  return dispatch(OpKind::vecdot, attrs.encode(), operands);
+}
+
+Tensor astype(Operand x, DType dtype) {
+  if (!detail::Access::is_scalar(x) && tensor_meta("astype", x).dtype == dtype)
+    return detail::Access::tensor_of(x);
+  return dispatch(OpKind::astype, AstypeAttrs{dtype}.encode(), {&x, 1});
+}
+
+Tensor pow(Operand x, Operand y) {
+  // The literal exponent 2 is a square here, so that eager and compiled code agree.
+  if (detail::Access::is_scalar(y) && !detail::Access::is_scalar(x)) {
+    const Scalar &exponent = detail::Access::scalar(y);
+    const bool integral = exponent.kind() == ScalarKind::integer;
+    if ((integral || is_float(tensor_meta("pow", x).dtype)) &&
+        exponent.kind() != ScalarKind::boolean && exponent.as_double() == 2)
+      return square(std::move(x));
+  }
+  Operand operands[]{std::move(x), std::move(y)};
+  return dispatch(OpKind::pow, {}, operands);
+}
+
+// Indexing ------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Start and number of elements of a slice on an axis, by NumPy's rules.
+struct Range {
+  std::int64_t start, extent;
+};
+
+Range clip_slice(const slice &bounds, std::int64_t size) {
+  if (bounds.step == 0)
+    throw Error(ErrorCode::invalid_argument, "slice: step must not be 0");
+  const bool forward = bounds.step > 0;
+  const std::int64_t low = forward ? 0 : -1, high = forward ? size : size - 1;
+  const auto place = [&](std::optional<std::int64_t> at, std::int64_t missing) {
+    if (!at)
+      return missing;
+    return std::clamp(*at < 0 ? *at + size : *at, low, high);
+  };
+  const std::int64_t begin = place(bounds.begin, forward ? low : high);
+  const std::int64_t end = place(bounds.end, forward ? high : low);
+  const std::int64_t span = forward ? end - begin : begin - end;
+  // The magnitude of the smallest step does not fit: unsigned arithmetic.
+  const std::uint64_t stride = forward ? static_cast<std::uint64_t>(bounds.step)
+                                       : 0 - static_cast<std::uint64_t>(bounds.step);
+  const std::int64_t extent =
+      span <= 0 ? 0 : static_cast<std::int64_t>((static_cast<std::uint64_t>(span) - 1) / stride) + 1;
+  return {extent ? begin : 0, extent};
+}
+
+std::int64_t checked_position(std::int64_t position, const Meta &meta, std::size_t axis) {
+  const std::int64_t size = meta.dim_values[axis];
+  if (position < -size || position >= size)
+    throw Error(ErrorCode::invalid_argument, "index: " + std::to_string(position) +
+                                                 " is out of range for axis " +
+                                                 std::to_string(axis) + " of " + describe(meta));
+  return position < 0 ? position + size : position;
+}
+
+/// Axes of the operand that the indices name; `rest` stands for the others.
+std::size_t count_axes(std::span<const detail::Index> indices, const Meta &meta) {
+  std::size_t named = 0, rests = 0;
+  for (const detail::Index &index : indices) {
+    named += index.kind != detail::Index::new_axis && index.kind != detail::Index::rest;
+    rests += index.kind == detail::Index::rest;
+  }
+  if (named > meta.rank || rests > 1)
+    throw Error(ErrorCode::invalid_argument,
+                "index: " + std::to_string(named) + " indices" + (rests > 1 ? " and two ellipses" : "") +
+                    " for " + describe(meta));
+  return named;
+}
+
+} // namespace
+
+Tensor Tensor::index_with(std::span<const detail::Index> indices) const {
+  const Meta &meta = tensor_meta("index", Operand(*this));
+  const std::size_t rest = meta.rank - count_axes(indices, meta);
+  DimList starts, shape;
+  SliceAttrs attrs{};
+  std::vector<std::pair<int, const Tensor *>> gathers; // axis of the result so far
+  std::size_t axis = 0;
+  bool sliced = false, reshaped = false;
+  const auto keep_axis = [&] {
+    starts.push_back(0);
+    attrs.extents.push_back(meta.dim_values[axis]);
+    attrs.steps.push_back(1);
+    shape.push_back(meta.dim_values[axis++]);
+  };
+  for (const detail::Index &index : indices) {
+    switch (index.kind) {
+    case detail::Index::new_axis:
+      shape.push_back(1);
+      reshaped = true;
+      break;
+    case detail::Index::rest:
+      for (std::size_t i = 0; i < rest; ++i)
+        keep_axis();
+      break;
+    case detail::Index::gather:
+      gathers.emplace_back(static_cast<int>(shape.size()), index.indices);
+      keep_axis();
+      break;
+    case detail::Index::integer:
+      starts.push_back(checked_position(index.position, meta, axis++));
+      attrs.extents.push_back(1);
+      attrs.steps.push_back(1);
+      sliced = reshaped = true;
+      break;
+    case detail::Index::range: {
+      const Range range = clip_slice(index.bounds, meta.dim_values[axis++]);
+      starts.push_back(range.start);
+      attrs.extents.push_back(range.extent);
+      attrs.steps.push_back(index.bounds.step);
+      shape.push_back(range.extent);
+      sliced = true;
+      break;
+    }
+    }
+  }
+  while (axis < meta.rank)
+    keep_axis();
+  Tensor result = *this;
+  if (sliced) {
+    std::vector<Operand> operands;
+    operands.reserve(starts.size() + 1);
+    operands.emplace_back(std::move(result));
+    for (std::int64_t start : starts)
+      operands.emplace_back(start);
+    result = dispatch(OpKind::slice, attrs.encode(), operands);
+  }
+  if (reshaped)
+    result = reshape(std::move(result), shape);
+  // From the back, so that the axes in front keep their numbers.
+  for (auto gather = gathers.rbegin(); gather != gathers.rend(); ++gather)
+    result = take(std::move(result), *gather->second, gather->first);
+  return result;
+}
+
+} // namespace jit

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/jit/Anchor.h"
+
+#include <algorithm>
+
+namespace jit {
+
+static std::atomic<Trace *> every_trace{nullptr};
+
+Trace *Trace::all() noexcept { return every_trace.load(std::memory_order_acquire); }
+
+Anchor &Trace::anchor(std::uint64_t key, const Site &at) {
+  Anchor *head = anchors.load(std::memory_order_acquire);
+  for (Anchor *known = head; known; known = known->next)
+    if (known->key == key)
+      return *known;
+  auto added = std::make_unique<Anchor>();
+  added->trace = this;
+  added->key = key;
+  added->site = at;
+  added->next = head;
+  while (!anchors.compare_exchange_weak(added->next, added.get(), std::memory_order_release,
+                                        std::memory_order_acquire)) {
+    for (Anchor *known = added->next; known != head; known = known->next)
+      if (known->key == key)
+        return *known;
+    head = added->next;
+  }
+  return *added.release();
+}
+
+Trace &Trace::find(std::uint64_t key, const std::string &name, const Site &site, int warmup) {
+  static std::mutex lock; // of the making of traces; never held by the compile thread
+  const std::lock_guard guard(lock);
+  for (Trace *trace = all(); trace; trace = trace->next)
+    if (trace->key == key && trace->name == name)
+      return *trace;
+  auto *trace = new Trace;
+  trace->next = all();
+  trace->id = trace->next ? trace->next->id + 1 : 1;
+  trace->name = name;
+  trace->site = site;
+  trace->key = key;
+  trace->warmup = warmup;
+  every_trace.store(trace, std::memory_order_release);
+  return *trace;
+}
+
+void Anchor::count_run(bool missed) noexcept {
+  constexpr std::uint32_t window = 64;
+  const std::uint32_t misses =
+      missed ? window_missed.fetch_add(1, std::memory_order_relaxed) + 1 : window_missed.load();
+  if (window_opened.fetch_add(1, std::memory_order_relaxed) + 1 < window)
+    return;
+  window_opened.store(0, std::memory_order_relaxed);
+  window_missed.store(0, std::memory_order_relaxed);
+  if (4 * misses > window) {
+    unstable.store(true, std::memory_order_relaxed);
+    rest();
+  }
+}
+
+bool Anchor::forget_one() {
+  auto least = paths.end();
+  for (auto path = paths.begin(); path != paths.end(); ++path) {
+    const bool idle = (*path)->state.load(std::memory_order_relaxed) == PathState::watching;
+    if (idle && (least == paths.end() || (*path)->recorded.load() < (*least)->recorded.load()))
+      least = path;
+  }
+  if (least == paths.end())
+    return false;
+  paths.erase(least);
+  return true;
+}
+
+void Anchor::rest() noexcept {
+  constexpr std::uint64_t unit = 1000;
+  const std::uint32_t k = retries.fetch_add(1, std::memory_order_relaxed);
+  retry_at.store(k < max_retries ? passes.load(std::memory_order_relaxed) + (unit << k)
+                                 : ~std::uint64_t{0},
+                 std::memory_order_relaxed);
+}
+
+} // namespace jit

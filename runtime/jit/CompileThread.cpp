@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/jit/CompileThread.h"
+
+#include "runtime/base/Log.h"
+#include "runtime/base/Options.h"
+#include "runtime/jit/Mode.h"
+#include "runtime/jit/SaveTraces.h"
+#include "runtime/jit/Session.h"
+#include "runtime/kernels/KernelCall.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace jit {
+
+CompileThread &CompileThread::get() {
+  // Never destroyed: user threads may post until the process is gone. `stop` runs at exit, before the
+  // destructors of the compiler library.
+  static CompileThread *instance = new CompileThread;
+  return *instance;
+}
+
+void CompileThread::set_compiler(std::unique_ptr<Compiler> plugged) {
+  const std::lock_guard guard(lock);
+  if (compiler)
+    return;
+  compiler = std::move(plugged);
+  std::atexit([] { CompileThread::get().stop(); });
+  ready.store(true, std::memory_order_release);
+}
+
+// What user threads post ----------------------------------------------------------------------------
+
+void CompileThread::recorded(Anchor &anchor, Graph graph, ExitReason end) noexcept {
+  const std::unique_lock guard(anchor.lock, std::try_to_lock);
+  if (!guard)
+    return;
+  const std::uint64_t hash = hash_graph(graph);
+  std::shared_ptr<Path> path;
+  for (const std::shared_ptr<Path> &known : anchor.paths)
+    if (known->hash == hash && same_structure(known->graph, graph))
+      path = known;
+  if (!path) {
+    if (anchor.paths.size() >= Anchor::max_paths && !anchor.forget_one())
+      return;
+    path = std::make_shared<Path>();
+    path->id = next_path_id.fetch_add(1, std::memory_order_relaxed);
+    path->hash = hash;
+    for (const GraphOp &op : graph.ops)
+      path->sequence = next_in_sequence(path->sequence, op.op, graph.values[op.first_value].meta);
+    graph.name = anchor.trace->name;
+    path->graph = std::move(graph);
+    anchor.paths.push_back(path);
+  } else if (path->state.load(std::memory_order_relaxed) == PathState::watching) {
+    path->graph.outputs = std::move(graph.outputs);
+  }
+  path->count_exit(end);
+  const std::uint64_t runs = path->recorded.fetch_add(1, std::memory_order_relaxed) + 1;
+  const int threshold = options().threshold != 2 ? options().threshold : anchor.trace->warmup;
+  const PathState state = path->state.load(std::memory_order_relaxed);
+  const bool again = state == PathState::rejected &&
+                     path->reason.load(std::memory_order_relaxed) == RejectReason::no_gain;
+  if ((state != PathState::watching && !again) ||
+      runs < static_cast<std::uint64_t>(std::max(threshold, 1)) || mode() == Mode::log ||
+      !has_compiler())
+    return;
+  path->state.store(PathState::queued, std::memory_order_relaxed);
+  if (!anchor.trie.load(std::memory_order_relaxed))
+    anchor.compiling.store(true, std::memory_order_relaxed);
+  const std::unique_lock queue_guard(lock, std::try_to_lock);
+  if (!queue_guard || stopping) {
+    path->state.store(PathState::watching, std::memory_order_relaxed);
+    anchor.compiling.store(false, std::memory_order_relaxed);
+    return;
+  }
+  start_thread();
+  queue.push_back({Task::compile, &anchor, path});
+  wake.notify_one();
+}
+
+void CompileThread::measured(Anchor &anchor, Path &path, bool eager, std::uint64_t time) noexcept {
+  if (path.state.load(std::memory_order_acquire) == PathState::trial) {
+    path.trial.add(eager, time);
+    if (path.trial.verdict() != Trial::Verdict::undecided)
+      post_path(Task::judge, anchor, path);
+  } else if (path.lost_recheck(eager, time)) {
+    post_path(Task::demote, anchor, path);
+  }
+}
+
+void CompileThread::timed_eager(Anchor &anchor, std::uint64_t sequence, std::uint64_t time) noexcept {
+  std::shared_ptr<Path> path;
+  {
+    const std::unique_lock guard(anchor.lock, std::try_to_lock);
+    if (!guard)
+      return;
+    for (const std::shared_ptr<Path> &known : anchor.paths)
+      if (known->sequence == sequence && !known->variants.empty())
+        path = known;
+  }
+  if (path)
+    measured(anchor, *path, true, time);
+}
+
+void CompileThread::too_long(Anchor &anchor) noexcept {
+  anchor.rest();
+  anchor.too_long.store(true, std::memory_order_relaxed);
+  log_line(LogComponent::trace, LogLevel::info,
+           "trace " + anchor.trace->name + ": " + std::string(sentence(RejectReason::too_long)));
+}
+
+void CompileThread::wants_variant(Anchor &anchor, Path &path) noexcept {
+  post_path(Task::variant, anchor, path);
+}
+
+void CompileThread::post_path(Task task, Anchor &anchor, Path &path) noexcept {
+  if (path.posted.exchange(true, std::memory_order_relaxed))
+    return;
+  const std::unique_lock guard(lock, std::try_to_lock);
+  if (!guard || stopping) {
+    path.posted.store(false, std::memory_order_relaxed);
+    return;
+  }
+  start_thread();
+  queue.push_back({task, &anchor, path.shared_from_this()});
+  wake.notify_one();
+}
+
+bool CompileThread::wait_idle(std::chrono::milliseconds timeout) {
+  std::unique_lock guard(lock);
+  return idle.wait_for(guard, timeout, [this] { return queue.empty() && !busy; });
+}
+
+void CompileThread::stop() noexcept {
+  {
+    const std::lock_guard guard(lock);
+    stopping = true;
+    ready.store(false, std::memory_order_release);
+    queue.clear();
+    wake.notify_one();
+  }
+  if (thread.joinable())
+    thread.join();
+}
+
+// The thread ----------------------------------------------------------------------------------------
+
+void CompileThread::start_thread() {
+  if (started)
+    return;
+  started = true;
+  thread = std::thread([this] { run(); });
+}
+
+void CompileThread::run() {
+  pthread_setname_np(pthread_self(), "tracejit-compile");
+  const sched_param none{};
+  pthread_setschedparam(pthread_self(), SCHED_IDLE, &none);
+  refilled = std::chrono::steady_clock::now();
+  std::unique_lock guard(lock);
+  for (;;) {
+    wake.wait(guard, [this] { return stopping || !queue.empty(); });
+    if (stopping)
+      return;
+    const Job job = std::move(queue.front());
+    queue.pop_front();
+    busy = true;
+    guard.unlock();
+    work(job);
+    free_retired();
+    guard.lock();
+    busy = false;
+    if (queue.empty())
+      idle.notify_all();
+  }
+}
+
+void CompileThread::work(const Job &job) {
+  job.path->posted.store(false, std::memory_order_relaxed);
+  switch (job.task) {
+  case Task::compile: compile(job, job.path->graph.outputs); return;
+  case Task::variant: compile_variant(job); return;
+  case Task::judge: judge(job); return;
+  case Task::demote:
+    reject(job, RejectReason::no_gain, "two checks in a row found eager faster");
+    return;
+  }
+}
+
+void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &outputs) {
+  Path &path = *job.path;
+  const bool first = path.variants.empty();
+  if (first)
+    path.state.store(PathState::compiling, std::memory_order_relaxed);
+  Graph graph = path.graph;
+  graph.outputs = outputs;
+  CompileOptions compile_options;
+  compile_options.isa = active_isa();
+  compile_options.disabled_passes = options().disable;
+  const auto begin = std::chrono::steady_clock::now();
+  CompileResult result = compiler->compile(graph, compile_options);
+  keep_budget(std::chrono::steady_clock::now() - begin);
+  save_compiled(path);
+  if (!result.program) {
+    if (first)
+      reject(job, RejectReason::compile_failed, std::move(result.message));
+    return;
+  }
+  log_line(LogComponent::compile, LogLevel::info,
+           "path " + std::to_string(path.id) + " of trace " + path.graph.name + ": " +
+               std::to_string(graph.ops.size()) + " ops in " +
+               std::to_string(result.program->info().kernels_after) + " kernels, " +
+               std::to_string(result.program->info().compile_ms) + " ms");
+  {
+    const std::lock_guard guard(job.anchor->lock);
+    Variant variant{outputs, std::vector<bool>(graph.values.size()), std::move(result.program)};
+    for (std::uint32_t v : outputs)
+      variant.stored[v] = true;
+    path.variants.push_back(std::move(variant));
+    if (first) {
+      const bool measure = options().trial && mode() == Mode::on;
+      if (measure) {
+        path.trial.start(path.hash);
+        job.anchor->on_trial.store(&path, std::memory_order_release);
+      }
+      path.state.store(measure ? PathState::trial : PathState::active, std::memory_order_release);
+    }
+    publish(*job.anchor);
+  }
+}
+
+void CompileThread::compile_variant(const Job &job) {
+  Path &path = *job.path;
+  std::vector<std::uint32_t> outputs;
+  {
+    const std::lock_guard guard(path.missed_lock);
+    outputs = path.missed_outputs;
+    path.missed_count.store(0, std::memory_order_relaxed);
+  }
+  // The last variant stores the union, so that it serves all.
+  const std::size_t made = path.variants.size();
+  if (made == 0 || made > Path::max_variants)
+    return;
+  const std::vector<std::uint32_t> &base = path.variants[0].outputs;
+  outputs.insert(outputs.end(), base.begin(), base.end());
+  if (made == Path::max_variants)
+    for (const Variant &variant : path.variants)
+      outputs.insert(outputs.end(), variant.outputs.begin(), variant.outputs.end());
+  std::sort(outputs.begin(), outputs.end());
+  outputs.erase(std::unique(outputs.begin(), outputs.end()), outputs.end());
+  compile(job, outputs);
+}
+
+void CompileThread::judge(const Job &job) {
+  Path &path = *job.path;
+  if (path.state.load(std::memory_order_relaxed) != PathState::trial)
+    return;
+  if (path.trial.verdict() == Trial::Verdict::lost) {
+    reject(job, RejectReason::no_gain,
+           "best of eight: compiled " + std::to_string(path.trial.best_compiled()) + " cycles, eager " +
+               std::to_string(path.trial.best_eager()));
+    return;
+  }
+  path.state.store(PathState::active, std::memory_order_release);
+  const std::lock_guard guard(job.anchor->lock);
+  next_trial(*job.anchor);
+}
+
+/// Measures the next compiled path of the anchor that has not been measured, one at a time.
+void CompileThread::next_trial(Anchor &anchor) {
+  Path *next = nullptr;
+  for (const std::shared_ptr<Path> &path : anchor.paths)
+    if (path->state.load(std::memory_order_relaxed) == PathState::trial)
+      next = path.get();
+  anchor.on_trial.store(next, std::memory_order_release);
+}
+
+void CompileThread::reject(const Job &job, RejectReason reason, std::string detail) {
+  Path &path = *job.path;
+  log_line(LogComponent::trace, LogLevel::info,
+           "path " + std::to_string(path.id) + " of trace " + path.graph.name + " rejected: " +
+               std::string(name(reason)) + (detail.empty() ? "" : ": " + detail));
+  const std::lock_guard guard(job.anchor->lock);
+  path.reject_detail = std::move(detail);
+  path.reason.store(reason, std::memory_order_relaxed);
+  path.state.store(PathState::rejected, std::memory_order_release);
+  path.variants.clear();
+  next_trial(*job.anchor);
+  publish(*job.anchor);
+  if (!job.anchor->trie.load(std::memory_order_relaxed))
+    job.anchor->rest();
+}
+
+/// Replaces the anchor's trie; its lock is held.
+void CompileThread::publish(Anchor &anchor) {
+  std::unique_ptr<Trie> trie = build_trie(anchor.paths);
+  if (trie->terminals.empty())
+    trie.reset();
+  const Trie *old = anchor.trie.exchange(trie.release(), std::memory_order_seq_cst);
+  anchor.compiling.store(false, std::memory_order_relaxed);
+  if (old)
+    retired.emplace_back(old);
+}
+
+/// Frees the tries that no session reads, and with them programs that no other trie holds.
+void CompileThread::free_retired() {
+  std::erase_if(retired, [](const std::unique_ptr<const Trie> &trie) {
+    for (Session *session = Session::all(); session; session = session->next)
+      if (session->published.load(std::memory_order_seq_cst) == trie.get())
+        return false;
+    return true;
+  });
+}
+
+/// A token bucket: a burst of 50 ms, refilled with 5 % of the processor time of the process. Acts between
+/// compilations, so that on few cores the compile thread does not make the program slower.
+void CompileThread::keep_budget(std::chrono::nanoseconds spent) {
+  if (!options().budget)
+    return;
+  constexpr std::chrono::nanoseconds burst = std::chrono::milliseconds(50);
+  constexpr int share = 20;
+  const auto refill = [this] {
+    const auto now = std::chrono::steady_clock::now();
+    tokens = std::min<std::chrono::nanoseconds>(burst, tokens + (now - refilled) / share);
+    refilled = now;
+  };
+  refill();
+  tokens -= spent;
+  std::unique_lock guard(lock);
+  while (tokens.count() < 0 && !stopping) {
+    wake.wait_for(guard, -tokens * share, [this] { return stopping; });
+    refill();
+  }
+}
+
+} // namespace jit

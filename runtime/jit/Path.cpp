@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/jit/Path.h"
+
+#include <algorithm>
+
+namespace jit {
+
+namespace {
+class Hasher {
+public:
+  template <class T> void add(T word) noexcept {
+    state = (state ^ static_cast<std::uint64_t>(word)) * 0x9e3779b97f4a7c15u;
+    state ^= state >> 29;
+  }
+  void add(const void *pointer) noexcept { add(reinterpret_cast<std::uintptr_t>(pointer)); }
+  std::uint64_t value() const noexcept { return state; }
+
+private:
+  std::uint64_t state = 0x243f6a8885a308d3u;
+};
+} // namespace
+
+std::uint64_t hash_graph(const Graph &graph) noexcept {
+  Hasher hash;
+  for (const GraphOp &op : graph.ops) {
+    hash.add(static_cast<std::uint64_t>(op.op));
+    hash.add(static_cast<const void *>(op.attrs));
+    for (OperandCode code : op.operands) {
+      hash.add(code.kind());
+      hash.add(code.index());
+      if (code.kind() == OperandCode::scalar)
+        hash.add(static_cast<std::uint64_t>(graph.scalars[code.index()]));
+      else
+        hash.add(static_cast<const void *>(graph.meta_of(code)));
+    }
+  }
+  return hash.value();
+}
+
+bool same_structure(const Graph &a, const Graph &b) noexcept {
+  if (a.inputs != b.inputs || a.scalars != b.scalars || a.ops.size() != b.ops.size())
+    return false;
+  return std::equal(a.ops.begin(), a.ops.end(), b.ops.begin(), [](const GraphOp &x, const GraphOp &y) {
+    return x.op == y.op && x.attrs == y.attrs && x.operands == y.operands;
+  });
+}
+
+bool Path::lost_recheck(bool eager, std::uint64_t time) noexcept {
+  if (eager) {
+    recheck_eager.store(time, std::memory_order_relaxed);
+    return false;
+  }
+  const std::uint64_t reference = recheck_eager.exchange(0, std::memory_order_relaxed);
+  if (reference == 0)
+    return false;
+  if (static_cast<double>(time) <= 1.05 * static_cast<double>(reference)) {
+    recheck_losses.store(0, std::memory_order_relaxed);
+    return false;
+  }
+  return recheck_losses.fetch_add(1, std::memory_order_relaxed) + 1 >= 2;
+}
+
+bool Path::miss_outputs(const std::vector<std::uint8_t> &needed) noexcept {
+  const std::unique_lock guard(missed_lock, std::try_to_lock);
+  if (!guard)
+    return false;
+  std::vector<std::uint32_t> outputs;
+  for (std::uint32_t v = 0; v < needed.size(); ++v)
+    if (needed[v])
+      outputs.push_back(v);
+  if (outputs == missed_outputs) {
+    return missed_count.fetch_add(1, std::memory_order_relaxed) + 1 >= 2;
+  }
+  missed_outputs = std::move(outputs);
+  missed_count.store(1, std::memory_order_relaxed);
+  return false;
+}
+
+} // namespace jit

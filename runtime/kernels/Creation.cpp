@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Ops that make values out of numbers: full, arange, random numbers, permutations.
+#include "runtime/kernels/Families.h"
+#include "runtime/kernels/Parallel.h"
+#include "runtime/kernels/ScalarValue.h"
+#include "runtime/kernels/Scratch.h"
+#include "runtime/ops/Attributes.h"
+
+#include <bit>
+#include <cstring>
+
+namespace jit {
+
+namespace {
+
+constexpr std::int64_t random_tile = 1024; ///< elements; whole blocks of every dtype
+
+void full(const KernelTable &table, const KernelCall &call) noexcept {
+  const KernelResult &result = call.results[0];
+  const DType dtype = result.meta->dtype;
+  const ScalarValue value(call.operands[0].scalar, dtype);
+  const std::size_t step = itemsize(dtype);
+  const ConvertLoop repeat = table.convert[slot(dtype)][slot(dtype)];
+  parallel_ranges(result.meta->size, 2 * parallel_elements, [&](auto begin, auto end) {
+    repeat(result.data + static_cast<std::size_t>(begin) * step, value.bytes, 0,
+           static_cast<std::size_t>(end - begin));
+  });
+}
+
+/// Integers in i64, which wraps; floats as dtype(start + i * step) in f64.
+void arange(const KernelCall &call) noexcept {
+  const KernelResult &result = call.results[0];
+  AttrReader attrs(call.attrs);
+  const std::int64_t start = attrs.integer();
+  attrs.integer(); // stop: in the shape
+  const std::int64_t step = attrs.integer();
+  const auto first = std::bit_cast<double>(start), distance = std::bit_cast<double>(step);
+  const auto integer = [&](std::int64_t i) {
+    return static_cast<std::uint64_t>(start) +
+           static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(step);
+  };
+  parallel_ranges(result.meta->size, parallel_elements, [&](auto begin, auto end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      switch (result.meta->dtype) {
+      case DType::f32:
+        reinterpret_cast<float *>(result.data)[i] =
+            static_cast<float>(first + static_cast<double>(i) * distance);
+        break;
+      case DType::f64:
+        reinterpret_cast<double *>(result.data)[i] = first + static_cast<double>(i) * distance;
+        break;
+      case DType::u8:
+        reinterpret_cast<std::uint8_t *>(result.data)[i] = static_cast<std::uint8_t>(integer(i));
+        break;
+      default:
+        reinterpret_cast<std::uint64_t *>(result.data)[i] = integer(i);
+        break;
+      }
+  });
+}
+
+struct Stream {
+  std::uint64_t key, counter;
+};
+Stream stream_of(const KernelCall &call) noexcept {
+  return {static_cast<std::uint64_t>(call.operands[0].scalar.as_int()),
+          static_cast<std::uint64_t>(call.operands[1].scalar.as_int())};
+}
+
+void random(const KernelTable &table, const KernelCall &call, DistributionLoop loop) noexcept {
+  const KernelResult &result = call.results[0];
+  const Stream stream = stream_of(call);
+  const std::int64_t step = static_cast<std::int64_t>(itemsize(result.meta->dtype));
+  const std::int64_t per_block = 16 / step;
+  const std::int64_t size = result.meta->size;
+  parallel_ranges((size + random_tile - 1) / random_tile, 4, [&](auto begin, auto end) {
+    std::uint32_t words[random_tile * 2];
+    for (std::int64_t tile = begin; tile < end; ++tile) {
+      const std::int64_t first = tile * random_tile;
+      const std::int64_t count = std::min(random_tile, size - first);
+      table.philox(stream.key, stream.counter + static_cast<std::uint64_t>(first / per_block),
+                   static_cast<std::size_t>((count + per_block - 1) / per_block), words);
+      loop(words, static_cast<std::size_t>(count), result.data + first * step);
+    }
+  });
+}
+
+struct Keyed {
+  std::uint64_t key;
+  std::int64_t index;
+};
+
+/// Least significant byte first, stable; eight passes bring the result back into `items`.
+void radix_sort(Keyed *items, Keyed *spare, std::int64_t count) noexcept {
+  for (int shift = 0; shift < 64; shift += 8) {
+    std::int64_t starts[256] = {};
+    for (std::int64_t i = 0; i < count; ++i)
+      ++starts[items[i].key >> shift & 255];
+    std::int64_t sum = 0;
+    for (std::int64_t &start : starts)
+      start = std::exchange(sum, sum + start);
+    for (std::int64_t i = 0; i < count; ++i)
+      spare[starts[items[i].key >> shift & 255]++] = items[i];
+    std::swap(items, spare);
+  }
+}
+
+bool permutation(const KernelTable &table, const KernelCall &call) noexcept {
+  const std::int64_t size = call.results[0].meta->size;
+  const Stream stream = stream_of(call);
+  const auto count = static_cast<std::size_t>(size);
+  Scratch<> scratch(2 * count * sizeof(Keyed));
+  if (scratch.data() == nullptr)
+    return false;
+  auto *items = reinterpret_cast<Keyed *>(scratch.data());
+  std::uint32_t words[random_tile * 2];
+  for (std::int64_t first = 0; first < size; first += random_tile) {
+    const std::int64_t some = std::min(random_tile, size - first);
+    table.philox(stream.key, stream.counter + static_cast<std::uint64_t>(first / 2),
+                 static_cast<std::size_t>((some + 1) / 2), words);
+    for (std::int64_t i = 0; i < some; ++i)
+      items[first + i] = {words[2 * i] | static_cast<std::uint64_t>(words[2 * i + 1]) << 32,
+                          first + i};
+  }
+  radix_sort(items, items + count, size);
+  for (std::int64_t i = 0; i < size; ++i)
+    std::memcpy(call.results[0].data + i * 8, &items[i].index, sizeof(std::int64_t));
+  return true;
+}
+
+} // namespace
+
+bool run_creation(const KernelTable &table, const KernelCall &call) noexcept {
+  const int dtype = slot(call.results[0].meta->dtype);
+  switch (call.op) {
+  case OpKind::full:
+    full(table, call);
+    return true;
+  case OpKind::arange:
+    arange(call);
+    return true;
+  case OpKind::uniform:
+    random(table, call, table.uniform[dtype]);
+    return true;
+  case OpKind::normal:
+    random(table, call, table.normal[dtype]);
+    return true;
+  case OpKind::permutation:
+    return permutation(table, call);
+  default:
+    return false;
+  }
+}
+
+} // namespace jit

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// One function a family of ops; run_kernel picks. Those that need scratch return whether it could
+// be had.
+#pragma once
+
+#include "runtime/kernels/KernelCall.h"
+#include "runtime/kernels/KernelTable.h"
+
+namespace jit {
+
+void run_elementwise(const KernelTable &table, const OpInfo &op, const KernelCall &call) noexcept;
+[[nodiscard]] bool run_reduction(const KernelTable &table, const KernelCall &call) noexcept;
+[[nodiscard]] bool run_row(const KernelTable &table, const OpInfo &op,
+                           const KernelCall &call) noexcept;
+[[nodiscard]] bool run_contraction(const KernelTable &table, const KernelCall &call) noexcept;
+void run_movement(const KernelTable &table, const KernelCall &call) noexcept;
+void run_index(const KernelTable &table, const KernelCall &call) noexcept;
+[[nodiscard]] bool run_creation(const KernelTable &table, const KernelCall &call) noexcept;
+
+} // namespace jit

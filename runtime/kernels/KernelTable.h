@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// KernelTable: everything that is compiled once per instruction set, as function pointers. Sources
+// in isa/ fill it; nothing else crosses the border, and no inline code is shared with them.
+#pragma once
+
+#include "runtime/kernels/Isa.h"
+#include "runtime/ops/OpTable.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace jit {
+
+inline constexpr int dtype_count = static_cast<int>(DType::f64) + 1;
+inline constexpr int function_count = static_cast<int>(ScalarFunction::none);
+
+/// Elements a tile holds: small enough that some tiles of 8-byte elements stay in L1.
+inline constexpr std::size_t tile_elements = 2048;
+
+/// Elements of the chunks of order `inner` and rows of the blocks of order `outer` (numerics, 2).
+inline constexpr std::size_t inner_chunk = 4096;
+inline constexpr std::size_t outer_block = 256;
+/// Chains of order `outer`, and how many rows one step of it takes.
+inline constexpr std::size_t outer_chains = 4;
+inline constexpr std::size_t outer_step = 16;
+
+/// Bit k set: operand k is one element that stands for all.
+struct ScalarArgs {
+  std::uint32_t broadcast;
+};
+
+/// pointers[0] is the result, the operands follow; all without gaps.
+using ElementLoop = void (*)(std::byte *const *pointers, std::size_t count, const ScalarArgs *args);
+
+/// Element i of `to` = element i * stride of `from`, converted.
+using ConvertLoop = void (*)(std::byte *to, const std::byte *from, std::ptrdiff_t stride,
+                             std::size_t count);
+
+/// `to[i * to_stride + j] = from[j * from_stride + i]` for i < rows, j < columns.
+using TransposeLoop = void (*)(std::byte *to, std::ptrdiff_t to_stride, const std::byte *from,
+                               std::ptrdiff_t from_stride, std::size_t rows, std::size_t columns);
+
+/// What a reduction combines with.
+enum class Combine : std::uint8_t { sum, max, min };
+inline constexpr int combine_count = 3;
+
+/// One chunk (at most inner_chunk elements, at least 1) to one element, in order `inner`.
+using ChunkLoop = void (*)(const std::byte *data, std::size_t count, std::byte *part);
+/// Sum of a[i] * b[i] by fma in order `inner`.
+using DotLoop = void (*)(const std::byte *a, const std::byte *b, std::size_t count,
+                         std::byte *part);
+/// Sum of (x - mean)^2 by fma in order `inner`.
+using DeviationLoop = void (*)(const std::byte *data, std::size_t count, const std::byte *mean,
+                               std::byte *part);
+
+/// `count` rows (at most outer_step) of a block whose first row is a multiple of outer_chains:
+/// chain c of column j, at `chains + (c * chain_stride + j) * itemsize`, takes rows c, c + 4, ...
+using OuterLoop = void (*)(const std::byte *const *rows, std::size_t count, std::size_t columns,
+                           std::byte *chains, std::size_t chain_stride);
+/// Same with (x - mean[j])^2 by fma.
+using OuterDeviationLoop = void (*)(const std::byte *const *rows, std::size_t count,
+                                    std::size_t columns, const std::byte *mean, std::byte *chains,
+                                    std::size_t chain_stride);
+/// part[j] = (chain 0 + chain 2) + (chain 1 + chain 3) of column j.
+using OuterFinish = void (*)(const std::byte *chains, std::size_t chain_stride, std::size_t columns,
+                             std::byte *part);
+
+/// First index of the largest element, NaN wins; count >= 1. `value` is that element.
+using ArgmaxLoop = std::int64_t (*)(const std::byte *data, std::size_t count, std::byte *value);
+
+/// Philox4x32-10: blocks counter, counter + 1, ... of four words each.
+using PhiloxLoop = void (*)(std::uint64_t key, std::uint64_t counter, std::size_t blocks,
+                            std::uint32_t *words);
+/// Elements from words: one word each for f32, two for f64. Normal works on pairs of elements.
+using DistributionLoop = void (*)(const std::uint32_t *words, std::size_t count, std::byte *to);
+
+struct KernelTable {
+  ElementLoop element[function_count][dtype_count]; ///< by compute dtype
+  ConvertLoop convert[dtype_count][dtype_count];    ///< [to][from]
+  TransposeLoop transpose[dtype_count];
+  ChunkLoop chunk[combine_count][dtype_count];
+  DotLoop dot[dtype_count];
+  DeviationLoop deviation[dtype_count];
+  OuterLoop outer[combine_count][dtype_count];
+  OuterDeviationLoop outer_deviation[dtype_count];
+  OuterFinish outer_finish[combine_count][dtype_count];
+  ArgmaxLoop argmax[dtype_count];
+  PhiloxLoop philox;
+  DistributionLoop uniform[dtype_count];
+  DistributionLoop normal[dtype_count];
+};
+
+namespace v3 {
+const KernelTable &table() noexcept;
+}
+namespace v4 {
+const KernelTable &table() noexcept;
+}
+
+/// The table of the active ISA.
+const KernelTable &active_table() noexcept;
+
+template <class Index> constexpr int slot(Index index) noexcept { return static_cast<int>(index); }
+
+} // namespace jit

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The inner loop of elementwise ops, made from an element function for each compute dtype. The
+// functions are those of the op table: a new one needs no line here.
+#pragma once
+
+#include "runtime/kernels/KernelTable.h"
+#include "runtime/scalar/Functions.h"
+#include "runtime/scalar/Simd.h"
+
+namespace jit::TRACEJIT_ISA {
+
+/// Lanes of the main loop: two vectors, whose instructions interleave, hide the latency of chains.
+template <class T>
+inline constexpr int wide_lanes = 2 * simd::vector_bytes / (sizeof(T) < 4 ? 4 : int(sizeof(T)));
+template <class T> inline constexpr int narrow_lanes = wide_lanes<T> / 2;
+
+/// C++ type of the elements that carry a value.
+template <class T, int lanes> T element_of(simd::Pack<T, lanes>);
+template <class E> std::uint8_t element_of(scalar::U8<E>);
+template <class T, int lanes> bool element_of(simd::Mask<T, lanes>);
+
+/// Computes in T, which decides how many lanes fit.
+template <class T, class Function, class... Operand> struct Elements {
+  template <int lanes> using Emit = simd::Emitter<lanes>;
+  static constexpr int count = sizeof...(Operand);
+  static constexpr int wide = wide_lanes<T>, narrow = narrow_lanes<T>;
+
+  template <int lanes> static auto value() {
+    Emit<lanes> e;
+    return Function::apply(e, scalar::Value<Emit<lanes>, Operand>{}...);
+  }
+  using Result = decltype(element_of(value<narrow>()));
+  using Indices = std::make_index_sequence<sizeof...(Operand)>;
+
+  template <int lanes, std::size_t... i>
+  TRACEJIT_EMIT static void step(std::byte *const *at, std::index_sequence<i...>) {
+    Emit<lanes> e;
+    auto result = Function::apply(e, e.load(reinterpret_cast<const Operand *>(at[i + 1]))...);
+    e.store(reinterpret_cast<Result *>(at[0]), result);
+  }
+
+  static void run(std::byte *const *pointers, std::size_t n, const ScalarArgs *args) {
+    static constexpr std::size_t sizes[] = {sizeof(Result), sizeof(Operand)...};
+    alignas(64) std::byte repeated[count][wide * sizeof(double)];
+    alignas(64) std::byte rest[count + 1][narrow * sizeof(double)];
+    std::byte *at[count + 1] = {pointers[0]};
+    std::size_t advance[count + 1] = {sizes[0]};
+    for (int i = 1; i <= count; ++i) {
+      at[i] = pointers[i];
+      advance[i] = sizes[i];
+      if (args->broadcast >> (i - 1) & 1) {
+        for (int lane = 0; lane < wide; ++lane)
+          __builtin_memcpy(repeated[i - 1] + lane * sizes[i], pointers[i], sizes[i]);
+        at[i] = repeated[i - 1];
+        advance[i] = 0;
+      }
+    }
+    for (; n >= wide; n -= wide) {
+      step<wide>(at, Indices{});
+      for (int i = 0; i <= count; ++i)
+        at[i] += advance[i] * wide;
+    }
+    std::byte *end = nullptr; // of the result, once its rest goes through a buffer
+    while (n > 0) {
+      if (n < narrow) {
+        for (int i = 1; i <= count; ++i)
+          if (advance[i] != 0) {
+            __builtin_memset(rest[i], 0, narrow * sizes[i]);
+            __builtin_memcpy(rest[i], at[i], n * sizes[i]);
+            at[i] = rest[i];
+          }
+        end = at[0];
+        at[0] = rest[0];
+      }
+      step<narrow>(at, Indices{});
+      if (end != nullptr) {
+        __builtin_memcpy(end, rest[0], n * sizes[0]);
+        return;
+      }
+      for (int i = 0; i <= count; ++i)
+        at[i] += advance[i] * narrow;
+      n -= narrow;
+    }
+  }
+};
+
+/// The functions by name: apply is a template over the emitter and fails to match where the
+/// function has no meaning for a dtype or number of operands.
+namespace functions {
+using namespace scalar; // NOLINT
+#define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
+  struct name##_function {                                                                         \
+    template <class E, class... V>                                                                 \
+    TRACEJIT_EMIT static auto apply(E &e, V... v) -> decltype(name(e, v...)) {                     \
+      return name(e, v...);                                                                        \
+    }                                                                                              \
+  };
+#include "runtime/ops/ScalarFunctions.inc"
+#undef TRACEJIT_SCALAR_FUNCTION
+} // namespace functions
+
+template <class Function, class... Operand>
+concept Applies = requires(simd::Emitter<narrow_lanes<float>> e,
+                           scalar::Value<simd::Emitter<narrow_lanes<float>>, Operand>... v) {
+  Function::apply(e, v...);
+};
+
+template <class Function, class T> constexpr ElementLoop loop_for() {
+  if constexpr (Applies<Function, T>)
+    return Elements<T, Function, T>::run;
+  else if constexpr (Applies<Function, T, T>)
+    return Elements<T, Function, T, T>::run;
+  else if constexpr (Applies<Function, bool, T, T>) // where; bool is no other function's operand
+    return Elements<T, Function, bool, T, T>::run;
+  else if constexpr (Applies<Function, T, T, T>)
+    return Elements<T, Function, T, T, T>::run;
+  else
+    return nullptr;
+}
+
+template <class T> void add_elements_of(KernelTable &table) noexcept {
+#define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
+  table.element[slot(ScalarFunction::name)][slot(dtype_of<T>)] =                                   \
+      loop_for<functions::name##_function, T>();
+#include "runtime/ops/ScalarFunctions.inc"
+#undef TRACEJIT_SCALAR_FUNCTION
+}
+
+} // namespace jit::TRACEJIT_ISA

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Vectors of accumulators and how they fold to one element: the tree of order `inner`.
+#pragma once
+
+#include "runtime/kernels/KernelTable.h"
+#include "runtime/scalar/Basic.h"
+#include "runtime/scalar/Simd.h"
+
+namespace jit::TRACEJIT_ISA {
+
+/// Accumulators of order `inner`: 64 of 4 bytes, 32 of 8.
+template <class T> inline constexpr int inner_lanes = sizeof(T) == 4 ? 64 : 32;
+
+template <int lanes, class T, std::size_t... i, class V>
+TRACEJIT_EMIT simd::Pack<T, lanes> part_of(V v, std::size_t from, std::index_sequence<i...>) {
+  simd::Pack<T, lanes> r;
+  if (from == 0)
+    r.chunk[0] = __builtin_shufflevector(v, v, i...);
+  else
+    r.chunk[0] = __builtin_shufflevector(v, v, (i + sizeof...(i))...);
+  return r;
+}
+
+/// Lanes [half * lanes / 2, (half + 1) * lanes / 2).
+template <int half, class T, int lanes>
+TRACEJIT_EMIT simd::Pack<T, lanes / 2> half_of(const simd::Pack<T, lanes> &x) {
+  using Half = simd::Pack<T, lanes / 2>;
+  if constexpr (simd::Pack<T, lanes>::chunks > 1) {
+    Half r;
+    for (int i = 0; i < Half::chunks; ++i)
+      r.chunk[i] = x.chunk[half * Half::chunks + i];
+    return r;
+  } else {
+    return part_of<lanes / 2, T>(x.chunk[0], half, std::make_index_sequence<lanes / 2>{});
+  }
+}
+
+/// acc[l] = combine(acc[l], acc[l + h]) for h = lanes / 2, ..., 2, 1.
+template <class Combine, class T, int lanes> TRACEJIT_EMIT T fold(const simd::Pack<T, lanes> &x) {
+  if constexpr (lanes == 2) {
+    alignas(8) T both[2];
+    simd::store_pack(both, x);
+    simd::Emitter<1> e;
+    auto r = Combine::apply(e, simd::load_pack<T, 1>(both), simd::load_pack<T, 1>(both + 1));
+    return r.chunk[0][0];
+  } else {
+    simd::Emitter<lanes / 2> e;
+    auto low = half_of<0>(x);
+    auto high = half_of<1>(x);
+    return fold<Combine>(Combine::apply(e, low, high));
+  }
+}
+
+/// `count` elements and `fill` in the lanes after them.
+template <class T, int lanes>
+TRACEJIT_EMIT simd::Pack<T, lanes> load_some(const T *from, std::size_t count, T fill) {
+  alignas(64) T buffer[lanes];
+  for (T &element : buffer)
+    element = fill;
+  __builtin_memcpy(buffer, from, count * sizeof(T));
+  return simd::load_pack<T, lanes>(buffer);
+}
+
+/// What reductions combine with; the neutral element changes no value.
+struct Sum {
+  template <class T> static constexpr T neutral = T(-0.0);
+  template <class E, class V> TRACEJIT_EMIT static V apply(E &e, V x, V y) { return e.add(x, y); }
+};
+struct Max {
+  template <class T> static constexpr T neutral = -std::numeric_limits<T>::infinity();
+  template <class E, class V> TRACEJIT_EMIT static V apply(E &e, V x, V y) {
+    return scalar::maximum(e, x, y);
+  }
+};
+struct Min {
+  template <class T> static constexpr T neutral = std::numeric_limits<T>::infinity();
+  template <class E, class V> TRACEJIT_EMIT static V apply(E &e, V x, V y) {
+    return scalar::minimum(e, x, y);
+  }
+};
+
+} // namespace jit::TRACEJIT_ISA

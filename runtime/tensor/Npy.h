@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// NumPy's .npy files, versions 1 to 3, of dtypes bool, u8, i64, f32, f64 in little endian.
+// Safe on hostile input: nothing is allocated from what a header says, and every size is checked.
+#pragma once
+
+#include "runtime/base/Files.h"
+
+#include <tracejit/dims.h>
+#include <tracejit/dtype.h>
+
+namespace jit {
+
+struct NpyHeader {
+  DType dtype = DType::f32;
+  DimList shape;
+  bool fortran_order = false;
+  std::size_t data_offset = 0; ///< where the elements begin; the file holds exactly all of them
+  std::size_t data_bytes = 0;
+};
+
+inline constexpr std::size_t max_npy_header_bytes = std::size_t{64} << 10;
+
+/// Reads the header of a file of `file_bytes` bytes from its first bytes: all of them, or at least
+/// max_npy_header_bytes + 12. The message names the rule that is broken.
+Result<NpyHeader> parse_npy(std::span<const std::byte> start, std::uint64_t file_bytes);
+Result<NpyHeader> parse_npy(std::span<const std::byte> file);
+
+/// Puts the elements into row-major order. `elements` has header.data_bytes bytes, as has `target`,
+/// and the two do not overlap. Booleans become 0 or 1.
+void decode_npy(const NpyHeader &header, const std::byte *elements, std::byte *target) noexcept;
+
+/// A file whose header has been read. The caller allocates header().data_bytes for read().
+class NpyFile {
+public:
+  static Result<NpyFile> open(const std::filesystem::path &path);
+  const NpyHeader &header() const noexcept { return head; }
+  std::optional<std::string> read(std::byte *target) const;
+
+private:
+  NpyFile(InputFile input, NpyHeader header) : file(std::move(input)), head(header) {}
+
+  InputFile file;
+  NpyHeader head;
+};
+
+/// Header of a version 1 file for row-major elements, padded to a multiple of 64 bytes.
+std::string npy_header(DType dtype, Dims shape);
+
+/// Writes row-major elements of a supported dtype. A message if that fails.
+std::optional<std::string> write_npy(const std::filesystem::path &path, DType dtype, Dims shape,
+                                     const std::byte *data);
+
+} // namespace jit
