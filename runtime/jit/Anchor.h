@@ -5,6 +5,8 @@
 #include "runtime/jit/Path.h"
 #include "runtime/jit/Trie.h"
 
+#include <tracejit/trace.h>
+
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -57,7 +59,7 @@ struct Anchor {
 };
 
 /// Never freed: a Traced object, a session or a report may point to it.
-struct Trace {
+struct Trace : detail::TraceHandle {
   std::uint32_t id = 0;
   std::string name;
   Site site;

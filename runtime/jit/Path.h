@@ -51,6 +51,7 @@ struct Path : std::enable_shared_from_this<Path> {
   std::atomic<std::uint64_t> hits{0};     ///< compiled runs
   std::atomic<std::uint64_t> replays{0};  ///< runs that ended op by op
   std::array<std::atomic<std::uint64_t>, exit_reason_count> exits{};
+  std::atomic<std::uint64_t> differences{0};  ///< runs of mode check whose bits differed
   std::atomic<std::uint64_t> unused_bytes{0}; ///< stored by programs, held by nobody, last run
   /// Adds a timed run of an active path; true if eager won twice in a row by more than 5 %.
   bool lost_recheck(bool eager, std::uint64_t time) noexcept;

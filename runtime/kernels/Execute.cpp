@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/kernels/Execute.h"
 
-#include "runtime/kernels/Mxcsr.h"
+#include "runtime/ops/Views.h"
 
 #include <array>
 
@@ -96,15 +96,19 @@ std::optional<std::string> infer_metas(OpKind op, AttrWords attrs, std::span<con
   return std::nullopt;
 }
 
-std::int64_t view_offset(OpKind op, std::span<const Argument> arguments) noexcept {
+/// Bytes between the operand's and the view's element [0, ..., 0]. Only slices move it.
+static std::int64_t view_bytes(OpKind op, AttrWords attrs, std::span<const Argument> arguments) noexcept {
   if (op != OpKind::slice)
     return 0;
-  const Meta &meta = *arguments[0].impl->meta;
-  std::int64_t offset = 0;
-  for (std::size_t axis = 0; axis + 1 < arguments.size(); ++axis)
-    offset += arguments[axis + 1].scalar.as_int() * meta.stride_values[axis];
-  // A slice without elements may start past the end: no address is formed from it.
-  return meta.size == 0 ? 0 : offset;
+  std::array<OperandType, max_rank + 1> types;
+  DimList starts;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    types[i] = arguments[i].type();
+    if (i > 0)
+      starts.push_back(arguments[i].scalar.as_int());
+  }
+  const std::int64_t elements = view_offset({op, attrs, {types.data(), arguments.size()}}, starts);
+  return elements * static_cast<std::int64_t>(itemsize(arguments[0].impl->meta->dtype));
 }
 
 static bool run(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
@@ -125,7 +129,6 @@ static bool run(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
     else
       operands[i] = {nullptr, nullptr, argument.scalar};
   }
-  const MxcsrGuard guard;
   return run_kernel({op, attrs, {operands, arguments.size()}, results});
 }
 
@@ -134,8 +137,7 @@ bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
   if (view) {
     Impl &base = *arguments[0].impl;
     retain(base.storage);
-    out[0] = {base.storage, base.data() + view_offset(op, arguments) *
-                                              static_cast<std::int64_t>(itemsize(base.meta->dtype))};
+    out[0] = {base.storage, base.data() + view_bytes(op, attrs, arguments)};
     return true;
   }
   std::array<KernelResult, max_results> results;

@@ -41,9 +41,6 @@ struct Produced {
 bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
              std::span<const Meta *const> metas, bool view, Produced *out) noexcept;
 
-/// Elements between the operand's and the view's element [0, ..., 0].
-std::int64_t view_offset(OpKind op, std::span<const Argument> arguments) noexcept;
-
 /// Values of a Ready integer tensor, kept with it.
 IndexRange known_range(Impl &index) noexcept;
 

@@ -8,8 +8,8 @@
 namespace jit {
 
 using detail::dispatch;
-using detail::normal_axes;
-using detail::normal_axis;
+using detail::axes_of;
+using detail::axis_of;
 using detail::tensor_meta;
 
 /// The dtype that sums have: integers and bool add up in i64, floats in their own.
@@ -25,23 +25,22 @@ static void refuse_dtype(std::string_view function, const Reduce &options) {
 
 Tensor sum(Operand x, Reduce options) {
   const Meta &meta = tensor_meta("sum", x);
-  const SumAttrs attrs{normal_axes("sum", meta, options.axis), options.keepdims,
+  const SumAttrs attrs{axes_of(OpKind::sum, meta, options.axis), options.keepdims,
                        options.dtype.value_or(sum_dtype(meta.dtype))};
   return dispatch(OpKind::sum, attrs.encode(), {&x, 1});
 }
 
 Tensor mean(Operand x, Reduce options) {
   const Meta &meta = tensor_meta("mean", x);
-  const MeanAttrs attrs{normal_axes("mean", meta, options.axis), options.keepdims,
+  const MeanAttrs attrs{axes_of(OpKind::mean, meta, options.axis), options.keepdims,
                         options.dtype.value_or(mean_dtype(meta.dtype))};
   return dispatch(OpKind::mean, attrs.encode(), {&x, 1});
 }
 
 template <class Attrs>
 static Tensor reduce(OpKind op, Operand &x, const Reduce &options) {
-  const std::string_view function = info(op).name;
-  refuse_dtype(function, options);
-  const Attrs attrs{normal_axes(function, tensor_meta(function, x), options.axis),
+  refuse_dtype(info(op).name, options);
+  const Attrs attrs{axes_of(op, tensor_meta(op, x), options.axis),
                     options.keepdims};
   return dispatch(op, attrs.encode(), {&x, 1});
 }
@@ -53,7 +52,7 @@ Tensor all(Operand x, Reduce options) { return reduce<AllAttrs>(OpKind::all, x, 
 Tensor argmax(Operand x, Reduce options) { return reduce<ArgmaxAttrs>(OpKind::argmax, x, options); }
 
 std::pair<Tensor, Tensor> var_mean(Operand x, Variance options) {
-  const VarMeanAttrs attrs{normal_axes("var_mean", tensor_meta("var_mean", x), options.axis),
+  const VarMeanAttrs attrs{axes_of(OpKind::var_mean, tensor_meta("var_mean", x), options.axis),
                            options.keepdims, options.correction};
   Tensor results[2];
   dispatch(OpKind::var_mean, attrs.encode(), {&x, 1}, results);
@@ -63,8 +62,7 @@ std::pair<Tensor, Tensor> var_mean(Operand x, Variance options) {
 Tensor var(Operand x, Variance options) { return var_mean(std::move(x), options).first; }
 
 template <class Attrs> static Tensor row(OpKind op, Operand &x, int axis) {
-  const std::string_view function = info(op).name;
-  const Attrs attrs{normal_axis(function, tensor_meta(function, x), axis)};
+  const Attrs attrs{axis_of(op, tensor_meta(op, x), axis)};
   return dispatch(op, attrs.encode(), {&x, 1});
 }
 

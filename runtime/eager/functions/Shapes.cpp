@@ -2,6 +2,7 @@
 // Views, joins and indexing.
 #include "runtime/eager/functions/AxisArguments.h"
 #include "runtime/ops/Attributes.h"
+#include "runtime/ops/Views.h"
 
 #include <tracejit/ops.h>
 
@@ -10,38 +11,21 @@
 namespace jit {
 
 using detail::dispatch;
-using detail::normal_axes;
-using detail::normal_axis;
+using detail::axes_of;
+using detail::axis_of;
+using detail::throw_if;
 using detail::tensor_meta;
 
-/// Replaces one -1 by the extent that the size leaves.
-static DimList known_shape(const Meta &meta, DimList shape) {
-  std::int64_t known = 1;
-  int open = -1;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (shape[i] == -1 && open < 0)
-      open = static_cast<int>(i);
-    else if (__builtin_mul_overflow(known, shape[i], &known))
-      return shape; // refused by the op's own rule
-  }
-  if (open >= 0 && known > 0 && meta.size % known == 0)
-    shape[static_cast<std::size_t>(open)] = meta.size / known;
-  return shape;
-}
-
 Tensor reshape(Operand x, DimList shape) {
-  const ReshapeAttrs attrs{known_shape(tensor_meta("reshape", x), shape)};
+  ReshapeAttrs attrs{};
+  throw_if(resolve_shape(OpKind::reshape, tensor_meta("reshape", x), shape, attrs.shape));
   return dispatch(OpKind::reshape, attrs.encode(), {&x, 1});
 }
 
 Tensor permute_dims(Operand x, Axes axes) {
   const Meta &meta = tensor_meta("permute_dims", x);
   PermuteDimsAttrs attrs{};
-  if (axes.all())
-    for (int axis = meta.rank; axis-- > 0;)
-      attrs.axes.push_back(axis);
-  for (std::int64_t axis : axes.values())
-    attrs.axes.push_back(normal_axis("permute_dims", meta, axis));
+  throw_if(resolve_permutation(OpKind::permute_dims, meta, axes, attrs.axes));
   return dispatch(OpKind::permute_dims, attrs.encode(), {&x, 1});
 }
 
@@ -52,20 +36,14 @@ Tensor broadcast_to(Operand x, DimList shape) {
 
 Tensor expand_dims(Operand x, int axis) {
   const Meta &meta = tensor_meta("expand_dims", x);
-  const ExpandDimsAttrs attrs{normal_axis("expand_dims", meta, axis, meta.rank + 1)};
+  const ExpandDimsAttrs attrs{axis_of(OpKind::expand_dims, meta, axis, meta.rank + 1)};
   return dispatch(OpKind::expand_dims, attrs.encode(), {&x, 1});
 }
 
 Tensor squeeze(Operand x, Axes axis) {
   const Meta &meta = tensor_meta("squeeze", x);
   SqueezeAttrs attrs{};
-  if (axis.all()) {
-    for (std::int64_t i = 0; i < meta.rank; ++i)
-      if (meta.dim_values[i] == 1)
-        attrs.axis.push_back(i);
-  } else {
-    attrs.axis = normal_axes("squeeze", meta, axis);
-  }
+  throw_if(resolve_squeeze(OpKind::squeeze, meta, axis, attrs.axis));
   return dispatch(OpKind::squeeze, attrs.encode(), {&x, 1});
 }
 
@@ -76,7 +54,7 @@ Tensor concat(std::vector<Tensor> xs, int axis, std::source_location site) {
   operands.reserve(xs.size());
   for (Tensor &x : xs)
     operands.emplace_back(std::move(x), site);
-  const ConcatAttrs attrs{normal_axis("concat", tensor_meta("concat", operands[0]), axis)};
+  const ConcatAttrs attrs{axis_of(OpKind::concat, tensor_meta("concat", operands[0]), axis)};
   return dispatch(OpKind::concat, attrs.encode(), operands);
 }
 
@@ -84,27 +62,27 @@ Tensor stack(std::vector<Tensor> xs, int axis, std::source_location site) {
   if (xs.empty())
     throw Error(ErrorCode::invalid_argument, "stack: needs at least one tensor");
   const Meta &meta = tensor_meta("stack", Operand(xs[0], site));
-  const std::int64_t place = normal_axis("stack", meta, axis, meta.rank + 1);
+  const std::int64_t place = axis_of(OpKind::concat, meta, axis, meta.rank + 1);
   for (Tensor &x : xs)
     x = expand_dims(Operand(std::move(x), site), static_cast<int>(place));
   return concat(std::move(xs), static_cast<int>(place), site);
 }
 
 Tensor take(Operand x, Operand index, int axis) {
-  const TakeAttrs attrs{normal_axis("take", tensor_meta("take", x), axis)};
+  const TakeAttrs attrs{axis_of(OpKind::take, tensor_meta("take", x), axis)};
   Operand operands[]{std::move(x), std::move(index)};
   return dispatch(OpKind::take, attrs.encode(), operands);
 }
 
 Tensor take_along_axis(Operand x, Operand index, int axis) {
   const TakeAlongAxisAttrs attrs{
-      normal_axis("take_along_axis", tensor_meta("take_along_axis", x), axis)};
+      axis_of(OpKind::take_along_axis, tensor_meta("take_along_axis", x), axis)};
   Operand operands[]{std::move(x), std::move(index)};
   return dispatch(OpKind::take_along_axis, attrs.encode(), operands);
 }
 
 Tensor scatter_add(Operand x, Operand index, Operand updates, int axis) {
-  const ScatterAddAttrs attrs{normal_axis("scatter_add", tensor_meta("scatter_add", x), axis)};
+  const ScatterAddAttrs attrs{axis_of(OpKind::scatter_add, tensor_meta("scatter_add", x), axis)};
   Operand operands[]{std::move(x), std::move(index), std::move(updates)};
   return dispatch(OpKind::scatter_add, attrs.encode(), operands);
 }
@@ -123,7 +101,7 @@ Tensor matmul(Operand x, Operand y) {
 Tensor vecdot(Operand x, Operand y, int axis) {
   const Meta &a = tensor_meta("vecdot", x), &b = tensor_meta("vecdot", y);
   const int rank = std::max(a.rank, b.rank);
-  const VecdotAttrs attrs{normal_axis("vecdot", a.rank >= b.rank ? a : b, axis, rank)};
+  const VecdotAttrs attrs{axis_of(OpKind::vecdot, a.rank >= b.rank ? a : b, axis, rank)};
   Operand operands[]{std::move(x), std::move(y)};
   return dispatch(OpKind::vecdot, attrs.encode(), operands);
 }
@@ -150,32 +128,6 @@ Tensor pow(Operand x, Operand y) {
 // Indexing ------------------------------------------------------------------------------------------
 
 namespace {
-
-/// Start and number of elements of a slice on an axis, by NumPy's rules.
-struct Range {
-  std::int64_t start, extent;
-};
-
-Range clip_slice(const slice &bounds, std::int64_t size) {
-  if (bounds.step == 0)
-    throw Error(ErrorCode::invalid_argument, "slice: step must not be 0");
-  const bool forward = bounds.step > 0;
-  const std::int64_t low = forward ? 0 : -1, high = forward ? size : size - 1;
-  const auto place = [&](std::optional<std::int64_t> at, std::int64_t missing) {
-    if (!at)
-      return missing;
-    return std::clamp(*at < 0 ? *at + size : *at, low, high);
-  };
-  const std::int64_t begin = place(bounds.begin, forward ? low : high);
-  const std::int64_t end = place(bounds.end, forward ? high : low);
-  const std::int64_t span = forward ? end - begin : begin - end;
-  // The magnitude of the smallest step does not fit: unsigned arithmetic.
-  const std::uint64_t stride = forward ? static_cast<std::uint64_t>(bounds.step)
-                                       : 0 - static_cast<std::uint64_t>(bounds.step);
-  const std::int64_t extent =
-      span <= 0 ? 0 : static_cast<std::int64_t>((static_cast<std::uint64_t>(span) - 1) / stride) + 1;
-  return {extent ? begin : 0, extent};
-}
 
 std::int64_t checked_position(std::int64_t position, const Meta &meta, std::size_t axis) {
   const std::int64_t size = meta.dim_values[axis];
@@ -237,7 +189,10 @@ Tensor Tensor::index_with(std::span<const detail::Index> indices) const {
       sliced = reshaped = true;
       break;
     case detail::Index::range: {
-      const Range range = clip_slice(index.bounds, meta.dim_values[axis++]);
+      if (index.bounds.step == 0)
+        throw Error(ErrorCode::invalid_argument, "slice: step must not be 0");
+      const SliceRange range = resolve_slice(meta.dim_values[axis++], index.bounds.begin,
+                                             index.bounds.end, index.bounds.step);
       starts.push_back(range.start);
       attrs.extents.push_back(range.extent);
       attrs.steps.push_back(index.bounds.step);

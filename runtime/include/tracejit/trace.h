@@ -2,6 +2,7 @@
 // jit::trace: code that runs eagerly, is recorded, and gets compiled programs swapped in while it runs.
 #pragma once
 
+#include <tracejit/mode.h>
 #include <tracejit/tensor.h>
 
 #include <chrono>
@@ -17,9 +18,6 @@
 
 namespace jit {
 
-/// off: plain eager. log: traces are recorded and reported, nothing is compiled. on: hot traces are
-/// compiled and swapped in. check: both ways run, bits are compared, the eager values are kept.
-enum class Mode : std::uint8_t { off, log, on, check };
 /// Runs what is pending on this thread, then switches for the whole process. The environment variable
 /// TRACEJIT sets the first mode.
 void set_mode(Mode mode);
@@ -63,7 +61,7 @@ std::vector<TraceReport> explain();
 void save_trace(std::ostream &stream, std::string_view name = {});
 
 namespace detail {
-struct TraceHandle;
+struct TraceHandle {}; ///< What the runtime knows of a trace derives from it.
 const TraceHandle &find_trace(const void *type, const void *target, const TraceOptions &options,
                               const std::source_location &site);
 std::vector<TraceReport> explain_trace(const TraceHandle &trace);

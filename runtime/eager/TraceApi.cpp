@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// jit::trace, modes and explain: the public face of runtime/jit.
+#include "runtime/base/Options.h"
+#include "runtime/eager/Dispatch.h"
+#include "runtime/jit/CompileThread.h"
+#include "runtime/jit/Mode.h"
+#include "runtime/jit/Report.h"
+#include "runtime/jit/Segment.h"
+#include "runtime/trace/Text.h"
+
+#include <tracejit/trace.h>
+
+#include <ostream>
+
+namespace jit {
+
+void set_mode(Mode mode) {
+  end_segment(ExitReason::mode_change);
+  detail::process_mode().store(mode, std::memory_order_relaxed);
+}
+
+Mode current_mode() noexcept { return mode(); }
+
+void synchronize() {
+  end_segment(ExitReason::observe);
+  Session::close_all(ExitReason::observe);
+}
+
+bool wait_compiled(std::chrono::milliseconds timeout) {
+  return CompileThread::get().wait_idle(timeout);
+}
+
+std::vector<TraceReport> explain() {
+  std::vector<TraceReport> reports;
+  for (Trace *trace = Trace::all(); trace; trace = trace->next)
+    append_reports(*trace, reports);
+  sort_reports(reports);
+  return reports;
+}
+
+void save_trace(std::ostream &stream, std::string_view name) {
+  std::vector<std::shared_ptr<Path>> paths;
+  for (Trace *trace = Trace::all(); trace; trace = trace->next)
+    if (name.empty() || trace->name == name)
+      append_paths(*trace, paths);
+  for (const std::shared_ptr<Path> &path : paths)
+    stream << to_text(path->graph);
+  if (!stream)
+    throw Error(ErrorCode::io, "save_trace: the stream could not be written");
+}
+
+namespace detail {
+
+const TraceHandle &find_trace(const void *type, const void *target, const TraceOptions &options,
+                              const std::source_location &site) {
+  const std::uint64_t key = reinterpret_cast<std::uintptr_t>(type) * 0x9e3779b97f4a7c15u ^
+                            reinterpret_cast<std::uintptr_t>(target);
+  return Trace::find(key, options.name, to_site(site), options.warmup);
+}
+
+std::vector<TraceReport> explain_trace(const TraceHandle &trace) {
+  std::vector<TraceReport> reports;
+  append_reports(static_cast<const Trace &>(trace), reports);
+  sort_reports(reports);
+  return reports;
+}
+
+TraceScope::TraceScope(const TraceHandle &trace) noexcept {
+  Trace *before = nullptr;
+  // Traces are shared by all threads; their atomics are what changes.
+  engaged = enter_scope(const_cast<Trace &>(static_cast<const Trace &>(trace)), before);
+  outer = before;
+}
+
+TraceScope::~TraceScope() {
+  if (engaged)
+    leave_scope(static_cast<Trace *>(outer));
+}
+
+} // namespace detail
+} // namespace jit

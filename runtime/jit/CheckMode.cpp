@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/jit/CheckMode.h"
+
+#include "runtime/base/FormatNumber.h"
+#include "runtime/base/Log.h"
+#include "runtime/jit/SaveTraces.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace jit {
+
+template <class T> static bool is_nan(const std::byte *element) noexcept {
+  T value;
+  std::memcpy(&value, element, sizeof(T));
+  return std::isnan(value);
+}
+
+/// Same bits, or NaN both.
+static bool same(DType dtype, const std::byte *a, const std::byte *b) noexcept {
+  if (std::memcmp(a, b, itemsize(dtype)) == 0)
+    return true;
+  if (dtype == DType::f32)
+    return is_nan<float>(a) && is_nan<float>(b);
+  return dtype == DType::f64 && is_nan<double>(a) && is_nan<double>(b);
+}
+
+std::optional<std::string> first_difference(DType dtype, std::int64_t size, const std::byte *eager,
+                                            const std::byte *compiled) {
+  const auto step = static_cast<std::int64_t>(itemsize(dtype));
+  for (std::int64_t i = 0; i < size; ++i, eager += step, compiled += step)
+    if (!same(dtype, eager, compiled))
+      return "element " + std::to_string(i) + ": eager " + format_element(dtype, eager) + " (" +
+             format_bits(dtype, eager) + "), compiled " + format_element(dtype, compiled) + " (" +
+             format_bits(dtype, compiled) + ")";
+  return std::nullopt;
+}
+
+void report_difference(Path &path, std::span<const ComparedValue> values) noexcept {
+  for (const ComparedValue &value : values) {
+    const auto difference =
+        first_difference(value.meta->dtype, value.meta->size, value.eager, value.compiled);
+    if (!difference)
+      continue;
+    path.differences.fetch_add(1, std::memory_order_relaxed);
+    const std::string file = save_mismatch(path);
+    log_line(LogComponent::trace, LogLevel::error,
+             "path " + std::to_string(path.id) + " of trace " + path.graph.name + ", value " +
+                 std::to_string(value.value) + " " + describe(*value.meta) + " differs: " +
+                 *difference + (file.empty() ? "" : "; saved as " + file));
+    return;
+  }
+}
+
+} // namespace jit
