@@ -48,23 +48,23 @@ unsigned canonical_lanes(DType dtype) { return itemsize(dtype) == 8 ? 32 : 64; }
 std::uint32_t Form::lane_axes() const { return axis_range(first_lane_axis, last_lane_axis); }
 
 std::uint32_t Form::point_axes(const Nest &nest) const {
-  return kind == elementwise ? lane_axes() : nest.row_axes();
+  return kind == elementwise || kind == epilogue ? lane_axes() : nest.row_axes();
 }
 
-Form choose_form(const Nest &nest, Isa isa) {
+Form choose_form(const Nest &nest, Isa isa, bool epilogue) {
   Form form;
   bool wide = std::any_of(nest.nodes.begin(), nest.nodes.end(), computes_wide);
   form.lanes = (isa == Isa::v4 ? 16u : 8u) / (wide ? 2 : 1);
-  unsigned total = 0;
   for (const Node &node : nest.nodes)
-    total += cost(node);
-  form.heavy = total >= 12;
+    form.cost += cost(node);
+  form.heavy = form.cost >= 12;
 
   unsigned axes = static_cast<unsigned>(nest.axes.size());
   unsigned parallel = axes;
   while (parallel > 0 && nest.axes[parallel - 1].row)
     --parallel;
-  form.kind = parallel == axes ? Form::elementwise : nest.outer ? Form::outer : Form::inner;
+  form.kind = epilogue           ? Form::epilogue
+              : parallel == axes ? Form::elementwise : nest.outer ? Form::outer : Form::inner;
 
   form.last_lane_axis = form.kind == Form::inner ? axes : parallel;
   form.first_lane_axis = form.last_lane_axis;
@@ -73,8 +73,9 @@ Form choose_form(const Nest &nest, Isa isa) {
   // would be idle without it.
   while (form.first_lane_axis > stop &&
          (form.kind == Form::inner || form.first_lane_axis == form.last_lane_axis ||
-          form.lane_points < form.lanes ||
-          all_linear(nest, form.first_lane_axis - 1, form.last_lane_axis)))
+          (form.kind != Form::epilogue &&
+           (form.lane_points < form.lanes ||
+            all_linear(nest, form.first_lane_axis - 1, form.last_lane_axis)))))
     form.lane_points *= nest.axes[--form.first_lane_axis].extent;
 
   switch (form.kind) {
@@ -82,6 +83,7 @@ Form choose_form(const Nest &nest, Isa isa) {
     form.block = std::min<std::int64_t>(form.lane_points, 4096);
     break;
   case Form::inner:
+  case Form::epilogue:
     form.block = form.lane_points;
     break;
   case Form::outer:

@@ -206,8 +206,9 @@ void Lowering::emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chai
     scatter_states(carried, chains);
   };
 
-  bool ragged = along() && points % width != 0;
-  if (points % (unroll * width) == 0 || (form.heavy && unroll == 1)) {
+  bool any_range = form.kind == Form::epilogue;
+  bool ragged = along() && (any_range || points % width != 0);
+  if ((!any_range && points % (unroll * width) == 0) || (form.heavy && unroll == 1)) {
     walk(from, to, unroll, ragged);
     return;
   }

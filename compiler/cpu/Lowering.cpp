@@ -114,6 +114,12 @@ void Lowering::emit_unit() {
   lane_end = b.CreateAdd(lane_begin, number(form.block));
   if (form.lane_points % form.block != 0)
     lane_end = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, lane_end, number(form.lane_points));
+  if (form.kind == Form::epilogue) { // scratch holds the range of columns
+    llvm::Value *columns = function->getArg(4);
+    lane_begin = b.CreateLoad(b.getInt64Ty(), columns);
+    lane_end = b.CreateLoad(b.getInt64Ty(),
+                            b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), columns, 1));
+  }
   if (form.kind == Form::outer) {
     unit.index = lane_begin;
     if (form.lane_points % form.lanes != 0)

@@ -2,7 +2,8 @@
 // Lowering: one nest becomes one LLVM function
 //   void k(std::byte *const *buffers, const uint64_t *scalars, int64_t begin, int64_t end,
 //          std::byte *scratch)
-// that runs the units [begin, end). A scalar argument is 8 bytes with the value in its low bytes.
+// that runs the units [begin, end). A scalar argument is 8 bytes with the value in its low bytes. An
+// epilogue finds two int64_t in `scratch`: the range of columns.
 #pragma once
 
 #include "compiler/cpu/Flow.h"

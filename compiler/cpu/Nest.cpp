@@ -63,8 +63,8 @@ std::int64_t Nest::row_points() const {
   return points;
 }
 
-void Nest::merge_axes() {
-  for (unsigned axis = 0; axis + 1 < axes.size();)
+void Nest::merge_axes(bool keep_last) {
+  for (unsigned axis = 0; axis + 1 + keep_last < axes.size();)
     if (mergeable(*this, axis))
       merge(*this, axis);
     else

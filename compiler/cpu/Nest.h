@@ -62,8 +62,9 @@ struct Nest {
   std::uint32_t row_axes() const;
   /// Product of the extents of the row axes.
   std::int64_t row_points() const;
-  /// Extent of a run of axes that every access walks as one: merges neighbours of equal kind.
-  void merge_axes();
+  /// Merges neighbours of equal kind that every access walks as one axis; all but the last axis if
+  /// that must stay what it is.
+  void merge_axes(bool keep_last = false);
   void number_passes();
 };
 
