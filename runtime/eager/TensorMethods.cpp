@@ -31,9 +31,9 @@ static const Meta *meta_of_data(std::string_view function, DType dtype, Dims sha
                 std::string(function) + ": shape " + describe(dtype, shape) +
                     " has a negative extent or more bytes than 64 bits can count");
   if (static_cast<std::size_t>(*size) != count)
-    throw Error(ErrorCode::invalid_argument,
-                std::string(function) + ": " + std::to_string(count) + " elements given for " +
-                    describe(dtype, shape) + " of " + std::to_string(*size));
+    throw Error(ErrorCode::invalid_argument, std::string(function) + ": " + std::to_string(count) +
+                                                 " elements given for " + describe(dtype, shape) +
+                                                 " of " + std::to_string(*size));
   return intern_contiguous(dtype, shape);
 }
 
@@ -96,8 +96,8 @@ static void read_elements(const Impl &impl, void *out) {
 void Tensor::read_item(DType as, void *out, const std::source_location &site) const {
   Impl &impl = usable(*this, "item");
   if (impl.meta->size != 1)
-    throw Error(ErrorCode::invalid_argument, "item: needs a tensor of one element, got " +
-                                                 describe(*impl.meta));
+    throw Error(ErrorCode::invalid_argument,
+                "item: needs a tensor of one element, got " + describe(*impl.meta));
   detail::make_ready(impl, site);
   // Not an op of the program: it must not appear in traces.
   alignas(64) std::array<std::byte, 64> converted;
@@ -121,10 +121,11 @@ const void *Tensor::read_data(DType as, const std::source_location &site) const 
   check_dtype(impl, as, "data");
   if (!impl.meta->contiguous)
     throw Error(ErrorCode::invalid_argument,
-                "data: " + describe(*impl.meta) + " is not contiguous; use contiguous() or to_vector");
+                "data: " + describe(*impl.meta) +
+                    " is not contiguous; use contiguous() or to_vector");
   detail::make_ready(impl, site);
-  // The user holds a pointer from now on: the bytes must never be reused while a handle lives, which
-  // reference counts see to.
+  // The user holds a pointer from now on: the bytes must never be reused while a handle lives,
+  // which reference counts see to.
   return impl.data();
 }
 

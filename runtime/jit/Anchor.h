@@ -17,7 +17,8 @@ namespace jit {
 
 struct Trace;
 
-/// A segment begins at an anchor: the start of the traced call, or right after an observation in it.
+/// A segment begins at an anchor: the start of the traced call, or right after an observation in
+/// it.
 struct Anchor {
   static constexpr std::size_t max_paths = 16;
   static constexpr std::uint32_t max_retries = 3;
@@ -29,7 +30,8 @@ struct Anchor {
 
   /// What sessions match against; replaced by the compile thread only.
   std::atomic<const Trie *> trie{nullptr};
-  /// The path that is being measured, or null. Kept alive by `paths`, which keeps what was ever here.
+  /// The path that is being measured, or null. Kept alive by `paths`, which keeps what was ever
+  /// here.
   std::atomic<Path *> on_trial{nullptr};
 
   /// Segments begun here, in all; and in the window that decides about `unstable`.

@@ -46,8 +46,8 @@ void report_difference(Path &path, std::span<const ComparedValue> values) noexce
     const std::string file = save_mismatch(path);
     log_line(LogComponent::trace, LogLevel::error,
              "path " + std::to_string(path.id) + " of trace " + path.graph.name + ", value " +
-                 std::to_string(value.value) + " " + describe(*value.meta) + " differs: " +
-                 *difference + (file.empty() ? "" : "; saved as " + file));
+                 std::to_string(value.value) + " " + describe(*value.meta) +
+                 " differs: " + *difference + (file.empty() ? "" : "; saved as " + file));
     return;
   }
 }

@@ -18,8 +18,8 @@
 namespace jit {
 
 CompileThread &CompileThread::get() {
-  // Never destroyed: user threads may post until the process is gone. `stop` runs at exit, before the
-  // destructors of the compiler library.
+  // Never destroyed: user threads may post until the process is gone. `stop` runs at exit, before
+  // the destructors of the compiler library.
   static CompileThread *instance = new CompileThread;
   return *instance;
 }
@@ -33,7 +33,8 @@ void CompileThread::set_compiler(std::unique_ptr<Compiler> plugged) {
   ready.store(true, std::memory_order_release);
 }
 
-// What user threads post ----------------------------------------------------------------------------
+// What user threads post
+// ----------------------------------------------------------------------------
 
 void CompileThread::recorded(Anchor &anchor, Graph graph, ExitReason end) noexcept {
   const std::unique_lock guard(anchor.lock, std::try_to_lock);
@@ -92,7 +93,8 @@ void CompileThread::measured(Anchor &anchor, Path &path, bool eager, std::uint64
   }
 }
 
-void CompileThread::timed_eager(Anchor &anchor, std::uint64_t sequence, std::uint64_t time) noexcept {
+void CompileThread::timed_eager(Anchor &anchor, std::uint64_t sequence,
+                                std::uint64_t time) noexcept {
   std::shared_ptr<Path> path;
   {
     const std::unique_lock guard(anchor.lock, std::try_to_lock);
@@ -147,7 +149,8 @@ void CompileThread::stop() noexcept {
     thread.join();
 }
 
-// The thread ----------------------------------------------------------------------------------------
+// The thread
+// ----------------------------------------------------------------------------------------
 
 void CompileThread::start_thread() {
   if (started)
@@ -182,9 +185,15 @@ void CompileThread::run() {
 void CompileThread::work(const Job &job) {
   job.path->posted.store(false, std::memory_order_relaxed);
   switch (job.task) {
-  case Task::compile: compile(job, job.path->graph.outputs); return;
-  case Task::variant: compile_variant(job); return;
-  case Task::judge: judge(job); return;
+  case Task::compile:
+    compile(job, job.path->graph.outputs);
+    return;
+  case Task::variant:
+    compile_variant(job);
+    return;
+  case Task::judge:
+    judge(job);
+    return;
   case Task::demote:
     reject(job, RejectReason::no_gain, "two checks in a row found eager faster");
     return;
@@ -261,8 +270,8 @@ void CompileThread::judge(const Job &job) {
     return;
   if (path.trial.verdict() == Trial::Verdict::lost) {
     reject(job, RejectReason::no_gain,
-           "best of eight: compiled " + std::to_string(path.trial.best_compiled()) + " cycles, eager " +
-               std::to_string(path.trial.best_eager()));
+           "best of eight: compiled " + std::to_string(path.trial.best_compiled()) +
+               " cycles, eager " + std::to_string(path.trial.best_eager()));
     return;
   }
   path.state.store(PathState::active, std::memory_order_release);
@@ -282,8 +291,8 @@ void CompileThread::next_trial(Anchor &anchor) {
 void CompileThread::reject(const Job &job, RejectReason reason, std::string detail) {
   Path &path = *job.path;
   log_line(LogComponent::trace, LogLevel::info,
-           "path " + std::to_string(path.id) + " of trace " + path.graph.name + " rejected: " +
-               std::string(name(reason)) + (detail.empty() ? "" : ": " + detail));
+           "path " + std::to_string(path.id) + " of trace " + path.graph.name +
+               " rejected: " + std::string(name(reason)) + (detail.empty() ? "" : ": " + detail));
   const std::lock_guard guard(job.anchor->lock);
   path.reject_detail = std::move(detail);
   path.reason.store(reason, std::memory_order_relaxed);
@@ -316,13 +325,13 @@ void CompileThread::free_retired() {
   });
 }
 
-/// A token bucket: a burst of 50 ms, refilled with 5 % of the processor time of the process. Acts between
-/// compilations, so that on few cores the compile thread does not make the program slower.
+/// A token bucket: a burst of 50 ms, refilled with 5 % of the processor time of the process. Acts
+/// between compilations, so that on few cores the compile thread does not make the program slower.
 void CompileThread::keep_budget(std::chrono::nanoseconds spent) {
   if (!options().budget)
     return;
-  constexpr std::chrono::nanoseconds burst = std::chrono::milliseconds(50);
-  constexpr int share = 20;
+  static constexpr std::chrono::nanoseconds burst = std::chrono::milliseconds(50);
+  static constexpr int share = 20;
   const auto refill = [this] {
     const auto now = std::chrono::steady_clock::now();
     tokens = std::min<std::chrono::nanoseconds>(burst, tokens + (now - refilled) / share);

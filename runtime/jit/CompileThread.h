@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// CompileThread: the one thread that compiles paths, publishes tries and changes the states of paths.
+// CompileThread: the one thread that compiles paths, publishes tries and changes the states of
+// paths.
 #pragma once
 
 #include "runtime/jit/Anchor.h"
@@ -15,8 +16,8 @@
 
 namespace jit {
 
-/// User threads post what they saw and go on: posting tries a lock once and drops the message if it is
-/// taken, which only delays a compilation.
+/// User threads post what they saw and go on: posting tries a lock once and drops the message if it
+/// is taken, which only delays a compilation.
 class CompileThread {
 public:
   static CompileThread &get();

@@ -113,9 +113,12 @@ bool Session::run_program(const Terminal &terminal, const Variant &variant) noex
 
 Argument Session::argument(OperandCode code) const noexcept {
   switch (code.kind()) {
-  case OperandCode::value: return {values[code.index()].value, 0};
-  case OperandCode::input: return {inputs[code.index()], 0};
-  case OperandCode::scalar: return {nullptr, scalars[code.index()]};
+  case OperandCode::value:
+    return {values[code.index()].value, 0};
+  case OperandCode::input:
+    return {inputs[code.index()], 0};
+  case OperandCode::scalar:
+    return {nullptr, scalars[code.index()]};
   }
   return {};
 }
@@ -224,8 +227,9 @@ void Session::check_against_program(const Terminal &terminal) noexcept {
   blocks.clear();
   output_data.clear();
   for (std::uint32_t v : variant->outputs) {
-    Storage *block = new_storage(values[v].value ? values[v].value->meta->bytes()
-                                                 : trie->nodes[values[v].node].result_metas[0]->bytes());
+    Storage *block =
+        new_storage(values[v].value ? values[v].value->meta->bytes()
+                                    : trie->nodes[values[v].node].result_metas[0]->bytes());
     if (!block)
       break;
     blocks.push_back(block);
@@ -277,7 +281,8 @@ Path *Session::flush(ExitReason reason) noexcept {
   return nullptr;
 }
 
-/// Lets everything go. What may call user code when freed (adopted memory) is left for after the lock.
+/// Lets everything go. What may call user code when freed (adopted memory) is left for after the
+/// lock.
 void Session::clear(std::vector<Impl *> &garbage) noexcept {
   for (const Slot &slot : values)
     if (slot.value)

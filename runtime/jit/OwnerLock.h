@@ -7,8 +7,8 @@
 
 namespace jit {
 
-/// Taking it costs one locked instruction, releasing it none. Waiters spin briefly, then sleep in short
-/// turns, so that a preempted owner is not spun upon.
+/// Taking it costs one locked instruction, releasing it none. Waiters spin briefly, then sleep in
+/// short turns, so that a preempted owner is not spun upon.
 class OwnerLock {
 public:
   void lock() noexcept {

@@ -40,9 +40,10 @@ std::uint64_t hash_graph(const Graph &graph) noexcept {
 bool same_structure(const Graph &a, const Graph &b) noexcept {
   if (a.inputs != b.inputs || a.scalars != b.scalars || a.ops.size() != b.ops.size())
     return false;
-  return std::equal(a.ops.begin(), a.ops.end(), b.ops.begin(), [](const GraphOp &x, const GraphOp &y) {
-    return x.op == y.op && x.attrs == y.attrs && x.operands == y.operands;
-  });
+  return std::equal(a.ops.begin(), a.ops.end(), b.ops.begin(),
+                    [](const GraphOp &x, const GraphOp &y) {
+                      return x.op == y.op && x.attrs == y.attrs && x.operands == y.operands;
+                    });
 }
 
 bool Path::lost_recheck(bool eager, std::uint64_t time) noexcept {

@@ -22,8 +22,8 @@ struct Variant {
   std::shared_ptr<const Program> program;
 };
 
-/// The graph never changes after the path is made, except for `outputs` of later variants, which live
-/// in `variants`. Counters may be bumped by any thread; the rest belongs to whoever holds the
+/// The graph never changes after the path is made, except for `outputs` of later variants, which
+/// live in `variants`. Counters may be bumped by any thread; the rest belongs to whoever holds the
 /// anchor's lock.
 struct Path : std::enable_shared_from_this<Path> {
   static constexpr std::size_t max_variants = 4;
@@ -39,7 +39,7 @@ struct Path : std::enable_shared_from_this<Path> {
   std::vector<Variant> variants;
   /// Guards the next two; users only try it.
   std::mutex missed_lock;
-  std::vector<std::uint32_t> missed_outputs; ///< the needed set that came up last
+  std::vector<std::uint32_t> missed_outputs;  ///< the needed set that came up last
   std::atomic<std::uint32_t> missed_count{0}; ///< and how often in a row
   Trial trial;
   std::atomic<bool> posted{false}; ///< a message about it waits in the queue
@@ -58,8 +58,8 @@ struct Path : std::enable_shared_from_this<Path> {
   void count_exit(ExitReason exit) noexcept {
     exits[static_cast<std::size_t>(exit)].fetch_add(1, std::memory_order_relaxed);
   }
-  /// Remembers a set of values that were needed and that no variant stores. The compile thread makes a
-  /// variant of it when it comes up twice: then the answer is true. Any thread.
+  /// Remembers a set of values that were needed and that no variant stores. The compile thread
+  /// makes a variant of it when it comes up twice: then the answer is true. Any thread.
   bool miss_outputs(const std::vector<std::uint8_t> &needed) noexcept;
 };
 

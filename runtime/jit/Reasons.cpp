@@ -13,7 +13,9 @@ static constexpr std::string_view exit_sentences[] = {TRACEJIT_EXIT_REASONS(X)};
 static constexpr std::string_view reject_sentences[] = {TRACEJIT_REJECT_REASONS(X)};
 #undef X
 
-template <class E> static constexpr std::size_t at(E value) { return static_cast<std::size_t>(value); }
+template <class E> static constexpr std::size_t at(E value) {
+  return static_cast<std::size_t>(value);
+}
 
 std::string_view name(ExitReason reason) noexcept { return exit_names[at(reason)]; }
 std::string_view sentence(ExitReason reason) noexcept { return exit_sentences[at(reason)]; }

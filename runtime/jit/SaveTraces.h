@@ -10,8 +10,8 @@ namespace jit {
 
 /// Writes DIR/NAME-ID.trace if option `save` names a directory.
 void save_compiled(const Path &path) noexcept;
-/// Writes mismatch-NAME-ID.trace into the directory of option `save`, or the current one. Returns the
-/// file's path, or "" if it could not be written.
+/// Writes mismatch-NAME-ID.trace into the directory of option `save`, or the current one. Returns
+/// the file's path, or "" if it could not be written.
 std::string save_mismatch(const Path &path) noexcept;
 
 } // namespace jit

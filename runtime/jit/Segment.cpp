@@ -53,8 +53,7 @@ void begin_segment(ThreadTrace &t) {
     return;
   const Path *trial = anchor.on_trial.load(std::memory_order_acquire);
   const bool has_programs = anchor.trie.load(std::memory_order_acquire) != nullptr;
-  const bool recheck = options().trial && has_programs && !trial &&
-                       pass % Trial::check_period < 2;
+  const bool recheck = options().trial && has_programs && !trial && pass % Trial::check_period < 2;
   const bool eager_turn =
       trial ? trial->trial.next_is_eager() : recheck && pass % Trial::check_period == 0;
   t.timed = trial || recheck;
@@ -100,8 +99,11 @@ bool match_op(ThreadTrace &t, const OpCall &call, ResultMetas &metas, Impl **res
   if (!bad_index.empty())
     throw Error(ErrorCode::invalid_argument, bad_index);
   switch (outcome) {
-  case Session::Match::hit: return true;
-  case Session::Match::closed: t.activity = Activity::none; return false;
+  case Session::Match::hit:
+    return true;
+  case Session::Match::closed:
+    t.activity = Activity::none;
+    return false;
   case Session::Match::miss:
     // Only a valid op may end the segment.
     if (auto message = infer_metas(call.op, call.attrs, call.arguments, metas))
@@ -120,8 +122,8 @@ bool match_op(ThreadTrace &t, const OpCall &call, ResultMetas &metas, Impl **res
 
 /// The boundaries that a session would meet here are boundaries of the recording too.
 void cut_recording(ThreadTrace &t, const OpCall &call) {
-  const bool index_unknown = info(call.op).index_check &&
-                             !t.recorder->index_known(call.op, call.attrs, call.arguments);
+  const bool index_unknown =
+      info(call.op).index_check && !t.recorder->index_known(call.op, call.attrs, call.arguments);
   if (!index_unknown && !t.recorder->over_memory_limit())
     return;
   end_segment(index_unknown ? ExitReason::index_check : ExitReason::memory_limit);
@@ -175,7 +177,8 @@ void end_segment(ExitReason reason) noexcept {
   const Activity activity = std::exchange(t.activity, Activity::none);
   switch (activity) {
   case Activity::none:
-  case Activity::armed: return;
+  case Activity::armed:
+    return;
   case Activity::matching: {
     Path *path = nullptr;
     {
@@ -222,10 +225,9 @@ void observe(Impl &value, const Site &site) {
   const Where where = value.where.load(std::memory_order_acquire);
   const bool own = where.state() == Where::pending && where.session() == t.session;
   // While recording or timing nothing is pending, but a pending run would end here.
-  const bool would_wait =
-      (t.activity == Activity::recording && t.recorder->made(value)) ||
-      (t.activity == Activity::timing &&
-       value.recording.load(std::memory_order_relaxed) == t.timing_serial);
+  const bool would_wait = (t.activity == Activity::recording && t.recorder->made(value)) ||
+                          (t.activity == Activity::timing &&
+                           value.recording.load(std::memory_order_relaxed) == t.timing_serial);
   if (own || would_wait) {
     end_segment(ExitReason::observe);
     arm(site);

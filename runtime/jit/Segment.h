@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Segment: what the ops between two events on one thread are used for: matched, recorded, timed, or nothing.
+// Segment: what the ops between two events on one thread are used for: matched, recorded, timed, or
+// nothing.
 #pragma once
 
 #include "runtime/jit/Anchor.h"
@@ -29,8 +30,8 @@ struct ThreadTrace {
   Trace *trace = nullptr;   ///< of the outermost scope in force
   Session *session = nullptr;
   Recorder *recorder = nullptr;
-  std::uint64_t spent = 0;    ///< cycles inside the runtime in this segment
-  std::uint64_t sequence = 0; ///< hash of the ops that ran, while timing
+  std::uint64_t spent = 0;         ///< cycles inside the runtime in this segment
+  std::uint64_t sequence = 0;      ///< hash of the ops that ran, while timing
   std::uint64_t timing_serial = 0; ///< stamp of the values made while timing
 };
 extern thread_local constinit ThreadTrace thread_trace;
@@ -43,8 +44,9 @@ struct OpCall {
   Site site;
 };
 
-/// Before an op runs. True: it was matched, `results` are pending and carry a reference each. False:
-/// the caller runs it eagerly, then calls after_eager. Throws Error for an op that is invalid.
+/// Before an op runs. True: it was matched, `results` are pending and carry a reference each.
+/// False: the caller runs it eagerly, then calls after_eager. Throws Error for an op that is
+/// invalid.
 bool before_op(const OpCall &call, ResultMetas &metas, Impl **results);
 /// After an op has run eagerly.
 void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *const> results);

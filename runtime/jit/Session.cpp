@@ -119,7 +119,8 @@ bool Session::matches(const TrieNode &candidate, OpKind op, const Attr *attrs,
     const std::size_t place = candidate.first_operand + i;
     if (!operand_matches(trie->codes[place], trie->expected[place], arguments[i])) {
       inputs.resize(committed_inputs);
-      scalars.resize(committed_scalars);
+      scalars.erase(scalars.begin() + static_cast<std::ptrdiff_t>(committed_scalars),
+                    scalars.end());
       return false;
     }
   }
@@ -142,7 +143,8 @@ const Meta *Session::meta_of(OperandCode code) const noexcept {
                                            : inputs[code.index()]->meta;
 }
 
-Session::Match Session::check_indices(const TrieNode &candidate, std::span<const Argument> arguments,
+Session::Match Session::check_indices(const TrieNode &candidate,
+                                      std::span<const Argument> arguments,
                                       std::string &bad_index) const {
   const AttrWords attrs = candidate.attrs ? AttrWords(candidate.attrs->words) : AttrWords();
   const std::int64_t bound = index_bound(candidate.op, attrs, arguments);
@@ -158,7 +160,8 @@ Session::Match Session::check_indices(const TrieNode &candidate, std::span<const
 
 bool Session::over_memory_limit() noexcept {
   constexpr std::int64_t least = std::int64_t{64} << 20;
-  const std::int64_t limit = std::max(least, arena ? static_cast<std::int64_t>(arena->bytes) / 4 : 0);
+  const std::int64_t limit =
+      std::max(least, arena ? static_cast<std::int64_t>(arena->bytes) / 4 : 0);
   for (std::size_t k = committed_inputs; k < inputs.size(); ++k)
     bound_bytes += static_cast<std::int64_t>(inputs[k]->storage->bytes);
   if (bound_bytes <= limit)
@@ -219,7 +222,7 @@ Session::Match Session::match(OpKind op, const Attr *attrs, std::span<const Argu
       return Match::hit;
     }
     inputs.resize(committed_inputs);
-    scalars.resize(committed_scalars);
+    scalars.erase(scalars.begin() + static_cast<std::ptrdiff_t>(committed_scalars), scalars.end());
     return outcome == Match::hit && bad_index.empty() ? Match::miss : outcome;
   }
   return Match::miss;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Session: the pending values of one thread between two events. Ops are matched against a trie and not run; the flush
-// runs the program of the path, or the ops one by one.
+// Session: the pending values of one thread between two events. Ops are matched against a trie and
+// not run; the flush runs the program of the path, or the ops one by one.
 #pragma once
 
 #include "runtime/jit/OwnerLock.h"
@@ -24,11 +24,11 @@ protected:
   ~RebindJournal() = default;
 };
 
-/// One per thread, pooled and never freed: another thread may hold a stale pointer to it, so whoever
-/// comes from outside locks first and then looks again at the value it came for.
+/// One per thread, pooled and never freed: another thread may hold a stale pointer to it, so
+/// whoever comes from outside locks first and then looks again at the value it came for.
 ///
-/// Invariants: a pending value belongs to exactly one session, which holds a reference to it; after a
-/// flush nothing of the session is pending; no thread holds the locks of two sessions.
+/// Invariants: a pending value belongs to exactly one session, which holds a reference to it; after
+/// a flush nothing of the session is pending; no thread holds the locks of two sessions.
 class Session {
 public:
   enum class Match : std::uint8_t {
@@ -52,20 +52,21 @@ public:
   std::size_t matched() const noexcept { return nodes.size(); }
 
   /// Matches one op; on a hit the results are pending and carry a reference for the caller.
-  /// `bad_index` is set to the message if an index operand is out of range: then nothing has changed.
+  /// `bad_index` is set to the message if an index operand is out of range: then nothing has
+  /// changed.
   Match match(OpKind op, const Attr *attrs, std::span<const Argument> arguments, Impl **results,
               ResultMetas &metas, std::string &bad_index);
 
-  /// Ends the segment: nothing is pending afterwards. Owner or any other thread; does nothing if the
-  /// session is closed. Never throws. Returns the path whose program ran, or null.
+  /// Ends the segment: nothing is pending afterwards. Owner or any other thread; does nothing if
+  /// the session is closed. Never throws. Returns the path whose program ran, or null.
   Path *close(ExitReason reason) noexcept;
   /// The same for a thread that needs `value`: only if it still waits here.
   void close_for(const Impl &value, ExitReason reason) noexcept;
   /// Closes every open session of the process.
   static void close_all(ExitReason reason) noexcept;
 
-  /// Ends the segment after a miss by replay, and hands over what was matched so that recording can go
-  /// on. Returns false if another thread was faster, or nothing was matched.
+  /// Ends the segment after a miss by replay, and hands over what was matched so that recording can
+  /// go on. Returns false if another thread was faster, or nothing was matched.
   struct Prefix {
     Graph graph;
     std::vector<Impl *> inputs; ///< a reference each
@@ -148,7 +149,7 @@ private:
   std::vector<std::uint8_t> pinned_input; ///< by input: a live view shows it
   std::vector<Storage *> blocks;          ///< by output of the variant that runs
   std::vector<std::byte *> input_data, output_data;
-  Storage *arena = nullptr;               ///< for temporaries of programs; only grows
+  Storage *arena = nullptr; ///< for temporaries of programs; only grows
 };
 
 } // namespace jit

@@ -73,8 +73,9 @@ Trial::Verdict Trial::verdict() const noexcept {
     wins += c < e;
   }
   const bool often = 4 * wins >= 3 * pairs; // 6 of 8
-  return often && static_cast<double>(compiled) <= 0.97 * static_cast<double>(eager) ? Verdict::won
-                                                                                     : Verdict::lost;
+  return often && static_cast<double>(compiled) <= 0.97 * static_cast<double>(eager)
+             ? Verdict::won
+             : Verdict::lost;
 }
 
 std::int64_t Trial::gain() const noexcept {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Trial: decides on real calls whether a compiled path stays. Free of risk because both ways give the same bits.
+// Trial: decides on real calls whether a compiled path stays. Free of risk because both ways give
+// the same bits.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Trie: the compiled paths of one anchor merged by common prefix. An immutable snapshot: replaced as a whole, so that
-// matching reads it without locks.
+// Trie: the compiled paths of one anchor merged by common prefix. An immutable snapshot: replaced
+// as a whole, so that matching reads it without locks.
 #pragma once
 
 #include "runtime/jit/Path.h"
@@ -51,8 +51,8 @@ struct Trie {
   }
 };
 
-/// Merges the paths that have a program. Paths of one anchor number inputs, numbers and values in order of use,
-/// so equal prefixes have equal codes.
+/// Merges the paths that have a program. Paths of one anchor number inputs, numbers and values in
+/// order of use, so equal prefixes have equal codes.
 std::unique_ptr<Trie> build_trie(std::span<const std::shared_ptr<Path>> paths);
 
 } // namespace jit

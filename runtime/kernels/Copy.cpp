@@ -30,12 +30,11 @@ void copy_block(const Plan &plan, std::int64_t from, std::int64_t to, std::int64
   const std::int64_t columns = std::min(block, plan.from.dims[last] - column);
   const std::int64_t source = from + row + column * plan.from.strides[last];
   const std::int64_t target = to + row * plan.to.strides[axis] + column;
-  plan.transpose(const_cast<std::byte *>(plan.to.data) + // NOLINT
-                     target * static_cast<std::int64_t>(plan.to_step),
-                 plan.to.strides[axis],
-                 plan.from.data + source * static_cast<std::int64_t>(plan.from_step),
-                 plan.from.strides[last], static_cast<std::size_t>(rows),
-                 static_cast<std::size_t>(columns));
+  plan.transpose(
+      const_cast<std::byte *>(plan.to.data) + // NOLINT
+          target * static_cast<std::int64_t>(plan.to_step),
+      plan.to.strides[axis], plan.from.data + source * static_cast<std::int64_t>(plan.from_step),
+      plan.from.strides[last], static_cast<std::size_t>(rows), static_cast<std::size_t>(columns));
 }
 
 /// One unit of work: a row, or a band of `block` rows of a plane.
@@ -113,8 +112,12 @@ void copy_view(const KernelTable &table, const StridedView &source, const Target
     }
   }
 
-  Plan plan{views[0], views[1], table.convert[slot(target.dtype)][slot(source.dtype)],
-            nullptr,  -1,       itemsize(source.dtype),
+  Plan plan{views[0],
+            views[1],
+            table.convert[slot(target.dtype)][slot(source.dtype)],
+            nullptr,
+            -1,
+            itemsize(source.dtype),
             itemsize(target.dtype)};
   if (target.dtype == source.dtype) {
     plan.plane_axis = transposed_axis(plan.from);

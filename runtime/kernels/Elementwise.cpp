@@ -47,8 +47,8 @@ struct TiledOperands {
   const KernelCall &call;
   StridedView views[max_operands + 1]; ///< of tensors; the last one stands for the result
   int tensors = 0;
-  DType dtypes[max_operands];          ///< what the loop wants
-  int operand_of[max_operands];        ///< view -> operand
+  DType dtypes[max_operands];   ///< what the loop wants
+  int operand_of[max_operands]; ///< view -> operand
 
   TiledOperands(const KernelTable &table, const KernelCall &call) : table(table), call(call) {}
 };
@@ -141,11 +141,12 @@ void run_elementwise(const KernelTable &table, const OpInfo &op, const KernelCal
       if (operand.meta == nullptr)
         numbers[i] = ScalarValue(operand.scalar, wanted);
       else
-        table.convert[slot(wanted)][slot(operand.meta->dtype)](numbers[i].bytes, operand.data, 1, 1);
+        table.convert[slot(wanted)][slot(operand.meta->dtype)](numbers[i].bytes, operand.data, 1,
+                                                               1);
       loop.pointers[i + 1] = numbers[i].bytes;
     } else {
-      direct &= operand.meta->contiguous && operand.meta->size == size &&
-                operand.meta->dtype == wanted;
+      direct &=
+          operand.meta->contiguous && operand.meta->size == size && operand.meta->dtype == wanted;
       loop.pointers[i + 1] = const_cast<std::byte *>(operand.data); // NOLINT
     }
   }

@@ -9,7 +9,8 @@ namespace jit {
 
 namespace {
 
-/// Recent answers for ops without attributes and with at most three operands: a pure function of these.
+/// Recent answers for ops without attributes and with at most three operands: a pure function of
+/// these.
 struct InferCacheEntry {
   OpKind op;
   std::uint8_t count = 0xff;
@@ -23,12 +24,14 @@ thread_local constinit std::array<InferCacheEntry, cache_size> infer_cache{};
 InferCacheEntry &cache_slot(OpKind op, std::span<const Argument> arguments) noexcept {
   std::uint64_t hash = static_cast<std::uint64_t>(op) * 0x9e3779b97f4a7c15u;
   for (const Argument &argument : arguments)
-    hash = (hash ^ reinterpret_cast<std::uintptr_t>(argument.impl ? argument.impl->meta : nullptr)) *
-           0x9e3779b97f4a7c15u;
+    hash =
+        (hash ^ reinterpret_cast<std::uintptr_t>(argument.impl ? argument.impl->meta : nullptr)) *
+        0x9e3779b97f4a7c15u;
   return infer_cache[hash >> 58];
 }
 
-bool answers(const InferCacheEntry &entry, OpKind op, std::span<const Argument> arguments) noexcept {
+bool answers(const InferCacheEntry &entry, OpKind op,
+             std::span<const Argument> arguments) noexcept {
   if (entry.op != op || entry.count != arguments.size())
     return false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -66,8 +69,8 @@ std::optional<std::string> infer_uncached(OpKind op, AttrWords attrs,
 
 } // namespace
 
-std::optional<std::string> infer_metas(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
-                                       ResultMetas &out) {
+std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
+                                       std::span<const Argument> arguments, ResultMetas &out) {
   const bool cacheable = attrs.empty() && arguments.size() <= 3;
   InferCacheEntry *entry = nullptr;
   if (cacheable) {
@@ -97,7 +100,8 @@ std::optional<std::string> infer_metas(OpKind op, AttrWords attrs, std::span<con
 }
 
 /// Bytes between the operand's and the view's element [0, ..., 0]. Only slices move it.
-static std::int64_t view_bytes(OpKind op, AttrWords attrs, std::span<const Argument> arguments) noexcept {
+static std::int64_t view_bytes(OpKind op, AttrWords attrs,
+                               std::span<const Argument> arguments) noexcept {
   if (op != OpKind::slice)
     return 0;
   std::array<OperandType, max_rank + 1> types;

@@ -25,10 +25,10 @@ struct ResultMetas {
   bool view = false; ///< result 0 shares operand 0's storage
 };
 
-/// Checks the op and finds its result metas; the message names op, values and rule. Remembers recent
-/// answers per thread. Index values are not looked at.
-std::optional<std::string> infer_metas(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
-                                       ResultMetas &out);
+/// Checks the op and finds its result metas; the message names op, values and rule. Remembers
+/// recent answers per thread. Index values are not looked at.
+std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
+                                       std::span<const Argument> arguments, ResultMetas &out);
 
 /// A place for one result: a reference to a storage and the address of element [0, ..., 0] in it.
 struct Produced {

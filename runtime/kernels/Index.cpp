@@ -82,8 +82,7 @@ void take(const KernelTable &table, const KernelCall &call) noexcept {
       const std::int64_t first = unit % indices;
       const std::int64_t some = std::min({tile, end - unit, indices - first});
       const std::int64_t *places = index.read(first, some);
-      const std::byte *base =
-          x.before.data + Odometer(x.before, unit / indices).offset() * step;
+      const std::byte *base = x.before.data + Odometer(x.before, unit / indices).offset() * step;
       for (std::int64_t j = 0; j < some; ++j, to += row * step) {
         const std::byte *from = base + places[j] * x.stride * step;
         if (row == 1) {
@@ -122,8 +121,7 @@ void take_along_axis(const KernelTable &table, const KernelCall &call) noexcept 
   });
 }
 
-template <class T>
-void add_row(std::byte *to, const std::byte *from, std::int64_t count) noexcept {
+template <class T> void add_row(std::byte *to, const std::byte *from, std::int64_t count) noexcept {
   auto *target = reinterpret_cast<T *>(to);
   const auto *source = reinterpret_cast<const T *>(from);
   for (std::int64_t i = 0; i < count; ++i)
@@ -160,22 +158,23 @@ void scatter_add(const KernelTable &table, const KernelCall &call) noexcept {
     return;
   const TileReader reader(updates, result.meta->dtype, table);
   const AddRow add = add_row_of(result.meta->dtype);
-  parallel_ranges(outer * strips, units_per_range(indices * std::min(row, tile)),
-                  [&](std::int64_t begin, std::int64_t end) {
-    Indices index(table, call.operands[1]);
-    alignas(64) std::byte scratch[tile_elements * sizeof(double)];
-    for (std::int64_t unit = begin; unit < end; ++unit) {
-      const std::int64_t o = unit / strips, column = unit % strips * tile;
-      const std::int64_t columns = std::min(tile, row - column);
-      for (std::int64_t first = 0; first < indices; first += tile) {
-        const std::int64_t some = std::min(tile, indices - first);
-        const std::int64_t *places = index.read(first, some);
-        for (std::int64_t j = 0; j < some; ++j)
-          add(result.data + ((o * target.extent + places[j]) * row + column) * step,
-              reader.read((o * indices + first + j) * row + column, columns, scratch), columns);
-      }
-    }
-  });
+  parallel_ranges(
+      outer * strips, units_per_range(indices * std::min(row, tile)),
+      [&](std::int64_t begin, std::int64_t end) {
+        Indices index(table, call.operands[1]);
+        alignas(64) std::byte scratch[tile_elements * sizeof(double)];
+        for (std::int64_t unit = begin; unit < end; ++unit) {
+          const std::int64_t o = unit / strips, column = unit % strips * tile;
+          const std::int64_t columns = std::min(tile, row - column);
+          for (std::int64_t first = 0; first < indices; first += tile) {
+            const std::int64_t some = std::min(tile, indices - first);
+            const std::int64_t *places = index.read(first, some);
+            for (std::int64_t j = 0; j < some; ++j)
+              add(result.data + ((o * target.extent + places[j]) * row + column) * step,
+                  reader.read((o * indices + first + j) * row + column, columns, scratch), columns);
+          }
+        }
+      });
 }
 
 void one_hot(const KernelTable &table, const KernelCall &call) noexcept {
@@ -188,16 +187,17 @@ void one_hot(const KernelTable &table, const KernelCall &call) noexcept {
     return;
   parallel_ranges(call.operands[0].meta->size, units_per_range(depth),
                   [&](std::int64_t begin, std::int64_t end) {
-    std::memset(result.data + begin * depth * step, 0,
-                static_cast<std::size_t>((end - begin) * depth * step));
-    Indices index(table, call.operands[0]);
-    for (std::int64_t first = begin; first < end; first += tile) {
-      const std::int64_t some = std::min(tile, end - first);
-      const std::int64_t *places = index.read(first, some);
-      for (std::int64_t i = 0; i < some; ++i)
-        copy_element(result.data + ((first + i) * depth + places[i]) * step, one.bytes, step);
-    }
-  });
+                    std::memset(result.data + begin * depth * step, 0,
+                                static_cast<std::size_t>((end - begin) * depth * step));
+                    Indices index(table, call.operands[0]);
+                    for (std::int64_t first = begin; first < end; first += tile) {
+                      const std::int64_t some = std::min(tile, end - first);
+                      const std::int64_t *places = index.read(first, some);
+                      for (std::int64_t i = 0; i < some; ++i)
+                        copy_element(result.data + ((first + i) * depth + places[i]) * step,
+                                     one.bytes, step);
+                    }
+                  });
 }
 
 /// Extremes of one tile, in the element's own type.

@@ -158,8 +158,7 @@ bool reduce(const KernelTable &table, const ReductionProblem &problem, Combine c
   if (!axes.has_outer && !axes.has_inner) { // one element is its own sum and extremum
     StridedView source = axes.kept;
     source.data = problem.data;
-    const DimList strides =
-        row_major_strides({source.dims, static_cast<std::size_t>(source.rank)});
+    const DimList strides = row_major_strides({source.dims, static_cast<std::size_t>(source.rank)});
     copy_view(table, source, {to, problem.to, strides.begin()});
     return true;
   }

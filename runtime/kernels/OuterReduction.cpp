@@ -47,8 +47,8 @@ void start_chains(const KernelTable &table, const OuterRows &source, const Cell 
     return;
   }
   // The first row is neutral for the other kinds, whatever chain sees it.
-  const std::byte *first = source.read(source.at_row(cell.row).offset(), cell.column, cell.columns,
-                                       space.gathered);
+  const std::byte *first =
+      source.read(source.at_row(cell.row).offset(), cell.column, cell.columns, space.gathered);
   for (std::size_t chain = 0; chain < outer_chains; ++chain)
     std::memcpy(space.chains + chain * strip * step, first,
                 static_cast<std::size_t>(cell.columns) * step);

@@ -65,8 +65,8 @@ bool argmax(const KernelTable &table, const ReductionProblem &problem, std::byte
       for (std::int64_t first = 0; first < size; first += tile_elements) {
         const std::int64_t count = std::min<std::int64_t>(tile_elements, size - first);
         std::byte value[8];
-        const std::int64_t found =
-            first + loop(reader.read(first, count, scratch), static_cast<std::size_t>(count), value);
+        const std::int64_t found = first + loop(reader.read(first, count, scratch),
+                                                static_cast<std::size_t>(count), value);
         std::byte ignored[8];
         std::memcpy(pair + step, value, static_cast<std::size_t>(step));
         if (first == 0 || loop(pair, 2, ignored) == 1) {
@@ -145,9 +145,8 @@ bool run_reduction(const KernelTable &table, const KernelCall &call) noexcept {
     return argmax(table, problem, result.data);
   case OpKind::var_mean: {
     const std::int64_t correction = attrs.integer();
-    return result.meta->dtype == DType::f32
-               ? var_mean<float>(table, problem, call, correction)
-               : var_mean<double>(table, problem, call, correction);
+    return result.meta->dtype == DType::f32 ? var_mean<float>(table, problem, call, correction)
+                                            : var_mean<double>(table, problem, call, correction);
   }
   default:
     return false;

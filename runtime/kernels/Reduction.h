@@ -16,8 +16,8 @@ namespace jit {
 struct ReductionProblem {
   ReductionAxes axes;
   const std::byte *data;
-  DType from, to;      ///< elements are converted first
-  std::int64_t count;  ///< elements that are combined into one result; at least 1
+  DType from, to;     ///< elements are converted first
+  std::int64_t count; ///< elements that are combined into one result; at least 1
 };
 
 /// One element of dtype `to` for every kept position. False if there was no memory for parts.

@@ -1,2 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Row ops: the body of the record over tiles that stay in cache. The same inner loops and orders as
+// the body's ops over whole tensors, so the bits are theirs.
 #include "runtime/kernels/Families.h"
-namespace jit { bool run_row(const KernelTable &, const OpInfo &, const KernelCall &) noexcept { return false; } }
+#include "runtime/kernels/Reduction.h"
+#include "runtime/kernels/RowPlan.h"
+#include "runtime/ops/Attributes.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+namespace jit {
+
+namespace {
+
+/// Bytes that the elements of one value of a tile should take, and columns it has at most.
+constexpr std::int64_t tile_bytes = 32768;
+constexpr std::int64_t max_columns = 512;
+
+/// Operand o as [outer][rows][columns], cut at the axis.
+struct RowOperand {
+  StridedView before, behind;
+  std::int64_t stride; ///< along the axis
+  std::int64_t step;
+};
+
+struct RowProblem {
+  const KernelTable &table;
+  const RowPlan &plan;
+  const KernelCall &call;
+  RowOperand operands[max_row_operands];
+  std::int64_t outer, rows, columns; ///< extents before, at and behind the axis
+  std::int64_t tile_columns;
+  bool last_axis;
+};
+
+RowOperand cut(const KernelOperand &operand, Dims dims, std::size_t axis) noexcept {
+  const StridedView view = broadcast_view(*operand.meta, operand.data, dims);
+  RowOperand parts{};
+  parts.before.dtype = parts.behind.dtype = view.dtype;
+  parts.before.data = view.data;
+  for (std::size_t i = 0; i < dims.size(); ++i)
+    if (i != axis)
+      (i < axis ? parts.before : parts.behind).push(view.dims[i], view.strides[i]);
+  parts.stride = view.strides[axis];
+  parts.step = static_cast<std::int64_t>(itemsize(view.dtype));
+  merge_axes(parts.before);
+  merge_axes(parts.behind);
+  return parts;
+}
+
+/// One tile in work: where its values are.
+class Tile {
+public:
+  Tile(const RowProblem &problem, std::byte *workspace) noexcept
+      : problem(problem), plan(problem.plan), workspace(workspace) {}
+
+  static std::size_t bytes(const RowProblem &problem) noexcept {
+    const auto columns = static_cast<std::size_t>(problem.tile_columns);
+    const std::size_t elements = static_cast<std::size_t>(problem.rows) * columns;
+    return static_cast<std::size_t>(problem.plan.element_places) * padded(elements) +
+           static_cast<std::size_t>(problem.plan.column_places) * padded(columns);
+  }
+
+  /// Columns [first, first + count) of entry `outer`. False: no memory.
+  bool run(std::int64_t outer, std::int64_t first, std::int64_t count) noexcept {
+    columns = count;
+    for (int i = 0; i < static_cast<int>(problem.call.operands.size()); ++i)
+      if (plan.values[i].extent == RowValue::element)
+        load(i, outer, first);
+      else
+        at[i] = const_cast<std::byte *>(plan.values[i].value.bytes); // NOLINT
+    for (int i = 0; i < plan.step_count; ++i) {
+      const RowStep &step = plan.steps[i];
+      place_results(step, outer, first);
+      if (step.loop != nullptr)
+        run_elementwise(step);
+      else if (!run_reduction(step))
+        return false;
+    }
+    store(outer, first);
+    return true;
+  }
+
+private:
+  static std::size_t padded(std::size_t elements) noexcept {
+    return (elements * sizeof(double) + 63) / 64 * 64;
+  }
+  std::int64_t extent_of(const RowValue &value) const noexcept {
+    return value.extent == RowValue::element ? problem.rows * columns : columns;
+  }
+  std::byte *memory(const RowValue &value) const noexcept {
+    const auto width = static_cast<std::size_t>(problem.tile_columns);
+    const std::size_t elements = padded(static_cast<std::size_t>(problem.rows) * width);
+    if (value.extent == RowValue::element)
+      return workspace + static_cast<std::size_t>(value.place) * elements;
+    return workspace + static_cast<std::size_t>(plan.element_places) * elements +
+           static_cast<std::size_t>(value.place) * padded(width);
+  }
+
+  void load(int index, std::int64_t outer, std::int64_t first) noexcept {
+    const RowOperand &operand = problem.operands[index];
+    std::byte *to = memory(plan.values[index]);
+    const std::byte *base =
+        operand.before.data + Odometer(operand.before, outer).offset() * operand.step;
+    const auto step = static_cast<std::int64_t>(itemsize(plan.dtype));
+    if (problem.columns == 1) {
+      StridedView run;
+      run.dtype = operand.behind.dtype;
+      run.push(problem.rows, problem.rows == 1 ? 1 : operand.stride);
+      at[index] = const_cast<std::byte *>( // NOLINT: operands are only read
+          TileReader(run, plan.dtype, problem.table).read(base, 0, problem.rows, to));
+      return;
+    }
+    const TileReader reader(operand.behind, plan.dtype, problem.table);
+    for (std::int64_t row = 0; row < problem.rows; ++row) {
+      std::byte *target = to + row * columns * step;
+      const std::byte *read =
+          reader.read(base + row * operand.stride * operand.step, first, columns, target);
+      if (read != target)
+        std::memcpy(target, read, static_cast<std::size_t>(columns * step));
+    }
+    at[index] = to;
+  }
+
+  /// The last result goes straight to the tensor if it lies there without gaps.
+  bool direct() const noexcept {
+    return plan.values[plan.result].extent != RowValue::element || columns == problem.columns;
+  }
+  std::byte *target(std::int64_t outer, std::int64_t first) const noexcept {
+    const auto step = static_cast<std::int64_t>(itemsize(plan.dtype));
+    const bool element = plan.values[plan.result].extent == RowValue::element;
+    return problem.call.results[0].data +
+           (outer * (element ? problem.rows : 1) * problem.columns + first) * step;
+  }
+
+  void place_results(const RowStep &step, std::int64_t outer, std::int64_t first) noexcept {
+    for (int k = 0; k < info(step.op).results; ++k)
+      at[step.result + k] = memory(plan.values[step.result + k]);
+    if (step.result == plan.result && direct())
+      at[step.result] = target(outer, first);
+    for (int k = 0; k < step.operand_count; ++k) // constants
+      if (plan.values[step.operands[k]].extent == RowValue::number &&
+          plan.values[step.operands[k]].place < 0)
+        at[step.operands[k]] =
+            const_cast<std::byte *>(plan.values[step.operands[k]].value.bytes); // NOLINT
+  }
+
+  void run_elementwise(const RowStep &step) noexcept {
+    const RowValue &result = plan.values[step.result];
+    std::byte *pointers[4] = {at[step.result]};
+    std::int64_t advance[4] = {columns * static_cast<std::int64_t>(itemsize(result.dtype))};
+    ScalarArgs args{0};
+    bool by_rows = false; // a column next to elements: one row at a time
+    for (int k = 0; k < step.operand_count; ++k) {
+      const RowValue &operand = plan.values[step.operands[k]];
+      pointers[k + 1] = at[step.operands[k]];
+      const bool element = operand.extent == RowValue::element;
+      advance[k + 1] = element ? columns * static_cast<std::int64_t>(itemsize(operand.dtype)) : 0;
+      if (operand.extent == RowValue::number || (!element && columns == 1))
+        args.broadcast |= 1u << k;
+      else if (!element && result.extent == RowValue::element)
+        by_rows = true;
+    }
+    if (!by_rows) {
+      step.loop(pointers, static_cast<std::size_t>(extent_of(result)), &args);
+      return;
+    }
+    for (std::int64_t row = 0; row < problem.rows; ++row) {
+      step.loop(pointers, static_cast<std::size_t>(columns), &args);
+      for (int k = 0; k <= step.operand_count; ++k)
+        pointers[k] += advance[k];
+    }
+  }
+
+  ReductionProblem reduction(const std::byte *data) const noexcept {
+    ReductionProblem reduction{};
+    reduction.data = data;
+    reduction.from = reduction.to = plan.dtype;
+    reduction.count = problem.rows;
+    ReductionAxes &axes = reduction.axes;
+    axes.kept.dtype = axes.inner.dtype = axes.outer.dtype = plan.dtype;
+    axes.kept.push(columns, 1);
+    axes.has_inner = problem.last_axis;
+    axes.has_outer = !problem.last_axis;
+    axes.inner.push(axes.has_inner ? problem.rows : 1, 1);
+    axes.outer.push(axes.has_outer ? problem.rows : 1, columns);
+    return reduction;
+  }
+
+  bool run_reduction(const RowStep &step) noexcept {
+    const std::byte *data = at[step.operands[0]];
+    std::byte *to = at[step.result];
+    if (step.op == OpKind::var_mean)
+      return plan.dtype == DType::f32 ? moments<float>(step, data) : moments<double>(step, data);
+    const Combine combine = step.op == OpKind::max   ? Combine::max
+                            : step.op == OpKind::min ? Combine::min
+                                                     : Combine::sum;
+    if (problem.last_axis)
+      return inner_contiguous(problem.table, combine, plan.dtype, data, problem.rows, to);
+    return reduce(problem.table, reduction(data), combine, to);
+  }
+
+  template <class T> bool moments(const RowStep &step, const std::byte *data) noexcept {
+    Moments<T> found[max_columns];
+    if (!reduce_moments(problem.table, reduction(data), found))
+      return false;
+    auto *var = reinterpret_cast<T *>(at[step.result]);
+    auto *mean = reinterpret_cast<T *>(at[step.result + 1]);
+    for (std::int64_t j = 0; j < columns; ++j) {
+      var[j] = found[j].squares / static_cast<T>(problem.rows);
+      mean[j] = found[j].mean;
+    }
+    return true;
+  }
+
+  void store(std::int64_t outer, std::int64_t first) const noexcept {
+    if (direct())
+      return;
+    const auto step = static_cast<std::int64_t>(itemsize(plan.dtype));
+    for (std::int64_t row = 0; row < problem.rows; ++row)
+      std::memcpy(target(outer, first) + row * problem.columns * step,
+                  at[plan.result] + row * columns * step, static_cast<std::size_t>(columns * step));
+  }
+
+  const RowProblem &problem;
+  const RowPlan &plan;
+  std::byte *workspace;
+  std::int64_t columns = 0; ///< of this tile
+  std::byte *at[max_values];
+};
+
+} // namespace
+
+bool run_row(const KernelTable &table, const OpInfo &op, const KernelCall &call) noexcept {
+  if (call.results[0].meta->size == 0)
+    return true;
+  const RowPlan plan = make_row_plan(table, op, call);
+  const Dims dims = call.operands[0].meta->dims();
+  const auto axis = static_cast<std::size_t>(AttrReader(call.attrs).integer());
+  RowProblem problem{table, plan, call, {}, 1, dims[axis], 1, 1, axis + 1 == dims.size()};
+  for (std::size_t i = 0; i < call.operands.size(); ++i)
+    if (call.operands[i].meta != nullptr)
+      problem.operands[i] = cut(call.operands[i], dims, axis);
+  problem.outer = problem.operands[0].before.size();
+  problem.columns = problem.operands[0].behind.size();
+  const std::int64_t fitting =
+      tile_bytes / static_cast<std::int64_t>(itemsize(plan.dtype)) / problem.rows;
+  problem.tile_columns =
+      std::min(problem.columns, std::clamp<std::int64_t>(fitting, 16, max_columns));
+
+  const std::int64_t strips = (problem.columns + problem.tile_columns - 1) / problem.tile_columns;
+  std::atomic<bool> failed{false};
+  parallel_ranges(
+      problem.outer * strips, units_per_range(problem.rows * problem.tile_columns),
+      [&](std::int64_t begin, std::int64_t end) {
+        Scratch<16384> scratch(Tile::bytes(problem));
+        Tile tile(problem, scratch.data());
+        for (std::int64_t i = begin; i < end; ++i) {
+          const std::int64_t first = i % strips * problem.tile_columns;
+          if (scratch.data() == nullptr ||
+              !tile.run(i / strips, first, std::min(problem.tile_columns, problem.columns - first)))
+            failed.store(true, std::memory_order_relaxed);
+        }
+      });
+  return !failed.load(std::memory_order_relaxed);
+}
+
+} // namespace jit

@@ -26,9 +26,8 @@ struct ScalarValue {
                                         : number.as_int()));
       break;
     case DType::i64:
-      put(number.kind() == ScalarKind::floating
-              ? saturate(number.as_double(), INT64_MIN, INT64_MAX)
-              : number.as_int());
+      put(number.kind() == ScalarKind::floating ? saturate(number.as_double(), INT64_MIN, INT64_MAX)
+                                                : number.as_int());
       break;
     case DType::f32:
       put(number.kind() == ScalarKind::floating ? static_cast<float>(number.as_double())

@@ -2,21 +2,21 @@
 // Scratch: memory of one kernel call; small amounts live on the stack.
 #pragma once
 
+#include "runtime/tensor/Arena.h"
+
 #include <cstddef>
-#include <new>
 
 namespace jit {
 
 template <std::size_t inline_bytes = 4096> class Scratch {
 public:
-  explicit Scratch(std::size_t bytes) noexcept {
+  explicit Scratch(std::size_t bytes) noexcept : bytes(bytes) {
     if (bytes > inline_bytes)
-      block = static_cast<std::byte *>(
-          ::operator new(bytes, std::align_val_t{64}, std::nothrow));
+      block = arena::allocate(bytes);
   }
   ~Scratch() {
     if (block != local)
-      ::operator delete(block, std::align_val_t{64});
+      arena::deallocate(block, bytes);
   }
   Scratch(const Scratch &) = delete;
 
@@ -26,6 +26,7 @@ public:
 private:
   alignas(64) std::byte local[inline_bytes];
   std::byte *block = local;
+  std::size_t bytes;
 };
 
 } // namespace jit

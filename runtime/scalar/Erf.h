@@ -8,24 +8,28 @@
 
 namespace jit::scalar {
 
-/// sum over k of table[k][index] * t^k
-template <class E, class V, class I, class T, int degree_plus_1>
-TRACEJIT_EMIT V polynomial_by_interval(E &e, I index, V t, const T (&table)[degree_plus_1][16]) {
-  V sum = e.lookup(index, table[degree_plus_1 - 1]);
-  for (int k = degree_plus_1 - 2; k >= 0; --k) {
+/// table[0][index] + sum over k > 0 of table[k][index] * t^k; column 0 starts with t itself instead
+/// of table[0][0], so that its leading coefficient erf'(0) - 1 is small.
+template <class E, class V, class I, class T, int rows>
+TRACEJIT_EMIT V erf_interval(E &e, V interval, I index, V t, const T (&table)[rows][16]) {
+  V sum = e.lookup(index, table[rows - 1]);
+  for (int k = rows - 2; k >= 1; --k) {
     auto coefficient = e.lookup(index, table[k]);
     sum = e.fma(sum, t, coefficient);
   }
-  return sum;
+  auto constant_term = e.lookup(index, table[0]);
+  auto is_first = e.eq(interval, constant<V>(e, 0.0));
+  auto start = e.select(is_first, t, constant_term);
+  return e.fma(sum, t, start);
 }
 
 /// The error function.
 template <class E, FloatOf<E> V> TRACEJIT_EMIT V erf(E &e, V x) {
   using F = Format<E, V>;
   using Int = typename F::Int;
-  constexpr double width = F::is_f32 ? 65.0 / 256.0 : 3.0 / 8.0;
+  constexpr double width = F::is_f32 ? erf_width_f32 : erf_width_f64;
   // erf of the bound rounds to 1. A NaN takes the last interval, and t stays NaN.
-  auto bound = constant<V>(e, F::is_f32 ? 4.05 : 5.98);
+  auto bound = constant<V>(e, F::is_f32 ? 3.93 : 5.93);
   auto magnitude = e.abs(x);
   auto beyond = e.lt(bound, magnitude);
   auto clamped = e.select(beyond, bound, magnitude);
@@ -41,9 +45,9 @@ template <class E, FloatOf<E> V> TRACEJIT_EMIT V erf(E &e, V x) {
   auto t = e.fma(interval, constant<V>(e, -width), clamped);
   V result = t;
   if constexpr (F::is_f32)
-    result = polynomial_by_interval(e, index, t, erf_table_f32);
+    result = erf_interval(e, interval, index, t, erf_table_f32);
   else
-    result = polynomial_by_interval(e, index, t, erf_table_f64);
+    result = erf_interval(e, interval, index, t, erf_table_f64);
   return copy_sign(e, result, x);
 }
 

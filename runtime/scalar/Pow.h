@@ -162,7 +162,9 @@ TRACEJIT_EMIT DoubleDouble<V> log_double_double(E &e, V x) {
   auto series_low = e.sub(taken, half_square);
   auto cube = e.mul(square, f);
   auto half_square_low = e.mul(square_low, e.f64(0.5));
-  auto cross = e.fma(f, f_low, half_square_low);
+  // f_low enters as f_low (1 - f + f^2), the derivative of the logarithm.
+  auto weight = e.sub(f, square);
+  auto cross = e.fma(weight, f_low, half_square_low);
   auto f_low_less_cross = e.sub(f_low, cross);
   auto small = e.add(series_low, f_low_less_cross);
   auto series_tail = e.fma(cube, tail, small);
@@ -175,7 +177,10 @@ TRACEJIT_EMIT DoubleDouble<V> log_double_double(E &e, V x) {
   auto lost = e.sub(series_high, kept);
   auto rest = e.add(lost, base_low);
   auto low = e.add(rest, series_tail);
-  return {high, low};
+  auto sum = e.add(high, low);
+  auto sum_kept = e.sub(sum, high);
+  auto sum_lost = e.sub(low, sum_kept);
+  return {sum, sum_lost};
 }
 
 /// e^(high + low), |low| tiny; low is ignored where high is out of range.

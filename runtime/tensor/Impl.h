@@ -61,7 +61,9 @@ public:
   }
   std::byte *data() const noexcept { return reinterpret_cast<std::byte *>(bits); }
   Session *session() const noexcept { return reinterpret_cast<Session *>(bits & ~pending_bit); }
-  ValueFailure *failure() const noexcept { return reinterpret_cast<ValueFailure *>(bits & ~failed_bit); }
+  ValueFailure *failure() const noexcept {
+    return reinterpret_cast<ValueFailure *>(bits & ~failed_bit);
+  }
   bool operator==(const Where &) const noexcept = default;
 
 private:
@@ -78,7 +80,8 @@ struct TapeRef {
   std::uint32_t index = 0;
 };
 
-/// One value. Ready and Failed are final; bytes of a Ready value never change while anybody holds it.
+/// One value. Ready and Failed are final; bytes of a Ready value never change while anybody holds
+/// it.
 struct Impl : detail::ValueHead {
   enum Flags : std::uint8_t {
     range_known = 1, ///< index_min and index_max hold
@@ -109,7 +112,8 @@ inline void release(Impl *impl) noexcept { detail::release(impl); }
 void set_ready(Impl *impl, Storage *storage, std::byte *data) noexcept;
 void set_failed(Impl *impl, ValueFailure *failure) noexcept;
 
-/// Which recorded values of this thread have died: how the first set of outputs of a trace is known.
+/// Which recorded values of this thread have died: how the first set of outputs of a trace is
+/// known.
 struct DeathLog {
   std::uint64_t recording = 0;
   std::vector<bool> dead;

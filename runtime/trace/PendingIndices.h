@@ -37,11 +37,13 @@ bool provably_within(const Source &source, OperandCode code, std::int64_t bound)
            source.integral(maker.operands[0]) && provably_within(source, maker.operands[0], bound);
   case Family::index:
     return maker.op == OpKind::take && provably_within(source, maker.operands[0], bound);
-  case Family::view: return provably_within(source, maker.operands[0], bound);
+  case Family::view:
+    return provably_within(source, maker.operands[0], bound);
   case Family::reduction:
   case Family::row:
   case Family::contraction:
-  case Family::creation: return false;
+  case Family::creation:
+    return false;
   }
   return false;
 }

@@ -58,9 +58,7 @@ void Recorder::stamp(Impl &value, std::uint32_t number) noexcept {
 struct Recorder::Bounds {
   const Recorder &recorder;
   Impl &input(std::uint32_t k) const { return *recorder.inputs[k]; }
-  bool integral(OperandCode code) const {
-    return is_integer(recorder.graph.meta_of(code)->dtype);
-  }
+  bool integral(OperandCode code) const { return is_integer(recorder.graph.meta_of(code)->dtype); }
   ValueMaker maker(std::uint32_t value) const {
     const GraphOp &op = recorder.graph.ops[recorder.graph.values[value].op];
     return {op.op, op.operands};
@@ -96,7 +94,8 @@ bool Recorder::append(OpKind op, AttrWords attrs, std::span<const Argument> argu
   if (!traceable)
     return false;
 
-  GraphOp recorded{op, attr, {}, static_cast<std::uint32_t>(graph.values.size()), metas.count, site};
+  GraphOp recorded{op,          attr, {}, static_cast<std::uint32_t>(graph.values.size()),
+                   metas.count, site};
   recorded.operands.reserve(arguments.size());
   for (const Argument &argument : arguments)
     recorded.operands.push_back(code_of(argument));

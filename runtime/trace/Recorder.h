@@ -12,7 +12,8 @@
 namespace jit {
 
 /// One thread's recording of one path. Holds references to the inputs, so that an address names one
-/// value; results are known by a stamp on them, so that they may die (which is how outputs are found).
+/// value; results are known by a stamp on them, so that they may die (which is how outputs are
+/// found).
 class Recorder {
 public:
   static constexpr std::size_t max_ops = 4096;
@@ -24,10 +25,10 @@ public:
 
   /// Begins an empty recording.
   void start();
-  /// Appends an op that has run. False if it cannot be traced: too many operands, metas or attributes
-  /// past their tables' caps. Then the recording is over.
-  bool append(OpKind op, AttrWords attrs, std::span<const Argument> arguments, const ResultMetas &metas,
-              std::span<Impl *const> results, const Site &site);
+  /// Appends an op that has run. False if it cannot be traced: too many operands, metas or
+  /// attributes past their tables' caps. Then the recording is over.
+  bool append(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
+              const ResultMetas &metas, std::span<Impl *const> results, const Site &site);
   /// Ends it: the graph with the values still held as outputs. `graph().ops` may be empty.
   Graph finish();
   void cancel() noexcept;
@@ -40,11 +41,12 @@ public:
   std::size_t size() const noexcept { return graph.ops.size(); }
   /// Whether the inputs that only this recording keeps alive exceed the limit of a session.
   bool over_memory_limit() noexcept;
-  /// Whether an index operand of the next op would be known or provably in range if this ran pending.
+  /// Whether an index operand of the next op would be known or provably in range if this ran
+  /// pending.
   bool index_known(OpKind op, AttrWords attrs, std::span<const Argument> arguments) const;
 
-  /// For a prefix that ran as part of a session: continues as if it had been recorded. Values that are
-  /// gone have a null entry in `values`.
+  /// For a prefix that ran as part of a session: continues as if it had been recorded. Values that
+  /// are gone have a null entry in `values`.
   void resume(Graph prefix, std::span<Impl *const> inputs, std::span<Impl *const> values);
 
 private:

@@ -29,9 +29,12 @@ static std::string type_text(const Meta &meta) {
 
 static std::string_view kind_text(ScalarKind kind) {
   switch (kind) {
-  case ScalarKind::boolean: return "bool";
-  case ScalarKind::integer: return "int";
-  case ScalarKind::floating: return "float";
+  case ScalarKind::boolean:
+    return "bool";
+  case ScalarKind::integer:
+    return "int";
+  case ScalarKind::floating:
+    return "float";
   }
   return "";
 }
@@ -64,7 +67,8 @@ std::string to_text(const Graph &graph) {
   for (std::size_t k = 0; k < graph.inputs.size(); ++k)
     text += "input %in" + std::to_string(k) + " : " + type_text(*graph.inputs[k]) + "\n";
   for (std::size_t k = 0; k < graph.scalars.size(); ++k)
-    text += "number %num" + std::to_string(k) + " : " + std::string(kind_text(graph.scalars[k])) + "\n";
+    text +=
+        "number %num" + std::to_string(k) + " : " + std::string(kind_text(graph.scalars[k])) + "\n";
   for (const GraphOp &op : graph.ops)
     text += op_text(graph, op);
   for (std::uint32_t output : graph.outputs)

@@ -7,13 +7,13 @@ from repository import ROOT, report, tracked_files
 
 def main():
     names = tracked_files("*.h", "*.cpp")
-    wrong = []
-    for name in names:
-        run = subprocess.run(["clang-format-22", "--dry-run", "-Werror", name], cwd=ROOT,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if run.returncode != 0:
-            wrong.append(run.stdout.split("\n", 1)[0] or f"{name}: clang-format failed")
-    report(wrong, len(names))
+    run = subprocess.run(["clang-format-22", "--dry-run", "-Werror", *names], cwd=ROOT, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # One line a file is enough: the repair is a command.
+    wrong = {line.split(":", 1)[0]: line for line in run.stdout.splitlines() if ": error: " in line}
+    if run.returncode != 0 and not wrong:
+        wrong["all"] = run.stdout
+    report(list(wrong.values()), len(names))
 
 
 if __name__ == "__main__":

@@ -71,6 +71,14 @@ function(tracejit_mlir_tool name)
   endif()
 endfunction()
 
+# tracejit_mlir_unit_test(NAME FILE... [LINK TARGET...] [NO_PCH]): a GoogleTest program that uses
+# MLIR, one ctest entry.
+function(tracejit_mlir_unit_test name)
+  tracejit_mlir_tool(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name} --gtest_output=xml:${TRACEJIT_RESULTS}/${name}.xml)
+endfunction()
+
 # tracejit_tblgen_tool(NAME FILE...): a TableGen backend, the one kind of program with static LLVM.
 function(tracejit_tblgen_tool name)
   add_executable(${name} ${ARGN})

@@ -12,7 +12,7 @@ NEEDED = [
     ("LLVM and MLIR, which generate the code",
      ["llvm-22-dev", "llvm-22-tools", "libmlir-22-dev", "mlir-22-tools", "libzstd-dev", "zlib1g-dev"]),
     ("format and lint", ["clang-format-22", "clang-tidy-22"]),
-    ("build", ["cmake", "ninja-build", "ccache", "g++", "git", "pkg-config"]),
+    ("build", ["cmake", "ninja-build", "ccache", "g++", "git", "pkg-config", "python3"]),
     ("tests", ["libgtest-dev", "libgmock-dev"]),
     ("exact reference maths for tests", ["libmpfr-dev", "python3-numpy"]),
     ("command lines, JSON, logging, hashing",

@@ -53,11 +53,14 @@ private:
     return value ? value->getValue() : nullptr;
   }
   void error(StringRef field, const Twine &message) const {
+    // A field knows where it was last set: in this record, or in a class above it.
     const llvm::RecordVal *value = record.getValue(field);
-    // A field keeps the place of its last assignment: in the record, or in the family that set it.
-    bool here = value && !llvm::isa<llvm::UnsetInit>(value->getValue());
-    llvm::PrintError(here ? value->getLoc() : record.getLoc().front(),
-                     "op '" + op.name + "': " + message);
+    llvm::SMLoc place = record.getLoc().front();
+    if (value && value->getLoc().getPointer() > place.getPointer() &&
+        llvm::SrcMgr.FindBufferContainingLoc(value->getLoc()) ==
+            llvm::SrcMgr.FindBufferContainingLoc(place))
+      place = value->getLoc();
+    llvm::PrintError(place, "op '" + op.name + "': " + message);
   }
   StringRef text(StringRef field) const {
     const auto *value = llvm::dyn_cast_or_null<llvm::StringInit>(init(field));
@@ -144,7 +147,7 @@ private:
     if (const auto *def = dyn_cast<llvm::DefInit>(expression->getOperator()))
       step = def->getDef();
     if (!step || !step->isSubClassOf("TraceOp")) {
-      error("body", "the body has a step that is not an op: " + expression->getAsString());
+      error("body", expression->getOperator()->getAsString() + " in the body is not an op");
       return {};
     }
     BodyStep read{step->getValueAsString("opName"), {}};
@@ -193,7 +196,7 @@ private:
   void check_family() {
     if ((op.family == "elementwise") != (op.scalar != "none"))
       error("scalar", "field 'scalar' is for elementwise ops, and all of them");
-    if ((op.family == "row") != !op.body.empty())
+    if ((op.family == "row") == list("body").empty())
       error("body", "field 'body' is for row ops, and all of them");
     if (op.results < 1 || op.results > 2)
       error("results", "an op has one result or two");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Arguments of functions in the form that attributes have; what cannot be resolved is thrown as an error.
+// Arguments of functions in the form that attributes have; what cannot be resolved is thrown as an
+// error.
 #pragma once
 
 #include "runtime/eager/Dispatch.h"

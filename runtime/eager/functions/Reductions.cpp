@@ -7,9 +7,9 @@
 
 namespace jit {
 
-using detail::dispatch;
 using detail::axes_of;
 using detail::axis_of;
+using detail::dispatch;
 using detail::tensor_meta;
 
 /// The dtype that sums have: integers and bool add up in i64, floats in their own.
@@ -37,11 +37,9 @@ Tensor mean(Operand x, Reduce options) {
   return dispatch(OpKind::mean, attrs.encode(), {&x, 1});
 }
 
-template <class Attrs>
-static Tensor reduce(OpKind op, Operand &x, const Reduce &options) {
+template <class Attrs> static Tensor reduce(OpKind op, Operand &x, const Reduce &options) {
   refuse_dtype(info(op).name, options);
-  const Attrs attrs{axes_of(op, tensor_meta(op, x), options.axis),
-                    options.keepdims};
+  const Attrs attrs{axes_of(op, tensor_meta(op, x), options.axis), options.keepdims};
   return dispatch(op, attrs.encode(), {&x, 1});
 }
 
@@ -67,12 +65,15 @@ template <class Attrs> static Tensor row(OpKind op, Operand &x, int axis) {
 }
 
 Tensor softmax(Operand x, int axis) { return row<SoftmaxAttrs>(OpKind::softmax, x, axis); }
-Tensor log_softmax(Operand x, int axis) { return row<LogSoftmaxAttrs>(OpKind::log_softmax, x, axis); }
+Tensor log_softmax(Operand x, int axis) {
+  return row<LogSoftmaxAttrs>(OpKind::log_softmax, x, axis);
+}
 Tensor logsumexp(Operand x, int axis) { return row<LogsumexpAttrs>(OpKind::logsumexp, x, axis); }
 
 Tensor layer_norm(Operand x, Operand gamma, Operand beta, double eps) {
+  const LayerNormAttrs attrs{axis_of(OpKind::layer_norm, tensor_meta("layer_norm", x), -1)};
   Operand operands[]{std::move(x), std::move(gamma), std::move(beta), Operand(eps)};
-  return dispatch(OpKind::layer_norm, {}, operands);
+  return dispatch(OpKind::layer_norm, attrs.encode(), operands);
 }
 
 Tensor mse(Operand x, Operand y) {
@@ -89,8 +90,8 @@ Tensor cross_entropy(Operand logits, Operand labels) {
                     " and " + describe(classes));
   const std::source_location site = detail::Access::site(logits);
   const Tensor rows = detail::Access::tensor_of(logits);
-  Tensor picked = take_along_axis(Operand(rows, site),
-                                  Operand(expand_dims(std::move(labels), 1), site), 1);
+  Tensor picked =
+      take_along_axis(Operand(rows, site), Operand(expand_dims(std::move(labels), 1), site), 1);
   Tensor chosen = squeeze(Operand(std::move(picked), site), 1);
   Tensor sums = logsumexp(Operand(rows, site), 1);
   Tensor losses = subtract(Operand(std::move(sums), site), Operand(std::move(chosen), site));

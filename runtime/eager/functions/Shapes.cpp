@@ -10,11 +10,11 @@
 
 namespace jit {
 
-using detail::dispatch;
 using detail::axes_of;
 using detail::axis_of;
-using detail::throw_if;
+using detail::dispatch;
 using detail::tensor_meta;
+using detail::throw_if;
 
 Tensor reshape(Operand x, DimList shape) {
   ReshapeAttrs attrs{};
@@ -94,16 +94,31 @@ Tensor one_hot(Operand index, std::int64_t depth, DType dtype) {
 Tensor matmul(Operand x, Operand y) {
   const bool rows = tensor_meta("matmul", x).rank == 1 && tensor_meta("matmul", y).rank == 1;
   Operand operands[]{std::move(x), std::move(y)};
-  return rows ? dispatch(OpKind::vecdot, VecdotAttrs{0}.encode(), operands)
-              : dispatch(OpKind::matmul, {}, operands);
+  return dispatch(rows ? OpKind::vecdot : OpKind::matmul, {}, operands);
+}
+
+/// Axis `from_end` (-1: the last) moved to the end.
+static Operand with_last_axis(Operand x, std::int64_t from_end) {
+  const Meta &meta = tensor_meta("vecdot", x);
+  const std::int64_t axis = axis_of(OpKind::vecdot, meta, from_end);
+  if (axis == meta.rank - 1)
+    return x;
+  DimList order;
+  for (std::int64_t i = 0; i < meta.rank; ++i)
+    if (i != axis)
+      order.push_back(i);
+  order.push_back(axis);
+  const std::source_location site = detail::Access::site(x);
+  return {permute_dims(std::move(x), order), site};
 }
 
 Tensor vecdot(Operand x, Operand y, int axis) {
   const Meta &a = tensor_meta("vecdot", x), &b = tensor_meta("vecdot", y);
-  const int rank = std::max(a.rank, b.rank);
-  const VecdotAttrs attrs{axis_of(OpKind::vecdot, a.rank >= b.rank ? a : b, axis, rank)};
-  Operand operands[]{std::move(x), std::move(y)};
-  return dispatch(OpKind::vecdot, attrs.encode(), operands);
+  const Meta &longer = a.rank >= b.rank ? a : b;
+  const std::int64_t from_end = axis_of(OpKind::vecdot, longer, axis) - longer.rank;
+  Operand operands[]{with_last_axis(std::move(x), from_end),
+                     with_last_axis(std::move(y), from_end)};
+  return dispatch(OpKind::vecdot, {}, operands);
 }
 
 Tensor astype(Operand x, DType dtype) {
@@ -125,7 +140,8 @@ Tensor pow(Operand x, Operand y) {
   return dispatch(OpKind::pow, {}, operands);
 }
 
-// Indexing ------------------------------------------------------------------------------------------
+// Indexing
+// ------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -146,9 +162,9 @@ std::size_t count_axes(std::span<const detail::Index> indices, const Meta &meta)
     rests += index.kind == detail::Index::rest;
   }
   if (named > meta.rank || rests > 1)
-    throw Error(ErrorCode::invalid_argument,
-                "index: " + std::to_string(named) + " indices" + (rests > 1 ? " and two ellipses" : "") +
-                    " for " + describe(meta));
+    throw Error(ErrorCode::invalid_argument, "index: " + std::to_string(named) + " indices" +
+                                                 (rests > 1 ? " and two ellipses" : "") + " for " +
+                                                 describe(meta));
   return named;
 }
 

@@ -6,8 +6,8 @@
 
 namespace jit {
 
-/// off: plain eager. log: record traces, compile nothing. on: compile what is hot. check: run hot
-/// traces both ways, compare the bits and keep the eager results.
+/// off: plain eager. log: traces are recorded and reported, nothing is compiled. on: hot traces are
+/// compiled and swapped in. check: both ways run, bits are compared, the eager values are kept.
 enum class Mode : std::uint8_t { off, log, on, check };
 
 } // namespace jit

@@ -10,8 +10,8 @@ namespace detail {
 struct GeneratorAccess;
 }
 
-/// Philox4x32-10 with a 64-bit key and a counter. A call reserves its range of the counter at once, so
-/// results do not depend on when kernels run. Not for use by two threads at a time.
+/// Philox4x32-10 with a 64-bit key and a counter. A call reserves its range of the counter at once,
+/// so results do not depend on when kernels run. Not for use by two threads at a time.
 class Generator {
 public:
   explicit Generator(std::uint64_t seed) noexcept : key(seed) {}

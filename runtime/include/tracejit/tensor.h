@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Tensor: a handle to an immutable value. Variable: a box whose value can be replaced. Operand: what ops accept.
+// Tensor: a handle to an immutable value. Variable: a box whose value can be replaced. Operand:
+// what ops accept.
 #pragma once
 
 #include <tracejit/dims.h>
@@ -78,9 +79,9 @@ struct Index {
 };
 } // namespace detail
 
-/// An 8-byte handle to an immutable value; copying shares it. Values may be pending: reading bytes runs
-/// what is needed first, asking for dtype or shape never does. Handles may be used from any thread; one
-/// handle object is used by one thread at a time, as with shared_ptr.
+/// An 8-byte handle to an immutable value; copying shares it. Values may be pending: reading bytes
+/// runs what is needed first, asking for dtype or shape never does. Handles may be used from any
+/// thread; one handle object is used by one thread at a time, as with shared_ptr.
 class Tensor {
 public:
   /// Empty: any use but assignment throws invalid_argument.
@@ -127,8 +128,7 @@ public:
   bool is_contiguous() const;
 
   /// The one element, converted to T by the rules of casts. Throws unless size() is 1.
-  template <Element T>
-  T item(std::source_location site = std::source_location::current()) const {
+  template <Element T> T item(std::source_location site = std::source_location::current()) const {
     T out;
     read_item(dtype_of<T>, &out, site);
     return out;
@@ -158,8 +158,8 @@ public:
   Tensor astype(DType dtype, std::source_location site = std::source_location::current()) const;
   /// This tensor if it is contiguous, else a row-major copy.
   Tensor contiguous(std::source_location site = std::source_location::current()) const;
-  /// NumPy's basic indexing with integers, slice, newaxis, ellipsis; a tensor of integers takes along
-  /// its axis.
+  /// NumPy's basic indexing with integers, slice, newaxis, ellipsis; a tensor of integers takes
+  /// along its axis.
   template <class... I> Tensor operator()(I &&...indices) const {
     const detail::Index list[] = {detail::Index(std::forward<I>(indices))...};
     return index_with(list);
@@ -219,7 +219,8 @@ private:
 /// conversion at the call; an rvalue tensor is taken over and let go as soon as the op is recorded.
 class Operand {
 public:
-  Operand(const Tensor &tensor, std::source_location site = std::source_location::current()) noexcept
+  Operand(const Tensor &tensor,
+          std::source_location site = std::source_location::current()) noexcept
       : site(site), value(tensor.value) {}
   Operand(Tensor &&tensor, std::source_location site = std::source_location::current()) noexcept
       : site(site), value(std::exchange(tensor.value, nullptr)), owned(true) {}

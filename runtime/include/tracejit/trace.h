@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// jit::trace: code that runs eagerly, is recorded, and gets compiled programs swapped in while it runs.
+// jit::trace: code that runs eagerly, is recorded, and gets compiled programs swapped in while it
+// runs.
 #pragma once
 
 #include <tracejit/mode.h>
@@ -18,8 +19,8 @@
 
 namespace jit {
 
-/// Runs what is pending on this thread, then switches for the whole process. The environment variable
-/// TRACEJIT sets the first mode.
+/// Runs what is pending on this thread, then switches for the whole process. The environment
+/// variable TRACEJIT sets the first mode.
 void set_mode(Mode mode);
 Mode current_mode() noexcept;
 
@@ -42,9 +43,9 @@ struct TraceReport {
   std::string state;              ///< watching, queued, compiling, trial, active, rejected, retired
   std::string reject_reason;      ///< with the detail; empty if not rejected
   std::uint32_t ops = 0;
-  std::uint64_t recorded = 0; ///< eager runs that were recorded
-  std::uint64_t hits = 0;     ///< compiled runs
-  std::uint64_t replays = 0;  ///< runs that ended op by op
+  std::uint64_t recorded = 0;                               ///< eager runs that were recorded
+  std::uint64_t hits = 0;                                   ///< compiled runs
+  std::uint64_t replays = 0;                                ///< runs that ended op by op
   std::vector<std::pair<std::string, std::uint64_t>> exits; ///< by reason, counts above 0
   double compile_ms = 0;
   std::uint64_t code_bytes = 0;
@@ -106,8 +107,8 @@ private:
   const detail::TraceHandle *trace;
 };
 
-/// The trace's identity is the type of f (for function pointers and std::function the target too) and
-/// the name, not the object: calling this in a loop makes one trace.
+/// The trace's identity is the type of f (for function pointers and std::function the target too)
+/// and the name, not the object: calling this in a loop makes one trace.
 template <class F>
 Traced<std::decay_t<F>> trace(F &&f, TraceOptions options = {},
                               std::source_location site = std::source_location::current()) {

@@ -2,6 +2,7 @@
 // Entry of contractions: plans the work and hands its pieces to the workers.
 #include "runtime/kernels/contract/Contract.h"
 
+#include "runtime/kernels/ThreadPool.h"
 #include "runtime/kernels/contract/Batch.h"
 #include "runtime/kernels/contract/Block.h"
 #include "runtime/kernels/contract/Integer.h"
@@ -54,20 +55,49 @@ void run_grid(void *context, std::int64_t piece) {
   run_part(job, job.entry, piece / job.plan.col_pieces, piece % job.plan.col_pieces, piece);
 }
 
+/// The same work with the innermost batch axes taken into m where their matrices share B and follow
+/// each other: one large matrix makes better use of B. An epilogue counts rows by batch entry, so
+/// it keeps its batch.
+ContractArgs folded(ContractArgs args) {
+  for (; args.batch.rank > 0 && !args.epilogue.run; --args.batch.rank) {
+    const std::int64_t axis = args.batch.rank - 1;
+    const std::int64_t a_next = args.batch.a_strides[axis], c_next = args.batch.c_strides[axis];
+    if (args.batch.b_strides[axis] != 0)
+      break;
+    if (args.m == 1) {
+      args.a_row_stride = a_next;
+      args.c_row_stride = c_next;
+    }
+    if (a_next != args.m * args.a_row_stride || c_next != args.m * args.c_row_stride)
+      break;
+    args.m *= args.batch.sizes[axis];
+  }
+  return args;
+}
+
 bool is_empty(const ContractArgs &args) {
   return args.m == 0 || args.n == 0 || batch_size(args.batch) == 0;
 }
 
 } // namespace
 
-std::size_t contract_scratch_bytes(const ContractArgs &args, Isa isa, const Parallel &parallel) {
+Parallel pool_parallel() noexcept {
+  auto run = [](void *, std::int64_t chunks, void (*body)(void *, std::int64_t), void *context) {
+    parallel_for(chunks, [=](std::int64_t chunk) { body(context, chunk); });
+  };
+  return {run, nullptr, thread_count()};
+}
+
+std::size_t contract_scratch_bytes(const ContractArgs &given, Isa isa, const Parallel &parallel) {
+  const ContractArgs args = folded(given);
   if (is_empty(args) || !is_float(args.dtype))
     return 0;
   const ContractPlan plan = plan_contract(args, isa, parallel.workers);
   return static_cast<std::size_t>(plan.slab_bytes() * plan.pieces());
 }
 
-void contract(const ContractArgs &args, Isa isa, const Parallel &parallel) {
+void contract(const ContractArgs &given, Isa isa, const Parallel &parallel) {
+  const ContractArgs args = folded(given);
   if (is_empty(args))
     return;
   if (!is_float(args.dtype))

@@ -28,6 +28,9 @@ struct Parallel {
   std::int64_t workers = 1;
 };
 
+/// The library's own threads, as many as there are now.
+Parallel pool_parallel() noexcept;
+
 /// Batch axes, outermost first; a stride of 0 broadcasts. Matrices of C must not overlap.
 struct ContractBatch {
   std::int64_t rank = 0;
@@ -61,8 +64,7 @@ std::size_t contract_scratch_bytes(const ContractArgs &args, Isa isa, const Para
 /// Runs the contraction. Floats are accumulated in the canonical order, which depends on k only: k
 /// in chunks of 384, s = fma(a_k, b_k, s) from +0 in ascending k, the sums of the chunks added in
 /// order; k = 0 gives +0. So bits depend neither on m, n, strides, batch, workers nor on `isa`.
-/// i64 and u8 wrap; boolean is "any of a and b". A batch entry that shares B with its neighbours is
-/// better folded into m by the caller.
+/// i64 and u8 wrap; boolean is "any of a and b". Runs under the caller's MXCSR.
 void contract(const ContractArgs &args, Isa isa, const Parallel &parallel = {});
 
 } // namespace jit

@@ -120,7 +120,8 @@ void finish_integers(const std::byte *chains, std::size_t chain_stride, std::siz
                            Combine::apply(acc[j + chain_stride], acc[j + 3 * chain_stride]));
 }
 
-template <class Combine, class T> void add_float(KernelTable &table, jit::Combine combine) noexcept {
+template <class Combine, class T>
+void add_float(KernelTable &table, jit::Combine combine) noexcept {
   table.outer[slot(combine)][slot(dtype_of<T>)] = outer<Combine, T>;
   table.outer_finish[slot(combine)][slot(dtype_of<T>)] = finish<Combine, T>;
 }

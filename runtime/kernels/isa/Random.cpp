@@ -21,9 +21,9 @@ void philox(std::uint64_t key, std::uint64_t counter, std::size_t blocks, std::u
       made[0][i] = static_cast<std::int32_t>(number);
       made[1][i] = static_cast<std::int32_t>(number >> 32);
     }
-    auto block = scalar::philox(e, {e.load(made[0]), e.load(made[1]), e.i32(0), e.i32(0)},
-                                {e.i32(static_cast<std::int32_t>(key)),
-                                 e.i32(static_cast<std::int32_t>(key >> 32))});
+    auto block = scalar::philox(
+        e, {e.load(made[0]), e.load(made[1]), e.i32(0), e.i32(0)},
+        {e.i32(static_cast<std::int32_t>(key)), e.i32(static_cast<std::int32_t>(key >> 32))});
     for (int word = 0; word < 4; ++word)
       e.store(made[word], block[word]);
     for (std::size_t i = 0; i < lanes && first + i < blocks; ++i)

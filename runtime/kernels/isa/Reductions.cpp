@@ -41,8 +41,7 @@ void dot(const std::byte *a_data, const std::byte *b_data, std::size_t count, st
   const T *a = elements<T>(a_data), *b = elements<T>(b_data);
   auto acc = simd::broadcast<T, inner_lanes<T>>(T(-0.0));
   for_lanes<T>(
-      count,
-      [&](auto &e, std::size_t i) { acc = e.fma(e.load(a + i), e.load(b + i), acc); },
+      count, [&](auto &e, std::size_t i) { acc = e.fma(e.load(a + i), e.load(b + i), acc); },
       [&](auto &e, std::size_t i, std::size_t some) {
         // -0 * 0 + acc keeps acc, -0 included.
         auto some_a = load_some<T, inner_lanes<T>>(a + i, some, T(-0.0));
@@ -99,8 +98,7 @@ template <class T> void min_integers(const std::byte *data, std::size_t count, s
 }
 
 /// Blocks are skipped whole unless one of their elements beats the best so far.
-template <class T>
-std::int64_t argmax(const std::byte *data, std::size_t count, std::byte *value) {
+template <class T> std::int64_t argmax(const std::byte *data, std::size_t count, std::byte *value) {
   const T *x = elements<T>(data);
   std::size_t best = 0;
   constexpr std::size_t block = 64;

@@ -2,6 +2,7 @@
 // Contractions of floats against a scalar fma loop in the canonical order, bit for bit.
 #include "test/unit/kernels/ContractCase.h"
 
+#include <atomic>
 #include <limits>
 
 namespace jit::test {
@@ -57,8 +58,8 @@ TYPED_TEST(Contract, Threads) {
     Case<TypeParam> c(m, n, 400, Order::columns, Order::columns);
     c.compute_reference();
     for (const Isa isa : isas())
-      for (const std::int64_t workers : {2, 4, 7}) {
-        c.run(isa, threads(workers));
+      for (const Parallel &parallel : {threads(2), threads(4), threads(7), pool_parallel()}) {
+        c.run(isa, parallel);
         ASSERT_NO_FATAL_FAILURE(c.expect_equal());
       }
   }
@@ -119,18 +120,20 @@ TYPED_TEST(Contract, EmptyWritesNothing) {
 template <class T> struct Watcher {
   const Case<T> &c;
   std::vector<int> visits = std::vector<int>(c.expected.size());
-  bool final = true;
+  std::atomic<bool> final = true;
 
   static void run(void *self, std::int64_t batch, std::int64_t row, std::int64_t rows,
                   std::int64_t col, std::int64_t cols) {
     auto &[c, visits, final] = *static_cast<Watcher *>(self);
-    final &= batch == 0;
+    bool correct = batch == 0;
     for (std::int64_t i = row; i < row + rows; ++i)
       for (std::int64_t j = col; j < col + cols; ++j) {
         const auto at = static_cast<std::size_t>(i * c.args.n + j);
         ++visits.at(at);
-        final &= same_bits(c.c[i * c.args.c_row_stride + j], c.expected[at]);
+        correct &= same_bits(c.c[i * c.args.c_row_stride + j], c.expected[at]);
       }
+    if (!correct)
+      final = false;
   }
 };
 
@@ -189,18 +192,50 @@ TYPED_TEST(Contract, Batches) {
     }
 }
 
-/// More pieces than batch entries: each matrix is cut into a grid, entry after entry.
+/// More workers than batch entries: each matrix is cut into a grid, entry after entry.
 TYPED_TEST(Contract, BatchOfLargeMatrices) {
   constexpr std::int64_t m = 130, n = 130, k = 130, size = m * n;
-  const std::int64_t sizes[] = {2}, strides[] = {size}, none[] = {0};
-  Case<TypeParam> c(2 * m, n, k);
+  const std::int64_t sizes[] = {2}, strides[] = {size};
+  Case<TypeParam> c(2 * m, 2 * n, k);
   c.args.m = m;
-  c.args.c_row_stride = n;
-  c.args.batch = {1, sizes, strides, none, strides};
+  c.args.n = c.args.b_row_stride = c.args.c_row_stride = n;
+  c.args.batch = {1, sizes, strides, strides, strides};
   for (const Isa isa : isas()) {
     c.run(isa, threads(4));
     for (std::int64_t at = 0; at < 2 * size; ++at)
-      ASSERT_TRUE(same_bits(c.c[at], reference(&c.a[at / n * k], 1, &c.b[at % n], n, k)));
+      ASSERT_TRUE(same_bits(c.c[at],
+                            reference(&c.a[at / n * k], 1, &c.b[at / size * size + at % n], n, k)));
+  }
+}
+
+/// Matrices that share B and follow each other are one matrix to the kernels, unless an epilogue
+/// asks for each entry.
+TYPED_TEST(Contract, BatchThatSharesB) {
+  for (const std::int64_t m : {1, 6}) {
+    Case<TypeParam> c(20 * m, 50, 30);
+    c.compute_reference();
+    const std::int64_t sizes[] = {4, 5}, none[] = {0, 0};
+    const std::int64_t a_strides[] = {5 * m * 30, m * 30};
+    const std::int64_t c_strides[] = {5 * m * c.args.c_row_stride, m * c.args.c_row_stride};
+    ContractArgs batched = c.args;
+    batched.m = m;
+    batched.batch = {2, sizes, a_strides, none, c_strides};
+    std::swap(batched, c.args);
+    std::vector<int> visits(20);
+    for (const Isa isa : isas())
+      for (const bool watch : {false, true}) {
+        auto count = [](void *visits, std::int64_t batch, std::int64_t, std::int64_t rows,
+                        std::int64_t, std::int64_t cols) {
+          static_cast<int *>(visits)[batch] += static_cast<int>(rows * cols);
+        };
+        std::fill(visits.begin(), visits.end(), 0);
+        c.args.epilogue = {watch ? +count : nullptr, visits.data()};
+        c.run(isa, backwards(3));
+        EXPECT_EQ(visits, std::vector<int>(20, watch ? static_cast<int>(m * 50) : 0));
+        std::swap(batched, c.args);
+        ASSERT_NO_FATAL_FAILURE(c.expect_equal());
+        std::swap(batched, c.args);
+      }
   }
 }
 

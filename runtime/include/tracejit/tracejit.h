@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Everything a program needs for eager tensors and jit::trace.
+#pragma once
+
+#include <tracejit/dims.h>
+#include <tracejit/dtype.h>
+#include <tracejit/error.h>
+#include <tracejit/mode.h>
+#include <tracejit/ops.h>
+#include <tracejit/options.h>
+#include <tracejit/random.h>
+#include <tracejit/scalar.h>
+#include <tracejit/tensor.h>
+#include <tracejit/trace.h>

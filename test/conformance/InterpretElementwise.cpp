@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Elementwise ops of the interpreter: exact ones by plain C++, all others by the plain emitter.
+#include "runtime/scalar/Functions.h"
+#include "runtime/scalar/Plain.h"
+#include "test/conformance/Elements.h"
+
+namespace jit::conformance {
+
+namespace {
+
+using E = plain::Emitter;
+
+template <class T> scalar::Value<E, T> lane(T x) {
+  if constexpr (std::is_same_v<T, std::uint8_t>)
+    return {{static_cast<std::int32_t>(x)}};
+  else
+    return {x};
+}
+float unlane(E::F32 x) { return x.value; }
+double unlane(E::F64 x) { return x.value; }
+std::int64_t unlane(E::I64 x) { return x.value; }
+bool unlane(E::M32 x) { return x.value; }
+std::uint8_t unlane(scalar::U8<E> x) { return static_cast<std::uint8_t>(x.wide.value); }
+
+/// One element: a value of the compute type or a truth.
+template <class T> struct Outcome {
+  T value{};
+  bool truth = false, is_truth = false;
+  Outcome(T value) : value(value) {}
+  static Outcome of(bool truth) {
+    Outcome outcome(T{});
+    outcome.truth = truth;
+    outcome.is_truth = true;
+    return outcome;
+  }
+};
+
+namespace functions {
+using namespace scalar; // NOLINT
+#define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
+  struct name##_function {                                                                         \
+    template <class... V> static auto apply(E &e, V... v) -> decltype(name(e, v...)) {             \
+      return name(e, v...);                                                                        \
+    }                                                                                              \
+  };
+#include "runtime/ops/ScalarFunctions.inc"
+#undef TRACEJIT_SCALAR_FUNCTION
+} // namespace functions
+
+template <class Function, class T> Outcome<T> emit(const T *x, std::size_t count) {
+  E e;
+  const auto outcome = [](auto lane) -> Outcome<T> {
+    if constexpr (std::is_same_v<decltype(unlane(lane)), T>)
+      return Outcome<T>(unlane(lane));
+    else
+      return Outcome<T>::of(unlane(lane));
+  };
+  if constexpr (requires { Function::apply(e, lane(x[0])); }) {
+    if (count == 1)
+      return outcome(Function::apply(e, lane(x[0])));
+  }
+  if constexpr (requires { Function::apply(e, lane(x[0]), lane(x[1])); }) {
+    if (count == 2)
+      return outcome(Function::apply(e, lane(x[0]), lane(x[1])));
+  }
+  std::abort(); // no such function: the test names the op it was about to run
+}
+
+template <class T> Outcome<T> emitted(ScalarFunction function, const T *x, std::size_t count) {
+  switch (function) {
+#define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
+  case ScalarFunction::name:                                                                       \
+    return emit<functions::name##_function>(x, count);
+#include "runtime/ops/ScalarFunctions.inc"
+#undef TRACEJIT_SCALAR_FUNCTION
+  case ScalarFunction::none:
+    break;
+  }
+  std::abort();
+}
+
+template <class T> T signed_one(T x) {
+  if (!(x < T(0)) && !(x > T(0)))
+    return x; // zeros keep their sign, NaN stays
+  return x > T(0) ? T(1) : static_cast<T>(-1);
+}
+
+template <class T> Outcome<T> apply(ScalarFunction function, const T *x, std::size_t count) {
+  using Truth = Outcome<T>;
+  constexpr bool floating = std::is_floating_point_v<T>;
+  switch (function) {
+  case ScalarFunction::negative:
+    if constexpr (floating)
+      return -x[0];
+    else if constexpr (std::is_same_v<T, bool>)
+      return x[0];
+    else
+      return static_cast<T>(0 - static_cast<std::uint64_t>(x[0]));
+  case ScalarFunction::abs:
+    if constexpr (floating)
+      return std::fabs(x[0]);
+    else
+      return x[0] < T(0) ? static_cast<T>(0 - static_cast<std::uint64_t>(x[0])) : x[0];
+  case ScalarFunction::sign:
+    return signed_one(x[0]);
+  case ScalarFunction::floor:
+    if constexpr (floating)
+      return std::floor(x[0]);
+    else
+      return x[0];
+  case ScalarFunction::square:
+    return times(x[0], x[0]);
+  case ScalarFunction::relu:
+    return T(0) > x[0] ? T(0) : x[0];
+  case ScalarFunction::isnan:
+    return Truth::of(x[0] != x[0]);
+  case ScalarFunction::add:
+    return plus(x[0], x[1]);
+  case ScalarFunction::subtract:
+    if constexpr (floating)
+      return x[0] - x[1];
+    else if constexpr (std::is_same_v<T, bool>)
+      return x[0] != x[1];
+    else
+      return static_cast<T>(static_cast<std::uint64_t>(x[0]) - static_cast<std::uint64_t>(x[1]));
+  case ScalarFunction::multiply:
+    return times(x[0], x[1]);
+  case ScalarFunction::minimum:
+    return smaller(x[0], x[1]);
+  case ScalarFunction::maximum:
+    return larger(x[0], x[1]);
+  case ScalarFunction::clip:
+    return smaller(larger(x[0], x[1]), x[2]);
+  case ScalarFunction::equal:
+    return Truth::of(x[0] == x[1]);
+  case ScalarFunction::not_equal:
+    return Truth::of(!(x[0] == x[1]));
+  case ScalarFunction::less:
+    return Truth::of(x[0] < x[1]);
+  case ScalarFunction::less_equal:
+    return Truth::of(x[0] <= x[1]);
+  case ScalarFunction::greater:
+    return Truth::of(x[0] > x[1]);
+  case ScalarFunction::greater_equal:
+    return Truth::of(x[0] >= x[1]);
+  case ScalarFunction::logical_and:
+    return Truth::of(convert<bool>(x[0]) && convert<bool>(x[1]));
+  case ScalarFunction::logical_or:
+    return Truth::of(convert<bool>(x[0]) || convert<bool>(x[1]));
+  case ScalarFunction::logical_not:
+    return Truth::of(!convert<bool>(x[0]));
+  default:
+    break;
+  }
+  if constexpr (floating) {
+    if (function == ScalarFunction::divide)
+      return x[0] / x[1];
+    if (function == ScalarFunction::sqrt)
+      return std::sqrt(x[0]);
+    if (function == ScalarFunction::rsqrt)
+      return T(1) / std::sqrt(x[0]);
+  }
+  return emitted(function, x, count);
+}
+
+/// Position in an operand of the element `index` of the result.
+std::int64_t broadcast_index(const Value &operand, const std::vector<std::int64_t> &index) {
+  std::int64_t at = 0;
+  for (std::size_t axis = 0; axis < operand.dims.size(); ++axis) {
+    const std::int64_t dim = operand.dims[axis];
+    at = at * dim + (dim == 1 ? 0 : index[index.size() - operand.dims.size() + axis]);
+  }
+  return at;
+}
+
+} // namespace
+
+Value interpret_elementwise(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
+                            const ResultType &type) {
+  Value result(type.dtype, type.dims);
+  std::vector<OperandType> types;
+  std::vector<const Meta *> metas;
+  for (const Value &operand : operands)
+    types.push_back({operand.is_number ? nullptr : intern_contiguous(operand.dtype, operand.dims),
+                     operand.number.kind()});
+  const DType compute = element_types(op, attrs, types).compute;
+  std::vector<std::int64_t> index(type.dims.size());
+  for (std::int64_t i = 0; i < result.size(); ++i, advance(index, type.dims)) {
+    const auto at = [&](std::size_t k) {
+      return operands[k].is_number ? 0 : broadcast_index(operands[k], index);
+    };
+    visit(type.dtype, [&](auto result_type) {
+      using R = decltype(result_type);
+      if (op.types == TypeRule::cast) {
+        result.set(i, element<R>(operands[0], at(0)));
+      } else if (op.types == TypeRule::select) {
+        const std::size_t chosen = element<bool>(operands[0], at(0)) ? 1 : 2;
+        result.set(i, element<R>(operands[chosen], at(chosen)));
+      } else {
+        visit(compute, [&](auto compute_type) {
+          using T = decltype(compute_type);
+          T x[3] = {};
+          for (std::size_t k = 0; k < operands.size(); ++k)
+            x[k] = element<T>(operands[k], at(k));
+          const Outcome<T> outcome = apply(op.scalar, x, operands.size());
+          if (outcome.is_truth)
+            result.set(i, static_cast<R>(outcome.truth));
+          else
+            result.set(i, static_cast<R>(outcome.value));
+        });
+      }
+    });
+  }
+  return result;
+}
+
+} // namespace jit::conformance

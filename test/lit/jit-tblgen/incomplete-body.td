@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Bodies of row ops and index checks refer to what exists.
+// RUN: not jit-tblgen -gen-op-table -I %root -I %mlir_include %s 2>&1 | FileCheck %s --implicit-check-not=error:
+
+include "dialects/trace/Rows.td"
+include "dialects/trace/Index.td"
+
+// CHECK: incomplete-body.td:[[#@LINE+1]]:5: error: op 'no_body': field 'body' is for row ops, and all of them
+def NoBodyOp : Row<"no_body", "infer_row"> {
+  let doc = "A row op says what it computes.";
+}
+
+def UnknownNameOp : Row<"unknown_name", "infer_row"> {
+  let doc = "Uses a name before its step.";
+  // CHECK: incomplete-body.td:[[#@LINE+1]]:7: error: op 'unknown_name': the body uses $e, which is no operand and no earlier name
+  let body = [Let<["y"], (MultiplyOp $x, $e)>, Let<["e"], (ExpOp $x)>];
+}
+
+def NotAnOpOp : Row<"not_an_op", "infer_row"> {
+  let doc = "Has a step that is no op.";
+  // CHECK: incomplete-body.td:[[#@LINE+1]]:7: error: op 'not_an_op': Float32 in the body is not an op
+  let body = [Let<["y"], (Float32 $x)>];
+}
+
+def UncheckedOp : Indexing<"unchecked"> {
+  let doc = "Takes indices and never checks them.";
+  let infer = "infer_take";
+  let arguments = (ins TensorOperand:$x, IndexOperand:$index, I64Attr:$axis);
+  let samples = [Sample<["[2]", "i64[2]"], "axis=0">];
+  let signature = "none";
+  // CHECK: incomplete-body.td:[[#@LINE+1]]:7: error: op 'unchecked': an op of family index needs field 'indexCheck'
+  let indexCheck = [];
+}
+
+def WrongCheckOp : Indexing<"wrong_check"> {
+  let doc = "Checks an operand it does not have.";
+  let arguments = (ins TensorOperand:$x, IndexOperand:$index, I64Attr:$axis);
+  let samples = [Sample<["[2]", "i64[2]"], "axis=0">];
+  let signature = "none";
+  // CHECK: incomplete-body.td:[[#@LINE+1]]:7: error: op 'wrong_check': the index check names 'indices', which is no operand
+  let indexCheck = [InRange<"indices", "extent_at_axis">];
+}
