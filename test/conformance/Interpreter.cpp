@@ -41,6 +41,8 @@ std::vector<std::int64_t> step_attrs(const OpInfo &op, std::int64_t axis, DType 
 Value interpret_row(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
                     const ResultType &type) {
   const std::int64_t axis = AttrReader(attrs).integer();
+  if (Value empty(type.dtype, type.dims); empty.size() == 0)
+    return empty; // an empty row has no maximum, but nobody asks for it
   std::vector<std::vector<Value>> steps;
   for (const BodyStep &step : op.body) {
     std::vector<Value> inputs;
