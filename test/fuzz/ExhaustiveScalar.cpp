@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Unary f32 functions over all 2^32 inputs: v3 = v4 = plain in bits, and the largest error against
-// the C library's f64 function. Usage: exhaustive_scalar [--stride N] [FUNCTION...]; a stride skips
-// blocks of inputs. Prints one row per function; exits 1 on a difference or a broken bound.
+// the C library's f64 function. Usage: exhaustive_scalar [--stride N] [FUNCTION...]; a stride,
+// best odd, skips blocks of inputs. Prints one row per function; exits 1 on a difference or a
+// broken bound.
 #include "test/unit/scalar/ScalarKernels.h"
 
 #include <algorithm>

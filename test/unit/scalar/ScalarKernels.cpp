@@ -11,8 +11,6 @@
 #define TRACEJIT_TEST_SPACE plain
 #endif
 
-#include <tuple>
-
 namespace jit::TRACEJIT_TEST_SPACE {
 namespace {
 
@@ -36,13 +34,15 @@ template <int lanes> struct Table {
 
   template <class Function, class R, class... T>
   static void run(const void *const *operand, void *out, std::size_t n) {
+    run_over<Function, R, T...>(operand, static_cast<R *>(out), n, std::index_sequence_for<T...>{});
+  }
+  template <class Function, class R, class... T, std::size_t... k>
+  static void run_over(const void *const *operand, R *out, std::size_t n,
+                       std::index_sequence<k...>) {
     Emitter e;
     for (std::size_t i = 0; i < n; i += lanes) {
-      const void *const *next = operand;
-      // Braces evaluate in order.
-      std::tuple values{e.load(static_cast<const T *>(*next++) + i)...};
-      auto result = std::apply([&](auto... x) { return Function{}(e, x...); }, values);
-      e.store(static_cast<R *>(out) + i, result);
+      auto result = Function{}(e, e.load(static_cast<const T *>(operand[k]) + i)...);
+      e.store(out + i, result);
     }
   }
   template <class Function, class R, class... T> static constexpr Kernel kernel(const char *name) {
