@@ -69,7 +69,7 @@ llvm::Value *apply_element(E &e, ScalarFunction function, DType result, LlvmValu
     return with_type(dtypes.back(),
                      [&]<class T>() { return apply_as<T>(e, f, operands, dtypes.front()); });
   };
-  if (function == ScalarFunction::astype)
+  if (function == ScalarFunction::cast)
     return convert(e, result, operands[0], dtypes[0]);
   using namespace scalar;
   switch (function) {
