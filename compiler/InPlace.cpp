@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Which output of a kernel may be the memory of which input.
+#include "compiler/Planner.h"
+
+#include <llvm/ADT/DenseMap.h>
+
+using namespace mlir;
+
+namespace jit {
+
+static llvm::DenseMap<Value, unsigned> number_passes(kernel::FuncOp function, unsigned &last) {
+  llvm::DenseMap<Value, unsigned> pass;
+  last = 0;
+  for (Operation &op : function.block()) {
+    unsigned number = 0;
+    for (const Value operand : op.getOperands())
+      number = std::max(number, pass.lookup(operand));
+    number += isa<kernel::ReduceOp>(op);
+    for (const Value result : op.getResults())
+      pass[result] = number;
+    last = std::max(last, number);
+  }
+  return pass;
+}
+
+bool may_share(kernel::FuncOp function, unsigned input, unsigned output) {
+  Block &block = function.block();
+  const BlockArgument from = block.getArgument(input), to = block.getArgument(output);
+  if (from.getType() != to.getType())
+    return false;
+  auto store = cast<kernel::StoreOp>(*to.user_begin());
+  for (Operation *user : from.getUsers())
+    if (!isa<kernel::LoadOp>(user) || cast<kernel::LoadOp>(user).getMap() != store.getMap())
+      return false;
+  const kernel::SpaceAttr space = function.getSpace();
+  for (unsigned axis = 0; axis < space.size(); ++axis)
+    if (space.extent(axis) > 1 && store.getMap().stride(axis) == 0)
+      return false;
+  if (!space.of_kind(kernel::AxisKind::row))
+    return true;
+  // With rows, only a store in the last pass, when nothing lies in scratch that might be the output.
+  if (!block.getOps<kernel::KeepOp>().empty())
+    return false;
+  unsigned last = 0;
+  const auto pass = number_passes(function, last);
+  return pass.lookup(store.getValue()) == last;
+}
+
+} // namespace jit

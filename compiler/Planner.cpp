@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A program of launches becomes a plan: steps in order, then memory.
+#include "compiler/Planner.h"
+#include "compiler/Arena.h"
+#include "passes/Layouts.h"
+
+#include <mlir/IR/BuiltinOps.h>
+#include <mlir/IR/SymbolTable.h>
+
+#include <algorithm>
+
+using namespace mlir;
+
+namespace jit {
+
+namespace {
+
+/// Memory of a root value. Blocks of the arena are numbered; several values may share one.
+struct Home {
+  Buffer::Base base = Buffer::Base::arena;
+  std::uint32_t index = 0; ///< input, output or constant; arena: block
+};
+
+class Planner {
+public:
+  explicit Planner(trace::FuncOp program);
+  Plan run();
+
+private:
+  void find_last_uses();
+  void plan_launch(kernel::LaunchOp launch);
+  void plan_contraction(kernel::LaunchOp launch, kernel::FuncOp function);
+  void plan_library(Operation *op, const OpInfo &row);
+  void place_arena();
+
+  void make_result(Value value);
+  void share_memory(kernel::LaunchOp launch, kernel::FuncOp function);
+  Buffer buffer(Value value);
+  std::uint32_t new_block(std::size_t bytes);
+  std::uint32_t cell(std::uint32_t slot, DType dtype);
+  std::vector<std::uint32_t> cells_of(kernel::LaunchOp launch, kernel::FuncOp function);
+  Home home_of_root(Value root);
+  std::uint32_t step_number() const { return static_cast<std::uint32_t>(plan.steps.size()); }
+  void add_step(decltype(Step::what) what, ArrayRef<std::int32_t> ops);
+
+  trace::FuncOp program;
+  Layouts layouts;
+  Plan plan;
+  llvm::DenseMap<StringRef, kernel::FuncOp> kernels;
+  llvm::DenseMap<Value, Home> homes;
+  llvm::DenseMap<Value, Operation *> last_use; ///< of a root, through its views
+  llvm::DenseMap<Value, std::uint32_t> output_of;
+  std::vector<ArenaBlock> blocks;
+  Operation *current = nullptr;
+};
+
+} // namespace
+
+Planner::Planner(trace::FuncOp program) : program(program) {
+  for (auto function : program->getParentOfType<ModuleOp>().getOps<kernel::FuncOp>())
+    kernels[function.getSymName()] = function;
+  const auto results = program.block().getTerminator()->getOperands();
+  for (const auto [number, value] : llvm::enumerate(results))
+    output_of[value] = static_cast<std::uint32_t>(number);
+  plan.donated_input.assign(results.size(), -1);
+}
+
+void Planner::find_last_uses() {
+  for (Operation &op : program.block())
+    if (!is_view(&op, layouts))
+      for (const Value operand : op.getOperands())
+        last_use[layouts.of(operand).root] = &op;
+}
+
+std::uint32_t Planner::new_block(std::size_t bytes) {
+  blocks.push_back({bytes, step_number(), step_number(), 0});
+  return static_cast<std::uint32_t>(blocks.size() - 1);
+}
+
+std::uint32_t Planner::cell(std::uint32_t slot, DType dtype) {
+  const Cell number{slot, dtype};
+  const auto found = std::find(plan.cells.begin(), plan.cells.end(), number);
+  if (found == plan.cells.end()) {
+    plan.cells.push_back(number);
+    return static_cast<std::uint32_t>(plan.cells.size() - 1);
+  }
+  return static_cast<std::uint32_t>(found - plan.cells.begin());
+}
+
+std::vector<std::uint32_t> Planner::cells_of(kernel::LaunchOp launch, kernel::FuncOp function) {
+  std::vector<std::uint32_t> cells(launch.getSlots().size(), 0);
+  for (auto arg : function.block().getOps<kernel::ArgOp>()) {
+    const auto slot = static_cast<std::uint32_t>(launch.getSlots()[arg.getNumber()]);
+    cells[arg.getNumber()] = cell(slot, kernel::dtype_of(arg.getType().getElement()));
+  }
+  return cells;
+}
+
+Home Planner::home_of_root(Value root) {
+  if (const auto argument = dyn_cast<BlockArgument>(root))
+    return {Buffer::Base::input, argument.getArgNumber()};
+  if (const auto found = homes.find(root); found != homes.end())
+    return found->second;
+  // A constant: its bytes move into the plan when it is met first.
+  auto constant = root.getDefiningOp<trace::ConstantOp>();
+  const Meta &meta = *trace::meta_of(root.getType());
+  const auto value = cast<DenseElementsAttr>(constant.getValue());
+  std::vector<std::byte> bytes(meta.bytes());
+  const ArrayRef<char> raw = value.getRawData();
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::byte>(raw[value.isSplat() ? i % raw.size() : i]);
+  plan.constants.push_back(std::move(bytes));
+  return homes[root] = {Buffer::Base::constant, static_cast<std::uint32_t>(plan.constants.size() - 1)};
+}
+
+Buffer Planner::buffer(Value value) {
+  const Layout &layout = layouts.of(value);
+  const Home home = home_of_root(layout.root);
+  Buffer result;
+  result.base = home.base;
+  result.index = home.index;
+  result.offset = layout.offset;
+  for (const ViewTerm &term : layout.terms)
+    result.terms.push_back({term.slot, term.stride});
+  result.meta = layout.meta;
+  if (home.base == Buffer::Base::arena)
+    blocks[home.index].last = std::max(blocks[home.index].last, step_number());
+  return result;
+}
+
+// A home of its own for a result of the current op.
+void Planner::make_result(Value value) {
+  if (const auto output = output_of.find(value); output != output_of.end())
+    homes[value] = {Buffer::Base::output, output->second};
+  else if (!homes.contains(value))
+    homes[value] = {Buffer::Base::arena, new_block(trace::meta_of(value.getType())->bytes())};
+}
+
+// Temporaries take over inputs of the launch that die here; outputs may take over program inputs.
+void Planner::share_memory(kernel::LaunchOp launch, kernel::FuncOp function) {
+  const unsigned inputs = launch.getNumOperands();
+  llvm::SmallDenseSet<Value> taken;
+  for (const auto [number, result] : llvm::enumerate(launch.getResults())) {
+    const auto output = output_of.find(result);
+    for (const auto [position, operand] : llvm::enumerate(launch.getOperands())) {
+      const Layout &layout = layouts.of(operand);
+      const auto same_root = [&](Value other) { return layouts.of(other).root == layout.root; };
+      const Meta &whole = *layouts.of(layout.root).meta;
+      if (taken.contains(layout.root) || last_use[layout.root] != launch || layout.offset ||
+          !layout.terms.empty() || !whole.contiguous ||
+          whole.bytes() != trace::meta_of(result.getType())->bytes() ||
+          llvm::count_if(launch.getOperands(), same_root) != 1 ||
+          !may_share(function, static_cast<unsigned>(position),
+                     inputs + static_cast<unsigned>(number)))
+        continue;
+      const auto argument = dyn_cast<BlockArgument>(layout.root);
+      if (output != output_of.end()) {
+        if (!argument)
+          continue;
+        plan.donated_input[output->second] = static_cast<std::int32_t>(argument.getArgNumber());
+      } else {
+        if (argument || home_of_root(layout.root).base != Buffer::Base::arena)
+          continue;
+        homes[result] = home_of_root(layout.root);
+      }
+      taken.insert(layout.root);
+      break;
+    }
+  }
+}
+
+void Planner::add_step(decltype(Step::what) what, ArrayRef<std::int32_t> ops) {
+  Step step{std::move(what), {}};
+  for (const std::int32_t op : ops)
+    if (op >= 0)
+      step.ops.push_back(static_cast<std::uint32_t>(op));
+  plan.steps.push_back(std::move(step));
+}
+
+void Planner::plan_launch(kernel::LaunchOp launch) {
+  kernel::FuncOp function = kernels.lookup(launch.getCallee());
+  if (!function.block().getOps<kernel::ContractOp>().empty())
+    return plan_contraction(launch, function);
+  share_memory(launch, function);
+  KernelStep step;
+  step.kernel = function.getSymName().str();
+  for (const Value operand : launch.getOperands())
+    step.buffers.push_back(buffer(operand));
+  for (const Value result : launch.getResults()) {
+    make_result(result);
+    step.buffers.push_back(buffer(result));
+  }
+  step.cells = cells_of(launch, function);
+  add_step(std::move(step), launch.getOps());
+}
+
+void Planner::plan_contraction(kernel::LaunchOp launch, kernel::FuncOp function) {
+  std::vector<std::uint32_t> cells = cells_of(launch, function);
+  ContractParts parts = split_contraction(function);
+  std::vector<Buffer> arguments;
+  for (const Value operand : launch.getOperands())
+    arguments.push_back(buffer(operand));
+  for (const Value result : launch.getResults()) {
+    make_result(result);
+    arguments.push_back(buffer(result));
+  }
+  ContractStep step = std::move(parts.step);
+  step.a = arguments[parts.a];
+  step.b = arguments[parts.b];
+  if (parts.in_place_output >= 0) {
+    step.c = arguments[launch.getNumOperands() + static_cast<unsigned>(parts.in_place_output)];
+  } else {
+    std::int64_t batches = 1;
+    for (const std::int64_t size : step.batch_sizes)
+      batches *= size;
+    DimList extents{batches, step.m, step.n};
+    step.c.meta = intern_contiguous(step.dtype, extents);
+    step.c.index = new_block(step.c.meta->bytes());
+  }
+  if (parts.has_epilogue) {
+    step.epilogue = function.getSymName().str();
+    step.epilogue_cells = std::move(cells);
+    step.epilogue_buffers.push_back(step.c);
+    for (const unsigned argument : parts.kept)
+      step.epilogue_buffers.push_back(arguments[argument]);
+  } else {
+    function.erase();
+  }
+  add_step(std::move(step), launch.getOps());
+}
+
+void Planner::plan_library(Operation *op, const OpInfo &row) {
+  LibraryStep step;
+  step.op = row.kind;
+  const llvm::SmallVector<std::int64_t> words = trace::words_of(op, row);
+  step.attrs.assign(words.begin(), words.end());
+  for (const Value operand : op->getOperands()) {
+    LibraryStep::Operand &described = step.operands.emplace_back();
+    if (auto number = operand.getDefiningOp<trace::ScalarOp>()) {
+      described.is_number = true;
+      described.slot = static_cast<std::uint32_t>(number.getSlot());
+    } else {
+      described.buffer = buffer(operand);
+    }
+  }
+  bool empty = true;
+  for (const Value result : op->getResults()) {
+    make_result(result);
+    step.results.push_back(buffer(result));
+    empty &= step.results.back().meta->size == 0;
+  }
+  if (!empty)
+    add_step(std::move(step), trace::graph_op(op));
+}
+
+// Blocks become offsets.
+void Planner::place_arena() {
+  plan.arena_bytes = place_blocks(blocks);
+  const auto place = [&](Buffer &buffer) {
+    if (buffer.base == Buffer::Base::arena)
+      buffer.arena_offset = blocks[buffer.index].offset;
+  };
+  for (Step &step : plan.steps) {
+    if (auto *kernel = std::get_if<KernelStep>(&step.what)) {
+      llvm::for_each(kernel->buffers, place);
+    } else if (auto *contract = std::get_if<ContractStep>(&step.what)) {
+      place(contract->a), place(contract->b), place(contract->c);
+      llvm::for_each(contract->epilogue_buffers, place);
+    } else if (auto *library = std::get_if<LibraryStep>(&step.what)) {
+      for (LibraryStep::Operand &operand : library->operands)
+        place(operand.buffer);
+      llvm::for_each(library->results, place);
+    }
+  }
+}
+
+static void read_refusals(trace::FuncOp program, Plan &plan) {
+  const ArrayRef<Attribute> items =
+      program.getRefusals() ? program.getRefusals()->getValue() : ArrayRef<Attribute>();
+  for (std::size_t i = 0; i + 2 < items.size(); i += 3)
+    plan.refusals.push_back({static_cast<std::uint32_t>(cast<IntegerAttr>(items[i]).getInt()),
+                             static_cast<std::uint32_t>(cast<IntegerAttr>(items[i + 1]).getInt()),
+                             cast<StringAttr>(items[i + 2]).getValue().str()});
+}
+
+Plan Planner::run() {
+  find_last_uses();
+  for (Operation &op : program.block()) {
+    current = &op;
+    if (auto launch = dyn_cast<kernel::LaunchOp>(op))
+      plan_launch(launch);
+    else if (const OpInfo *row = trace::table_row(&op); row && !is_view(&op, layouts))
+      plan_library(&op, *row);
+  }
+  place_arena();
+  read_refusals(program, plan);
+  return std::move(plan);
+}
+
+Plan make_plan(trace::FuncOp program) { return Planner(program).run(); }
+
+} // namespace jit

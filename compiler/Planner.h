@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The last phase of the front half: a program of launches becomes a plan.
+#pragma once
+
+#include "compiler/Plan.h"
+#include "passes/Passes.h"
+
+namespace jit {
+
+/// Steps in program order, buffers placed, epilogues of contractions cut out as kernels of their
+/// own. Kernels that no step names any more are erased from the module.
+Plan make_plan(trace::FuncOp program);
+
+/// Whether output `output` of a kernel may be the memory of its input `input` (argument numbers):
+/// the exception that KernelOps.td grants.
+bool may_share(kernel::FuncOp function, unsigned input, unsigned output);
+
+/// Splits a kernel with a contraction. `contract` must describe shapes and strides afterwards; the
+/// function becomes the epilogue (argument 0 = C) or is left without ops if there is none.
+struct ContractParts {
+  ContractStep step;               ///< shapes and strides, no buffers
+  unsigned a, b;                   ///< argument numbers before the cut
+  int in_place_output = -1;        ///< output (counted from 0) whose memory C is, or -1: a temporary
+  bool has_epilogue = false;
+  llvm::SmallVector<unsigned> kept; ///< arguments before the cut that follow C, in order
+};
+ContractParts split_contraction(kernel::FuncOp function);
+
+} // namespace jit

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Cuts a kernel with a contraction into shapes for the library's microkernels and an epilogue.
+#include "compiler/Planner.h"
+
+using namespace mlir;
+
+namespace jit {
+
+using kernel::MapAttr;
+
+// Fills what the maps of the two loads and the space say.
+static void describe_shapes(kernel::SpaceAttr space, MapAttr a, MapAttr b, ContractStep &step) {
+  const unsigned k = space.size() - 1, n = k - 1, m = k - 2;
+  step.m = space.extent(m);
+  step.n = space.extent(n);
+  step.k = space.extent(k);
+  step.a_row_stride = a.stride(m);
+  step.a_col_stride = a.stride(k);
+  step.b_row_stride = b.stride(k);
+  step.b_col_stride = b.stride(n);
+  step.c_row_stride = step.n;
+  std::int64_t entries = step.m * step.n * space.points((1u << m) - 1);
+  for (unsigned axis = 0; axis < m; ++axis) {
+    entries /= space.extent(axis);
+    step.batch_sizes.push_back(space.extent(axis));
+    step.a_batch_strides.push_back(a.stride(axis));
+    step.b_batch_strides.push_back(b.stride(axis));
+    step.c_batch_strides.push_back(entries);
+  }
+}
+
+// C is row-major over batch, m, n; an axis of extent 1 has no stride.
+static MapAttr result_map(kernel::SpaceAttr space, const ContractStep &step) {
+  llvm::SmallVector<std::int64_t> strides(step.c_batch_strides.begin(), step.c_batch_strides.end());
+  strides.push_back(step.m > 1 ? step.c_row_stride : 0);
+  strides.push_back(step.n > 1 ? 1 : 0);
+  return MapAttr::of(space.getContext(), 0, strides);
+}
+
+static kernel::SpaceAttr without_inner_axis(kernel::SpaceAttr space) {
+  return kernel::SpaceAttr::get(space.getContext(), space.getAxes().drop_back());
+}
+
+ContractParts split_contraction(kernel::FuncOp function) {
+  Block &block = function.block();
+  auto contract = *block.getOps<kernel::ContractOp>().begin();
+  auto lhs = contract.getLhs().getDefiningOp<kernel::LoadOp>();
+  auto rhs = contract.getRhs().getDefiningOp<kernel::LoadOp>();
+  ContractParts parts;
+  parts.a = cast<BlockArgument>(lhs.getBuffer()).getArgNumber();
+  parts.b = cast<BlockArgument>(rhs.getBuffer()).getArgNumber();
+  parts.step.dtype = kernel::dtype_of(contract.getType().getElement());
+  describe_shapes(function.getSpace(), lhs.getMap(), rhs.getMap(), parts.step);
+  const MapAttr map = result_map(function.getSpace(), parts.step);
+
+  const unsigned inputs = function.count_inputs();
+  for (auto store : block.getOps<kernel::StoreOp>()) {
+    const bool fits = store.getMap() == map &&
+                      store.getValue().getType().getElement() == contract.getType().getElement();
+    parts.has_epilogue |= store.getValue() != contract.getResult() || !fits || !contract->hasOneUse();
+    if (fits && parts.in_place_output < 0)
+      parts.in_place_output = static_cast<int>(cast<BlockArgument>(store.getBuffer()).getArgNumber() - inputs);
+  }
+  if (!parts.has_epilogue)
+    return parts;
+
+  // The epilogue: C takes the place of the contraction.
+  OpBuilder builder(contract);
+  const Value c = block.insertArgument(
+      0u, kernel::BufType::get(function.getContext(), contract.getType().getElement()),
+      function.getLoc());
+  const Value load = kernel::LoadOp::create(builder, contract.getLoc(), c, map);
+  contract.getResult().replaceAllUsesWith(load);
+  contract.erase();
+  rhs.erase();
+  if (lhs != rhs)
+    lhs.erase();
+  for (unsigned argument = 1; argument < block.getNumArguments(); ++argument)
+    if (!block.getArgument(argument).use_empty())
+      parts.kept.push_back(argument - 1);
+  for (unsigned argument = block.getNumArguments(); argument-- > 1;)
+    if (block.getArgument(argument).use_empty())
+      block.eraseArgument(argument);
+  function.setSpaceAttr(without_inner_axis(function.getSpace()));
+  return parts;
+}
+
+} // namespace jit

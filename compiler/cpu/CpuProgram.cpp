@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Running a plan: addresses are resolved into the arena's tail, then the steps run one by one.
+#include "compiler/cpu/CpuProgram.h"
+
+#include "runtime/kernels/KernelCall.h"
+#include "runtime/kernels/Mxcsr.h"
+#include "runtime/kernels/Parallel.h"
+#include "runtime/kernels/ScalarValue.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace jit::cpu {
+namespace {
+
+constexpr std::size_t line = 64;
+std::size_t whole_lines(std::size_t bytes) { return (bytes + line - 1) / line * line; }
+
+void run_chunks(void *, std::int64_t chunks, void (*body)(void *, std::int64_t), void *context) {
+  parallel_for(chunks, [&](std::int64_t chunk) { body(context, chunk); });
+}
+
+} // namespace
+
+void CpuProgram::Release::operator()(std::byte *p) const noexcept {
+  ::operator delete(p, std::align_val_t(line));
+}
+
+struct CpuProgram::Run {
+  const CpuProgram &program;
+  const ProgramCall &call;
+  const std::uint64_t *cells;
+  std::byte *work; ///< memory for the step that runs
+
+  std::byte *base(const Buffer &buffer) const noexcept {
+    switch (buffer.base) {
+    case Buffer::Base::input:
+      return call.inputs[buffer.index];
+    case Buffer::Base::output:
+      return call.outputs[buffer.index];
+    case Buffer::Base::arena:
+      return call.arena + buffer.arena_offset;
+    case Buffer::Base::constant:
+      return program.constants[buffer.index].get();
+    }
+    return nullptr;
+  }
+  std::byte *address(const Buffer &buffer) const noexcept {
+    std::int64_t offset = buffer.offset;
+    for (const Buffer::Term &term : buffer.terms)
+      offset += call.scalars[term.slot].as_int() * term.stride;
+    return base(buffer) + offset * static_cast<std::int64_t>(itemsize(buffer.meta->dtype));
+  }
+  /// Arguments of a kernel, in the work memory, which moves on behind them.
+  std::byte *const *addresses(const std::vector<Buffer> &buffers) noexcept {
+    auto *list = reinterpret_cast<std::byte **>(work);
+    for (std::size_t k = 0; k < buffers.size(); ++k)
+      list[k] = address(buffers[k]);
+    work += whole_lines(buffers.size() * sizeof(std::byte *));
+    return list;
+  }
+  const std::uint64_t *numbers(const std::vector<std::uint32_t> &wanted) noexcept {
+    auto *list = reinterpret_cast<std::uint64_t *>(work);
+    for (std::size_t k = 0; k < wanted.size(); ++k)
+      list[k] = cells[wanted[k]];
+    work += whole_lines(wanted.size() * sizeof(std::uint64_t));
+    return list;
+  }
+};
+
+CpuProgram::CpuProgram(Plan given, std::map<std::string, CompiledKernel> compiled,
+                       std::unique_ptr<Code> mapped, Isa isa, double compile_ms)
+    : plan(std::move(given)), kernels(std::move(compiled)), code(std::move(mapped)), isa(isa),
+      workers(thread_count()) {
+  for (const std::vector<std::byte> &constant : plan.constants) {
+    // Vectors may read, never write, up to a line behind the last element.
+    auto *copy = static_cast<std::byte *>(
+        ::operator new(whole_lines(constant.size()) + line, std::align_val_t(line)));
+    std::memcpy(copy, constant.data(), constant.size());
+    constants.emplace_back(copy);
+  }
+  plan.constants.clear();
+
+  std::size_t work = 0;
+  for (const Step &step : plan.steps) {
+    const std::string *name = nullptr;
+    if (auto *kernel = std::get_if<KernelStep>(&step.what))
+      name = &kernel->kernel;
+    else if (auto *contract = std::get_if<ContractStep>(&step.what))
+      name = contract->epilogue.empty() ? nullptr : &contract->epilogue;
+    step_kernels.push_back(name ? &kernels.at(*name) : nullptr);
+    work = std::max(work, step_bytes(step));
+  }
+  cells_offset = whole_lines(plan.arena_bytes);
+  work_offset = cells_offset + whole_lines(plan.cells.size() * sizeof(std::uint64_t));
+
+  details.arena_bytes = work_offset + work;
+  details.code_bytes = code ? code->bytes : 0;
+  details.compile_ms = compile_ms;
+  details.kernels_before = plan.kernels_before;
+  details.kernels_after = static_cast<std::uint32_t>(plan.steps.size());
+  details.donated_input = plan.donated_input;
+  details.refusals = std::move(plan.refusals);
+}
+
+/// Work memory of a step: arguments and scratch.
+std::size_t CpuProgram::step_bytes(const Step &step) const {
+  if (auto *kernel = std::get_if<KernelStep>(&step.what)) {
+    const CompiledKernel &compiled = kernels.at(kernel->kernel);
+    return whole_lines(kernel->buffers.size() * sizeof(std::byte *)) +
+           whole_lines(kernel->cells.size() * sizeof(std::uint64_t)) +
+           compiled.scratch_bytes * static_cast<std::size_t>(compiled.chunks());
+  }
+  if (auto *contract = std::get_if<ContractStep>(&step.what))
+    return whole_lines(contract->epilogue_buffers.size() * sizeof(std::byte *)) +
+           whole_lines(contract->epilogue_cells.size() * sizeof(std::uint64_t)) +
+           whole_lines(contract_scratch_bytes(contract_args(*contract), isa, parallel_of(*contract)));
+  const auto &library = std::get<LibraryStep>(step.what);
+  return whole_lines(library.operands.size() * sizeof(KernelOperand)) +
+         whole_lines(library.results.size() * sizeof(KernelResult));
+}
+
+void CpuProgram::run(const ProgramCall &call) const noexcept {
+  const MxcsrGuard environment;
+  auto *cells = reinterpret_cast<std::uint64_t *>(call.arena + cells_offset);
+  for (std::size_t k = 0; k < plan.cells.size(); ++k) {
+    cells[k] = 0;
+    const ScalarValue value(call.scalars[plan.cells[k].slot], plan.cells[k].dtype);
+    std::memcpy(&cells[k], value.bytes, itemsize(plan.cells[k].dtype));
+  }
+  for (std::size_t k = 0; k < plan.steps.size(); ++k) {
+    Run run{*this, call, cells, call.arena + work_offset};
+    const auto &step = plan.steps[k].what;
+    if (auto *kernel = std::get_if<KernelStep>(&step))
+      run_step(*kernel, *step_kernels[k], run);
+    else if (auto *contract = std::get_if<ContractStep>(&step))
+      run_step(*contract, step_kernels[k], run);
+    else
+      run_step(std::get<LibraryStep>(step), run);
+  }
+}
+
+void CpuProgram::run_step(const KernelStep &step, const CompiledKernel &kernel,
+                          Run &run) const noexcept {
+  std::byte *const *buffers = run.addresses(step.buffers);
+  const std::uint64_t *numbers = run.numbers(step.cells);
+  const std::int64_t chunks = kernel.chunks();
+  if (chunks == 1) {
+    kernel.function(buffers, numbers, 0, kernel.units, run.work);
+    return;
+  }
+  parallel_for(chunks, [&](std::int64_t chunk) {
+    const std::int64_t begin = chunk * kernel.grain;
+    kernel.function(buffers, numbers, begin, std::min(begin + kernel.grain, kernel.units),
+                    run.work + static_cast<std::size_t>(chunk) * kernel.scratch_bytes);
+  });
+}
+
+ContractArgs CpuProgram::contract_args(const ContractStep &step) const noexcept {
+  ContractArgs args;
+  args.dtype = step.dtype;
+  args.m = step.m;
+  args.n = step.n;
+  args.k = step.k;
+  args.a_row_stride = step.a_row_stride;
+  args.a_col_stride = step.a_col_stride;
+  args.b_row_stride = step.b_row_stride;
+  args.b_col_stride = step.b_col_stride;
+  args.c_row_stride = step.c_row_stride;
+  args.batch = {static_cast<std::int64_t>(step.batch_sizes.size()), step.batch_sizes.data(),
+                step.a_batch_strides.data(), step.b_batch_strides.data(),
+                step.c_batch_strides.data()};
+  return args;
+}
+
+/// Shared by threads above some work. The number of workers decides about scratch, so it is fixed
+/// when the program is made; the pool may have fewer or more threads later.
+Parallel CpuProgram::parallel_of(const ContractStep &step) const noexcept {
+  Parallel parallel;
+  std::int64_t work = step.m * step.n * std::max<std::int64_t>(step.k, 1);
+  for (std::int64_t size : step.batch_sizes)
+    work *= size;
+  if (work >= 16 * parallel_elements) {
+    parallel.run = run_chunks;
+    parallel.workers = workers;
+  }
+  return parallel;
+}
+
+void CpuProgram::run_step(const ContractStep &step, const CompiledKernel *epilogue,
+                          Run &run) const noexcept {
+  struct Context {
+    const CompiledKernel *kernel;
+    std::byte *const *buffers;
+    const std::uint64_t *numbers;
+    std::int64_t rows;
+  } context{epilogue, nullptr, nullptr, step.m};
+
+  ContractArgs args = contract_args(step);
+  args.a = run.address(step.a);
+  args.b = run.address(step.b);
+  args.c = run.address(step.c);
+  if (epilogue) {
+    context.buffers = run.addresses(step.epilogue_buffers);
+    context.numbers = run.numbers(step.epilogue_cells);
+    args.epilogue.context = &context;
+    args.epilogue.run = [](void *opaque, std::int64_t batch, std::int64_t row, std::int64_t rows,
+                           std::int64_t column, std::int64_t columns) {
+      const auto &tile = *static_cast<const Context *>(opaque);
+      std::int64_t range[2] = {column, column + columns};
+      const std::int64_t first = batch * tile.rows + row;
+      tile.kernel->function(tile.buffers, tile.numbers, first, first + rows,
+                            reinterpret_cast<std::byte *>(range));
+    };
+  }
+  args.scratch = run.work;
+  contract(args, isa, parallel_of(step));
+}
+
+void CpuProgram::run_step(const LibraryStep &step, Run &run) const noexcept {
+  auto *operands = reinterpret_cast<KernelOperand *>(run.work);
+  for (std::size_t k = 0; k < step.operands.size(); ++k) {
+    const LibraryStep::Operand &operand = step.operands[k];
+    KernelOperand &to = *new (&operands[k]) KernelOperand;
+    if (operand.is_number) {
+      to.scalar = run.call.scalars[operand.slot];
+    } else {
+      to.meta = operand.buffer.meta;
+      to.data = run.address(operand.buffer);
+    }
+  }
+  run.work += whole_lines(step.operands.size() * sizeof(KernelOperand));
+  auto *results = reinterpret_cast<KernelResult *>(run.work);
+  for (std::size_t k = 0; k < step.results.size(); ++k)
+    new (&results[k]) KernelResult{step.results[k].meta, run.address(step.results[k])};
+  if (!run_kernel({step.op, step.attrs, {operands, step.operands.size()},
+                   {results, step.results.size()}})) {
+    // Nobody below could be told, and wrong values must not go on.
+    std::fputs("tracejit: no memory for the scratch of a kernel in compiled code\n", stderr);
+    std::abort();
+  }
+}
+
+} // namespace jit::cpu

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Element functions in LLVM IR: from run-time enumerators to the templates of runtime/scalar.
+#pragma once
+
+#include "compiler/cpu/IrEmitter.h"
+#include "runtime/ops/OpTable.h"
+
+namespace jit::cpu {
+
+/// Vectors as the lowering holds them: i1 lanes for bool, i32 in [0, 255] for u8, else the element
+/// type. Null if there is no such function of these operands.
+llvm::Value *apply_element(ir::Emitter &e, ScalarFunction function, DType result,
+                           llvm::ArrayRef<llvm::Value *> operands, llvm::ArrayRef<DType> dtypes);
+
+llvm::Value *apply_maximum(ir::Emitter &e, DType dtype, llvm::Value *x, llvm::Value *y);
+llvm::Value *apply_minimum(ir::Emitter &e, DType dtype, llvm::Value *x, llvm::Value *y);
+
+} // namespace jit::cpu

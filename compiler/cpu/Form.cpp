@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The choice of loops and vector width.
+#include "compiler/cpu/Form.h"
+
+#include <algorithm>
+
+namespace jit::cpu {
+namespace {
+
+std::uint32_t axis_range(unsigned first, unsigned last) {
+  return static_cast<std::uint32_t>((std::uint64_t{1} << last) - (std::uint64_t{1} << first));
+}
+
+bool all_linear(const Nest &nest, unsigned first, unsigned last) {
+  return std::all_of(nest.nodes.begin(), nest.nodes.end(), [&](const Node &node) {
+    if (node.kind == NodeKind::load || node.kind == NodeKind::store)
+      return is_linear(nest, node.access, first, last);
+    return true;
+  });
+}
+
+bool computes_wide(const Node &node) {
+  return node.kind != NodeKind::store && itemsize(node.dtype) == 8;
+}
+
+/// Rough cycles of a function beside the one or two of an add.
+unsigned cost(const Node &node) {
+  if (node.kind != NodeKind::element)
+    return 0;
+  switch (node.function) {
+  case ScalarFunction::exp:
+  case ScalarFunction::log:
+  case ScalarFunction::tanh:
+  case ScalarFunction::sigmoid:
+  case ScalarFunction::erf:
+  case ScalarFunction::gelu:
+  case ScalarFunction::pow:
+    return 16;
+  default:
+    return 1;
+  }
+}
+
+} // namespace
+
+unsigned canonical_lanes(DType dtype) { return itemsize(dtype) == 8 ? 32 : 64; }
+
+std::uint32_t Form::lane_axes() const { return axis_range(first_lane_axis, last_lane_axis); }
+
+std::uint32_t Form::point_axes(const Nest &nest) const {
+  return kind == elementwise || kind == epilogue ? lane_axes() : nest.row_axes();
+}
+
+Form choose_form(const Nest &nest, Isa isa, bool epilogue) {
+  Form form;
+  bool wide = std::any_of(nest.nodes.begin(), nest.nodes.end(), computes_wide);
+  form.lanes = (isa == Isa::v4 ? 16u : 8u) / (wide ? 2 : 1);
+  for (const Node &node : nest.nodes)
+    form.cost += cost(node);
+  form.heavy = form.cost >= 12;
+
+  unsigned axes = static_cast<unsigned>(nest.axes.size());
+  unsigned parallel = axes;
+  while (parallel > 0 && nest.axes[parallel - 1].row)
+    --parallel;
+  form.kind = epilogue           ? Form::epilogue
+              : parallel == axes ? Form::elementwise : nest.outer ? Form::outer : Form::inner;
+
+  form.last_lane_axis = form.kind == Form::inner ? axes : parallel;
+  form.first_lane_axis = form.last_lane_axis;
+  unsigned stop = form.kind == Form::inner ? parallel : 0;
+  // Rows take all their axes. Otherwise an axis joins where it costs nothing, or where the lanes
+  // would be idle without it.
+  while (form.first_lane_axis > stop &&
+         (form.kind == Form::inner || form.first_lane_axis == form.last_lane_axis ||
+          (form.kind != Form::epilogue &&
+           (form.lane_points < form.lanes ||
+            all_linear(nest, form.first_lane_axis - 1, form.last_lane_axis)))))
+    form.lane_points *= nest.axes[--form.first_lane_axis].extent;
+
+  switch (form.kind) {
+  case Form::elementwise:
+    form.block = std::min<std::int64_t>(form.lane_points, 4096);
+    break;
+  case Form::inner:
+  case Form::epilogue:
+    form.block = form.lane_points;
+    break;
+  case Form::outer:
+    form.block = form.lanes;
+    break;
+  }
+  form.units = form.blocks();
+  for (unsigned axis = 0; axis < std::min(form.first_lane_axis, parallel); ++axis)
+    form.units *= nest.axes[axis].extent;
+  return form;
+}
+
+} // namespace jit::cpu

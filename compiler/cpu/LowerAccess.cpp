@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Loads and stores: whole vectors where lanes are neighbours in memory, one element where they share
+// it, else gathers and scatters.
+#include "compiler/cpu/Lowering.h"
+
+namespace jit::cpu {
+
+llvm::Value *Lowering::widen(llvm::Value *memory, DType dtype) {
+  if (dtype == DType::boolean)
+    return b.CreateICmpNE(memory, llvm::Constant::getNullValue(memory->getType()));
+  return dtype == DType::u8 ? b.CreateZExt(memory, vector_type(dtype)) : memory;
+}
+
+llvm::Value *Lowering::narrow(llvm::Value *computed, DType dtype) {
+  llvm::Type *bytes = e.type(b.getInt8Ty());
+  if (dtype == DType::boolean)
+    return b.CreateZExt(computed, bytes);
+  return dtype == DType::u8 ? b.CreateTrunc(computed, bytes) : computed;
+}
+
+/// A piece of this thread's scratch memory, whose address is computed at the entry.
+llvm::Value *Lowering::scratch(std::size_t bytes) {
+  llvm::IRBuilder<>::InsertPointGuard guard(b);
+  llvm::BasicBlock &entry = function->getEntryBlock();
+  b.SetInsertPoint(&entry, entry.getFirstInsertionPt());
+  llvm::Value *place = b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), function->getArg(4), scratch_size);
+  scratch_size += (bytes + 63) / 64 * 64;
+  return place;
+}
+
+/// Address of an access at the first point of the unit.
+llvm::Value *Lowering::base_pointer(unsigned node) {
+  if (llvm::Value *known = bases.lookup(node))
+    return known;
+  const Node &n = nest.nodes[node];
+  std::uint32_t looped = form.lane_axes() | nest.row_axes();
+  llvm::Value *offset = number(n.access.offset);
+  for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
+    if (!(looped >> axis & 1) && n.access.strides[axis] != 0)
+      offset = b.CreateAdd(offset, b.CreateMul(digits[axis], number(n.access.strides[axis])));
+  llvm::Value *base = b.CreateGEP(element_type(n.dtype), buffers[n.access.buffer], offset);
+  bases[node] = base;
+  return base;
+}
+
+/// Number of the point along an axis, as a vector of i32 or, in huge kernels, i64.
+llvm::Value *Lowering::coordinate(unsigned axis, Point &at) {
+  if (llvm::Value *known = at.coordinates.lookup(axis))
+    return known;
+  bool is_lane = form.lane_axes() >> axis & 1;
+  bool is_row = !is_lane && nest.axes[axis].row;
+  bool small = form.lane_points <= INT32_MAX && nest.row_points() <= INT32_MAX &&
+               nest.axes[axis].extent <= INT32_MAX;
+  llvm::Type *type = small ? b.getInt32Ty() : b.getInt64Ty();
+  llvm::Value *result = nullptr;
+  if (!is_lane && !is_row) {
+    result = e.splat(b.CreateTrunc(digits[axis], type));
+  } else {
+    std::int64_t below = 1; // points of the axes that turn faster
+    unsigned last = is_lane ? form.last_lane_axis : static_cast<unsigned>(nest.axes.size());
+    for (unsigned other = axis + 1; other < last; ++other)
+      below *= nest.axes[other].extent;
+    bool outermost = is_lane ? axis == form.first_lane_axis : axis == 0 || !nest.axes[axis - 1].row;
+    llvm::Value *flat = e.splat(b.CreateTrunc(is_lane ? at.index : at.row, type));
+    if (is_lane)
+      flat = b.CreateAdd(flat, b.CreateZExtOrTrunc(iota(), e.type(type)));
+    auto splat = [&](std::int64_t c) {
+      return llvm::ConstantInt::get(e.type(type), static_cast<std::uint64_t>(c));
+    };
+    result = below == 1 ? flat : b.CreateUDiv(flat, splat(below));
+    if (!outermost)
+      result = b.CreateURem(result, splat(nest.axes[axis].extent));
+  }
+  at.coordinates[axis] = result;
+  return result;
+}
+
+/// Address of an access at a point, for the first lane if the lanes are linear, else without the
+/// lanes.
+llvm::Value *Lowering::point_pointer(unsigned node, Point &at) {
+  const Node &n = nest.nodes[node];
+  llvm::Value *pointer = base_pointer(node);
+  if (form.kind != Form::outer || !at.row)
+    return pointer;
+  unsigned axes = static_cast<unsigned>(nest.axes.size()), first = axes;
+  while (first > 0 && nest.axes[first - 1].row)
+    --first;
+  llvm::Value *offset = nullptr;
+  if (is_linear(nest, n.access, first, axes)) {
+    if (n.access.strides[axes - 1] == 0)
+      return pointer;
+    offset = b.CreateMul(at.row, number(n.access.strides[axes - 1]));
+  } else {
+    llvm::Value *rest = at.row;
+    offset = number(0);
+    for (unsigned axis = axes; axis-- > first;) {
+      llvm::Value *extent = number(nest.axes[axis].extent);
+      llvm::Value *digit = axis == first ? rest : b.CreateURem(rest, extent);
+      rest = axis == first ? rest : b.CreateUDiv(rest, extent);
+      offset = b.CreateAdd(offset, b.CreateMul(digit, number(n.access.strides[axis])));
+    }
+  }
+  return b.CreateGEP(element_type(n.dtype), pointer, offset);
+}
+
+/// Element offsets of the lanes of an access that are no neighbours; null if all are the same.
+llvm::Value *Lowering::lane_offsets(unsigned node, Point &at) {
+  const Node &n = nest.nodes[node];
+  llvm::Value *sum = nullptr;
+  for (unsigned axis = form.first_lane_axis; axis < form.last_lane_axis; ++axis) {
+    std::int64_t stride = n.access.strides[axis];
+    if (stride == 0)
+      continue;
+    llvm::Value *digit = b.CreateSExt(coordinate(axis, at), e.type(b.getInt64Ty()));
+    llvm::Value *term = b.CreateMul(digit, e.splat(number(stride)));
+    sum = sum ? b.CreateAdd(sum, term) : term;
+  }
+  return sum;
+}
+
+/// The stride of linear lanes, or nothing.
+static std::optional<std::int64_t> lane_stride(const Nest &nest, const Form &form,
+                                               const Access &access) {
+  if (form.first_lane_axis == form.last_lane_axis)
+    return 0;
+  if (!is_linear(nest, access, form.first_lane_axis, form.last_lane_axis))
+    return std::nullopt;
+  return access.strides[form.last_lane_axis - 1];
+}
+
+llvm::Value *Lowering::load(unsigned node, Point &at) {
+  const Node &n = nest.nodes[node];
+  llvm::Type *type = element_type(n.dtype);
+  llvm::Value *pointer = point_pointer(node, at);
+  std::optional<std::int64_t> stride = lane_stride(nest, form, n.access);
+  if (stride == 0)
+    return widen(e.splat(b.CreateAlignedLoad(type, pointer, llvm::Align(itemsize(n.dtype)))), n.dtype);
+  if (stride == 1)
+    return widen(load_vector(type, b.CreateGEP(type, pointer, at.index), at.mask), n.dtype);
+  llvm::Value *pointers = b.CreateGEP(type, pointer, lane_offsets(node, at));
+  llvm::Value *mask = at.mask ? at.mask : e.splat(b.getTrue());
+  llvm::Type *vector = e.type(type);
+  llvm::Value *gathered = b.CreateMaskedGather(vector, pointers, llvm::Align(itemsize(n.dtype)), mask,
+                                               llvm::Constant::getNullValue(vector));
+  return widen(gathered, n.dtype);
+}
+
+void Lowering::store(unsigned node, llvm::Value *value, Point &at) {
+  const Node &n = nest.nodes[node];
+  llvm::Type *type = element_type(n.dtype);
+  llvm::Value *pointer = point_pointer(node, at);
+  llvm::Value *memory = narrow(value, n.dtype);
+  llvm::Align align(itemsize(n.dtype));
+  std::optional<std::int64_t> stride = lane_stride(nest, form, n.access);
+  if (stride == 0) {
+    b.CreateAlignedStore(b.CreateExtractElement(memory, std::uint64_t{0}), pointer, align);
+  } else if (stride == 1) {
+    store_vector(memory, b.CreateGEP(type, pointer, at.index), at.mask, streams(node));
+  } else {
+    llvm::Value *pointers = b.CreateGEP(type, pointer, lane_offsets(node, at));
+    llvm::Value *mask = at.mask ? at.mask : e.splat(b.getTrue());
+    b.CreateMaskedScatter(memory, pointers, align, mask);
+  }
+}
+
+llvm::Value *Lowering::load_vector(llvm::Type *type, llvm::Value *pointer, llvm::Value *mask) {
+  llvm::Type *vector = e.type(type);
+  llvm::Align align(type->getPrimitiveSizeInBits() / 8);
+  if (mask)
+    return b.CreateMaskedLoad(vector, pointer, align, mask, llvm::Constant::getNullValue(vector));
+  return b.CreateAlignedLoad(vector, pointer, align);
+}
+
+void Lowering::store_vector(llvm::Value *value, llvm::Value *pointer, llvm::Value *mask,
+                            bool stream) {
+  auto *type = llvm::cast<llvm::FixedVectorType>(value->getType());
+  std::uint64_t bytes = type->getScalarSizeInBits() / 8;
+  if (mask) {
+    b.CreateMaskedStore(value, pointer, llvm::Align(bytes), mask);
+    return;
+  }
+  if (!stream) {
+    b.CreateAlignedStore(value, pointer, llvm::Align(bytes));
+    return;
+  }
+  llvm::StoreInst *store =
+      b.CreateAlignedStore(value, pointer, llvm::Align(bytes * type->getNumElements()));
+  llvm::Metadata *one = llvm::ConstantAsMetadata::get(b.getInt32(1));
+  store->setMetadata(llvm::LLVMContext::MD_nontemporal, llvm::MDNode::get(b.getContext(), one));
+}
+
+/// Whether stores of a node go past the caches: whole aligned vectors only. Outputs are aligned to
+/// 64 bytes, so it is enough that every step keeps to multiples of a vector.
+bool Lowering::streams(unsigned node) const {
+  const Access &access = nest.nodes[node].access;
+  if (!form.stream || itemsize(nest.nodes[node].dtype) < 4 || access.offset % form.lanes != 0)
+    return false;
+  for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
+    if (!(form.lane_axes() >> axis & 1) && access.strides[axis] % form.lanes != 0)
+      return false;
+  return true;
+}
+
+} // namespace jit::cpu

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Loops over a row and the reductions in them, in the canonical orders of docs/numerics.md.
+#include "compiler/cpu/Element.h"
+#include "compiler/cpu/Lowering.h"
+
+#include <limits>
+
+namespace jit::cpu {
+namespace {
+
+/// state[j] holds the partial result (j + turns) mod n: puts it back to place j.
+ir::Values turned_back(const ir::Values &state, std::int64_t turns) {
+  ir::Values fixed(state.size());
+  for (std::size_t j = 0; j < state.size(); ++j)
+    fixed[(j + static_cast<std::size_t>(turns)) % state.size()] = state[j];
+  return fixed;
+}
+
+void turn(ir::Values &state) { std::rotate(state.begin(), state.begin() + 1, state.end()); }
+
+} // namespace
+
+bool Lowering::along() const { return form.kind != Form::outer; }
+std::int64_t Lowering::chunk_points() const { return along() ? inner_chunk : outer_block; }
+std::int64_t Lowering::part_lanes() const { return along() ? 1 : form.lanes; }
+
+/// The vectors of some chains in one list, as loops carry them.
+static ir::Values gather_states(llvm::ArrayRef<Chain *> chains) {
+  ir::Values all;
+  for (const Chain *chain : chains)
+    all.append(chain->state.begin(), chain->state.end());
+  return all;
+}
+
+static void scatter_states(const ir::Values &all, llvm::ArrayRef<Chain *> chains) {
+  std::size_t k = 0;
+  for (Chain *chain : chains)
+    for (llvm::Value *&value : chain->state)
+      value = all[k++];
+}
+
+llvm::Value *Lowering::neutral(Reduction kind, DType dtype) {
+  auto real = [&](double x) { return llvm::ConstantFP::get(vector_type(dtype), x); };
+  auto whole = [&](std::int64_t x) {
+    return llvm::ConstantInt::get(vector_type(dtype), static_cast<std::uint64_t>(x));
+  };
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  switch (kind) {
+  case Reduction::sum:
+  case Reduction::varmean:
+    return is_float(dtype) ? real(-0.0) : whole(0);
+  case Reduction::prod:
+    return is_float(dtype) ? real(1.0) : whole(1);
+  case Reduction::max:
+  case Reduction::argmax:
+    if (is_float(dtype))
+      return real(-infinity);
+    return whole(dtype == DType::i64 ? INT64_MIN : 0);
+  case Reduction::min:
+    if (is_float(dtype))
+      return real(infinity);
+    return whole(dtype == DType::i64 ? INT64_MAX : dtype == DType::u8 ? 255 : 1);
+  case Reduction::any:
+    return whole(0);
+  case Reduction::all:
+    return whole(1);
+  }
+  return nullptr;
+}
+
+llvm::Value *Lowering::combine(const Chain &chain, llvm::Value *x, llvm::Value *y) {
+  switch (chain.kind) {
+  case Reduction::sum:
+  case Reduction::varmean:
+    return is_float(chain.dtype) ? b.CreateFAdd(x, y) : b.CreateAdd(x, y);
+  case Reduction::prod:
+    return is_float(chain.dtype) ? b.CreateFMul(x, y) : b.CreateMul(x, y);
+  case Reduction::max:
+    return apply_maximum(e, chain.dtype, x, y);
+  case Reduction::min:
+    return apply_minimum(e, chain.dtype, x, y);
+  case Reduction::any:
+    return b.CreateOr(x, y);
+  case Reduction::all:
+    return b.CreateAnd(x, y);
+  case Reduction::argmax:
+    break; // pairs: best_of
+  }
+  return nullptr;
+}
+
+/// Vectors of partial results that the order demands, or that hide the latency of `combine`.
+unsigned Lowering::chain_vectors(const Chain &chain) const {
+  if (chain.kind == Reduction::argmax)
+    return 1;
+  if (chain.ordered())
+    return along() ? canonical_lanes(chain.dtype) / form.lanes : outer_chains;
+  return form.heavy ? 1 : 4;
+}
+
+void Lowering::reset(Chain &chain) {
+  chain.state.assign(chain_vectors(chain), neutral(chain.kind, chain.dtype));
+  if (chain.kind == Reduction::argmax)
+    chain.state.push_back(llvm::ConstantInt::get(vector_type(DType::i64), INT64_MAX));
+}
+
+/// Whether (y, j) beats (x, i): NaN wins, then the greater number, then the smaller index.
+llvm::Value *Lowering::beats(DType dtype, llvm::Value *x, llvm::Value *i, llvm::Value *y,
+                             llvm::Value *j) {
+  llvm::Value *first = b.CreateICmpSLT(j, i);
+  if (!is_float(dtype)) {
+    bool is_signed = dtype == DType::i64;
+    llvm::Value *greater = is_signed ? b.CreateICmpSGT(y, x) : b.CreateICmpUGT(y, x);
+    return b.CreateOr(greater, b.CreateAnd(b.CreateICmpEQ(y, x), first));
+  }
+  llvm::Value *x_nan = b.CreateFCmpUNO(x, x), *y_nan = b.CreateFCmpUNO(y, y);
+  llvm::Value *tie = b.CreateOr(b.CreateFCmpOEQ(y, x), b.CreateAnd(x_nan, y_nan));
+  llvm::Value *greater = b.CreateOr(b.CreateFCmpOGT(y, x), b.CreateAnd(y_nan, b.CreateNot(x_nan)));
+  return b.CreateOr(greater, b.CreateAnd(tie, first));
+}
+
+void Lowering::step_argmax(Chain &chain, llvm::Value *x, Point &at) {
+  llvm::Value *index = e.splat(along() ? at.index : at.row);
+  if (along())
+    index = b.CreateAdd(index, b.CreateZExt(iota(), vector_type(DType::i64)));
+  llvm::Value *wins = beats(chain.dtype, chain.state[0], chain.state[1], x, index);
+  if (at.mask)
+    wins = b.CreateAnd(wins, at.mask);
+  chain.state[0] = b.CreateSelect(wins, x, chain.state[0]);
+  chain.state[1] = b.CreateSelect(wins, index, chain.state[1]);
+}
+
+void Lowering::step(Chain &chain, llvm::Value *x, Point &at) {
+  if (chain.kind == Reduction::argmax) {
+    step_argmax(chain, x, at);
+    return;
+  }
+  llvm::Value *before = chain.state[0], *after = nullptr;
+  if (chain.kind == Reduction::varmean) {
+    llvm::Value *distance = b.CreateFSub(x, chain.mean);
+    after = b.CreateIntrinsic(llvm::Intrinsic::fma, {x->getType()}, {distance, distance, before});
+  } else {
+    after = combine(chain, before, x);
+  }
+  // Across rows the lanes are independent, and those that do not exist do no harm.
+  chain.state[0] = at.mask && along() ? b.CreateSelect(at.mask, after, before) : after;
+  turn(chain.state);
+}
+
+/// Lanes moved down by `distance`.
+static llvm::Value *shifted(llvm::IRBuilder<> &b, llvm::Value *x, unsigned lanes, unsigned distance) {
+  llvm::SmallVector<int, 16> mask(lanes, -1);
+  for (unsigned lane = 0; lane < distance; ++lane)
+    mask[lane] = static_cast<int>(lane + distance);
+  return b.CreateShuffleVector(x, mask);
+}
+
+/// One result from the partial ones: by halves along a row, (0 + 2) + (1 + 3) across rows.
+llvm::Value *Lowering::finish(const Chain &chain) {
+  if (chain.kind == Reduction::argmax) {
+    llvm::Value *x = chain.state[0], *i = chain.state[1];
+    for (unsigned h = form.lanes / 2; along() && h > 0; h /= 2) {
+      llvm::Value *y = shifted(b, x, form.lanes, h), *j = shifted(b, i, form.lanes, h);
+      llvm::Value *wins = beats(chain.dtype, x, i, y, j);
+      x = b.CreateSelect(wins, y, x);
+      i = b.CreateSelect(wins, j, i);
+    }
+    return along() ? b.CreateVectorSplat(form.lanes, b.CreateExtractElement(i, std::uint64_t{0})) : i;
+  }
+  ir::Values state = chain.state;
+  for (std::size_t h = state.size() / 2; h > 0; h /= 2)
+    for (std::size_t k = 0; k < h; ++k)
+      state[k] = combine(chain, state[k], state[k + h]);
+  llvm::Value *x = state[0];
+  if (!along())
+    return x;
+  for (unsigned h = form.lanes / 2; h > 0; h /= 2)
+    x = combine(chain, x, shifted(b, x, form.lanes, h));
+  return b.CreateVectorSplat(form.lanes, b.CreateExtractElement(x, std::uint64_t{0}));
+}
+
+/// Points [from, to) of a row: whole steps, then what is left.
+void Lowering::emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chain *> chains,
+                         Body body) {
+  std::int64_t width = along() ? form.lanes : 1;
+  std::int64_t points = along() ? form.lane_points : nest.row_points();
+  std::int64_t unroll = 1;
+  if (!form.heavy)
+    for (const Chain *chain : chains)
+      unroll = std::max<std::int64_t>(unroll, chain_vectors(*chain));
+
+  auto walk = [&](llvm::Value *begin, llvm::Value *end, std::int64_t bodies, bool masked) {
+    ir::Values carried = gather_states(chains);
+    ir::loop(b, begin, end, bodies * width, carried, [&](llvm::Value *i) {
+      scatter_states(carried, chains);
+      for (std::int64_t k = 0; k < bodies; ++k) {
+        llvm::Value *place = k == 0 ? i : b.CreateAdd(i, number(k * width));
+        Point at;
+        at.index = along() ? place : unit.index;
+        at.mask = !along() ? unit.mask : masked ? tail_mask(place, to) : nullptr;
+        at.row = along() ? nullptr : place;
+        body(at);
+      }
+      carried = gather_states(chains);
+    });
+    scatter_states(carried, chains);
+  };
+
+  bool any_range = form.kind == Form::epilogue;
+  bool ragged = along() && (any_range || points % width != 0);
+  if ((!any_range && points % (unroll * width) == 0) || (form.heavy && unroll == 1)) {
+    walk(from, to, unroll, ragged);
+    return;
+  }
+  llvm::Value *rest = b.CreateURem(b.CreateSub(to, from), number(unroll * width));
+  llvm::Value *whole = b.CreateSub(to, rest);
+  walk(from, whole, unroll, false);
+  walk(whole, to, 1, ragged);
+}
+
+/// One chunk: resets the ordered chains, walks, and leaves every vector in its place. The chunk has
+/// `last` points if `is_last` holds (null: it does), else a whole number of turns.
+void Lowering::emit_chunk(llvm::Value *first, llvm::Value *end, llvm::Value *is_last,
+                          std::int64_t last, llvm::ArrayRef<Chain *> chains, Body body) {
+  std::int64_t width = along() ? form.lanes : 1;
+  for (Chain *chain : chains)
+    if (chain->ordered())
+      reset(*chain);
+  emit_span(first, end, chains, body);
+  for (Chain *chain : chains) {
+    if (!chain->ordered())
+      continue;
+    std::int64_t vectors = static_cast<std::int64_t>(chain->state.size());
+    std::int64_t turns = (last + width - 1) / width % vectors;
+    if (turns == 0)
+      continue;
+    ir::Values fixed = turned_back(chain->state, turns);
+    for (std::size_t j = 0; j < fixed.size(); ++j)
+      chain->state[j] = is_last ? b.CreateSelect(is_last, fixed[j], chain->state[j]) : fixed[j];
+  }
+}
+
+/// Reductions over one walk of the row, in chunks if one of them asks for that. Returns their
+/// results.
+ir::Values Lowering::emit_chunks(llvm::Value *from, llvm::Value *to, std::int64_t points,
+                                 llvm::ArrayRef<Chain *> chains, Body body) {
+  std::int64_t chunk = chunk_points();
+  llvm::SmallVector<Chain *, 4> ordered, free;
+  for (Chain *chain : chains) {
+    reset(*chain);
+    (chain->ordered() ? ordered : free).push_back(chain);
+  }
+  llvm::SmallVector<llvm::Value *, 4> parts(chains.size());
+  std::int64_t count = (points + chunk - 1) / chunk, last = points - (count - 1) * chunk;
+  if (ordered.empty() || count <= 1) {
+    emit_chunk(from, to, nullptr, last, chains, body);
+  } else {
+    for (std::size_t k = 0; k < chains.size(); ++k)
+      if (chains[k]->ordered())
+        parts[k] = scratch(static_cast<std::size_t>((count + 1) * part_lanes() + form.lanes) *
+                           itemsize(chains[k]->dtype));
+    ir::Values carried = gather_states(free);
+    ir::loop(b, number(0), number(count), 1, carried, [&](llvm::Value *part) {
+      scatter_states(carried, free);
+      llvm::Value *first = b.CreateMul(part, number(chunk));
+      llvm::Value *full = b.CreateAdd(first, number(chunk));
+      llvm::Value *end = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, full, number(points));
+      emit_chunk(first, end, b.CreateICmpEQ(part, number(count - 1)), last, chains, body);
+      for (std::size_t k = 0; k < chains.size(); ++k)
+        if (parts[k])
+          store_part(finish(*chains[k]), chains[k]->dtype, parts[k], part);
+      carried = gather_states(free);
+    });
+    scatter_states(carried, free);
+  }
+  ir::Values results;
+  for (std::size_t k = 0; k < chains.size(); ++k)
+    results.push_back(parts[k] ? combine_parts(*chains[k], parts[k], count) : finish(*chains[k]));
+  return results;
+}
+
+void Lowering::store_part(llvm::Value *x, DType dtype, llvm::Value *parts, llvm::Value *part) {
+  llvm::Value *place = b.CreateGEP(element_type(dtype), parts, b.CreateMul(part, number(part_lanes())));
+  if (along())
+    b.CreateStore(b.CreateExtractElement(x, std::uint64_t{0}), place);
+  else
+    store_vector(x, place, nullptr, false);
+}
+
+/// The same order over the parts, until one is left.
+llvm::Value *Lowering::combine_parts(const Chain &chain, llvm::Value *parts, std::int64_t count) {
+  Chain over = chain;
+  llvm::Type *type = element_type(chain.dtype);
+  // The walk has the extent of the parts, and is short: one copy of the body will do.
+  Form whole = form;
+  form.lane_points = along() ? count : form.lane_points;
+  form.heavy = true;
+  ir::Values result = emit_chunks(number(0), number(count), count, {&over}, [&](Point &at) {
+    llvm::Value *first = along() ? at.index : b.CreateMul(at.row, number(part_lanes()));
+    step(over, load_vector(type, b.CreateGEP(type, parts, first), along() ? at.mask : nullptr), at);
+  });
+  form = whole;
+  return result[0];
+}
+
+/// The loop of one pass: first reductions of their own kind of loop, then all others together.
+void Lowering::emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots) {
+  std::vector<Chain> chains; // complete before pointers to them are taken
+  std::vector<unsigned> effects; // stores and kept values
+  for (unsigned root : roots) {
+    const Node &node = nest.nodes[root];
+    if (node.kind != NodeKind::reduce)
+      effects.push_back(root);
+    else if (node.reduction == Reduction::varmean)
+      emit_varmean(root);
+    else
+      chains.push_back({root, node.reduction, nest.nodes[node.operands[0]].dtype, {}, nullptr});
+  }
+  if (chains.empty() && effects.empty())
+    return;
+
+  auto body = [&](Point &at) {
+    at.pass = pass;
+    // All loads of a point come before its stores: an output may lie where an input does.
+    ir::Values values;
+    for (unsigned effect : effects)
+      if (nest.nodes[effect].kind == NodeKind::store)
+        values.push_back(value(nest.nodes[effect].operands[0], at));
+      else
+        values.push_back(value(effect, at));
+    for (Chain &chain : chains)
+      step(chain, value(nest.nodes[chain.node].operands[0], at), at);
+    for (std::size_t k = 0; k < effects.size(); ++k)
+      if (nest.nodes[effects[k]].kind == NodeKind::store)
+        store(effects[k], values[k], at);
+  };
+  std::int64_t points = along() ? form.lane_points : nest.row_points();
+  llvm::Value *from = along() ? lane_begin : number(0);
+  llvm::Value *to = along() ? lane_end : number(points);
+  llvm::SmallVector<Chain *, 4> together;
+  for (Chain &chain : chains)
+    together.push_back(&chain);
+  ir::Values results = emit_chunks(from, to, points, together, body);
+  for (std::size_t k = 0; k < chains.size(); ++k)
+    unit.values[chains[k].node] = results[k];
+}
+
+} // namespace jit::cpu

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Units, passes and values.
+#include "compiler/cpu/Lowering.h"
+
+#include "compiler/cpu/Element.h"
+#include "compiler/cpu/Engine.h"
+
+#include <algorithm>
+
+namespace jit::cpu {
+
+Lowering::Lowering(const Nest &nest, const Form &form, Isa isa, llvm::Module &module)
+    : nest(nest), form(form), isa(isa), module(module), b(module.getContext()),
+      e(b, isa, form.lanes) {}
+
+std::string Lowering::run() {
+  emit_entry();
+  emit_units();
+  if (form.stream)
+    b.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {});
+  b.CreateRetVoid();
+  return failure;
+}
+
+llvm::Type *Lowering::element_type(DType dtype) {
+  switch (dtype) {
+  case DType::f32:
+    return b.getFloatTy();
+  case DType::f64:
+    return b.getDoubleTy();
+  case DType::i64:
+    return b.getInt64Ty();
+  default:
+    return b.getInt8Ty();
+  }
+}
+
+llvm::Type *Lowering::vector_type(DType dtype) {
+  switch (dtype) {
+  case DType::boolean:
+    return e.type(b.getInt1Ty());
+  case DType::u8:
+    return e.type(b.getInt32Ty());
+  default:
+    return e.type(element_type(dtype));
+  }
+}
+
+llvm::Value *Lowering::iota() {
+  llvm::SmallVector<std::uint32_t, 16> numbers(form.lanes);
+  for (unsigned lane = 0; lane < form.lanes; ++lane)
+    numbers[lane] = lane;
+  return llvm::ConstantDataVector::get(b.getContext(), numbers);
+}
+
+void Lowering::emit_entry() {
+  llvm::Type *pointer = b.getPtrTy(), *index = b.getInt64Ty();
+  auto *type = llvm::FunctionType::get(b.getVoidTy(), {pointer, pointer, index, index, pointer}, false);
+  function = llvm::Function::Create(type, llvm::Function::ExternalLinkage, nest.name, module);
+  set_function_attributes(*function, isa);
+  const char *names[] = {"buffers", "scalars", "begin", "end", "scratch"};
+  for (unsigned k = 0; k < 5; ++k)
+    function->getArg(k)->setName(names[k]);
+  b.SetInsertPoint(llvm::BasicBlock::Create(b.getContext(), "entry", function));
+  for (unsigned k = 0; k < nest.buffers; ++k)
+    buffers.push_back(b.CreateLoad(pointer, b.CreateConstInBoundsGEP1_64(pointer, function->getArg(0), k)));
+  for (unsigned node = 0; node < nest.nodes.size(); ++node)
+    if (is_fixed(node))
+      fixed[node] = compute(node, unit);
+}
+
+/// One loop over the units; the numbers of the unit axes count up like an odometer.
+void Lowering::emit_units() {
+  llvm::SmallVector<std::pair<unsigned, std::int64_t>, 8> wheels; // axis (or block) and extent
+  std::uint32_t lanes = form.lane_axes(), rows = nest.row_axes();
+  for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
+    if (!((lanes | rows) >> axis & 1) && nest.axes[axis].extent > 1)
+      wheels.push_back({axis, nest.axes[axis].extent});
+  const unsigned block_wheel = static_cast<unsigned>(nest.axes.size());
+  if (form.blocks() > 1)
+    wheels.push_back({block_wheel, form.blocks()});
+
+  llvm::Value *begin = function->getArg(2), *end = function->getArg(3);
+  ir::Values carried(wheels.size());
+  llvm::Value *rest = begin;
+  for (std::size_t w = wheels.size(); w-- > 0;) {
+    llvm::Value *extent = number(wheels[w].second);
+    carried[w] = w == 0 ? rest : b.CreateURem(rest, extent);
+    rest = w == 0 ? rest : b.CreateUDiv(rest, extent);
+  }
+  ir::loop(b, begin, end, 1, carried, [&](llvm::Value *) {
+    digits.assign(nest.axes.size() + 1, b.getInt64(0));
+    for (std::size_t w = 0; w < wheels.size(); ++w)
+      digits[wheels[w].first] = carried[w];
+    emit_unit();
+    llvm::Value *carry = nullptr;
+    for (std::size_t w = wheels.size(); w-- > 0;) {
+      llvm::Value *next = carry ? b.CreateAdd(carried[w], b.CreateZExt(carry, b.getInt64Ty()))
+                                : b.CreateAdd(carried[w], b.getInt64(1));
+      if (w == 0) {
+        carried[w] = next;
+        break;
+      }
+      carry = b.CreateICmpEQ(next, number(wheels[w].second));
+      carried[w] = b.CreateSelect(carry, b.getInt64(0), next);
+    }
+  });
+}
+
+void Lowering::emit_unit() {
+  unit = Point();
+  bases.clear();
+  lane_begin = b.CreateMul(digits.back(), number(form.block));
+  lane_end = b.CreateAdd(lane_begin, number(form.block));
+  if (form.lane_points % form.block != 0)
+    lane_end = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, lane_end, number(form.lane_points));
+  if (form.kind == Form::epilogue) { // scratch holds the range of columns
+    llvm::Value *columns = function->getArg(4);
+    lane_begin = b.CreateLoad(b.getInt64Ty(), columns);
+    lane_end = b.CreateLoad(b.getInt64Ty(),
+                            b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), columns, 1));
+  }
+  if (form.kind == Form::outer) {
+    unit.index = lane_begin;
+    if (form.lane_points % form.lanes != 0)
+      unit.mask = tail_mask(lane_begin, number(form.lane_points));
+  }
+  unsigned passes = 0;
+  for (const Node &node : nest.nodes)
+    passes = std::max(passes, node.pass);
+  for (unsigned pass = 0; pass <= passes; ++pass)
+    emit_pass(pass);
+
+  // What does not vary within the unit is stored once, after everything has been loaded.
+  for (unsigned node = 0; node < nest.nodes.size(); ++node)
+    if (nest.nodes[node].kind == NodeKind::store && !varies(node))
+      store(node, value(nest.nodes[node].operands[0], unit), unit);
+}
+
+llvm::Value *Lowering::tail_mask(llvm::Value *index, llvm::Value *end) {
+  llvm::Value *left = b.CreateSub(end, index);
+  llvm::Value *some = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, left, number(form.lanes));
+  return b.CreateICmpULT(iota(), e.splat(b.CreateTrunc(some, b.getInt32Ty())));
+}
+
+bool Lowering::varies(unsigned node) const {
+  return nest.nodes[node].axes & form.point_axes(nest);
+}
+
+bool Lowering::is_fixed(unsigned node) const {
+  const Node &n = nest.nodes[node];
+  switch (n.kind) {
+  case NodeKind::constant:
+  case NodeKind::argument:
+    return true;
+  case NodeKind::element:
+    return std::all_of(n.operands.begin(), n.operands.end(),
+                       [&](unsigned operand) { return is_fixed(operand); });
+  default:
+    return false;
+  }
+}
+
+/// What pass `pass` exists for: reductions, stores and kept values that vary from point to point.
+std::vector<unsigned> Lowering::roots_of(unsigned pass) const {
+  std::vector<unsigned> roots;
+  for (unsigned k = 0; k < nest.nodes.size(); ++k) {
+    const Node &node = nest.nodes[k];
+    bool here = node.kind == NodeKind::reduce ? node.pass == pass + 1 : node.pass == pass;
+    if (!here)
+      continue;
+    if (node.kind == NodeKind::reduce || (node.kind == NodeKind::store && varies(k)) ||
+        (node.kind == NodeKind::keep && varies(k)))
+      roots.push_back(k);
+  }
+  return roots;
+}
+
+void Lowering::emit_pass(unsigned pass) {
+  std::vector<unsigned> roots = roots_of(pass);
+  for (unsigned root : roots)
+    prepare(root, pass);
+  if (!roots.empty())
+    emit_rows(pass, roots);
+}
+
+/// Computes what the loop of a pass needs from outside of it.
+void Lowering::prepare(unsigned node, unsigned pass) {
+  const Node &n = nest.nodes[node];
+  bool root = n.kind == NodeKind::reduce && n.pass == pass + 1;
+  if (!root && !varies(node)) {
+    value(node, unit);
+    return;
+  }
+  if (n.kind == NodeKind::load || n.kind == NodeKind::store)
+    base_pointer(node);
+  if (n.kind == NodeKind::keep && n.pass < pass)
+    return;
+  for (unsigned operand : n.operands)
+    prepare(operand, pass);
+}
+
+llvm::Value *Lowering::value(unsigned node, Point &at) {
+  if (auto found = fixed.find(node); found != fixed.end())
+    return found->second;
+  Point &where = varies(node) ? at : unit;
+  if (llvm::Value *known = where.values.lookup(node))
+    return known;
+  llvm::Value *computed = compute(node, where);
+  where.values[node] = computed;
+  return computed;
+}
+
+llvm::Value *Lowering::compute(unsigned node, Point &at) {
+  const Node &n = nest.nodes[node];
+  switch (n.kind) {
+  case NodeKind::constant:
+    return constant(n);
+  case NodeKind::argument: {
+    llvm::Value *slot = b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), function->getArg(1), n.number);
+    return widen(e.splat(b.CreateLoad(element_type(n.dtype), slot)), n.dtype);
+  }
+  case NodeKind::load:
+    return load(node, at);
+  case NodeKind::index: {
+    llvm::Value *at_axis = coordinate(n.number, at);
+    return b.CreateSExt(at_axis, vector_type(DType::i64));
+  }
+  case NodeKind::element: {
+    llvm::SmallVector<llvm::Value *, 4> operands;
+    llvm::SmallVector<DType, 4> dtypes;
+    for (unsigned operand : n.operands) {
+      operands.push_back(value(operand, at));
+      dtypes.push_back(nest.nodes[operand].dtype);
+    }
+    llvm::Value *result = apply_element(e, n.function, n.dtype, operands, dtypes);
+    if (!result) {
+      failure = "no code for " + std::string(jit::name(n.function));
+      return llvm::PoisonValue::get(vector_type(n.dtype));
+    }
+    return result;
+  }
+  case NodeKind::keep:
+    return keep(node, at);
+  case NodeKind::reduce:
+  case NodeKind::second:
+  case NodeKind::store:
+    break; // put among the unit's values by their pass, or not values at all
+  }
+  failure = "a value is used before its pass";
+  return llvm::PoisonValue::get(vector_type(n.dtype));
+}
+
+llvm::Value *Lowering::constant(const Node &node) {
+  switch (node.dtype) {
+  case DType::f32:
+    return e.splat(llvm::ConstantFP::get(
+        b.getContext(), llvm::APFloat(llvm::APFloat::IEEEsingle(), llvm::APInt(32, node.bits & 0xffffffff))));
+  case DType::f64:
+    return e.splat(llvm::ConstantFP::get(
+        b.getContext(), llvm::APFloat(llvm::APFloat::IEEEdouble(), llvm::APInt(64, node.bits))));
+  case DType::i64:
+    return e.splat(b.getInt64(node.bits));
+  case DType::u8:
+    return e.splat(b.getInt32(node.bits & 0xff));
+  default:
+    return e.splat(b.getInt1(node.bits & 1));
+  }
+}
+
+/// Stores the value in its own pass and loads it back in later ones.
+llvm::Value *Lowering::keep(unsigned node, Point &at) {
+  const Node &n = nest.nodes[node];
+  if (!varies(node))
+    return value(n.operands[0], at);
+  llvm::Value *&place = kept[node];
+  std::int64_t step = form.kind == Form::outer ? form.lanes : 1;
+  if (!place) {
+    std::int64_t points = form.kind == Form::outer ? nest.row_points() : form.lane_points;
+    place = scratch(static_cast<std::size_t>(points * step + form.lanes) * itemsize(n.dtype));
+  }
+  llvm::Type *type = element_type(n.dtype);
+  llvm::Value *first = form.kind == Form::outer ? b.CreateMul(at.row, number(step)) : at.index;
+  llvm::Value *pointer = b.CreateGEP(type, place, first);
+  if (at.pass > n.pass)
+    return widen(load_vector(type, pointer, nullptr), n.dtype);
+  llvm::Value *x = value(n.operands[0], at);
+  store_vector(narrow(x, n.dtype), pointer, nullptr, false);
+  return x;
+}
+
+} // namespace jit::cpu

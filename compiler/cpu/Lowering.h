@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Lowering: one nest becomes one LLVM function
+//   void k(std::byte *const *buffers, const uint64_t *scalars, int64_t begin, int64_t end,
+//          std::byte *scratch)
+// that runs the units [begin, end). A scalar argument is 8 bytes with the value in its low bytes. An
+// epilogue finds two int64_t in `scratch`: the range of columns.
+#pragma once
+
+#include "compiler/cpu/Flow.h"
+#include "compiler/cpu/Form.h"
+#include "compiler/cpu/IrEmitter.h"
+
+#include <llvm/ADT/DenseMap.h>
+#include <llvm/IR/Module.h>
+
+#include <optional>
+#include <span>
+
+namespace jit::cpu {
+
+/// Where values are computed: `lanes` consecutive lane points, at one point of the row if the lanes
+/// run across rows. Values computed there are remembered.
+struct Point {
+  llvm::Value *index = nullptr; ///< of the first lane among the lane points
+  llvm::Value *mask = nullptr;  ///< lanes that exist; null: all
+  llvm::Value *row = nullptr;   ///< form `outer`: flat index in the row
+  unsigned pass = 0;
+  llvm::DenseMap<unsigned, llvm::Value *> values;
+  llvm::DenseMap<unsigned, llvm::Value *> coordinates; ///< by axis, as vectors of i64
+};
+
+/// One reduction on its way: vectors of partial results.
+struct Chain {
+  unsigned node; ///< the reduce
+  Reduction kind;
+  DType dtype; ///< of the operand
+  ir::Values state;
+  llvm::Value *mean = nullptr; ///< of the chunk, for kind varmean: the sum of squared distances from it
+  bool ordered() const { // results depend on the order
+    return is_float(dtype) && (kind == Reduction::sum || kind == Reduction::prod ||
+                               kind == Reduction::varmean);
+  }
+};
+
+class Lowering {
+public:
+  Lowering(const Nest &nest, const Form &form, Isa isa, llvm::Module &module);
+  /// Empty, or why the nest cannot be lowered.
+  std::string run();
+  std::size_t scratch_bytes() const { return scratch_size; }
+
+private:
+  using Body = llvm::function_ref<void(Point &)>;
+
+  // Lowering.cpp: units, passes and values
+  void emit_entry();
+  void emit_units();
+  void emit_unit();
+  void emit_pass(unsigned pass);
+  std::vector<unsigned> roots_of(unsigned pass) const;
+  bool varies(unsigned node) const; ///< from point to point of a unit
+  bool is_fixed(unsigned node) const; ///< the same in all units
+  void prepare(unsigned node, unsigned pass);
+  llvm::Value *value(unsigned node, Point &at);
+  llvm::Value *compute(unsigned node, Point &at);
+  llvm::Value *keep(unsigned node, Point &at);
+  llvm::Value *constant(const Node &node);
+  llvm::Value *tail_mask(llvm::Value *index, llvm::Value *end);
+
+  // LowerAccess.cpp: memory
+  llvm::Value *base_pointer(unsigned node);
+  llvm::Value *point_pointer(unsigned node, Point &at);
+  llvm::Value *load(unsigned node, Point &at);
+  void store(unsigned node, llvm::Value *value, Point &at);
+  llvm::Value *load_vector(llvm::Type *type, llvm::Value *pointer, llvm::Value *mask);
+  void store_vector(llvm::Value *value, llvm::Value *pointer, llvm::Value *mask, bool stream);
+  llvm::Value *lane_offsets(unsigned node, Point &at);
+  llvm::Value *coordinate(unsigned axis, Point &at);
+  llvm::Value *widen(llvm::Value *memory, DType dtype);   ///< element as stored -> as computed
+  llvm::Value *narrow(llvm::Value *computed, DType dtype);
+  bool streams(unsigned node) const;
+  llvm::Value *scratch(std::size_t bytes);
+
+  // LowerReduce.cpp: the loop of a pass and its reductions
+  void emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots);
+  ir::Values emit_chunks(llvm::Value *from, llvm::Value *to, std::int64_t points,
+                         llvm::ArrayRef<Chain *> chains, Body body);
+  void emit_chunk(llvm::Value *first, llvm::Value *end, llvm::Value *is_last, std::int64_t last,
+                  llvm::ArrayRef<Chain *> chains, Body body);
+  void emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chain *> chains, Body body);
+  void store_part(llvm::Value *x, DType dtype, llvm::Value *parts, llvm::Value *part);
+  llvm::Value *combine_parts(const Chain &chain, llvm::Value *parts, std::int64_t count);
+  bool along() const; ///< lanes run along the row, not across rows
+  std::int64_t chunk_points() const;
+  std::int64_t part_lanes() const;
+  unsigned chain_vectors(const Chain &chain) const;
+  void reset(Chain &chain);
+  void step(Chain &chain, llvm::Value *x, Point &at);
+  void step_argmax(Chain &chain, llvm::Value *x, Point &at);
+  llvm::Value *finish(const Chain &chain);
+  llvm::Value *combine(const Chain &chain, llvm::Value *x, llvm::Value *y);
+  llvm::Value *beats(DType dtype, llvm::Value *x, llvm::Value *i, llvm::Value *y, llvm::Value *j);
+  llvm::Value *neutral(Reduction kind, DType dtype);
+
+  // LowerVarmean.cpp
+  struct Moments {
+    llvm::Value *mean = nullptr;
+    llvm::Value *squares = nullptr; ///< sum of squared distances from the mean
+  };
+  void emit_varmean(unsigned node);
+  Moments chunk_moments(unsigned node, llvm::Value *first, llvm::Value *end, llvm::Value *is_last,
+                        std::int64_t last);
+  Moments join_moments(Moments a, Moments c, llvm::Value *part, llvm::Value *is_last,
+                       std::int64_t last, DType dtype);
+  llvm::Value *rounded(llvm::Value *x, DType dtype);
+  llvm::Value *splat_count(double count, DType dtype);
+
+  llvm::Type *element_type(DType dtype); ///< in memory
+  llvm::Type *vector_type(DType dtype);  ///< as computed
+  llvm::Value *number(std::int64_t value) { return b.getInt64(static_cast<std::uint64_t>(value)); }
+  llvm::Value *iota();
+
+  const Nest &nest;
+  Form form;
+  Isa isa;
+  llvm::Module &module;
+  llvm::Function *function = nullptr;
+  llvm::IRBuilder<> b;
+  ir::Emitter e;
+  std::string failure;
+
+  llvm::SmallVector<llvm::Value *, 16> buffers;
+  llvm::SmallVector<llvm::Value *, 8> digits; ///< of the unit, by axis
+  Point unit;                                 ///< values that do not vary within the unit
+  llvm::DenseMap<unsigned, llvm::Value *> fixed;
+  llvm::DenseMap<unsigned, llvm::Value *> bases;
+  llvm::DenseMap<unsigned, llvm::Value *> kept; ///< scratch of keep nodes
+  llvm::Value *lane_begin = nullptr, *lane_end = nullptr; ///< of the unit
+  std::size_t scratch_size = 0;
+};
+
+} // namespace jit::cpu

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From a kernel.func to a nest.
+#pragma once
+
+#include "compiler/cpu/Nest.h"
+#include "dialects/kernel/KernelDialect.h"
+
+namespace jit::cpu {
+
+/// Empty message on success. An epilogue keeps its last axis apart: ranges of columns are its units.
+std::string read_kernel(kernel::FuncOp function, bool epilogue, Nest &nest);
+
+} // namespace jit::cpu

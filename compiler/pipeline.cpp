@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The whole front half, in the order of its phases. Any pass can be switched off by its name.
+#include "compiler/Pipeline.h"
+#include "compiler/Planner.h"
+#include "compiler/import/Import.h"
+#include "passes/Passes.h"
+
+#include <mlir/IR/Verifier.h>
+
+#include <algorithm>
+
+using namespace mlir;
+
+namespace jit {
+
+std::unique_ptr<MLIRContext> make_context() {
+  auto context = std::make_unique<MLIRContext>(MLIRContext::Threading::DISABLED);
+  context->loadDialect<trace::TraceDialect, kernel::KernelDialect>();
+  return context;
+}
+
+namespace {
+
+class Front {
+public:
+  Front(const CompileOptions &options, std::string_view last) : options(options), last(last) {}
+
+  void pass(std::string_view name, void (*run)(trace::FuncOp)) const {
+    if (std::ranges::find(options.disabled_passes, name) == options.disabled_passes.end())
+      run(program);
+  }
+
+  /// Ends a phase; true if it was the last one or left wrong IR.
+  bool done(std::string_view phase, Planned &planned) const {
+    if (options.verify && failed(verify(*planned.module)))
+      planned.message = "wrong IR after phase " + std::string(phase);
+    return phase == last || !planned.message.empty();
+  }
+
+  trace::FuncOp program;
+
+private:
+  const CompileOptions &options;
+  std::string_view last;
+};
+
+} // namespace
+
+static std::uint32_t count_kernels(const Graph &graph) {
+  return static_cast<std::uint32_t>(std::ranges::count_if(
+      graph.values, [](const GraphValue &value) { return !value.view && value.meta->size > 0; }));
+}
+
+Planned run_front(MLIRContext &context, const Graph &graph, const CompileOptions &options,
+                  std::string_view last) {
+  Planned planned;
+  Front front(options, last);
+  // Verifiers report through the context; their text becomes the message.
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    planned.message += (planned.message.empty() ? "" : "; ") + diagnostic.str();
+    return success();
+  });
+
+  planned.module = import_graph(&context, graph);
+  front.program = *planned.module->getOps<trace::FuncOp>().begin();
+  if (front.done("trace", planned))
+    return planned;
+
+  front.pass("cse", cse);
+  front.pass("dce", dce);
+  if (front.done("simplified", planned))
+    return planned;
+
+  if (front.done("laidout", planned))
+    return planned;
+
+  front.pass("expand-rows", expand_rows);
+  front.pass("cse", cse);
+  front.pass("lift", lift);
+  front.pass("dce", dce);
+  if (front.done("fused", planned))
+    return planned;
+
+  planned.plan = make_plan(front.program);
+  planned.plan.kernels_before = count_kernels(graph);
+  front.program.erase();
+  front.done("planned", planned);
+  return planned;
+}
+
+std::string front_text(Planned &planned, std::string_view phase) {
+  std::string text = phase == "planned" ? to_string(planned.plan) : "";
+  llvm::raw_string_ostream stream(text);
+  planned.module->print(stream);
+  return text;
+}
+
+} // namespace jit

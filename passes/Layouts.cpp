@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Resolves views by asking the op table for their strides and adding up their starts.
+#include "passes/Layouts.h"
+
+using namespace mlir;
+
+namespace jit {
+
+static const Meta *argument_meta(BlockArgument argument) {
+  auto function = cast<trace::FuncOp>(argument.getOwner()->getParentOp());
+  const Meta *row_major = trace::meta_of(argument.getType());
+  if (!function.getStrides())
+    return row_major;
+  const auto strides =
+      cast<DenseI64ArrayAttr>((*function.getStrides())[argument.getArgNumber()]).asArrayRef();
+  return intern_meta(row_major->dtype, row_major->dims(), Dims(strides.data(), strides.size()));
+}
+
+static void add_starts(trace::SliceOp slice, const Meta &base, Layout &layout) {
+  for (const auto [axis, start] : llvm::enumerate(slice.getStarts())) {
+    const std::int64_t stride = base.stride_values[axis];
+    if (auto number = start.getDefiningOp<trace::ScalarOp>())
+      layout.terms.push_back({static_cast<std::uint32_t>(number.getSlot()), stride});
+  }
+}
+
+Layout Layouts::compute(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return {value, argument_meta(cast<BlockArgument>(value)), 0, {}};
+  const OpInfo *row = trace::table_row(op);
+  if (!row || row->family != Family::view)
+    return {value, trace::meta_of(value.getType()), 0, {}};
+
+  Layout layout = of(op->getOperand(0));
+  llvm::SmallVector<OperandType, max_rank + 1> operands(op->getNumOperands(),
+                                                        {nullptr, ScalarKind::integer});
+  operands[0] = {layout.meta, ScalarKind::floating};
+  const llvm::SmallVector<std::int64_t> words = trace::words_of(op, *row);
+  Inferred inferred;
+  const auto message = infer({row->kind, words, operands}, inferred);
+  const ResultType &result = inferred.results[0];
+  if (message || !result.view) // a reshape that must copy
+    return {value, trace::meta_of(value.getType()), 0, {}};
+  if (auto slice = dyn_cast<trace::SliceOp>(op))
+    add_starts(slice, *layout.meta, layout);
+  layout.meta = intern_meta(result.dtype, result.dims, result.strides);
+  return layout;
+}
+
+const Layout &Layouts::of(Value value) {
+  if (const auto found = known.find(value); found != known.end())
+    return *found->second;
+  auto layout = std::make_unique<Layout>(compute(value));
+  return *(known[value] = std::move(layout));
+}
+
+bool is_view(Operation *op, Layouts &layouts) {
+  const OpInfo *row = trace::table_row(op);
+  return row && row->family == Family::view && layouts.of(op->getResult(0)).root != op->getResult(0);
+}
+
+} // namespace jit

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Where the values of a program lie: views resolved to the tensor whose storage they share.
+#pragma once
+
+#include "dialects/trace/TraceDialect.h"
+
+#include <llvm/ADT/DenseMap.h>
+
+namespace jit {
+
+/// A start of a view that is known only at run time: number `slot` times `stride` elements.
+struct ViewTerm {
+  std::uint32_t slot;
+  std::int64_t stride;
+};
+
+struct Layout {
+  mlir::Value root;     ///< an argument, or the result of an op that is not a view
+  const Meta *meta;     ///< extents and strides as seen through the views
+  std::int64_t offset;  ///< elements from element [0, ..., 0] of the root
+  llvm::SmallVector<ViewTerm, 1> terms;
+};
+
+/// Computed on demand by the shape rules of the views; valid while no view changes.
+class Layouts {
+public:
+  const Layout &of(mlir::Value value);
+
+private:
+  Layout compute(mlir::Value value);
+  llvm::DenseMap<mlir::Value, std::unique_ptr<Layout>> known;
+};
+
+/// Whether the op only renames storage: a view whose result the strides allow.
+bool is_view(mlir::Operation *op, Layouts &layouts);
+
+} // namespace jit

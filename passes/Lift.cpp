@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Lift: one kernel for every op that can be one, one function per family. Views become maps. What
+// stays in dialect trace is run by the library.
+#include "passes/KernelWriter.h"
+#include "passes/Layouts.h"
+#include "passes/Passes.h"
+#include "runtime/ops/Attributes.h"
+
+#include <mlir/IR/BuiltinOps.h>
+
+using namespace mlir;
+
+namespace jit {
+
+#define GEN_PASS_DEF_LIFT
+#include "passes/Passes.h.inc"
+
+using kernel::Axis;
+using kernel::AxisKind;
+using Strides = llvm::SmallVector<std::int64_t, kernel::max_axes>;
+
+namespace {
+
+/// Lifts one op. Every method returns the launch whose results replace those of the op, or nothing
+/// if the op stays with the library.
+class Lifter {
+public:
+  Lifter(trace::FuncOp program, Layouts &layouts)
+      : builder(program.getContext()), layouts(layouts) {}
+
+  kernel::LaunchOp lift(Operation *op);
+  void copy_returned_values(trace::ReturnOp end);
+
+private:
+  kernel::LaunchOp elementwise(Operation *op, const OpInfo &row);
+  kernel::LaunchOp reduction(Operation *op, const OpInfo &row);
+  kernel::LaunchOp contraction(Operation *op);
+  kernel::LaunchOp full(trace::FullOp op);
+  kernel::LaunchOp one_hot(trace::OneHotOp op);
+  kernel::LaunchOp copy(Value value, RankedTensorType type, std::int32_t op);
+  kernel::LaunchOp reduce_stage(Operation *op, const OpInfo &row, Value operand, Dims reduced,
+                                kernel::ReduceOrder order, TypeRange results, DType compute,
+                                bool divide);
+
+  KernelWriter start(Location location, ArrayRef<Axis> axes) {
+    return KernelWriter(builder, location, "k" + std::to_string(count++), axes);
+  }
+
+  OpBuilder builder;
+  Layouts &layouts;
+  unsigned count = 0;
+};
+
+/// Axes of a tensor's dimensions: those of extent 1 have none.
+struct Iteration {
+  llvm::SmallVector<Axis, max_rank> axes;
+  llvm::SmallVector<int, max_rank> axis_of; ///< dimension -> axis, or -1
+
+  void add(std::int64_t extent, AxisKind kind) {
+    axis_of.push_back(extent == 1 ? -1 : static_cast<int>(axes.size()));
+    if (extent != 1)
+      axes.push_back({extent, kind});
+  }
+  /// Strides over the axes for a tensor whose last dimension belongs to our last dimension.
+  Strides strides(Dims extents, Dims steps) const {
+    Strides result(axes.size(), 0);
+    for (std::size_t i = 0; i < extents.size(); ++i)
+      if (const int axis = axis_of[axis_of.size() - extents.size() + i]; axis >= 0 && extents[i] > 1)
+        result[static_cast<unsigned>(axis)] = steps[i];
+    return result;
+  }
+  Strides strides(const Meta &meta) const { return strides(meta.dims(), meta.strides()); }
+};
+
+} // namespace
+
+static Iteration over(Dims extents) {
+  Iteration iteration;
+  for (const std::int64_t extent : extents)
+    iteration.add(extent, AxisKind::parallel);
+  return iteration;
+}
+
+kernel::LaunchOp Lifter::elementwise(Operation *op, const OpInfo &row) {
+  const Meta &result = *trace::meta_of(op->getResult(0).getType());
+  const Iteration iteration = over(result.dims());
+  KernelWriter kernel = start(op->getLoc(), iteration.axes);
+  llvm::SmallVector<Value> values;
+  for (const Value operand : op->getOperands())
+    values.push_back(kernel.load(operand, iteration.strides(*layouts.of(operand).meta)));
+  kernel.store(kernel.ew(row.scalar, values, result.dtype), iteration.strides(result),
+               cast<RankedTensorType>(op->getResult(0).getType()));
+  return kernel.finish(trace::graph_op(op));
+}
+
+// Row-major copy of a value of any strides, then seen with the extents of `type`.
+kernel::LaunchOp Lifter::copy(Value value, RankedTensorType type, std::int32_t op) {
+  const Meta &from = *layouts.of(value).meta;
+  const Iteration iteration = over(from.dims());
+  KernelWriter kernel = start(value.getLoc(), iteration.axes);
+  const Value element = kernel.load(value, iteration.strides(from));
+  kernel.store(element, iteration.strides(from.dims(), row_major_strides(from.dims())), type);
+  return kernel.finish(op);
+}
+
+kernel::LaunchOp Lifter::full(trace::FullOp op) {
+  const Meta &result = *trace::meta_of(op.getType());
+  const Iteration iteration = over(result.dims());
+  KernelWriter kernel = start(op.getLoc(), iteration.axes);
+  kernel.store(kernel.load(op.getValue(), {}), iteration.strides(result), op.getType());
+  return kernel.finish(trace::graph_op(op));
+}
+
+kernel::LaunchOp Lifter::one_hot(trace::OneHotOp op) {
+  const Meta &result = *trace::meta_of(op.getType());
+  const Meta &index = *layouts.of(op.getIndex()).meta;
+  if (op.getDepth() == 1)
+    return {}; // the index has no axis to be compared with
+  const Iteration iteration = over(result.dims());
+  Strides strides(iteration.axes.size(), 0);
+  for (unsigned i = 0; i < index.rank; ++i)
+    if (index.dim_values[i] > 1)
+      strides[static_cast<unsigned>(iteration.axis_of[i])] = index.stride_values[i];
+  KernelWriter kernel = start(op.getLoc(), iteration.axes);
+  const Value wanted = kernel.cast(kernel.load(op.getIndex(), strides), DType::i64);
+  const Value here = kernel.index(static_cast<unsigned>(iteration.axes.size() - 1));
+  const Value hit = kernel.ew(ScalarFunction::equal, {wanted, here}, DType::boolean);
+  kernel.store(kernel.cast(hit, result.dtype), iteration.strides(result), op.getType());
+  return kernel.finish(trace::graph_op(op));
+}
+
+// --- reductions ---
+
+static std::optional<kernel::ReduceKind> reduce_kind(OpKind op) {
+  using kernel::ReduceKind;
+  switch (op) {
+  case OpKind::sum:
+  case OpKind::mean:
+    return ReduceKind::sum;
+  case OpKind::max:
+    return ReduceKind::max;
+  case OpKind::min:
+    return ReduceKind::min;
+  case OpKind::any:
+    return ReduceKind::any;
+  case OpKind::all:
+    return ReduceKind::all;
+  case OpKind::argmax:
+    return ReduceKind::argmax;
+  case OpKind::var_mean:
+    return ReduceKind::varmean;
+  default:
+    return {};
+  }
+}
+
+// One kernel that reduces some dimensions of `operand` in one order.
+kernel::LaunchOp Lifter::reduce_stage(Operation *op, const OpInfo &row, Value operand, Dims reduced,
+                                      kernel::ReduceOrder order, TypeRange results, DType compute,
+                                      bool divide) {
+  const Meta &from = *layouts.of(operand).meta;
+  // Parallel axes come first, so the axes are not in the order of the dimensions.
+  Iteration iteration;
+  iteration.axis_of.assign(from.rank, -1);
+  Strides kept_extents;
+  std::int64_t length = 1;
+  for (const bool rows : {false, true})
+    for (unsigned i = 0; i < from.rank; ++i) {
+      const std::int64_t extent = from.dim_values[i];
+      if (llvm::is_contained(reduced, i) != rows)
+        continue;
+      (rows ? length : kept_extents.emplace_back(1)) *= extent;
+      if (extent == 1)
+        continue;
+      iteration.axis_of[i] = static_cast<int>(iteration.axes.size());
+      iteration.axes.push_back({extent, rows ? AxisKind::row : AxisKind::parallel});
+    }
+
+  KernelWriter kernel = start(op->getLoc(), iteration.axes);
+  const kernel::ReduceKind kind = *reduce_kind(row.kind);
+  const Value element = kernel.cast(kernel.load(operand, iteration.strides(from)), compute);
+  llvm::SmallVector<Value, 2> values;
+  if (length == 1) {
+    values.push_back(element);
+  } else {
+    std::int64_t correction = 0;
+    if (auto variance = dyn_cast<trace::VarMeanOp>(op))
+      correction = static_cast<std::int64_t>(variance.getCorrection());
+    llvm::append_range(values, kernel.reduce(kind, element, order, correction)->getResults());
+  }
+  if (divide) {
+    const double n = static_cast<double>(trace::meta_of(op->getOperand(0).getType())->size) /
+                     static_cast<double>(trace::meta_of(op->getResult(0).getType())->size);
+    values[0] = kernel.ew(ScalarFunction::divide, {values[0], kernel.constant(n, compute)}, compute);
+  }
+  Iteration kept;
+  for (const std::int64_t extent : kept_extents)
+    kept.add(extent, AxisKind::parallel);
+  const Strides strides =
+      kept.strides(Dims(kept_extents.data(), kept_extents.size()),
+                   row_major_strides(Dims(kept_extents.data(), kept_extents.size())));
+  for (const auto [value, type] : llvm::zip(values, results))
+    kernel.store(value, strides, cast<RankedTensorType>(type));
+  return kernel.finish(trace::graph_op(op));
+}
+
+kernel::LaunchOp Lifter::reduction(Operation *op, const OpInfo &row) {
+  const Meta &from = *layouts.of(op->getOperand(0)).meta;
+  if (from.size == 0)
+    return {};
+  // The order depends on the logical shape without reduced dimensions of extent 1: numerics.
+  const ArrayRef<std::int64_t> axes = op->getAttrOfType<DenseI64ArrayAttr>("axis").asArrayRef();
+  llvm::SmallVector<std::int64_t, max_rank> inner, outer;
+  bool suffix = true;
+  for (std::int64_t i = from.rank; i-- > 0;) {
+    const bool reduced = llvm::is_contained(axes, i);
+    if (reduced && from.dim_values[i] == 1)
+      continue;
+    suffix &= reduced;
+    if (reduced)
+      (suffix ? inner : outer).insert((suffix ? inner : outer).begin(), i);
+  }
+  const bool one_element = inner.empty() && outer.empty();
+  if (one_element && (row.kind == OpKind::argmax || row.kind == OpKind::var_mean))
+    return {};
+
+  const bool truth = row.kind == OpKind::any || row.kind == OpKind::all;
+  const DType result = trace::meta_of(op->getResult(0).getType())->dtype;
+  const DType compute = truth                         ? DType::boolean
+                        : row.kind == OpKind::argmax ? from.dtype
+                                                      : result;
+  const bool mean = row.kind == OpKind::mean;
+  llvm::SmallVector<std::int64_t, max_rank> reduced(axes.begin(), axes.end());
+  if (inner.empty() || outer.empty())
+    return reduce_stage(op, row, op->getOperand(0), {reduced.data(), reduced.size()},
+                        inner.empty() ? kernel::ReduceOrder::outer : kernel::ReduceOrder::inner,
+                        op->getResultTypes(), compute, mean);
+
+  // Both kinds of axes: the suffix first, then the others over its results.
+  if (row.kind == OpKind::argmax || row.kind == OpKind::var_mean)
+    return {};
+  DimList between;
+  for (std::int64_t i = 0; i < from.rank; ++i)
+    if (!llvm::is_contained(inner, i))
+      between.push_back(from.dim_values[i]);
+  const Type type = trace::tensor_type(op->getContext(), compute, between);
+  kernel::LaunchOp first =
+      reduce_stage(op, row, op->getOperand(0), {inner.data(), inner.size()},
+                   kernel::ReduceOrder::inner, type, compute, false);
+  llvm::SmallVector<std::int64_t, max_rank> rest;
+  for (const std::int64_t axis : axes)
+    if (!llvm::is_contained(inner, axis))
+      rest.push_back(axis - llvm::count_if(inner, [&](std::int64_t i) { return i < axis; }));
+  return reduce_stage(op, row, first.getResult(0), {rest.data(), rest.size()},
+                      kernel::ReduceOrder::outer, op->getResultTypes(), compute, mean);
+}
+
+// --- contractions ---
+
+// The space is exactly <batch..., m, n : parallel, k : inner>; batch dimensions of extent 1 have no
+// axis, m, n and k always have one.
+kernel::LaunchOp Lifter::contraction(Operation *op) {
+  const Meta &x = *layouts.of(op->getOperand(0)).meta;
+  const Meta &y = *layouts.of(op->getOperand(1)).meta;
+  const Meta &result = *trace::meta_of(op->getResult(0).getType());
+  const unsigned x_lead = x.rank > 1 ? x.rank - 2u : 0, y_lead = y.rank > 1 ? y.rank - 2u : 0;
+  if ((x.rank == 1 && y.rank == 1) || x.size == 0 || y.size == 0)
+    return {}; // vecdot has the order of a reduction; an empty one is the library's
+
+  const unsigned batch = std::max(x_lead, y_lead);
+  Iteration iteration;
+  for (unsigned i = 0; i < batch; ++i)
+    iteration.add(result.dim_values[i], AxisKind::parallel);
+  const auto m = static_cast<unsigned>(iteration.axes.size()), n = m + 1, k = m + 2;
+  iteration.axes.push_back({x.rank > 1 ? x.dim_values[x.rank - 2] : 1, AxisKind::parallel});
+  iteration.axes.push_back({y.rank > 1 ? y.dim_values[y.rank - 1] : 1, AxisKind::parallel});
+  iteration.axes.push_back({x.dim_values[x.rank - 1], AxisKind::inner});
+
+  const auto set = [&](Strides &strides, unsigned axis, std::int64_t stride) {
+    strides[axis] = iteration.axes[axis].extent > 1 ? stride : 0;
+  };
+  Strides a = iteration.strides({x.dim_values, x_lead}, {x.stride_values, x_lead});
+  if (x.rank > 1)
+    set(a, m, x.stride_values[x.rank - 2]);
+  set(a, k, x.stride_values[x.rank - 1]);
+  Strides b = iteration.strides({y.dim_values, y_lead}, {y.stride_values, y_lead});
+  set(b, k, y.stride_values[y.rank > 1 ? y.rank - 2 : 0]);
+  if (y.rank > 1)
+    set(b, n, y.stride_values[y.rank - 1]);
+  Strides c = iteration.strides({result.dim_values, batch}, {result.stride_values, batch});
+  set(c, m, iteration.axes[n].extent);
+  set(c, n, 1);
+
+  KernelWriter kernel = start(op->getLoc(), iteration.axes);
+  const Value lhs = kernel.load(op->getOperand(0), a);
+  const Value rhs = kernel.load(op->getOperand(1), b);
+  kernel.store(kernel.contract(lhs, rhs), c, cast<RankedTensorType>(op->getResult(0).getType()));
+  return kernel.finish(trace::graph_op(op));
+}
+
+// --- the pass ---
+
+kernel::LaunchOp Lifter::lift(Operation *op) {
+  const OpInfo *row = trace::table_row(op);
+  if (!row || is_view(op, layouts))
+    return {};
+  for (const Type type : op->getResultTypes())
+    if (trace::meta_of(type)->size == 0)
+      return {};
+  builder.setInsertionPoint(op);
+  switch (row->family) {
+  case Family::elementwise:
+    return elementwise(op, *row);
+  case Family::reduction:
+    return reduction(op, *row);
+  case Family::contraction:
+    return row->kind == OpKind::matmul ? contraction(op) : kernel::LaunchOp();
+  case Family::view: // a reshape that copies
+    return copy(op->getOperand(0), cast<RankedTensorType>(op->getResult(0).getType()),
+                trace::graph_op(op));
+  case Family::creation:
+    return isa<trace::FullOp>(op) ? full(cast<trace::FullOp>(op)) : kernel::LaunchOp();
+  case Family::index:
+    return isa<trace::OneHotOp>(op) ? one_hot(cast<trace::OneHotOp>(op)) : kernel::LaunchOp();
+  case Family::row:
+  case Family::movement:
+    return {};
+  }
+  return {};
+}
+
+// Outputs are blocks of their own: whatever is returned twice, or is an argument, a view or a
+// constant, is copied.
+void Lifter::copy_returned_values(trace::ReturnOp end) {
+  llvm::SmallDenseSet<Value> seen;
+  builder.setInsertionPoint(end);
+  for (OpOperand &operand : end->getOpOperands()) {
+    const Value value = operand.get();
+    Operation *maker = value.getDefiningOp();
+    const bool own = maker && !isa<trace::ConstantOp, trace::ScalarOp>(maker) &&
+                     !is_view(maker, layouts) && seen.insert(value).second;
+    const auto type = cast<RankedTensorType>(value.getType());
+    if (!own && type.getNumElements() != 0)
+      operand.set(copy(value, type, maker ? trace::graph_op(maker) : -1).getResult(0));
+  }
+}
+
+void lift(trace::FuncOp program) {
+  Layouts layouts;
+  Lifter lifter(program, layouts);
+  llvm::SmallVector<Operation *> lifted; // erased last: layouts are kept by value
+  for (Operation &op : llvm::make_early_inc_range(program.block())) {
+    if (kernel::LaunchOp launch = lifter.lift(&op)) {
+      op.replaceAllUsesWith(launch->getResults());
+      lifted.push_back(&op);
+    }
+  }
+  for (Operation *op : lifted)
+    op->erase();
+  lifter.copy_returned_values(cast<trace::ReturnOp>(program.block().getTerminator()));
+}
+
+namespace {
+struct LiftPass : impl::LiftBase<LiftPass> {
+  void runOnOperation() override {
+    for (auto program : getOperation().getOps<trace::FuncOp>())
+      lift(program);
+  }
+};
+} // namespace
+
+} // namespace jit

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Kernels of every form against the interpreter of nests, bit for bit, on both ISAs and however the
+// units are cut into chunks.
+#include "compiler/cpu/Engine.h"
+#include "compiler/cpu/Lowering.h"
+#include "test/unit/compiler/NestBuilder.h"
+#include "test/unit/compiler/NestOracle.h"
+
+#include <gtest/gtest.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+
+namespace jit::cpu::test {
+namespace {
+
+using F = ScalarFunction;
+
+/// A buffer of a test, with a margin around it so that stray writes show.
+struct Memory {
+  struct alignas(64) Line {
+    std::byte bytes[64];
+  };
+  DType dtype;
+  std::size_t elements;
+  std::vector<Line> lines;
+  static constexpr std::size_t margin = 4; ///< lines
+
+  Memory(DType dtype, std::size_t elements)
+      : dtype(dtype), elements(elements), lines(elements * itemsize(dtype) / 64 + 2 * margin + 1) {}
+  std::byte *first() { return lines[margin].bytes; }
+  void fill(unsigned seed) {
+    std::mt19937 random(seed);
+    for (std::size_t i = 0; i < elements; ++i)
+      set(i, random);
+  }
+
+private:
+  void set(std::size_t i, std::mt19937 &random) {
+    static constexpr double special[] = {0.0,    -0.0, INFINITY, -INFINITY, NAN,
+                                         1e-310, 1e-42, -1e38,    3e38,      1.0};
+    const bool rare = random() % 64 == 0;
+    const double x = rare ? special[random() % 10]
+                          : static_cast<double>(static_cast<std::int32_t>(random())) * 0x1p-29;
+    std::byte *p = first() + i * itemsize(dtype);
+    auto put = [&](auto v) { std::memcpy(p, &v, sizeof v); };
+    switch (dtype) {
+    case DType::boolean:
+      return put(static_cast<std::uint8_t>(random() & 1));
+    case DType::u8:
+      return put(static_cast<std::uint8_t>(random()));
+    case DType::i64:
+      return put(rare ? std::numeric_limits<std::int64_t>::min()
+                      : static_cast<std::int64_t>(random() % 2000) - 1000);
+    case DType::f32:
+      return put(static_cast<float>(x));
+    default:
+      return put(x);
+    }
+  }
+};
+
+template <class T> bool same(const std::byte *a, const std::byte *b) {
+  T x, y;
+  std::memcpy(&x, a, sizeof x);
+  std::memcpy(&y, b, sizeof y);
+  return (x != x && y != y) || std::memcmp(a, b, sizeof x) == 0;
+}
+bool same(DType dtype, const std::byte *a, const std::byte *b) {
+  return dtype == DType::f32   ? same<float>(a, b)
+         : dtype == DType::f64 ? same<double>(a, b)
+                               : std::memcmp(a, b, itemsize(dtype)) == 0;
+}
+
+/// Compiles the nest for an ISA, runs it in chunks of `grain` units and compares all memory.
+void expect_equal(const Nest &source, std::vector<Memory> memory, Isa isa, std::int64_t grain,
+                  std::vector<std::uint64_t> scalars = {}) {
+  if (!isa_supported(isa))
+    return;
+  Nest nest = source;
+  nest.merge_axes();
+  nest.number_passes();
+  std::vector<Memory> expected = memory;
+  std::vector<std::byte *> pointers, expected_pointers;
+  for (std::size_t k = 0; k < memory.size(); ++k) {
+    pointers.push_back(memory[k].first());
+    expected_pointers.push_back(expected[k].first());
+  }
+  interpret(source, expected_pointers, scalars);
+
+  std::string error;
+  auto engine = Engine::create(isa, error);
+  ASSERT_TRUE(engine) << error;
+  auto module = engine->make_module("test");
+  const Form form = choose_form(nest, isa);
+  Lowering lowering(nest, form, isa, *module);
+  ASSERT_EQ(lowering.run(), "");
+  std::string message;
+  llvm::raw_string_ostream out(message);
+  ASSERT_FALSE(llvm::verifyModule(*module, &out)) << message;
+  auto code = engine->compile(*module, {nest.name}, error);
+  ASSERT_TRUE(code) << error;
+  using Kernel = void(std::byte *const *, const std::uint64_t *, std::int64_t, std::int64_t,
+                      std::byte *);
+  auto *kernel = reinterpret_cast<Kernel *>(code->functions[0]);
+  std::vector<std::byte> scratch(lowering.scratch_bytes() + 64);
+  std::byte *aligned = scratch.data() + (64 - reinterpret_cast<std::uintptr_t>(scratch.data()) % 64);
+  for (std::int64_t begin = 0; begin < form.units; begin += grain)
+    kernel(pointers.data(), scalars.data(), begin, std::min(begin + grain, form.units), aligned);
+
+  for (std::size_t k = 0; k < memory.size(); ++k) {
+    const std::size_t size = itemsize(memory[k].dtype);
+    for (std::size_t i = 0; i < memory[k].elements; ++i)
+      ASSERT_TRUE(same(memory[k].dtype, pointers[k] + i * size, expected_pointers[k] + i * size))
+          << "buffer " << k << " element " << i << " isa " << static_cast<int>(isa);
+    const std::byte *end = pointers[k] + memory[k].elements * size;
+    for (std::size_t i = 0; i < 128; ++i)
+      ASSERT_EQ(end[i], std::byte{0}) << "wrote behind buffer " << k;
+  }
+}
+
+std::vector<Memory> memory_of(std::initializer_list<std::pair<DType, std::size_t>> sizes) {
+  std::vector<Memory> memory;
+  for (auto [dtype, size] : sizes) {
+    memory.emplace_back(dtype, size);
+    memory.back().fill(static_cast<unsigned>(memory.size()));
+  }
+  return memory;
+}
+
+void expect_equal_everywhere(const Nest &nest, const std::vector<Memory> &memory,
+                             std::vector<std::uint64_t> scalars = {}) {
+  for (Isa isa : {Isa::v3, Isa::v4})
+    for (std::int64_t grain : {std::int64_t{1} << 40, std::int64_t{3}})
+      expect_equal(nest, memory, isa, grain, scalars);
+}
+
+constexpr DType f32 = DType::f32, f64 = DType::f64, i64 = DType::i64, u8 = DType::u8,
+                boolean = DType::boolean;
+
+class Sizes : public testing::TestWithParam<std::int64_t> {};
+INSTANTIATE_TEST_SUITE_P(Lowering, Sizes, testing::Values(1, 2, 7, 16, 17, 63, 64, 65, 127, 256, 257, 1000, 4096, 4099, 8192, 9973));
+
+TEST_P(Sizes, Chain) {
+  const std::int64_t n = GetParam();
+  NestBuilder k;
+  k.parallel(n);
+  unsigned x = k.load(f32, 0, {1}), y = k.load(f32, 1, {1});
+  unsigned s = k.element(F::add, f32, {x, y});
+  unsigned t = k.element(F::exp, f32, {s});
+  unsigned u = k.element(F::multiply, f32, {t, k.constant(0.5f)});
+  unsigned a = k.element(F::subtract, f32, {u, k.argument(f32, 0)});
+  k.store(u, 2, {1});
+  k.store(a, 3, {1});
+  const std::size_t m = static_cast<std::size_t>(n);
+  expect_equal_everywhere(k.nest, memory_of({{f32, m}, {f32, m}, {f32, m}, {f32, m}}),
+                          {std::bit_cast<std::uint32_t>(1.25f)});
+}
+
+TEST_P(Sizes, MixedTypes) {
+  const std::int64_t n = GetParam();
+  NestBuilder k;
+  k.parallel(n);
+  unsigned x = k.load(f32, 0, {1}), i = k.load(i64, 1, {1}), c = k.load(u8, 2, {1});
+  unsigned flag = k.load(boolean, 3, {1});
+  unsigned wide = k.element(F::astype, f64, {x});
+  unsigned root = k.element(F::sqrt, f64, {k.element(F::abs, f64, {wide})});
+  unsigned sum = k.element(F::add, i64, {i, k.element(F::astype, i64, {c})});
+  unsigned less = k.element(F::less, boolean, {sum, i});
+  unsigned either = k.element(F::logical_or, boolean, {less, flag});
+  unsigned twice = k.element(F::add, u8, {c, c});
+  unsigned chosen = k.element(F::where, f64, {either, root, wide});
+  k.store(chosen, 4, {1});
+  k.store(sum, 5, {1});
+  k.store(twice, 6, {1});
+  k.store(either, 7, {1});
+  k.store(k.element(F::astype, f32, {sum}), 8, {1});
+  const std::size_t m = static_cast<std::size_t>(n);
+  expect_equal_everywhere(k.nest, memory_of({{f32, m}, {i64, m}, {u8, m}, {boolean, m}, {f64, m}, {i64, m}, {u8, m}, {boolean, m}, {f32, m}}));
+}
+
+TEST_P(Sizes, InPlace) {
+  const std::int64_t n = GetParam();
+  NestBuilder k;
+  k.parallel(n);
+  unsigned x = k.load(f32, 0, {1}), y = k.load(f32, 1, {1});
+  k.store(k.element(F::add, f32, {x, y}), 0, {1});
+  k.store(k.element(F::multiply, f32, {x, y}), 1, {1});
+  const std::size_t m = static_cast<std::size_t>(n);
+  expect_equal_everywhere(k.nest, memory_of({{f32, m}, {f32, m}}));
+}
+
+TEST_P(Sizes, RowReductions) {
+  const std::int64_t n = GetParam();
+  const std::size_t m = static_cast<std::size_t>(n);
+  NestBuilder k;
+  k.parallel(3).row(n);
+  unsigned x = k.load(f32, 0, {n, 1});
+  k.store(k.reduce(Reduction::sum, f32, x), 1, {1, 0});
+  k.store(k.reduce(Reduction::max, f32, x), 2, {1, 0});
+  k.store(k.reduce(Reduction::prod, f32, x), 3, {1, 0});
+  k.store(k.reduce(Reduction::argmax, i64, x), 4, {1, 0});
+  k.store(k.reduce(Reduction::any, boolean, k.element(F::isnan, boolean, {x})), 5, {1, 0});
+  expect_equal_everywhere(k.nest, memory_of({{f32, 3 * m}, {f32, 3}, {f32, 3}, {f32, 3}, {i64, 3}, {boolean, 3}}));
+}
+
+TEST_P(Sizes, SumAlone) {
+  const std::int64_t n = GetParam();
+  const std::size_t m = static_cast<std::size_t>(n);
+  for (DType dtype : {f32, f64, i64}) {
+    NestBuilder k;
+    k.parallel(2).row(n);
+    k.store(k.reduce(Reduction::sum, dtype, k.load(dtype, 0, {n, 1})), 1, {1, 0});
+    expect_equal_everywhere(k.nest, memory_of({{dtype, 2 * m}, {dtype, 2}}));
+  }
+}
+
+TEST_P(Sizes, Softmax) {
+  const std::int64_t n = GetParam();
+  const std::size_t m = static_cast<std::size_t>(n);
+  NestBuilder k;
+  k.parallel(5).row(n);
+  unsigned x = k.element(F::add, f32, {k.load(f32, 0, {n, 1}), k.load(f32, 1, {0, 1})});
+  unsigned top = k.reduce(Reduction::max, f32, x);
+  unsigned e = k.keep(k.element(F::exp, f32, {k.element(F::subtract, f32, {x, top})}));
+  unsigned sum = k.reduce(Reduction::sum, f32, e);
+  unsigned inverse = k.element(F::divide, f32, {k.constant(1), sum});
+  k.store(k.element(F::multiply, f32, {e, inverse}), 2, {n, 1});
+  expect_equal_everywhere(k.nest, memory_of({{f32, 5 * m}, {f32, m}, {f32, 5 * m}}));
+}
+
+TEST_P(Sizes, LayerNorm) {
+  const std::int64_t n = GetParam();
+  const std::size_t m = static_cast<std::size_t>(n);
+  for (DType dtype : {f32, f64}) {
+    NestBuilder k;
+    k.parallel(2).row(n);
+    unsigned x = k.load(dtype, 0, {n, 1});
+    unsigned variance = k.reduce(Reduction::varmean, dtype, x);
+    unsigned mean = k.second(variance);
+    unsigned scale = k.element(F::rsqrt, dtype, {variance});
+    unsigned y = k.element(F::multiply, dtype, {k.element(F::subtract, dtype, {x, mean}), scale});
+    k.store(y, 1, {n, 1});
+    k.store(mean, 2, {1, 0});
+    expect_equal_everywhere(k.nest, memory_of({{dtype, 2 * m}, {dtype, 2 * m}, {dtype, 2}}));
+  }
+}
+
+TEST_P(Sizes, FirstAxis) {
+  const std::int64_t n = GetParam();
+  const std::size_t m = static_cast<std::size_t>(n);
+  for (std::int64_t columns : {1, 3, 16, 37}) {
+    const std::size_t c = static_cast<std::size_t>(columns);
+    NestBuilder k;
+    k.parallel(columns).row(n);
+    k.nest.outer = true;
+    unsigned x = k.load(f32, 0, {1, columns});
+    unsigned sum = k.reduce(Reduction::sum, f32, x);
+    k.store(sum, 1, {1, 0});
+    k.store(k.reduce(Reduction::argmax, i64, x), 2, {1, 0});
+    unsigned variance = k.reduce(Reduction::varmean, f32, x, 1);
+    k.store(variance, 3, {1, 0});
+    unsigned y = k.keep(k.element(F::multiply, f32, {x, x}));
+    unsigned top = k.reduce(Reduction::max, f32, y);
+    k.store(k.element(F::subtract, f32, {y, top}), 4, {1, columns});
+    expect_equal_everywhere(k.nest, memory_of({{f32, c * m}, {f32, c}, {i64, c}, {f32, c}, {f32, c * m}}));
+  }
+}
+
+TEST(Lowering, Views) {
+  // x transposed, y reversed along rows, z every other column, w one number a row, v of the columns.
+  const std::int64_t rows = 37, columns = 53;
+  NestBuilder k;
+  k.parallel(rows).parallel(columns);
+  unsigned x = k.load(f32, 0, {1, rows});
+  unsigned y = k.load(f32, 1, {columns, -1}, columns - 1);
+  unsigned z = k.load(f32, 2, {2 * columns, 2}, 1);
+  unsigned w = k.load(f32, 3, {1, 0});
+  unsigned v = k.load(f32, 4, {0, 1});
+  unsigned s = k.element(F::add, f32, {k.element(F::add, f32, {x, y}), k.element(F::multiply, f32, {z, w})});
+  k.store(k.element(F::add, f32, {s, v}), 5, {columns, 1});
+  k.store(s, 6, {1, rows});
+  const std::size_t n = rows * columns;
+  expect_equal_everywhere(k.nest, memory_of({{f32, n}, {f32, n}, {f32, 2 * n}, {f32, rows}, {f32, columns}, {f32, n}, {f32, n}}));
+}
+
+TEST(Lowering, SmallLastAxis) {
+  const std::int64_t rows = 1000, columns = 3;
+  NestBuilder k;
+  k.parallel(rows).parallel(columns);
+  unsigned x = k.load(f32, 0, {columns, 1}), b = k.load(f32, 1, {0, 1}), w = k.load(boolean, 2, {1, 0});
+  unsigned y = k.element(F::add, f32, {x, b});
+  k.store(k.element(F::where, f32, {w, y, x}), 3, {columns, 1});
+  expect_equal_everywhere(k.nest, memory_of({{f32, 3000}, {f32, 3}, {boolean, 1000}, {f32, 3000}}));
+}
+
+TEST(Lowering, RowOfTwoAxes) {
+  // Summed over two axes that memory walks in the other order.
+  NestBuilder k;
+  k.parallel(4).row(5).row(29);
+  unsigned x = k.load(f32, 0, {145, 1, 5});
+  k.store(k.reduce(Reduction::sum, f32, x), 1, {1, 0, 0});
+  expect_equal_everywhere(k.nest, memory_of({{f32, 580}, {f32, 4}}));
+  k.nest.outer = true;
+  expect_equal_everywhere(k.nest, memory_of({{f32, 580}, {f32, 4}}));
+}
+
+TEST(Lowering, RankZero) {
+  NestBuilder k;
+  unsigned x = k.load(f64, 0, {});
+  k.store(k.element(F::tanh, f64, {x}), 1, {});
+  expect_equal_everywhere(k.nest, memory_of({{f64, 1}, {f64, 1}}));
+}
+
+} // namespace
+} // namespace jit::cpu::test

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Nests by hand, for tests: axes by number, accesses by strides.
+#pragma once
+
+#include "compiler/cpu/Nest.h"
+
+#include <bit>
+
+namespace jit::cpu::test {
+
+class NestBuilder {
+public:
+  explicit NestBuilder(std::string name = "k") { nest.name = std::move(name); }
+
+  NestBuilder &parallel(std::int64_t extent) { return axis(extent, false); }
+  NestBuilder &row(std::int64_t extent) { return axis(extent, true); }
+
+  unsigned load(DType dtype, unsigned buffer, llvm::SmallVector<std::int64_t, 4> strides,
+                std::int64_t offset = 0) {
+    Node node = make(NodeKind::load, dtype);
+    node.access = {buffer, offset, std::move(strides)};
+    for (unsigned k = 0; k < nest.axes.size(); ++k)
+      node.axes |= std::uint32_t{node.access.strides[k] != 0} << k;
+    nest.buffers = std::max(nest.buffers, buffer + 1);
+    return add(std::move(node));
+  }
+  void store(unsigned value, unsigned buffer, llvm::SmallVector<std::int64_t, 4> strides,
+             std::int64_t offset = 0) {
+    Node node = make(NodeKind::store, nest.nodes[value].dtype);
+    node.operands = {value};
+    node.access = {buffer, offset, std::move(strides)};
+    for (unsigned k = 0; k < nest.axes.size(); ++k)
+      node.axes |= std::uint32_t{node.access.strides[k] != 0} << k;
+    nest.buffers = std::max(nest.buffers, buffer + 1);
+    add(std::move(node));
+  }
+  unsigned constant(float x) {
+    Node node = make(NodeKind::constant, DType::f32);
+    node.bits = std::bit_cast<std::uint32_t>(x);
+    return add(std::move(node));
+  }
+  unsigned argument(DType dtype, unsigned slot) {
+    Node node = make(NodeKind::argument, dtype);
+    node.number = slot;
+    return add(std::move(node));
+  }
+  unsigned element(ScalarFunction function, DType dtype,
+                   llvm::SmallVector<unsigned, 3> operands) {
+    Node node = make(NodeKind::element, dtype);
+    node.function = function;
+    for (unsigned operand : operands)
+      node.axes |= nest.nodes[operand].axes;
+    node.operands = std::move(operands);
+    return add(std::move(node));
+  }
+  unsigned reduce(Reduction kind, DType dtype, unsigned operand, std::int64_t correction = 0) {
+    Node node = make(NodeKind::reduce, dtype);
+    node.reduction = kind;
+    node.correction = correction;
+    node.operands = {operand};
+    node.axes = nest.nodes[operand].axes & ~nest.row_axes();
+    return add(std::move(node));
+  }
+  unsigned second(unsigned reduce) {
+    Node node = make(NodeKind::second, nest.nodes[reduce].dtype);
+    node.operands = {reduce};
+    node.axes = nest.nodes[reduce].axes;
+    return add(std::move(node));
+  }
+  unsigned keep(unsigned value) {
+    Node node = make(NodeKind::keep, nest.nodes[value].dtype);
+    node.operands = {value};
+    node.axes = nest.nodes[value].axes;
+    return add(std::move(node));
+  }
+
+  Nest nest;
+
+private:
+  static Node make(NodeKind kind, DType dtype) {
+    Node node{};
+    node.kind = kind;
+    node.dtype = dtype;
+    return node;
+  }
+  NestBuilder &axis(std::int64_t extent, bool row) {
+    nest.axes.push_back({extent, row});
+    return *this;
+  }
+  unsigned add(Node node) {
+    nest.nodes.push_back(std::move(node));
+    return static_cast<unsigned>(nest.nodes.size() - 1);
+  }
+};
+
+} // namespace jit::cpu::test

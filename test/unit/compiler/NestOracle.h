@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// An interpreter of nests, point by point and without any loop structure: what a compiled kernel
+// must compute. Canonical orders are written here a second time, straight from docs/numerics.md.
+#pragma once
+
+#include "compiler/cpu/Nest.h"
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <variant>
+#include <vector>
+
+namespace jit::cpu::test {
+
+using Number = std::variant<bool, std::uint8_t, std::int64_t, float, double>;
+
+/// Runs the whole nest.
+void interpret(const Nest &nest, std::span<std::byte *const> buffers,
+               std::span<const std::uint64_t> scalars);
+
+} // namespace jit::cpu::test
