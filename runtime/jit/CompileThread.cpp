@@ -155,6 +155,8 @@ void CompileThread::stop() noexcept {
   {
     const std::lock_guard guard(lock);
     stopping = true;
+    if (abandoned)
+      return;
     if (started)
       set_urgent(thread.native_handle(), true);
     ready.store(false, std::memory_order_release);
@@ -163,6 +165,13 @@ void CompileThread::stop() noexcept {
   }
   if (thread.joinable())
     thread.join();
+}
+
+void CompileThread::abandon() noexcept {
+  abandoned = stopping = true;
+  busy = false;
+  ready.store(false, std::memory_order_release);
+  queue.clear();
 }
 
 // The thread

@@ -114,7 +114,7 @@ bool match_op(ThreadTrace &t, const OpCall &call, ResultMetas &metas, Impl **res
   case Session::Match::too_much:
     end_segment(outcome == Session::Match::needs_index ? ExitReason::index_check
                                                        : ExitReason::memory_limit);
-    arm(call.site);
+    arm(call.site());
     return false;
   }
   return false;
@@ -127,7 +127,7 @@ void cut_recording(ThreadTrace &t, const OpCall &call) {
   if (!index_unknown && !t.recorder->over_memory_limit())
     return;
   end_segment(index_unknown ? ExitReason::index_check : ExitReason::memory_limit);
-  arm(call.site);
+  arm(call.site());
 }
 
 } // namespace
@@ -162,7 +162,7 @@ void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *c
   }
   if (t.activity != Activity::recording)
     return;
-  if (!t.recorder->append(call.op, call.attrs, call.arguments, metas, results, call.site)) {
+  if (!t.recorder->append(call.op, call.attrs, call.arguments, metas, results, call.site())) {
     t.recorder->cancel();
     t.activity = Activity::none;
   } else if (t.recorder->size() > Recorder::max_ops) {

@@ -41,7 +41,8 @@ struct OpCall {
   OpKind op;
   AttrWords attrs;
   std::span<const Argument> arguments;
-  Site site;
+  const std::source_location *location;
+  Site site() const noexcept { return Site::of(*location); }
 };
 
 /// Before an op runs. True: it was matched, `results` are pending and carry a reference each.

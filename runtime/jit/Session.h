@@ -91,6 +91,9 @@ public:
 
   static Session *all() noexcept;
 
+  void lock_for_fork() noexcept { lock.lock(); }
+  void unlock_after_fork() noexcept { lock.unlock(); }
+
 private:
   struct Bounds;
   struct Slot {

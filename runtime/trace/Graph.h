@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct Site {
   const char *file = "";
   std::uint32_t line = 0;
   const char *function = "";
+  static Site of(const std::source_location &location) noexcept {
+    return {location.file_name(), location.line(), location.function_name()};
+  }
 };
 
 struct GraphOp {
