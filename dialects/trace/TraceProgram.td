@@ -26,7 +26,7 @@ def ReturnOp : Op<Trace_Dialect, "return", [Terminator, HasParent<"FuncOp">]> {
   let summary = "The outputs of the path, in order.";
   let arguments = (ins Variadic<TensorType>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ $_state.addOperands(::mlir::ValueRange()); }]>];
 }
 
 def ConstantOp : Op<Trace_Dialect, "constant", [Pure]> {
