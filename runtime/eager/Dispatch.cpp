@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/eager/Dispatch.h"
 
+#include "runtime/eager/Start.h"
+
 #include "runtime/jit/Segment.h"
 #include "runtime/trace/PendingIndices.h"
 
@@ -124,6 +126,7 @@ void run(const OpCall &call, Impl **results, std::uint8_t &count) {
 
 void dispatch_at(OpKind op, AttrWords attrs, std::span<Operand> operands,
                  const std::source_location &site, Impl **results) {
+  ensure_started();
   Arguments arguments(op, operands);
   std::uint8_t count = 0;
   run({op, attrs, arguments.list(), to_site(site)}, results, count);

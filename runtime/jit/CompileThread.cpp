@@ -132,15 +132,31 @@ void CompileThread::post_path(Task task, Anchor &anchor, Path &path) noexcept {
   wake.notify_one();
 }
 
+/// Idle priority: only processor time that nobody wants. Normal while somebody waits for the queue.
+static void set_urgent(pthread_t thread, bool urgent) noexcept {
+  const sched_param none{};
+  pthread_setschedparam(thread, urgent ? SCHED_OTHER : SCHED_IDLE, &none);
+}
+
 bool CompileThread::wait_idle(std::chrono::milliseconds timeout) {
   std::unique_lock guard(lock);
-  return idle.wait_for(guard, timeout, [this] { return queue.empty() && !busy; });
+  if (queue.empty() && !busy)
+    return true;
+  if (waiters++ == 0)
+    set_urgent(thread.native_handle(), true);
+  wake.notify_all();
+  const bool done = idle.wait_for(guard, timeout, [this] { return queue.empty() && !busy; });
+  if (--waiters == 0 && !stopping)
+    set_urgent(thread.native_handle(), false);
+  return done;
 }
 
 void CompileThread::stop() noexcept {
   {
     const std::lock_guard guard(lock);
     stopping = true;
+    if (started)
+      set_urgent(thread.native_handle(), true);
     ready.store(false, std::memory_order_release);
     queue.clear();
     wake.notify_one();
@@ -161,10 +177,10 @@ void CompileThread::start_thread() {
 
 void CompileThread::run() {
   pthread_setname_np(pthread_self(), "tracejit-compile");
-  const sched_param none{};
-  pthread_setschedparam(pthread_self(), SCHED_IDLE, &none);
   refilled = std::chrono::steady_clock::now();
   std::unique_lock guard(lock);
+  if (waiters == 0)
+    set_urgent(pthread_self(), false);
   for (;;) {
     wake.wait(guard, [this] { return stopping || !queue.empty(); });
     if (stopping)
@@ -340,8 +356,8 @@ void CompileThread::keep_budget(std::chrono::nanoseconds spent) {
   refill();
   tokens -= spent;
   std::unique_lock guard(lock);
-  while (tokens.count() < 0 && !stopping) {
-    wake.wait_for(guard, -tokens * share, [this] { return stopping; });
+  while (tokens.count() < 0 && !stopping && waiters == 0) {
+    wake.wait_for(guard, -tokens * share, [this] { return stopping || waiters > 0; });
     refill();
   }
 }

@@ -67,6 +67,7 @@ private:
   std::condition_variable wake, idle;
   std::deque<Job> queue;
   bool started = false, busy = false, stopping = false;
+  int waiters = 0; ///< threads in wait_idle: no idle priority and no budget meanwhile
   std::thread thread;
   std::atomic<bool> ready{false};
   std::unique_ptr<Compiler> compiler;

@@ -147,6 +147,23 @@ template <class V, class E> TRACEJIT_EMIT V int_constant(E &e, std::int64_t c) {
     return e.i64(c);
 }
 
+/// The integer that has only the sign bit of V.
+template <class E, FloatOf<E> V> TRACEJIT_EMIT typename Format<E, V>::Int sign_bit(E &e) {
+  if constexpr (Format<E, V>::is_f32)
+    return e.i32(std::numeric_limits<std::int32_t>::min());
+  else
+    return e.i64(std::numeric_limits<std::int64_t>::min());
+}
+
+/// The magnitude (sign bit clear) with the sign of x.
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V copy_sign(E &e, V magnitude, V x) {
+  auto magnitude_bits = e.to_bits(magnitude);
+  auto bits = e.to_bits(x);
+  auto sign = e.bit_and(bits, sign_bit<E, V>(e));
+  auto signed_bits = e.bit_or(magnitude_bits, sign);
+  return e.from_bits(signed_bits);
+}
+
 /// c[0] + x * (c[1] + x * (... + x * c[n-1])) by Horner's rule.
 template <class E, class V, class T, int n> TRACEJIT_EMIT V polynomial(E &e, V x, const T (&c)[n]) {
   V sum = constant<V>(e, c[n - 1]);

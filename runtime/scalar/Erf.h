@@ -28,8 +28,8 @@ template <class E, FloatOf<E> V> TRACEJIT_EMIT V erf(E &e, V x) {
   using F = Format<E, V>;
   using Int = typename F::Int;
   constexpr double width = F::is_f32 ? erf_width_f32 : erf_width_f64;
-  // erf of the bound rounds to 1. A NaN takes the last interval, and t stays NaN.
-  auto bound = constant<V>(e, F::is_f32 ? 3.93 : 5.93);
+  // erf of the bound, as computed here, is 1. A NaN takes the last interval, and t stays NaN.
+  auto bound = constant<V>(e, F::is_f32 ? 3.93 : 5.922);
   auto magnitude = e.abs(x);
   auto beyond = e.lt(bound, magnitude);
   auto clamped = e.select(beyond, bound, magnitude);

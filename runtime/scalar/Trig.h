@@ -26,15 +26,17 @@ inline constexpr double cos_tail_f64[] = {0x1.5555555555553p-5,  -0x1.6c16c16c15
                                           0x1.a01a019dc93bcp-16, -0x1.27e4f8ba749f2p-22,
                                           0x1.1eea56b86c49dp-29, -0x1.8fe08788a4368p-37};
 
-/// sin(x + quarter_turns * pi / 2).
-template <class E, FloatOf<E> V> TRACEJIT_EMIT V sin_turned(E &e, V x, int quarter_turns) {
+/// sin(|x| + quarter_turns * pi / 2), its sign changed where `flip` has the sign bit.
+template <class E, FloatOf<E> V>
+TRACEJIT_EMIT V sin_turned(E &e, V x, int quarter_turns, typename Format<E, V>::Int flip) {
   using F = Format<E, V>;
   using H = HalfPi<E, V>;
   using Int = typename F::Int;
   auto shift = constant<V>(e, F::round_shift);
-  auto shifted = e.fma(x, constant<V>(e, H::inverse), shift);
+  auto magnitude = e.abs(x);
+  auto shifted = e.fma(magnitude, constant<V>(e, H::inverse), shift);
   auto n = e.sub(shifted, shift);
-  auto without_high = e.fma(n, constant<V>(e, -H::high), x);
+  auto without_high = e.fma(n, constant<V>(e, -H::high), magnitude);
   auto without_middle = e.fma(n, constant<V>(e, -H::middle), without_high);
   auto r = e.fma(n, constant<V>(e, -H::low), without_middle);
   auto r_squared = e.mul(r, r);
@@ -60,13 +62,20 @@ template <class E, FloatOf<E> V> TRACEJIT_EMIT V sin_turned(E &e, V x, int quart
   auto half_turn_bit = e.bit_and(turns, int_constant<Int>(e, 2));
   auto sign = e.shl(half_turn_bit, F::is_f32 ? 30 : 62);
   auto chosen_bits = e.to_bits(chosen);
-  auto signed_bits = e.bit_xor(chosen_bits, sign);
+  auto flipped = e.bit_xor(sign, flip);
+  auto signed_bits = e.bit_xor(chosen_bits, flipped);
   return e.from_bits(signed_bits);
 }
 
 /// Sine; within 2 ulp for |x| <= 2^18, meaningless beyond 2^22. Infinity gives NaN.
-template <class E, FloatOf<E> V> TRACEJIT_EMIT V sin(E &e, V x) { return sin_turned(e, x, 0); }
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V sin(E &e, V x) {
+  auto bits = e.to_bits(x);
+  auto sign = e.bit_and(bits, sign_bit<E, V>(e));
+  return sin_turned(e, x, 0, sign);
+}
 /// Cosine; as sin.
-template <class E, FloatOf<E> V> TRACEJIT_EMIT V cos(E &e, V x) { return sin_turned(e, x, 1); }
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V cos(E &e, V x) {
+  return sin_turned(e, x, 1, int_constant<typename Format<E, V>::Int>(e, 0));
+}
 
 } // namespace jit::scalar

@@ -4,18 +4,12 @@
 
 #include "runtime/tensor/SizeClasses.h"
 
+#include <tracejit/memory.h>
+
 #include <cstddef>
 #include <cstdint>
 
 namespace jit {
-
-/// Storage of tensors. Other threads' last 64 KiB of small blocks may be missing from it.
-struct MemoryStats {
-  std::int64_t live_bytes = 0;      ///< asked for and not freed
-  std::int64_t cached_bytes = 0;    ///< mapped from the system beyond the live bytes
-  std::int64_t peak_live_bytes = 0; ///< most live bytes since the start or reset_peak()
-  std::uint64_t allocations = 0;    ///< successful allocations since the start
-};
 
 namespace arena {
 

@@ -227,4 +227,7 @@ void release_cached() noexcept {
   lock.unlock();
 }
 
+LockHolder::LockHolder() noexcept { lock.lock(); }
+LockHolder::~LockHolder() { lock.unlock(); }
+
 } // namespace jit::arena::central

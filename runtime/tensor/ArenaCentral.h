@@ -38,5 +38,12 @@ void give_region(std::byte *block, std::size_t bytes) noexcept;
 void set_cache_cap(std::size_t bytes) noexcept;
 void release_cached() noexcept;
 
+/// For tests: while one lives, everybody finds the lock taken.
+struct LockHolder {
+  LockHolder() noexcept;
+  ~LockHolder();
+  LockHolder(const LockHolder &) = delete;
+};
+
 } // namespace central
 } // namespace jit::arena

@@ -4,7 +4,9 @@
 
 #include "test/conformance/Interpreter.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <type_traits>
 
@@ -35,7 +37,8 @@ template <class To, class From> To convert(From x) {
     const double whole = std::trunc(static_cast<double>(x));
     if (whole < static_cast<double>(std::numeric_limits<To>::min()))
       return std::numeric_limits<To>::min();
-    if (sizeof(To) == 8 ? whole >= 0x1p63 : whole > std::numeric_limits<To>::max())
+    if (sizeof(To) == 8 ? whole >= 0x1p63
+                        : whole > static_cast<double>(std::numeric_limits<To>::max()))
       return std::numeric_limits<To>::max();
     return static_cast<To>(whole);
   } else {
@@ -97,15 +100,13 @@ template <class T> T element(const Value &value, std::int64_t i) {
 }
 
 /// Row-major counting over extents.
-bool advance(std::vector<std::int64_t> &index, Dims dims);
+bool next_index(std::vector<std::int64_t> &index, Dims dims);
 std::int64_t flat(const std::vector<std::int64_t> &index, Dims dims);
 
 Value interpret_elementwise(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
                             const ResultType &type);
 std::vector<Value> interpret_reduction(const OpInfo &op, AttrWords attrs, const Value &x,
                                        const Inferred &inferred);
-/// The canonical orders of the numerics page, section 2.
-template <class T, class Term> T inner_order(std::int64_t n, Term term);
 Value interpret_index(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
                       const ResultType &type);
 Value interpret_creation(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
@@ -113,11 +114,13 @@ Value interpret_creation(const OpInfo &op, AttrWords attrs, const std::vector<Va
 Value interpret_contraction(const OpInfo &op, const std::vector<Value> &operands,
                             const ResultType &type);
 
-/// term(acc, i) accumulates element i; the parts of long runs are summed in the same order.
-template <class T, class Term> T inner_order(std::int64_t n, Term term) {
+/// Order `inner` of the numerics page, section 2: term(acc, i) accumulates element i; the parts of
+/// long runs are summed in the same order.
+template <class T>
+T inner_order(std::int64_t n, const std::function<T(T acc, std::int64_t i)> &term) {
   if (n == 0)
     return T(0);
-  constexpr std::int64_t lanes = sizeof(T) == 4 ? 64 : 32;
+  constexpr std::size_t lanes = sizeof(T) == 4 ? 64 : 32;
   std::vector<T> parts;
   for (std::int64_t first = 0; first < n; first += 4096) {
     std::vector<T> acc(lanes, T(-0.0));

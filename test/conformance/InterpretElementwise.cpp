@@ -185,7 +185,7 @@ Value interpret_elementwise(const OpInfo &op, AttrWords attrs, const std::vector
                      operand.number.kind()});
   const DType compute = element_types(op, attrs, types).compute;
   std::vector<std::int64_t> index(type.dims.size());
-  for (std::int64_t i = 0; i < result.size(); ++i, advance(index, type.dims)) {
+  for (std::int64_t i = 0; i < result.size(); ++i, next_index(index, type.dims)) {
     const auto at = [&](std::size_t k) {
       return operands[k].is_number ? 0 : broadcast_index(operands[k], index);
     };

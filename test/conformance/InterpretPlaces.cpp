@@ -11,7 +11,7 @@
 
 namespace jit::conformance {
 
-bool advance(std::vector<std::int64_t> &index, Dims dims) {
+bool next_index(std::vector<std::int64_t> &index, Dims dims) {
   for (std::size_t axis = dims.size(); axis-- > 0;) {
     if (++index[axis] < dims[axis])
       return true;
@@ -40,12 +40,11 @@ template <class Body> void for_each(Dims dims, Body body) {
   std::int64_t i = 0;
   do
     body(i++, index);
-  while (advance(index, dims));
+  while (next_index(index, dims));
 }
 
 /// Position in x of the element that take(x, places, axis) puts at `index`.
-std::int64_t taken_from(const Index &index, const Value &x, const Value &places,
-                        std::size_t axis) {
+std::int64_t taken_from(const Index &index, const Value &x, const Value &places, std::size_t axis) {
   const auto begin = index.begin() + static_cast<std::ptrdiff_t>(axis);
   const auto end = begin + static_cast<std::ptrdiff_t>(places.dims.size());
   Index from(index.begin(), begin);
@@ -64,10 +63,9 @@ Words philox(std::uint64_t key, std::uint64_t counter) {
   std::uint32_t k[2] = {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)};
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t p0 = 0xD2511F53ull * c[0], p1 = 0xCD9E8D57ull * c[2];
-    const std::uint32_t next[4] = {static_cast<std::uint32_t>(p1 >> 32) ^ c[1] ^ k[0],
-                                   static_cast<std::uint32_t>(p1),
-                                   static_cast<std::uint32_t>(p0 >> 32) ^ c[3] ^ k[1],
-                                   static_cast<std::uint32_t>(p0)};
+    const std::uint32_t next[4] = {
+        static_cast<std::uint32_t>(p1 >> 32) ^ c[1] ^ k[0], static_cast<std::uint32_t>(p1),
+        static_cast<std::uint32_t>(p0 >> 32) ^ c[3] ^ k[1], static_cast<std::uint32_t>(p0)};
     std::copy_n(next, 4, c);
     k[0] += 0x9E3779B9;
     k[1] += 0xBB67AE85;
@@ -80,7 +78,8 @@ std::uint64_t random64(std::uint64_t key, std::uint64_t counter, std::int64_t i)
   return block.word[i % 2 * 2] | static_cast<std::uint64_t>(block.word[i % 2 * 2 + 1]) << 32;
 }
 /// Random bits of element i: 24 of a 32-bit word, or 53 of a 64-bit one.
-template <class T> std::int64_t random_bits(std::uint64_t key, std::uint64_t counter, std::int64_t i) {
+template <class T>
+std::int64_t random_bits(std::uint64_t key, std::uint64_t counter, std::int64_t i) {
   if constexpr (sizeof(T) == 8)
     return static_cast<std::int64_t>(random64(key, counter, i) >> 11);
   return philox(key, counter + static_cast<std::uint64_t>(i / 4)).word[i % 4] >> 8;
@@ -94,12 +93,11 @@ template <class T> T normal(std::uint64_t key, std::uint64_t counter, std::int64
   plain::Emitter e;
   const T radius = std::sqrt(scalar::log(e, scalar::Value<plain::Emitter, T>{u}).value * T(-2));
   const scalar::Value<plain::Emitter, T> angle{v * T(6.283185307179586476925)};
-  return radius *
-         (i % 2 == 0 ? scalar::cos(e, angle).value : scalar::sin(e, angle).value);
+  return radius * (i % 2 == 0 ? scalar::cos(e, angle).value : scalar::sin(e, angle).value);
 }
 
-template <class T> T contract(std::int64_t k, const Value &x, const Value &y, const auto &x_at,
-                              const auto &y_at) {
+template <class T>
+T contract(std::int64_t k, const Value &x, const Value &y, const auto &x_at, const auto &y_at) {
   if constexpr (std::is_integral_v<T>) {
     T total = 0;
     for (std::int64_t i = 0; i < k; ++i)
@@ -117,8 +115,8 @@ template <class T> T contract(std::int64_t k, const Value &x, const Value &y, co
   }
 }
 
-template <class T> T dot(std::int64_t k, const Value &x, const Value &y, std::int64_t x_at,
-                         std::int64_t y_at) {
+template <class T>
+T dot(std::int64_t k, const Value &x, const Value &y, std::int64_t x_at, std::int64_t y_at) {
   return inner_order<T>(k, [&](T acc, std::int64_t i) {
     if constexpr (std::is_floating_point_v<T>)
       return std::fma(x.at<T>(x_at + i), y.at<T>(y_at + i), acc);
@@ -183,8 +181,9 @@ Value interpret_creation(const OpInfo &op, AttrWords attrs, const std::vector<Va
   if (op.kind == OpKind::permutation) {
     std::vector<std::int64_t> order(static_cast<std::size_t>(result.size()));
     std::iota(order.begin(), order.end(), std::int64_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
-      return random64(key, counter, a) < random64(key, counter, b);
+    std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+      const std::uint64_t first = random64(key, counter, a), second = random64(key, counter, b);
+      return first < second || (first == second && a < b); // stable
     });
     for (std::int64_t i = 0; i < result.size(); ++i)
       result.set(i, order[static_cast<std::size_t>(i)]);
@@ -205,9 +204,9 @@ Value interpret_creation(const OpInfo &op, AttrWords attrs, const std::vector<Va
         result.set(i, static_cast<T>(std::bit_cast<double>(start) +
                                      static_cast<double>(i) * std::bit_cast<double>(step)));
       } else {
-        result.set(i, static_cast<T>(static_cast<std::uint64_t>(start) +
-                                     static_cast<std::uint64_t>(i) *
-                                         static_cast<std::uint64_t>(step)));
+        result.set(
+            i, static_cast<T>(static_cast<std::uint64_t>(start) +
+                              static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(step)));
       }
     });
   return result;
@@ -223,7 +222,7 @@ Value interpret_contraction(const OpInfo &op, const std::vector<Value> &operands
     return static_cast<Dims>(value.dims).first(value.dims.size() - dropped);
   };
   visit(type.dtype, [&](auto t) {
-    using T = decltype(t);
+    using T = std::conditional_t<std::is_same_v<decltype(t), bool>, std::uint8_t, decltype(t)>;
     for_each(type.dims, [&](std::int64_t i, const Index &index) {
       if (op.kind == OpKind::vecdot || (x_rank == 1 && y_rank == 1)) {
         const std::int64_t x_row = entry(index, index.size(), leading(x, 1));

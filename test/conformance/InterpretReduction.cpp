@@ -69,7 +69,7 @@ Groups group(const Value &x, std::uint32_t reduced) {
       for (std::size_t i = 0; i < axes.size(); ++i)
         index[axes[i]] = at[i];
       body();
-    } while (advance(at, dims));
+    } while (next_index(at, dims));
   };
   Groups groups{{}, any_inner};
   std::vector<std::int64_t> index(x.dims.size());
@@ -129,8 +129,7 @@ template <class T> Statistics<T> part_of(const std::vector<T> &x, bool inner) {
   std::vector<T> distances;
   for (T value : x)
     distances.push_back(value - mean);
-  const T squares =
-      outer_order(distances, T(-0.0), [](T acc, T d) { return std::fma(d, d, acc); });
+  const T squares = outer_order(distances, T(-0.0), [](T acc, T d) { return std::fma(d, d, acc); });
   return {mean, squares, static_cast<double>(n)};
 }
 
@@ -215,7 +214,9 @@ std::vector<Value> interpret_reduction(const OpInfo &op, AttrWords attrs, const 
       using T = decltype(type);
       switch (op.kind) {
       case OpKind::sum:
-        return results[0].set(at, sum_of<T>(x, rows, groups.inner));
+        if constexpr (!std::is_same_v<T, bool>)
+          results[0].set(at, sum_of<T>(x, rows, groups.inner));
+        return;
       case OpKind::mean:
         if constexpr (std::is_floating_point_v<T>)
           results[0].set(at, sum_of<T>(x, rows, groups.inner) / static_cast<T>(count));
@@ -225,8 +226,8 @@ std::vector<Value> interpret_reduction(const OpInfo &op, AttrWords attrs, const 
       case OpKind::min:
         return results[0].set(at, folded<T>(x, rows, x.at<T>(rows[0][0]), smaller<T>));
       case OpKind::any:
-        return results[0].set(
-            at, folded<bool>(x, rows, false, [](bool a, bool b) { return a || b; }));
+        return results[0].set(at,
+                              folded<bool>(x, rows, false, [](bool a, bool b) { return a || b; }));
       case OpKind::all:
         return results[0].set(at,
                               folded<bool>(x, rows, true, [](bool a, bool b) { return a && b; }));

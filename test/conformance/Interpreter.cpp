@@ -41,6 +41,8 @@ std::vector<std::int64_t> step_attrs(const OpInfo &op, std::int64_t axis, DType 
 Value interpret_row(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
                     const ResultType &type) {
   const std::int64_t axis = AttrReader(attrs).integer();
+  if (Value empty(type.dtype, type.dims); empty.size() == 0)
+    return empty; // an empty row has no maximum, but nobody asks for it
   std::vector<std::vector<Value>> steps;
   for (const BodyStep &step : op.body) {
     std::vector<Value> inputs;
@@ -63,12 +65,11 @@ Value interpret_concat(AttrWords attrs, const std::vector<Value> &operands,
   std::int64_t base = 0;
   for (const Value &operand : operands) {
     std::vector<std::int64_t> index(operand.dims.size());
-    for (std::int64_t i = 0; i < operand.size(); ++i, advance(index, operand.dims)) {
+    for (std::int64_t i = 0; i < operand.size(); ++i, next_index(index, operand.dims)) {
       std::vector<std::int64_t> to = index;
       to[axis] += base;
-      visit(type.dtype, [&](auto t) {
-        result.set(flat(to, type.dims), element<decltype(t)>(operand, i));
-      });
+      visit(type.dtype,
+            [&](auto t) { result.set(flat(to, type.dims), element<decltype(t)>(operand, i)); });
     }
     base += operand.dims[axis];
   }

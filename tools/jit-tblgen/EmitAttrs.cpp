@@ -2,6 +2,7 @@
 // Attribute structs: the typed view of an op's attribute words.
 #include "tools/jit-tblgen/Records.h"
 
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringSwitch.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/TableGen/TableGenBackend.h>
@@ -18,7 +19,7 @@ StringRef cpp_type(StringRef kind) {
 }
 
 void emit_struct(const Op &op, llvm::raw_ostream &out) {
-  std::string name = op.attrs_struct();
+  std::string name = llvm::convertToCamelFromSnakeCase(op.name, /*capitalizeFirst=*/true) + "Attrs";
   out << "struct " << name << " {\n";
   for (const Attribute &attr : op.attrs)
     out << "  " << cpp_type(attr.kind) << " " << attr.name << "{};\n";

@@ -67,8 +67,9 @@ std::string table(const Op &op, bool present, StringRef suffix) {
 
 void emit_row(const Op &op, raw_ostream &out) {
   out << "    {OpKind::" << op.name << ", \"" << op.name << "\", Family::" << op.family
-      << ",\n     " << quoted(op.doc) << ",\n     " << table(op, !op.operands.empty(), "_operands")
-      << ", " << table(op, !op.attrs.empty(), "_attrs") << ", " << op.results
+      << ",\n     " << "R\"(" << op.doc << ")\"" << ",\n     "
+      << table(op, !op.operands.empty(), "_operands") << ", "
+      << table(op, !op.attrs.empty(), "_attrs") << ", " << op.results
       << ", ScalarFunction::" << op.scalar << ", TypeRule::" << op.type_rule << ",\n     DTypeSet{";
   for (StringRef type : op.types)
     out << "DType::" << type << ", ";
@@ -90,8 +91,9 @@ void emit_table(const RecordKeeper &records, raw_ostream &out) {
 void emit_samples(const RecordKeeper &records, raw_ostream &out) {
   for (const Op &op : read_ops(records))
     for (const Sample &sample : op.samples)
-      out << "TRACEJIT_SAMPLE(" << op.name << ", " << quoted(llvm::join(sample.operands, " "))
-          << ", " << quoted(sample.attrs) << ")\n";
+      out << "TRACEJIT_SAMPLE(" << op.name << ", " << "\"" << llvm::join(sample.operands, " ")
+          << "\""
+          << ", " << "\"" << sample.attrs << "\"" << ")\n";
 }
 
 llvm::TableGen::Emitter::Opt kinds("gen-op-kinds", emit_kinds, "enumerators of OpKind");

@@ -4,7 +4,6 @@
 
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringSwitch.h>
-#include <llvm/ADT/Twine.h>
 #include <llvm/TableGen/Error.h>
 
 #include <map>
@@ -32,12 +31,11 @@ public:
     op.signature = required("signature");
     op.scalar = text("scalar");
     op.cpp = text("cpp");
-    read_types();
+    for (const Record *type : list("types"))
+      op.types.push_back(type->getValueAsString("name"));
     read_arguments();
-    if (const auto *results = dag("results"))
-      op.results = results->getNumArgs();
-    if (const auto *ulp = dyn_cast<llvm::IntInit>(init("ulp")))
-      op.ulp = static_cast<int>(ulp->getValue());
+    op.results = record.getValueAsDag("results")->getNumArgs();
+    op.ulp = static_cast<int>(record.getValueAsInt("ulp"));
     for (const Record *trait : record.getValueAsListOfDefs("traits"))
       op.commutative |= trait->getName() == "Commutative";
     read_body();
@@ -48,22 +46,19 @@ public:
   }
 
 private:
-  const Init *init(StringRef field) const {
-    const llvm::RecordVal *value = record.getValue(field);
-    return value ? value->getValue() : nullptr;
-  }
+  const Init *init(StringRef field) const { return record.getValue(field)->getValue(); }
   void error(StringRef field, const Twine &message) const {
     // A field knows where it was last set: in this record, or in a class above it.
     const llvm::RecordVal *value = record.getValue(field);
     llvm::SMLoc place = record.getLoc().front();
-    if (value && value->getLoc().getPointer() > place.getPointer() &&
+    if (value->getLoc().getPointer() > place.getPointer() &&
         llvm::SrcMgr.FindBufferContainingLoc(value->getLoc()) ==
             llvm::SrcMgr.FindBufferContainingLoc(place))
       place = value->getLoc();
     llvm::PrintError(place, "op '" + op.name + "': " + message);
   }
   StringRef text(StringRef field) const {
-    const auto *value = llvm::dyn_cast_or_null<llvm::StringInit>(init(field));
+    const auto *value = dyn_cast<llvm::StringInit>(init(field));
     return value ? value->getValue() : StringRef();
   }
   StringRef required(StringRef field) const {
@@ -72,9 +67,8 @@ private:
       error(field, "field '" + field + "' is missing");
     return value;
   }
-  const DagInit *dag(StringRef field) const { return llvm::dyn_cast_or_null<DagInit>(init(field)); }
   std::vector<const Record *> list(StringRef field) const {
-    const auto *values = llvm::dyn_cast_or_null<llvm::ListInit>(init(field));
+    const auto *values = dyn_cast<llvm::ListInit>(init(field));
     if (!values || (values->empty() && field != "body" && field != "indexCheck")) {
       error(field, "field '" + field + "' is missing");
       return {};
@@ -82,13 +76,8 @@ private:
     return record.getValueAsListOfDefs(field);
   }
 
-  void read_types() {
-    for (const Record *type : list("types"))
-      op.types.push_back(type->getValueAsString("name"));
-  }
-
   void read_arguments() {
-    const DagInit *arguments = dag("arguments");
+    const DagInit *arguments = record.getValueAsDag("arguments");
     for (unsigned i = 0; i < arguments->getNumArgs(); ++i) {
       const auto *def = dyn_cast<llvm::DefInit>(arguments->getArg(i));
       StringRef name = arguments->getArgNameStr(i);
@@ -121,9 +110,7 @@ private:
                          .Default("");
     if (kind.empty())
       error("arguments", "'" + name + "' is a " + constraint +
-                             "; operands are AnyOperand, TensorOperand, IndexOperand or "
-                             "NumberOperand, attributes I64Attr, BoolAttr, DenseI64ArrayAttr or "
-                             "DTypeAttr");
+                             ", which is neither an operand nor an attribute of a known kind");
     op.attrs.push_back({name, kind});
   }
 
@@ -211,10 +198,6 @@ private:
 
 } // namespace
 
-std::string Op::attrs_struct() const {
-  return llvm::convertToCamelFromSnakeCase(name, /*capitalizeFirst=*/true) + "Attrs";
-}
-
 std::string Op::declaration() const {
   if (signature == "none")
     return "";
@@ -245,23 +228,6 @@ std::vector<Op> read_ops(const llvm::RecordKeeper &records) {
   if (llvm::ErrorsPrinted)
     std::exit(1);
   return ops;
-}
-
-std::string quoted(StringRef text) {
-  std::string literal = "\"";
-  for (char c : text)
-    switch (c) {
-    case '\n':
-      literal += "\\n";
-      break;
-    case '"':
-    case '\\':
-      literal += '\\';
-      [[fallthrough]];
-    default:
-      literal += c;
-    }
-  return literal + "\"";
 }
 
 std::string prefixed(StringRef doc, StringRef prefix) {

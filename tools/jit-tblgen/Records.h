@@ -49,8 +49,6 @@ struct Op {
   unsigned index_operand = 0;
   std::vector<Sample> samples;
 
-  /// "AddAttrs" for "add"; attribute structs and nothing else are named so.
-  std::string attrs_struct() const;
   /// "Tensor add(Operand x, Operand y)", without the semicolon; empty without a free function.
   std::string declaration() const;
 };
@@ -61,9 +59,6 @@ std::vector<Op> read_ops(const llvm::RecordKeeper &records);
 
 /// Records of a class in the order they stand in the files.
 std::vector<const llvm::Record *> in_order(const llvm::RecordKeeper &records, StringRef of_class);
-
-/// Text as a C++ string literal.
-std::string quoted(StringRef text);
 
 /// Every line of a doc behind a prefix.
 std::string prefixed(StringRef doc, StringRef prefix);

@@ -5,6 +5,7 @@
 #include <tracejit/dims.h>
 #include <tracejit/dtype.h>
 #include <tracejit/error.h>
+#include <tracejit/memory.h>
 #include <tracejit/mode.h>
 #include <tracejit/ops.h>
 #include <tracejit/options.h>

@@ -33,7 +33,7 @@ def BadArgumentOp : Unary<"bad_argument", "numeric"> {
   let doc = "Has an attribute of a kind that words cannot hold, and an operand after it.";
   let signature = "Tensor bad_argument(Operand x)";
   let samples = [Sample<["[2]", "[2]"], "a=1">];
-  // CHECK: incomplete.td:[[#@LINE+2]]:7: error: op 'bad_argument': 'name' is a StrAttr; operands are
+  // CHECK: incomplete.td:[[#@LINE+2]]:7: error: op 'bad_argument': 'name' is a StrAttr, which is neither an operand nor an attribute of a known kind
   // CHECK: incomplete.td:[[#@LINE+1]]:7: error: op 'bad_argument': operand 'y' follows an attribute or a variadic operand
   let arguments = (ins AnyOperand:$x, StrAttr:$name, AnyOperand:$y);
 }

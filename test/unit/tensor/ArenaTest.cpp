@@ -2,6 +2,8 @@
 // The arena: layout of blocks, reuse, limits, statistics, threads, thread exit, fork.
 #include "runtime/tensor/Arena.h"
 
+#include "runtime/tensor/ArenaCentral.h"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -282,6 +284,33 @@ TEST(Arena, ThreadsAllocateAndFreeAtOnce) {
   for (std::thread &thread : threads)
     thread.join();
   EXPECT_EQ(live(), before);
+}
+
+// The holder of the lock may be preempted for long: nobody waits, and nothing is lost.
+TEST(Arena, GoesOnWhileTheLockIsHeld) {
+  arena::release_cached();
+  const MemoryStats before = arena::stats();
+  const auto churn = [] {
+    std::vector<Block> blocks;
+    for (int i = 0; i < 50; ++i)
+      for (const std::size_t bytes : {std::size_t{10}, std::size_t{5000}, 100 * kib, 600 * kib})
+        blocks.push_back(make(bytes, static_cast<std::uint8_t>(blocks.size())));
+    for (const Block &block : blocks) {
+      check(block);
+      arena::deallocate(block.data, block.bytes);
+    }
+  };
+  {
+    const arena::central::LockHolder holder;
+    churn();
+    std::thread(churn).join();
+  }
+  EXPECT_EQ(live(), before.live_bytes);
+  EXPECT_GE(arena::stats().cached_bytes, before.cached_bytes + std::int64_t{20 * mib});
+  churn(); // takes in what had to wait
+  arena::release_cached();
+  EXPECT_EQ(live(), before.live_bytes);
+  EXPECT_LE(arena::stats().cached_bytes, before.cached_bytes + std::int64_t{mib});
 }
 
 namespace {

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The start of the runtime: options take effect at the first op.
+#pragma once
+
+#include <atomic>
+
+namespace jit::detail {
+
+extern std::atomic<bool> started;
+void start_runtime();
+
+/// Throws invalid_argument, once, if the environment variable TRACEJIT cannot be read.
+inline void ensure_started() {
+  if (!started.load(std::memory_order_acquire)) [[unlikely]]
+    start_runtime();
+}
+
+} // namespace jit::detail

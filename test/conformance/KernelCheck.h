@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Runs an op by run_kernel on every instruction set and several thread counts, and compares bits
+// with the interpreter.
+#pragma once
+
+#include "runtime/kernels/KernelCall.h"
+#include "test/conformance/Interpreter.h"
+
+#include <string>
+
+namespace jit::conformance {
+
+/// How the elements of a tensor lie in memory.
+enum class Layout { contiguous, transposed, gaps, reversed, repeated };
+inline constexpr Layout all_layouts[] = {Layout::contiguous, Layout::transposed, Layout::gaps,
+                                         Layout::reversed, Layout::repeated};
+
+inline constexpr DType all_dtypes[] = {DType::boolean, DType::u8, DType::i64, DType::f32,
+                                       DType::f64};
+
+/// Random elements among which every special value of the dtype turns up.
+Value edge_values(DType dtype, Dims dims, std::uint64_t seed);
+/// Random elements near 1 of both signs: sums round at every step.
+Value plain_values(DType dtype, Dims dims, std::uint64_t seed);
+/// i64 elements in [0, bound).
+Value index_values(Dims dims, std::int64_t bound, std::uint64_t seed);
+
+/// Runs and compares; operands that are tensors lie in `layout`. Returns false if the op refuses
+/// these operands.
+bool check(OpKind op, AttrWords attrs, std::vector<Value> operands,
+           Layout layout = Layout::contiguous);
+
+/// "f32[2,3]" of every operand.
+std::string describe(OpKind op, AttrWords attrs, const std::vector<Value> &operands, Layout layout);
+
+} // namespace jit::conformance

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A compiler for tests of sessions: its programs run the ops of a graph by the eager kernels, in a
+// block for each value, and count their runs. Tries, flushes and live sets are tested without LLVM.
+#pragma once
+
+#include "runtime/jit/Compiler.h"
+
+#include <atomic>
+#include <chrono>
+
+namespace jit::test {
+
+struct InterpreterHooks {
+  std::atomic<int> compiled{0}; ///< programs made
+  std::atomic<int> ran{0};      ///< runs of programs
+  std::atomic<bool> refuse{false};
+  std::atomic<int> delay_ms{0};   ///< of every compilation
+  std::atomic<bool> wrong{false}; ///< programs flip a bit of every output: what check mode must see
+  std::atomic<bool> donate{
+      false}; ///< outputs may take over inputs of the same type that die in the graph
+};
+InterpreterHooks &hooks();
+
+/// Plugs the compiler into the process, once, and sets the options of tests: no trial, no budget.
+void plug_in_interpreter();
+
+} // namespace jit::test

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Every elementwise op of the table against the interpreter: dtypes, shapes, layouts, broadcasts.
+#include "test/conformance/KernelCheck.h"
+
+#include <gtest/gtest.h>
+
+namespace jit::conformance {
+namespace {
+
+const DimList shapes[] = {{},     {0},    {1},       {7},        {16},      {33},
+                          {3, 5}, {5, 0}, {2, 3, 4}, {1, 17, 1}, {2, 1029}, {3, 2053}};
+
+std::vector<std::int64_t> attrs_for(const OpInfo &op, DType dtype) {
+  if (op.types == TypeRule::cast)
+    return {static_cast<std::int64_t>(dtype)};
+  return {};
+}
+
+/// Operand 0 of a select is the condition.
+DType dtype_of_operand(const OpInfo &op, std::size_t operand, DType dtype) {
+  return op.types == TypeRule::select && operand == 0 ? DType::boolean : dtype;
+}
+
+std::vector<Value> operands_for(const OpInfo &op, DType dtype, Dims dims) {
+  std::vector<Value> operands;
+  for (std::size_t i = 0; i < op.operands.size(); ++i)
+    operands.push_back(edge_values(dtype_of_operand(op, i, dtype), dims, i + 1));
+  return operands;
+}
+
+template <class Body> void for_each_op(Body body) {
+  int ops = 0, accepted = 0;
+  for (const OpInfo &op : all_ops())
+    if (op.family == Family::elementwise) {
+      ++ops;
+      for (DType dtype : all_dtypes)
+        if (op.dtypes.contains(dtype))
+          accepted += body(op, dtype);
+    }
+  EXPECT_GT(ops, 30);
+  EXPECT_GT(accepted, ops);
+}
+
+TEST(Elementwise, EveryShapeAndLayout) {
+  for_each_op([](const OpInfo &op, DType dtype) {
+    bool accepted = false;
+    for (const DimList &dims : shapes)
+      for (Layout layout : all_layouts)
+        for (DType to : all_dtypes) {
+          if (op.types != TypeRule::cast && to != DType::f32)
+            continue; // only casts depend on it
+          accepted |= check(op.kind, attrs_for(op, to), operands_for(op, dtype, dims), layout);
+        }
+    return accepted;
+  });
+}
+
+TEST(Elementwise, OperandsBroadcast) {
+  const DimList parts[] = {{}, {1}, {37}, {5, 1}, {5, 37}, {1, 1, 37}};
+  for_each_op([&](const OpInfo &op, DType dtype) {
+    if (op.operands.size() < 2)
+      return true;
+    bool accepted = false;
+    for (const DimList &stretched : parts)
+      for (std::size_t which = 0; which < op.operands.size(); ++which) {
+        std::vector<Value> operands = operands_for(op, dtype, DimList{2, 5, 37});
+        operands[which] = edge_values(dtype_of_operand(op, which, dtype), stretched, 9);
+        accepted |= check(op.kind, {}, operands);
+        accepted |= check(op.kind, {}, operands, Layout::transposed);
+      }
+    return accepted;
+  });
+}
+
+TEST(Elementwise, NumbersAreWeak) {
+  const Scalar numbers[] = {true, 0, 2, -3, 300, 0.5, -1e300};
+  for_each_op([&](const OpInfo &op, DType dtype) {
+    bool accepted = false;
+    for (Scalar number : numbers)
+      for (std::size_t which = 0; which < op.operands.size(); ++which) {
+        std::vector<Value> operands = operands_for(op, dtype, DimList{21});
+        operands[which] = Value(number);
+        accepted |= check(op.kind, attrs_for(op, DType::i64), operands);
+      }
+    return accepted;
+  });
+}
+
+TEST(Elementwise, DtypesMix) {
+  for_each_op([](const OpInfo &op, DType dtype) {
+    if (op.operands.size() < 2)
+      return true;
+    bool accepted = false;
+    for (DType other : all_dtypes) {
+      std::vector<Value> operands = operands_for(op, dtype, DimList{3, 700});
+      operands.back() = edge_values(other, DimList{700}, 5);
+      accepted |= check(op.kind, {}, operands);
+    }
+    return accepted;
+  });
+}
+
+TEST(Elementwise, BigOnesAreShared) {
+  std::vector<Value> operands{edge_values(DType::f32, DimList{300, 401}, 1),
+                              edge_values(DType::f32, DimList{300, 401}, 2)};
+  EXPECT_TRUE(check(OpKind::add, {}, operands));
+  EXPECT_TRUE(check(OpKind::add, {}, operands, Layout::transposed));
+  operands[1] = edge_values(DType::f64, DimList{401}, 2);
+  EXPECT_TRUE(check(OpKind::multiply, {}, operands));
+}
+
+} // namespace
+} // namespace jit::conformance

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Exact results of the element functions: special values of floats, wrapping of integers, casts.
+#include "runtime/scalar/Functions.h"
+#include "runtime/scalar/Plain.h"
+
+#include <cmath>
+#include <cstring>
+#include <gtest/gtest.h>
+
+namespace jit::scalar_test {
+namespace {
+
+using plain::Lane;
+plain::Emitter e;
+
+template <class T> constexpr T inf = std::numeric_limits<T>::infinity();
+template <class T> constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+template <class T> constexpr T tiny = std::numeric_limits<T>::denorm_min();
+
+/// Same bits, or both NaN.
+template <class T> bool same(T a, T b) {
+  if (std::isnan(a) || std::isnan(b))
+    return std::isnan(a) && std::isnan(b);
+  return std::memcmp(&a, &b, sizeof(T)) == 0;
+}
+#define EXPECT_SAME(got, expected)                                                                 \
+  EXPECT_TRUE(same<T>((got).value, expected)) << #got << " is " << (got).value
+
+template <class T> class FloatDefinition : public testing::Test {};
+using Floats = testing::Types<float, double>;
+TYPED_TEST_SUITE(FloatDefinition, Floats);
+
+TYPED_TEST(FloatDefinition, Exponentials) {
+  using T = TypeParam;
+  using L = Lane<T>;
+  EXPECT_SAME(scalar::exp(e, L{T(0)}), T(1));
+  EXPECT_SAME(scalar::exp(e, L{-T(0)}), T(1));
+  EXPECT_SAME(scalar::exp(e, L{inf<T>}), inf<T>);
+  EXPECT_SAME(scalar::exp(e, L{-inf<T>}), T(0));
+  EXPECT_SAME(scalar::exp(e, L{T(1000)}), inf<T>);
+  EXPECT_SAME(scalar::exp(e, L{T(-1000)}), T(0));
+  EXPECT_SAME(scalar::exp(e, L{nan<T>}), nan<T>);
+  EXPECT_SAME(scalar::exp(e, L{sizeof(T) == 4 ? T(-103.5) : T(-745)}), tiny<T>);
+  EXPECT_SAME(scalar::sigmoid(e, L{inf<T>}), T(1));
+  EXPECT_SAME(scalar::sigmoid(e, L{-inf<T>}), T(0));
+  EXPECT_SAME(scalar::sigmoid(e, L{T(0)}), T(0.5));
+  EXPECT_SAME(scalar::sigmoid(e, L{nan<T>}), nan<T>);
+  EXPECT_SAME(scalar::tanh(e, L{inf<T>}), T(1));
+  EXPECT_SAME(scalar::tanh(e, L{-inf<T>}), T(-1));
+  EXPECT_SAME(scalar::tanh(e, L{-T(0)}), -T(0));
+  EXPECT_SAME(scalar::tanh(e, L{tiny<T>}), tiny<T>);
+  EXPECT_SAME(scalar::tanh(e, L{nan<T>}), nan<T>);
+  EXPECT_SAME(scalar::sin(e, L{-T(0)}), -T(0));
+  EXPECT_SAME(scalar::sin(e, L{tiny<T>}), tiny<T>);
+  EXPECT_SAME(scalar::sin(e, L{inf<T>}), nan<T>);
+  EXPECT_SAME(scalar::cos(e, L{-T(0)}), T(1));
+  EXPECT_SAME(scalar::cos(e, L{nan<T>}), nan<T>);
+}
+
+TYPED_TEST(FloatDefinition, LogAndRoots) {
+  using T = TypeParam;
+  using L = Lane<T>;
+  EXPECT_SAME(scalar::log(e, L{T(1)}), T(0));
+  EXPECT_SAME(scalar::log(e, L{T(0)}), -inf<T>);
+  EXPECT_SAME(scalar::log(e, L{-T(0)}), -inf<T>);
+  EXPECT_SAME(scalar::log(e, L{inf<T>}), inf<T>);
+  EXPECT_SAME(scalar::log(e, L{-inf<T>}), nan<T>);
+  EXPECT_SAME(scalar::log(e, L{-tiny<T>}), nan<T>);
+  EXPECT_SAME(scalar::log(e, L{nan<T>}), nan<T>);
+  EXPECT_SAME(scalar::sqrt(e, L{-T(0)}), -T(0));
+  EXPECT_SAME(scalar::sqrt(e, L{T(-1)}), nan<T>);
+  EXPECT_SAME(scalar::rsqrt(e, L{T(0)}), inf<T>);
+  EXPECT_SAME(scalar::rsqrt(e, L{-T(0)}), -inf<T>);
+  EXPECT_SAME(scalar::rsqrt(e, L{inf<T>}), T(0));
+  EXPECT_SAME(scalar::rsqrt(e, L{T(4)}), T(0.5));
+}
+
+TYPED_TEST(FloatDefinition, ErfAndGelu) {
+  using T = TypeParam;
+  using L = Lane<T>;
+  EXPECT_SAME(scalar::erf(e, L{inf<T>}), T(1));
+  EXPECT_SAME(scalar::erf(e, L{-inf<T>}), T(-1));
+  EXPECT_SAME(scalar::erf(e, L{T(6)}), T(1));
+  EXPECT_SAME(scalar::erf(e, L{-T(0)}), -T(0));
+  EXPECT_SAME(scalar::erf(e, L{tiny<T>}), tiny<T>);
+  EXPECT_SAME(scalar::erf(e, L{nan<T>}), nan<T>);
+  EXPECT_SAME(scalar::gelu(e, L{inf<T>}), inf<T>);
+  EXPECT_SAME(scalar::gelu(e, L{-inf<T>}), nan<T>);
+  EXPECT_SAME(scalar::gelu(e, L{-T(0)}), -T(0));
+  EXPECT_SAME(scalar::gelu(e, L{T(100)}), T(100));
+  EXPECT_SAME(scalar::gelu(e, L{T(-100)}), -T(0));
+}
+
+TYPED_TEST(FloatDefinition, SignsAndChoices) {
+  using T = TypeParam;
+  using L = Lane<T>;
+  EXPECT_SAME(scalar::sign(e, L{-T(0)}), -T(0));
+  EXPECT_SAME(scalar::sign(e, L{-tiny<T>}), T(-1));
+  EXPECT_SAME(scalar::sign(e, L{nan<T>}), nan<T>);
+  EXPECT_SAME(scalar::relu(e, L{-T(0)}), -T(0));
+  EXPECT_SAME(scalar::relu(e, L{T(-3)}), T(0));
+  EXPECT_SAME(scalar::relu(e, L{nan<T>}), nan<T>);
+  EXPECT_SAME(scalar::floor(e, L{T(-0.25)}), T(-1));
+  EXPECT_SAME(scalar::minimum(e, L{T(0)}, L{-T(0)}), -T(0));
+  EXPECT_SAME(scalar::minimum(e, L{-T(0)}, L{T(0)}), -T(0));
+  EXPECT_SAME(scalar::maximum(e, L{T(0)}, L{-T(0)}), T(0));
+  EXPECT_SAME(scalar::maximum(e, L{-T(0)}, L{T(0)}), T(0));
+  EXPECT_SAME(scalar::maximum(e, L{nan<T>}, L{T(1)}), nan<T>);
+  EXPECT_SAME(scalar::maximum(e, L{T(1)}, L{nan<T>}), nan<T>);
+  EXPECT_SAME(scalar::minimum(e, L{nan<T>}, L{-inf<T>}), nan<T>);
+  EXPECT_SAME(scalar::minimum(e, L{T(-2)}, L{T(3)}), T(-2));
+  EXPECT_SAME(scalar::maximum(e, L{T(-2)}, L{T(3)}), T(3));
+  EXPECT_SAME(scalar::clip(e, L{T(5)}, L{T(-1)}, L{T(1)}), T(1));
+  EXPECT_SAME(scalar::clip(e, L{nan<T>}, L{T(-1)}, L{T(1)}), nan<T>);
+  EXPECT_TRUE(scalar::not_equal(e, L{nan<T>}, L{nan<T>}).value);
+  EXPECT_FALSE(scalar::equal(e, L{nan<T>}, L{nan<T>}).value);
+  EXPECT_FALSE(scalar::greater_equal(e, L{nan<T>}, L{T(0)}).value);
+  EXPECT_TRUE(scalar::equal(e, L{T(0)}, L{-T(0)}).value);
+  EXPECT_TRUE(scalar::isnan(e, L{nan<T>}).value);
+}
+
+/// The library's pow follows the special cases of IEEE 754.
+TYPED_TEST(FloatDefinition, PowSpecialCases) {
+  using T = TypeParam;
+  using L = Lane<T>;
+  const T values[] = {
+      T(0), tiny<T>, T(0.5),      T(1),   T(1.5), T(2),   T(3),
+      T(4), T(1e9),  T(1e9) + 64, inf<T>, nan<T>, T(2.5), std::numeric_limits<T>::max()};
+  for (T x_magnitude : values)
+    for (T y_magnitude : values)
+      for (int signs = 0; signs < 4; ++signs) {
+        T x = signs & 1 ? -x_magnitude : x_magnitude, y = signs & 2 ? -y_magnitude : y_magnitude;
+        T expected = std::pow(x, y), got = scalar::pow(e, L{x}, L{y}).value;
+        // Ordinary results may differ in the last place.
+        bool ordinary = std::isfinite(expected) && expected != 0 && std::fabs(expected) != 1;
+        if (ordinary)
+          EXPECT_LE(std::fabs(got / expected - 1), 4 * std::numeric_limits<T>::epsilon())
+              << x << " ^ " << y;
+        else
+          EXPECT_TRUE(same<T>(got, expected)) << x << " ^ " << y << " = " << got;
+      }
+}
+
+TEST(IntDefinition, Wraps) {
+  using L = Lane<std::int64_t>;
+  constexpr auto low = std::numeric_limits<std::int64_t>::min();
+  constexpr auto high = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(scalar::add(e, L{high}, L{1}).value, low);
+  EXPECT_EQ(scalar::negative(e, L{low}).value, low);
+  EXPECT_EQ(scalar::abs(e, L{low}).value, low);
+  EXPECT_EQ(scalar::abs(e, L{-7}).value, 7);
+  EXPECT_EQ(scalar::sign(e, L{low}).value, -1);
+  EXPECT_EQ(scalar::pow(e, L{3}, L{5}).value, 243);
+  EXPECT_EQ(scalar::pow(e, L{2}, L{64}).value, 0);
+  EXPECT_EQ(scalar::pow(e, L{3}, L{high}).value, -6148914691236517205);
+  EXPECT_EQ(scalar::pow(e, L{-1}, L{-3}).value, -1);
+  EXPECT_EQ(scalar::pow(e, L{-1}, L{low}).value, 1);
+  EXPECT_EQ(scalar::pow(e, L{1}, L{-3}).value, 1);
+  EXPECT_EQ(scalar::pow(e, L{0}, L{-3}).value, 0);
+  EXPECT_EQ(scalar::pow(e, L{2}, L{-1}).value, 0);
+  EXPECT_EQ(scalar::pow(e, L{0}, L{0}).value, 1);
+}
+
+TEST(IntDefinition, NarrowTypesComputeWide) {
+  using U = scalar::U8<plain::Emitter>;
+  using B = plain::Emitter::M32;
+  EXPECT_EQ(scalar::add(e, U{{200}}, U{{100}}).wide.value, 44);
+  EXPECT_EQ(scalar::subtract(e, U{{1}}, U{{2}}).wide.value, 255);
+  EXPECT_EQ(scalar::multiply(e, U{{16}}, U{{17}}).wide.value, 16);
+  EXPECT_EQ(scalar::negative(e, U{{1}}).wide.value, 255);
+  EXPECT_EQ(scalar::pow(e, U{{3}}, U{{255}}).wide.value, 171);
+  EXPECT_EQ(scalar::maximum(e, U{{255}}, U{{1}}).wide.value, 255);
+  EXPECT_TRUE(scalar::add(e, B{true}, B{true}).value);
+  EXPECT_FALSE(scalar::multiply(e, B{true}, B{false}).value);
+  EXPECT_TRUE(scalar::less(e, B{false}, B{true}).value);
+}
+
+TEST(Cast, SaturatesTruncatesAndWraps) {
+  constexpr auto low = std::numeric_limits<std::int64_t>::min();
+  constexpr auto high = std::numeric_limits<std::int64_t>::max();
+  auto i64 = [](auto x) { return scalar::cast<std::int64_t>(e, Lane<decltype(x)>{x}).value; };
+  auto u8 = [](auto x) { return scalar::cast<std::uint8_t>(e, Lane<decltype(x)>{x}).wide.value; };
+  EXPECT_EQ(i64(2.9), 2);
+  EXPECT_EQ(i64(-2.9f), -2);
+  EXPECT_EQ(i64(nan<double>), 0);
+  EXPECT_EQ(i64(1e30f), high);
+  EXPECT_EQ(i64(-inf<double>), low);
+  EXPECT_EQ(i64(0x1p63), high);
+  EXPECT_EQ(i64(0x1.fffffffffffffp62), 0x7ffffffffffffc00);
+  EXPECT_EQ(i64(-0x1p63), low);
+  EXPECT_EQ(u8(300.0f), 255);
+  EXPECT_EQ(u8(-1.0), 0);
+  EXPECT_EQ(u8(255.9), 255);
+  EXPECT_EQ(u8(nan<float>), 0);
+  EXPECT_EQ(u8(std::int64_t{-1}), 255);
+  EXPECT_EQ(u8(std::int64_t{0x1234}), 0x34);
+  EXPECT_TRUE(scalar::cast<bool>(e, Lane<float>{nan<float>}).value);
+  EXPECT_FALSE(scalar::cast<bool>(e, Lane<double>{-0.0}).value);
+  EXPECT_TRUE(scalar::cast<bool>(e, Lane<double>{tiny<double>}).value);
+  // One rounding: through f64 the first would give 0x1p60.
+  EXPECT_EQ(scalar::cast<float>(e, Lane<std::int64_t>{0x1000001000000001}).value, 0x1.000002p60f);
+  EXPECT_EQ(scalar::cast<float>(e, Lane<std::int64_t>{0x1000000fffffffff}).value, 0x1p60f);
+}
+
+/// The reference vectors that come with the generator's authors' library.
+TEST(Philox, KnownAnswers) {
+  using I = plain::Emitter::I32;
+  auto word = [](std::uint32_t c) { return I{static_cast<std::int32_t>(c)}; };
+  auto check = [](std::array<I, 4> got, std::array<std::uint32_t, 4> expected) {
+    for (int i = 0; i < 4; ++i)
+      EXPECT_EQ(static_cast<std::uint32_t>(got[i].value), expected[i]);
+  };
+  const I zero = word(0), ones = word(0xffffffff);
+  check(scalar::philox(e, {zero, zero, zero, zero}, {zero, zero}),
+        {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
+  check(scalar::philox(e, {ones, ones, ones, ones}, {ones, ones}),
+        {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+  check(scalar::philox(e, {word(0x243f6a88), word(0x85a308d3), word(0x13198a2e), word(0x03707344)},
+                       {word(0xa4093822), word(0x299f31d0)}),
+        {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
+}
+
+TEST(Philox, UpperHalfOfProducts) {
+  std::uint64_t x = 0x123456789abcdef, y = 0xfedcba9876543210;
+  for (int i = 0; i < 1000; ++i) {
+    auto expected = static_cast<std::uint64_t>((static_cast<unsigned __int128>(x) * y) >> 64);
+    auto got = scalar::mulhi_unsigned(e, Lane<std::int64_t>{std::int64_t(x)},
+                                      Lane<std::int64_t>{std::int64_t(y)});
+    ASSERT_EQ(static_cast<std::uint64_t>(got.value), expected);
+    x = x * 6364136223846793005u + 1442695040888963407u;
+    y = y * 2862933555777941757u + 3037000493u;
+  }
+}
+
+} // namespace
+} // namespace jit::scalar_test

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The table of test loops; compiled for v3, for v4, and without an ISA for the plain emitter.
+#include "test/unit/scalar/ScalarKernels.h"
+
+#include "runtime/scalar/Functions.h"
+#ifdef TRACEJIT_ISA
+#include "runtime/scalar/Simd.h"
+#define TRACEJIT_TEST_SPACE TRACEJIT_ISA
+#else
+#include "runtime/scalar/Plain.h"
+#define TRACEJIT_TEST_SPACE plain
+#endif
+
+namespace jit::TRACEJIT_TEST_SPACE {
+namespace {
+
+using scalar_test::Kernel;
+using scalar_test::Type;
+
+template <class T>
+constexpr Type type_of = std::same_as<T, bool>           ? Type::boolean
+                         : std::same_as<T, std::uint8_t> ? Type::u8
+                         : std::same_as<T, std::int32_t> ? Type::i32
+                         : std::same_as<T, std::int64_t> ? Type::i64
+                         : std::same_as<T, float>        ? Type::f32
+                                                         : Type::f64;
+
+template <int lanes> struct Table {
+#ifdef TRACEJIT_ISA
+  using Emitter = simd::Emitter<lanes>;
+#else
+  using Emitter = plain::Emitter;
+#endif
+
+  template <class Function, class R, class... T>
+  static void run(const void *const *operand, void *out, std::size_t n) {
+    run_over<Function, R, T...>(operand, static_cast<R *>(out), n, std::index_sequence_for<T...>{});
+  }
+  template <class Function, class R, class... T, std::size_t... k>
+  static void run_over(const void *const *operand, R *out, std::size_t n,
+                       std::index_sequence<k...>) {
+    Emitter e;
+    for (std::size_t i = 0; i < n; i += lanes) {
+      auto result = Function{}(e, e.load(static_cast<const T *>(operand[k]) + i)...);
+      e.store(out + i, result);
+    }
+  }
+  template <class Function, class R, class... T> static constexpr Kernel kernel(const char *name) {
+    return {name, int(sizeof...(T)), {type_of<T>...}, type_of<R>, run<Function, R, T...>};
+  }
+
+#define TRACEJIT_FUNCTION(name) decltype([](auto &e, auto... x) { return scalar::name(e, x...); })
+#define TRACEJIT_KERNEL(name, ...) kernel<TRACEJIT_FUNCTION(name), __VA_ARGS__>(#name)
+#define TRACEJIT_COMPARISONS(T)                                                                    \
+  TRACEJIT_KERNEL(equal, bool, T, T), TRACEJIT_KERNEL(not_equal, bool, T, T),                      \
+      TRACEJIT_KERNEL(less, bool, T, T), TRACEJIT_KERNEL(less_equal, bool, T, T),                  \
+      TRACEJIT_KERNEL(greater, bool, T, T), TRACEJIT_KERNEL(greater_equal, bool, T, T)
+#define TRACEJIT_COMMON(T)                                                                         \
+  TRACEJIT_KERNEL(negative, T, T), TRACEJIT_KERNEL(abs, T, T), TRACEJIT_KERNEL(sign, T, T),        \
+      TRACEJIT_KERNEL(floor, T, T), TRACEJIT_KERNEL(square, T, T), TRACEJIT_KERNEL(relu, T, T),    \
+      TRACEJIT_KERNEL(isnan, bool, T), TRACEJIT_KERNEL(add, T, T, T),                              \
+      TRACEJIT_KERNEL(subtract, T, T, T), TRACEJIT_KERNEL(multiply, T, T, T),                      \
+      TRACEJIT_KERNEL(pow, T, T, T), TRACEJIT_KERNEL(minimum, T, T, T),                            \
+      TRACEJIT_KERNEL(maximum, T, T, T), TRACEJIT_COMPARISONS(T),                                  \
+      TRACEJIT_KERNEL(where, T, bool, T, T), TRACEJIT_KERNEL(clip, T, T, T, T),                    \
+      TRACEJIT_KERNEL(cast<bool>, bool, T), TRACEJIT_KERNEL(cast<std::uint8_t>, std::uint8_t, T),  \
+      TRACEJIT_KERNEL(cast<std::int32_t>, std::int32_t, T),                                        \
+      TRACEJIT_KERNEL(cast<std::int64_t>, std::int64_t, T),                                        \
+      TRACEJIT_KERNEL(cast<float>, float, T), TRACEJIT_KERNEL(cast<double>, double, T)
+#define TRACEJIT_FLOATS(T)                                                                         \
+  TRACEJIT_KERNEL(sqrt, T, T), TRACEJIT_KERNEL(rsqrt, T, T), TRACEJIT_KERNEL(exp, T, T),           \
+      TRACEJIT_KERNEL(log, T, T), TRACEJIT_KERNEL(tanh, T, T), TRACEJIT_KERNEL(sigmoid, T, T),     \
+      TRACEJIT_KERNEL(erf, T, T), TRACEJIT_KERNEL(gelu, T, T), TRACEJIT_KERNEL(sin, T, T),         \
+      TRACEJIT_KERNEL(cos, T, T), TRACEJIT_KERNEL(divide, T, T, T)
+
+  struct Philox {
+    template <class E> auto operator()(E &e, typename E::I32 x, typename E::I32 y) const {
+      auto words = scalar::philox<E>(e, {x, y, x, y}, {y, x});
+      auto low = e.bit_xor(words[0], words[1]);
+      auto high = e.bit_xor(words[2], words[3]);
+      return e.sub(low, high);
+    }
+  };
+
+  static inline const Kernel kernels[] = {
+      TRACEJIT_COMMON(bool),
+      TRACEJIT_COMMON(std::uint8_t),
+      TRACEJIT_COMMON(std::int32_t),
+      TRACEJIT_COMMON(std::int64_t),
+      TRACEJIT_COMMON(float),
+      TRACEJIT_COMMON(double),
+      TRACEJIT_FLOATS(float),
+      TRACEJIT_FLOATS(double),
+      TRACEJIT_KERNEL(logical_and, bool, bool, bool),
+      TRACEJIT_KERNEL(logical_or, bool, bool, bool),
+      TRACEJIT_KERNEL(logical_not, bool, bool),
+      TRACEJIT_KERNEL(mulhi_unsigned, std::int64_t, std::int64_t, std::int64_t),
+      kernel<Philox, std::int32_t, std::int32_t, std::int32_t>("philox"),
+  };
+};
+
+} // namespace
+
+#ifdef TRACEJIT_ISA
+std::span<const Kernel> test_kernels(int lanes) {
+  return lanes == 8 ? std::span<const Kernel>(Table<8>::kernels) : Table<32>::kernels;
+}
+#else
+std::span<const Kernel> test_kernels() { return Table<1>::kernels; }
+#endif
+
+} // namespace jit::TRACEJIT_TEST_SPACE
