@@ -97,15 +97,15 @@ bool Engine::emit(llvm::Module &module, llvm::CodeGenFileType type,
   return true;
 }
 
-std::unique_ptr<Code> Engine::compile(llvm::Module &module,
-                                      const std::vector<std::string> &symbols,
+std::unique_ptr<Code> Engine::compile(llvm::Module &module, const std::vector<std::string> &symbols,
                                       std::string &error) {
   llvm::SmallVector<char, 0> object;
   if (!emit(module, llvm::CodeGenFileType::ObjectFile, object)) {
     error = "the target cannot emit object code";
     return nullptr;
   }
-  auto buffer = std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(object), "program", false);
+  auto buffer =
+      std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(object), "program", false);
   std::size_t bytes = loaded_bytes(buffer->getMemBufferRef());
 
   auto library = jit->createJITDylib("program" + std::to_string(modules++));
