@@ -165,6 +165,27 @@ void Lowering::store(unsigned node, llvm::Value *value, Point &at) {
   }
 }
 
+/// Asks for what the next row will read, at the same place in it: a row that came from memory is
+/// worked on in cache, and memory would rest meanwhile.
+void Lowering::prefetch_next_row(Point &at) {
+  if (!form.stream || form.kind != Form::inner || form.first_lane_axis == 0)
+    return;
+  for (unsigned node = 0; node < nest.nodes.size(); ++node) {
+    const Node &n = nest.nodes[node];
+    llvm::Value *base = bases.lookup(node); // none: a later pass reads it
+    if (n.kind != NodeKind::load || !base || !varies(node) ||
+        lane_stride(nest, form, n.access) != 1)
+      continue;
+    std::int64_t row = n.access.strides[form.first_lane_axis - 1];
+    if (row == 0)
+      continue;
+    llvm::Value *next = b.CreateAdd(at.index, number(row));
+    llvm::Value *pointer = b.CreateGEP(element_type(n.dtype), base, next);
+    b.CreateIntrinsic(llvm::Intrinsic::prefetch, {pointer->getType()},
+                      {pointer, b.getInt32(0), b.getInt32(3), b.getInt32(1)});
+  }
+}
+
 llvm::Value *Lowering::load_vector(llvm::Type *type, llvm::Value *pointer, llvm::Value *mask) {
   llvm::Type *vector = e.type(type);
   llvm::Align align(type->getPrimitiveSizeInBits() / 8);

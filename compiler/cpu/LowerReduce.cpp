@@ -385,6 +385,8 @@ void Lowering::emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots) {
 
   auto body = [&](Point &at) {
     at.pass = pass;
+    if (pass == 1)
+      prefetch_next_row(at);
     // All loads of a point come before its stores: an output may lie where an input does.
     ir::Values values;
     for (unsigned effect : effects)

@@ -81,6 +81,7 @@ private:
   llvm::Value *point_pointer(unsigned node, Point &at);
   llvm::Value *load(unsigned node, Point &at);
   void store(unsigned node, llvm::Value *value, Point &at);
+  void prefetch_next_row(Point &at);
   llvm::Value *load_vector(llvm::Type *type, llvm::Value *pointer, llvm::Value *mask);
   void store_vector(llvm::Value *value, llvm::Value *pointer, llvm::Value *mask, bool stream);
   llvm::Value *lane_offsets(unsigned node, Point &at);
