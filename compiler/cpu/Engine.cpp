@@ -77,6 +77,11 @@ std::unique_ptr<Engine> Engine::create(Isa isa, std::string &error) {
     return nullptr;
   }
   engine->jit = std::move(*jit);
+  engine->reports = std::make_shared<std::string>();
+  engine->jit->getExecutionSession().setErrorReporter(
+      [reports = engine->reports](llvm::Error failure) {
+        *reports += llvm::toString(std::move(failure)) + "; ";
+      });
   return engine;
 }
 
@@ -122,7 +127,8 @@ std::unique_ptr<Code> Engine::compile(llvm::Module &module, const std::vector<st
   for (const std::string &symbol : symbols) {
     auto address = jit->lookup(*library, symbol);
     if (!address) {
-      error = llvm::toString(address.takeError());
+      error = *reports + llvm::toString(address.takeError());
+      reports->clear();
       return nullptr;
     }
     code->functions.push_back(address->toPtr<void *>());
