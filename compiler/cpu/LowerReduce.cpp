@@ -95,7 +95,7 @@ unsigned Lowering::chain_vectors(const Chain &chain) const {
     return 1;
   if (chain.ordered())
     return along() ? canonical_lanes(chain.dtype) / form.lanes : outer_chains;
-  return form.heavy ? 1 : 4;
+  return heavy ? 1 : 4;
 }
 
 void Lowering::reset(Chain &chain) {
@@ -148,7 +148,8 @@ void Lowering::step(Chain &chain, llvm::Value *x, Point &at) {
 }
 
 /// Lanes moved down by `distance`.
-static llvm::Value *shifted(llvm::IRBuilder<> &b, llvm::Value *x, unsigned lanes, unsigned distance) {
+static llvm::Value *shifted(llvm::IRBuilder<> &b, llvm::Value *x, unsigned lanes,
+                            unsigned distance) {
   llvm::SmallVector<int, 16> mask(lanes, -1);
   for (unsigned lane = 0; lane < distance; ++lane)
     mask[lane] = static_cast<int>(lane + distance);
@@ -165,7 +166,8 @@ llvm::Value *Lowering::finish(const Chain &chain) {
       x = b.CreateSelect(wins, y, x);
       i = b.CreateSelect(wins, j, i);
     }
-    return along() ? b.CreateVectorSplat(form.lanes, b.CreateExtractElement(i, std::uint64_t{0})) : i;
+    return along() ? b.CreateVectorSplat(form.lanes, b.CreateExtractElement(i, std::uint64_t{0}))
+                   : i;
   }
   ir::Values state = chain.state;
   for (std::size_t h = state.size() / 2; h > 0; h /= 2)
@@ -185,7 +187,7 @@ void Lowering::emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chai
   std::int64_t width = along() ? form.lanes : 1;
   std::int64_t points = along() ? form.lane_points : nest.row_points();
   std::int64_t unroll = 1;
-  if (!form.heavy)
+  if (!heavy)
     for (const Chain *chain : chains)
       unroll = std::max<std::int64_t>(unroll, chain_vectors(*chain));
 
@@ -208,7 +210,9 @@ void Lowering::emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chai
 
   bool any_range = form.kind == Form::epilogue;
   bool ragged = along() && (any_range || points % width != 0);
-  if ((!any_range && points % (unroll * width) == 0) || (form.heavy && unroll == 1)) {
+  // One masked body, unless stores past the caches are wanted: those know no mask.
+  bool single = heavy && !(ragged && form.stream);
+  if ((!any_range && points % (unroll * width) == 0) || single) {
     walk(from, to, unroll, ragged);
     return;
   }
@@ -339,8 +343,9 @@ llvm::Value *Lowering::combine_parts(const Chain &chain, llvm::Value *parts, std
   llvm::Type *type = element_type(chain.dtype);
   // The walk has the extent of the parts, and is short: one copy of the body will do.
   Form whole = form;
+  bool was_heavy = heavy;
   form.lane_points = along() ? count : form.lane_points;
-  form.heavy = true;
+  heavy = true;
   ir::Values result = emit_chunks(number(0), number(count), count, {&over}, [&](Point &at) {
     llvm::Value *first = along() ? at.index : b.CreateMul(at.row, number(part_lanes()));
     llvm::Value *memory =
@@ -348,7 +353,22 @@ llvm::Value *Lowering::combine_parts(const Chain &chain, llvm::Value *parts, std
     step(over, widen(memory, chain.dtype), at);
   });
   form = whole;
+  heavy = was_heavy;
   return result[0];
+}
+
+/// Rough cycles of what a pass computes at a point for one of its roots.
+unsigned Lowering::pass_cost(unsigned node, unsigned pass,
+                             llvm::SmallDenseSet<unsigned> &seen) const {
+  const Node &n = nest.nodes[node];
+  if (!varies(node) && n.kind != NodeKind::reduce)
+    return 0;
+  if (!seen.insert(node).second || (n.kind == NodeKind::keep && n.pass < pass))
+    return 0;
+  unsigned cost = cost_of(n);
+  for (unsigned operand : n.operands)
+    cost += pass_cost(operand, pass, seen);
+  return cost;
 }
 
 /// The loop of one pass: first reductions of their own kind of loop, then all others together.
@@ -365,6 +385,8 @@ void Lowering::emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots) {
 
   auto body = [&](Point &at) {
     at.pass = pass;
+    if (pass == 1)
+      prefetch_next_row(at);
     // All loads of a point come before its stores: an output may lie where an input does.
     ir::Values values;
     for (unsigned effect : effects)
