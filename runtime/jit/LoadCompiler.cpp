@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/jit/LoadCompiler.h"
+
+#include "runtime/base/Options.h"
+
+#include <dlfcn.h>
+#include <filesystem>
+
+namespace jit {
+
+static constexpr const char *library_name = "libtracejit-compiler.so";
+
+/// Beside the library that this code is in; by name alone if that is not known.
+static std::string default_path() {
+  Dl_info self{};
+  if (!dladdr(reinterpret_cast<const void *>(&load_compiler), &self) || !self.dli_fname)
+    return library_name;
+  return (std::filesystem::path(self.dli_fname).parent_path() / library_name).string();
+}
+
+std::unique_ptr<Compiler> load_compiler(std::string &message) {
+  const std::string path = options().compiler.empty() ? default_path() : options().compiler;
+  void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!library) {
+    const char *reason = dlerror();
+    message = "the compiler library cannot be opened: " + std::string(reason ? reason : path);
+    return nullptr;
+  }
+  void *symbol = dlsym(library, create_compiler_symbol);
+  if (!symbol) {
+    message = path + " is no compiler of tracejit: it lacks " + create_compiler_symbol;
+    return nullptr;
+  }
+  message.clear();
+  return std::unique_ptr<Compiler>(reinterpret_cast<CreateCompiler *>(symbol)());
+}
+
+} // namespace jit
