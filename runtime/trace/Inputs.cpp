@@ -39,9 +39,8 @@ void fill(DType dtype, std::int64_t bound, std::uint64_t word, std::byte *elemen
         is_index ? (word >> 32) % static_cast<std::uint64_t>(std::min<std::int64_t>(bound, 256))
                  : word >> 56));
   case DType::i64:
-    return put(is_index
-                   ? static_cast<std::int64_t>((word >> 1) % static_cast<std::uint64_t>(bound))
-                   : static_cast<std::int64_t>((word >> 32) % 200) - 100);
+    return put(is_index ? static_cast<std::int64_t>((word >> 1) % static_cast<std::uint64_t>(bound))
+                        : static_cast<std::int64_t>((word >> 32) % 200) - 100);
   case DType::f32:
     return put(static_cast<float>(random_float(word)));
   default:
@@ -76,8 +75,7 @@ private:
       for (const OperandCode code : op.operands)
         types.push_back(graph.type_of(code));
       const AttrWords words = op.attrs ? AttrWords(op.attrs->words) : AttrWords();
-      tighten(op.operands[row.index_check->operand],
-              row.index_check->bound({op.op, words, types}));
+      tighten(op.operands[row.index_check->operand], row.index_check->bound({op.op, words, types}));
     }
     // Ops that hand elements on.
     const std::int64_t bound = values[op.first_value];
@@ -94,8 +92,7 @@ private:
 };
 
 Result<Tensor> allocate(const Meta &meta, Span &span) {
-  span = meta.contiguous ? Span{meta.size, 0}
-                         : *span_of(meta.dtype, meta.dims(), meta.strides());
+  span = meta.contiguous ? Span{meta.size, 0} : *span_of(meta.dtype, meta.dims(), meta.strides());
   const std::size_t step = itemsize(meta.dtype);
   Storage *storage = new_storage(static_cast<std::size_t>(span.elements) * step);
   Impl *impl = storage ? new_ready(&meta, storage,
@@ -163,9 +160,9 @@ Result<GraphInputs> seeded_inputs(const Graph &graph, std::uint64_t seed) {
   out.numbers.clear();
   const std::vector<std::int64_t> starts = least_starts(graph);
   for (std::size_t k = 0; k < graph.scalars.size(); ++k)
-    out.numbers.push_back(starts[k] >= 0 ? Scalar(starts[k])
-                                         : seeded_number(graph.scalars[k],
-                                                         random_word(seed, ~std::uint64_t{0}, k)));
+    out.numbers.push_back(
+        starts[k] >= 0 ? Scalar(starts[k])
+                       : seeded_number(graph.scalars[k], random_word(seed, ~std::uint64_t{0}, k)));
   return out;
 }
 

@@ -62,8 +62,7 @@ private:
     const InferRequest request{op.op, attrs, types};
     if (op.op == OpKind::slice)
       return check_starts(request, starts);
-    return check_range(op.op, known_range(*arguments[check->operand].impl),
-                       check->bound(request));
+    return check_range(op.op, known_range(*arguments[check->operand].impl), check->bound(request));
   }
 
   std::optional<std::string> run(const GraphOp &op) {

@@ -91,8 +91,8 @@ private:
       return read_output();
     if (line.skip("end"))
       return read_end();
-    static constexpr std::string_view expected[] = {"", "", "'input', 'number', an op",
-                                                    "an op", ""};
+    static constexpr std::string_view expected[] = {"", "", "'input', 'number', an op", "an op",
+                                                    ""};
     const std::string_view first = expected[static_cast<std::size_t>(part)];
     return line.fail("expected " + std::string(first) + (first.empty() ? "" : ", ") +
                      "'output' or 'end'");
@@ -120,8 +120,7 @@ private:
     if (!line.expect(prefix) || !line.index(index))
       return false;
     if (index != expected)
-      return line.fail_at(begin,
-                          "expected " + std::string(prefix) + std::to_string(expected));
+      return line.fail_at(begin, "expected " + std::string(prefix) + std::to_string(expected));
     return true;
   }
 
@@ -208,8 +207,8 @@ private:
       return line.fail_at(begin, "no op is called '" + std::string(word) + "'");
     op.op = *kind;
     if (op.results != info(*kind).results)
-      return line.fail_at(begin, std::string(word) + " has " +
-                                     std::to_string(info(*kind).results) + " results");
+      return line.fail_at(begin, std::string(word) + " has " + std::to_string(info(*kind).results) +
+                                     " results");
     std::vector<std::int64_t> words;
     if (!read_operands(op) || !read_attrs(op, words))
       return false;

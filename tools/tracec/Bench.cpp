@@ -102,11 +102,11 @@ std::string line(const char *format, auto... values) {
 }
 
 std::string text_of(const Json &row) {
-  std::string text =
-      line("%d ops, %d kernels before fusion and %d after; isa %s, %d threads; compiled in %.2f ms\n",
-           row["ops"].get<int>(), row["kernels_before"].get<int>(), row["kernels_after"].get<int>(),
-           row["isa"].get<std::string>().c_str(), row["threads"].get<int>(),
-           row["compile_ms"].get<double>());
+  std::string text = line(
+      "%d ops, %d kernels before fusion and %d after; isa %s, %d threads; compiled in %.2f ms\n",
+      row["ops"].get<int>(), row["kernels_before"].get<int>(), row["kernels_after"].get<int>(),
+      row["isa"].get<std::string>().c_str(), row["threads"].get<int>(),
+      row["compile_ms"].get<double>());
   if (!row["outputs_equal"]) {
     for (const std::string output : row["outputs"])
       text += output + "\n";
@@ -119,13 +119,11 @@ std::string text_of(const Json &row) {
   text += line("speed-up  %.2f, outputs equal\n", row["speedup"].get<double>());
   if (row["break_even_calls"].is_null())
     return text + "break even: never\n";
-  return text + line("break even after %lld calls\n",
-                     row["break_even_calls"].get<long long>());
+  return text + line("break even after %lld calls\n", row["break_even_calls"].get<long long>());
 }
 
 void write_json(const std::string &path, const Json &rows) {
-  const std::string text =
-      rows.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+  const std::string text = rows.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
   if (path == "-") {
     std::cout << text;
     return;

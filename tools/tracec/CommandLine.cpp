@@ -8,7 +8,8 @@
 namespace tracec {
 namespace {
 
-constexpr const char *top_help = R"(tracec runs, compares, shows and times traces that tracejit recorded.
+constexpr const char *top_help =
+    R"(tracec runs, compares, shows and times traces that tracejit recorded.
 
 Usage: tracec COMMAND FILE [OPTION...]      FILE is a trace file, - standard input
 
@@ -128,9 +129,7 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
     throw Exit(ExitCode::usage, "tracec: error: " + std::string(error.what()) +
                                     "\ntracec --help shows the commands");
   }
-  request.command = run->parsed()    ? Command::run
-                    : dump->parsed() ? Command::dump
-                                     : Command::bench;
+  request.command = run->parsed() ? Command::run : dump->parsed() ? Command::dump : Command::bench;
   for (CLI::App *command : {run, dump, bench})
     if (command->count("--isa"))
       request.isa = isa;

@@ -16,7 +16,7 @@ enum class RunMode { eager, compiled, both };
 
 struct Request {
   Command command = Command::run;
-  std::string file; ///< "-": standard input
+  std::string file;                   ///< "-": standard input
   std::optional<std::uint32_t> trace; ///< only this one of the file
 
   RunMode mode = RunMode::eager;

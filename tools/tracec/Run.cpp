@@ -32,9 +32,8 @@ Comparison compare(const jit::Graph &graph, const std::vector<jit::Tensor> &eage
   Comparison result;
   for (std::size_t k = 0; k < eager.size(); ++k) {
     const jit::Impl &value = *jit::detail::Access::impl(eager[k]);
-    const auto difference =
-        jit::first_difference(value.meta->dtype, value.meta->size, value.data(),
-                              jit::detail::Access::impl(compiled[k])->data());
+    const auto difference = jit::first_difference(value.meta->dtype, value.meta->size, value.data(),
+                                                  jit::detail::Access::impl(compiled[k])->data());
     result.lines.push_back(label(graph, k) + " " + describe(*value.meta) + ": " +
                            (difference ? "differs at " + *difference : "equal"));
     result.equal &= !difference;

@@ -19,8 +19,8 @@ namespace {
 constexpr std::int64_t max_elements = std::int64_t{1} << 36;
 
 Exit too_large(const std::string &file) {
-  return {ExitCode::limit, file + ": error: more than " +
-                               std::to_string(jit::max_trace_file_bytes) + " bytes"};
+  return {ExitCode::limit,
+          file + ": error: more than " + std::to_string(jit::max_trace_file_bytes) + " bytes"};
 }
 
 std::string read_standard_input() {

@@ -10,8 +10,8 @@
 namespace jit {
 
 /// Writes the elements in row-major order as a .npy file of version 1. Whoever reads `path` sees
-/// the old file or the new one, never a part. Throws invalid_argument for an empty tensor, io if the
-/// file cannot be written.
+/// the old file or the new one, never a part. Throws invalid_argument for an empty tensor, io if
+/// the file cannot be written.
 void save(const std::filesystem::path &path, const Tensor &tensor,
           std::source_location site = std::source_location::current());
 
@@ -19,8 +19,8 @@ void save(const std::filesystem::path &path, const Tensor &tensor,
 /// Throws io if it cannot be read or is malformed, out_of_memory.
 Tensor load(const std::filesystem::path &path);
 
-/// Reads an IDX file of unsigned bytes, plain or compressed by gzip, as a u8 tensor. Throws io if it
-/// cannot be read, is malformed or has more than 2^30 elements, out_of_memory.
+/// Reads an IDX file of unsigned bytes, plain or compressed by gzip, as a u8 tensor. Throws io if
+/// it cannot be read, is malformed or has more than 2^30 elements, out_of_memory.
 Tensor load_idx(const std::filesystem::path &path);
 
 } // namespace jit

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Inputs by seed: the same every time, and indices in range.
+#include "runtime/trace/Inputs.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/tensor/Impl.h"
-#include "runtime/trace/Inputs.h"
 #include "runtime/trace/Text.h"
 
 #include <algorithm>
@@ -103,15 +103,18 @@ TEST(Inputs, LayOutFollowsTheStrides) {
   const DimList shape{2, 3};
   for (const DimList &strides : {DimList{3, 1}, DimList{1, 2}, DimList{-3, -1}, DimList{8, -2}}) {
     const Meta *meta = intern_meta(DType::f32, shape, strides);
-    const Result<Tensor> tensor = lay_out(*meta, reinterpret_cast<const std::byte *>(values.data()));
+    const Result<Tensor> tensor =
+        lay_out(*meta, reinterpret_cast<const std::byte *>(values.data()));
     ASSERT_TRUE(tensor);
     EXPECT_EQ(elements<float>(*tensor), values) << strides[0];
   }
   for (const DimList &dims : {DimList{}, DimList{0}, DimList{1}, DimList{2, 0, 3}}) {
     const Meta *meta = intern_contiguous(DType::f32, dims);
-    const Result<Tensor> tensor = lay_out(*meta, reinterpret_cast<const std::byte *>(values.data()));
+    const Result<Tensor> tensor =
+        lay_out(*meta, reinterpret_cast<const std::byte *>(values.data()));
     ASSERT_TRUE(tensor);
-    EXPECT_EQ(elements<float>(*tensor), std::vector<float>(static_cast<std::size_t>(meta->size), 1));
+    EXPECT_EQ(elements<float>(*tensor),
+              std::vector<float>(static_cast<std::size_t>(meta->size), 1));
   }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Replaying what was recorded gives the bits that the eager program had.
+#include "runtime/trace/Replay.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/tensor/Impl.h"
-#include "runtime/trace/Replay.h"
 #include "runtime/trace/Text.h"
 
 #include <tracejit/tracejit.h>
@@ -78,8 +78,7 @@ TEST(Replay, RandomNumbersAreThoseOfTheExamples) {
 }
 
 std::string replay_error(const std::string &body, std::int64_t number) {
-  const ParsedTraces parsed =
-      parse_traces("tracejit-trace 1\nname \"\"\n" + body + "end\n", "t");
+  const ParsedTraces parsed = parse_traces("tracejit-trace 1\nname \"\"\n" + body + "end\n", "t");
   EXPECT_EQ(parsed.error, "");
   GraphInputs inputs = *seeded_inputs(parsed.graphs.at(0), 0);
   inputs.numbers.assign(inputs.numbers.size(), number);
@@ -92,9 +91,9 @@ TEST(Replay, ChecksWhereSlicesStart) {
                            "%0 = slice(%in0, %num0) extents=[4] steps=[3] : f32[4] strides=[3]\n"
                            "%1 = exp(%0) : f32[4]\noutput %1\n";
   EXPECT_EQ(replay_error(body, 0), "ran");
-  for (const std::int64_t start : {std::int64_t{1}, std::int64_t{-1},
-                                   std::numeric_limits<std::int64_t>::max(),
-                                   std::numeric_limits<std::int64_t>::min()})
+  for (const std::int64_t start :
+       {std::int64_t{1}, std::int64_t{-1}, std::numeric_limits<std::int64_t>::max(),
+        std::numeric_limits<std::int64_t>::min()})
     EXPECT_EQ(replay_error(body, start),
               "op 0: slice: start " + std::to_string(start) +
                   " with 4 elements and step 3 leaves axis 0 of f32[10]");

@@ -28,8 +28,8 @@ TEST(TextLine, EveryByteSurvivesQuoting) {
 }
 
 TEST(TextLine, RefusesBrokenStrings) {
-  for (const char *text : {"", "\"", "\"a", "\"\\", "\"\\\"", "\"\\x", "\"\\x4", "\"\\xg0\"",
-                           "\"\\n\"", "a\""}) {
+  for (const char *text :
+       {"", "\"", "\"a", "\"\\", "\"\\\"", "\"\\x", "\"\\x4", "\"\\xg0\"", "\"\\n\"", "a\""}) {
     TextLine line(text);
     std::string value;
     EXPECT_FALSE(line.quoted(value)) << text;
@@ -38,9 +38,9 @@ TEST(TextLine, RefusesBrokenStrings) {
 }
 
 TEST(TextLine, Integers) {
-  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1},
-                                   std::numeric_limits<std::int64_t>::min(),
-                                   std::numeric_limits<std::int64_t>::max()}) {
+  for (const std::int64_t value :
+       {std::int64_t{0}, std::int64_t{-1}, std::numeric_limits<std::int64_t>::min(),
+        std::numeric_limits<std::int64_t>::max()}) {
     const std::string text = std::to_string(value);
     TextLine line(text);
     std::int64_t back = 1;

@@ -136,8 +136,7 @@ TEST(TraceText, OpsAreInferredAgain) {
             "14:6: error: permute_dims: axis 1 is repeated");
   EXPECT_EQ(error_with("axes=[1,0]", "axes=1"),
             "14:24: error: permute_dims: attribute 'axes' must be a list of at most 8 integers");
-  EXPECT_EQ(error_with(" axes=[1,0]", ""),
-            "14:23: error: permute_dims: expected attribute 'axes'");
+  EXPECT_EQ(error_with(" axes=[1,0]", ""), "14:23: error: permute_dims: expected attribute 'axes'");
   EXPECT_EQ(error_with("[1,0]", "[1,0] axis=0"),
             "14:24: error: permute_dims: unexpected text after the attributes");
   EXPECT_EQ(error_with("steps=[1,1]", "steps=[1,0]"),
@@ -183,10 +182,8 @@ TEST(TraceText, FloatsAreNeverDecimalAlone) {
 }
 
 TEST(TraceText, SitesHaveALine) {
-  EXPECT_EQ(error_with("\"a b.cpp\":12", "\"a b.cpp\":0"),
-            "11:32: error: not a place in a file");
-  EXPECT_EQ(error_with("\"a b.cpp\":12", "\"a\\x00b\":12"),
-            "11:32: error: not a place in a file");
+  EXPECT_EQ(error_with("\"a b.cpp\":12", "\"a b.cpp\":0"), "11:32: error: not a place in a file");
+  EXPECT_EQ(error_with("\"a b.cpp\":12", "\"a\\x00b\":12"), "11:32: error: not a place in a file");
 }
 
 TEST(TraceText, HugeSizes) {
@@ -195,8 +192,7 @@ TEST(TraceText, HugeSizes) {
   const std::string outer = "tracejit-trace 1\nname \"\"\ninput %in0 : f32[1073741824,1]\n"
                             "input %in1 : f32[1,4294967296]\n"
                             "%0 = add(%in0, %in1) : f32[1073741824,4294967296]\nend\n";
-  EXPECT_EQ(error_of(outer),
-            "5:6: error: add: the result f32[1073741824,4294967296] is too large");
+  EXPECT_EQ(error_of(outer), "5:6: error: add: the result f32[1073741824,4294967296] is too large");
 }
 
 TEST(TraceText, DeepNesting) {
