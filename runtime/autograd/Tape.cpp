@@ -39,6 +39,8 @@ TapeList::TapeList() : owner(&recording), serial(next_serial()) {
 TapeList::~TapeList() {
   for (std::uint32_t value = 0; value < size(); ++value)
     drop(value);
+  for (const auto &[leaf, number] : leaves)
+    release(entries[number].kept);
 }
 
 std::uint32_t TapeList::find(const Impl &value) const {
@@ -131,7 +133,7 @@ void TapeList::keep_operands(std::span<const Argument> arguments, std::size_t fi
 void TapeList::drop(std::uint32_t value) noexcept {
   TapeEntry &entry = entries[value];
   if (entry.kind == TapeEntry::leaf)
-    leaves.erase(entry.kept);
+    return; // its address must stay its own
   if (entry.kind == TapeEntry::op)
     for (std::uint32_t i = 0; i < entry.operand_count; ++i)
       if (Impl *kept = std::exchange(operands[entry.first_operand + i].kept, nullptr))

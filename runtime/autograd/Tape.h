@@ -46,7 +46,7 @@ public:
   std::span<const TapeOperand> operands_of(const TapeEntry &entry) const noexcept {
     return {operands.data() + entry.first_operand, entry.operand_count};
   }
-  /// Lets go what is kept for a value.
+  /// Lets go what is kept for a value. Leaves stay as long as the list.
   void drop(std::uint32_t value) noexcept;
 
   /// Tapes that begin at value `begin` and are still recording.

@@ -166,6 +166,7 @@ private:
 };
 
 void emit_gradients(const llvm::RecordKeeper &records, raw_ostream &out) {
+  std::vector<Op> ops = read_ops(records);
   std::map<const Record *, const Record *> gradients;
   for (const Record *gradient : in_order(records, "GradientOf")) {
     const Record *op = gradient->getValueAsDef("op");
@@ -174,7 +175,7 @@ void emit_gradients(const llvm::RecordKeeper &records, raw_ostream &out) {
                        "op '" + op->getValueAsString("opName") + "' has two gradients");
   }
   std::string table;
-  for (const Op &op : read_ops(records)) {
+  for (const Op &op : ops) {
     if (auto found = gradients.find(op.record); found != gradients.end())
       table += GradientEmitter(op, *found->second, out).emit();
     else

@@ -102,7 +102,7 @@ template <Number T> Tensor fresh_argument(T x) { return Tensor(Scalar(x)); }
 [[noreturn]] void throw_bad_argnum(int argnum, std::size_t arguments);
 
 template <class F, class... A>
-std::pair<Tensor, std::vector<Tensor>> differentiate(F &f, const std::vector<int> &argnums,
+std::pair<Tensor, std::vector<Tensor>> differentiate(const F &f, const std::vector<int> &argnums,
                                                      const A &...arguments) {
   std::vector<Tensor> values{fresh_argument(arguments)...};
   std::vector<Tensor> sources;
@@ -125,27 +125,27 @@ std::pair<Tensor, std::vector<Tensor>> differentiate(F &f, const std::vector<int
 
 /// A function of tensors, Variables and numbers (as f32 tensors) that returns f's value and its
 /// gradients with respect to the arguments listed. Composes: the result can be differentiated
-/// again.
+/// again. f is called as a const object.
 template <class F> auto value_and_grad(F f, std::vector<int> argnums) {
-  return [f = std::move(f), argnums = std::move(argnums)](const auto &...arguments) mutable {
+  return [f = std::move(f), argnums = std::move(argnums)](const auto &...arguments) {
     return detail::differentiate(f, argnums, arguments...);
   };
 }
 /// The value and the gradient with respect to the first argument.
 template <class F> auto value_and_grad(F f) {
-  return [f = std::move(f)](const auto &...arguments) mutable -> std::pair<Tensor, Tensor> {
+  return [f = std::move(f)](const auto &...arguments) -> std::pair<Tensor, Tensor> {
     auto [value, gradients] = detail::differentiate(f, {0}, arguments...);
     return {std::move(value), std::move(gradients[0])};
   };
 }
 /// As value_and_grad, without the value.
 template <class F> auto grad(F f, std::vector<int> argnums) {
-  return [f = std::move(f), argnums = std::move(argnums)](const auto &...arguments) mutable {
+  return [f = std::move(f), argnums = std::move(argnums)](const auto &...arguments) {
     return detail::differentiate(f, argnums, arguments...).second;
   };
 }
 template <class F> auto grad(F f) {
-  return [f = std::move(f)](const auto &...arguments) mutable -> Tensor {
+  return [f = std::move(f)](const auto &...arguments) -> Tensor {
     return std::move(detail::differentiate(f, {0}, arguments...).second[0]);
   };
 }

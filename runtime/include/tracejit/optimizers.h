@@ -43,7 +43,7 @@ private:
 struct Sgd {
   double rate = 0.01;
   double momentum = 0;
-  std::vector<Variable> velocity; ///< one a parameter; empty without momentum
+  std::vector<Variable> velocity{}; ///< one a parameter; empty without momentum
 
   /// Makes the state, zeros. The first step does it if nobody did: call it before a traced step, so
   /// that the first step looks like the others.
@@ -60,8 +60,8 @@ struct Adam {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  std::vector<Variable> first, second; ///< m and v, one a parameter
-  double power1 = 1, power2 = 1;       ///< beta1^t and beta2^t
+  std::vector<Variable> first{}, second{}; ///< m and v, one a parameter
+  double power1 = 1, power2 = 1;           ///< beta1^t and beta2^t
 
   /// As Sgd::prepare.
   void prepare(const Parameters &parameters);
