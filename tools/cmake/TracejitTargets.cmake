@@ -42,7 +42,7 @@ set(TRACEJIT_RESULTS ${PROJECT_BINARY_DIR}/results)
 function(tracejit_unit_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE tracejit tracejit_settings GTest::gtest_main)
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
   add_test(NAME ${name} COMMAND ${name} --gtest_output=xml:${TRACEJIT_RESULTS}/${name}.xml)
 endfunction()
 
