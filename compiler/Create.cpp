@@ -22,16 +22,22 @@ public:
     if (!engine)
       return result;
     std::vector<std::string> names;
-    for (const auto &[name, kernel] : lowered.kernels)
+    for (const auto &[name, kernel] : lowered.kernels) {
       names.push_back(name);
+      if (kernel.part_units > 0)
+        names.push_back(name + ".parts");
+    }
     std::unique_ptr<cpu::Code> code;
     if (!names.empty()) {
       code = engine->compile(*lowered.module, names, result.message);
       if (!code)
         return result;
       std::size_t k = 0;
-      for (auto &[name, kernel] : lowered.kernels)
+      for (auto &[name, kernel] : lowered.kernels) {
         kernel.function = reinterpret_cast<cpu::KernelFunction *>(code->functions[k++]);
+        if (kernel.part_units > 0)
+          kernel.parts = reinterpret_cast<cpu::KernelFunction *>(code->functions[k++]);
+      }
     }
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
     result.program = std::make_unique<cpu::CpuProgram>(std::move(planned.plan),

@@ -27,7 +27,7 @@ std::int64_t choose_grain(const Nest &nest, const Form &form, std::size_t scratc
     points *= nest.row_points();
   const std::int64_t work = points * std::max(1u, form.cost / 8);
   std::int64_t grain = units_per_range(work);
-  if (form.units <= 2 * grain)
+  if (form.units <= 2 * grain || form.parts > 0)
     return form.units;
   if (scratch > 0)
     grain = std::max(grain, (form.units + most_scratch_chunks - 1) / most_scratch_chunks);
@@ -60,10 +60,19 @@ std::string lower(kernel::FuncOp function, bool epilogue, bool stream, Isa isa,
     return failure;
   Form form = choose_form(nest, isa, epilogue);
   form.stream = stream;
-  Lowering lowering(nest, form, isa, *lowered.module);
+  CompiledKernel &kernel = lowered.kernels[nest.name];
+  if (form.parts > 0) {
+    Lowering parts(nest, form, isa, *lowered.module, Lowering::Stage::parts);
+    if (std::string failure = parts.run(); !failure.empty())
+      return failure;
+    kernel.part_units = form.units * form.parts;
+    std::int64_t points = form.kind == Form::outer ? outer_block * form.lanes : inner_chunk;
+    kernel.part_grain = units_per_range(points * std::max(1u, form.cost / 8));
+  }
+  Lowering lowering(nest, form, isa, *lowered.module,
+                    form.parts > 0 ? Lowering::Stage::rest : Lowering::Stage::whole);
   if (std::string failure = lowering.run(); !failure.empty())
     return failure;
-  CompiledKernel &kernel = lowered.kernels[nest.name];
   kernel.units = form.units;
   kernel.scratch_bytes = lowering.scratch_bytes();
   kernel.grain = choose_grain(nest, form, kernel.scratch_bytes);

@@ -146,6 +146,10 @@ void CpuProgram::run_step(const KernelStep &step, const CompiledKernel &kernel,
                           Run &run) const noexcept {
   std::byte *const *buffers = run.addresses(step.buffers);
   const std::uint64_t *numbers = run.numbers(step.cells);
+  if (kernel.parts)
+    parallel_ranges(kernel.part_units, kernel.part_grain, [&](auto begin, auto end) {
+      kernel.parts(buffers, numbers, begin, end, run.work);
+    });
   const std::int64_t chunks = kernel.chunks();
   if (chunks == 1) {
     kernel.function(buffers, numbers, 0, kernel.units, run.work);

@@ -21,7 +21,10 @@ struct CompiledKernel {
   KernelFunction *function = nullptr;
   std::int64_t units = 1;
   std::int64_t grain = 1;         ///< units of a chunk
-  std::size_t scratch_bytes = 0;  ///< of a chunk, a multiple of 64
+  std::size_t scratch_bytes = 0; ///< of a chunk, a multiple of 64
+  /// Runs first, on the scratch of the one chunk: partial results of long rows.
+  KernelFunction *parts = nullptr;
+  std::int64_t part_units = 0, part_grain = 1;
   std::int64_t chunks() const { return (units + grain - 1) / grain; }
 };
 

@@ -41,6 +41,32 @@ unsigned cost(const Node &node) {
   }
 }
 
+/// Whether the first pass does nothing but reductions whose parts are single values.
+bool reduces_only(const Nest &nest) {
+  bool found = false;
+  for (const Node &node : nest.nodes) {
+    bool along_row = node.axes & nest.row_axes();
+    if (node.kind == NodeKind::reduce && node.pass == 1) {
+      found = true;
+      if (node.reduction == Reduction::argmax || node.reduction == Reduction::varmean)
+        return false;
+    }
+    if (node.pass == 0 && along_row &&
+        (node.kind == NodeKind::store || node.kind == NodeKind::keep))
+      return false;
+  }
+  return found;
+}
+
+std::int64_t count_parts(const Nest &nest, const Form &form) {
+  if ((form.kind != Form::inner && form.kind != Form::outer) || form.units > 4 ||
+      !reduces_only(nest))
+    return 0;
+  std::int64_t chunk = form.kind == Form::inner ? inner_chunk : outer_block;
+  std::int64_t count = (nest.row_points() + chunk - 1) / chunk;
+  return count >= 8 ? count : 0;
+}
+
 } // namespace
 
 unsigned canonical_lanes(DType dtype) { return itemsize(dtype) == 8 ? 32 : 64; }
@@ -93,6 +119,7 @@ Form choose_form(const Nest &nest, Isa isa, bool epilogue) {
   form.units = form.blocks();
   for (unsigned axis = 0; axis < std::min(form.first_lane_axis, parallel); ++axis)
     form.units *= nest.axes[axis].extent;
+  form.parts = count_parts(nest, form);
   return form;
 }
 

@@ -29,6 +29,8 @@ struct Form {
   std::int64_t units = 1;
   unsigned cost = 0;  ///< rough cycles of a vector
   bool heavy = false; ///< costs more arithmetic than memory: the loop body is emitted once
+  /// Chunks of the row that threads reduce on their own, when units are few and rows long; 0: none.
+  std::int64_t parts = 0;
   bool stream = false; ///< outputs go past the caches
 
   std::uint32_t lane_axes() const;

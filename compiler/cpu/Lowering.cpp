@@ -9,14 +9,14 @@
 
 namespace jit::cpu {
 
-Lowering::Lowering(const Nest &nest, const Form &form, Isa isa, llvm::Module &module)
-    : nest(nest), form(form), isa(isa), module(module), b(module.getContext()),
+Lowering::Lowering(const Nest &nest, const Form &form, Isa isa, llvm::Module &module, Stage stage)
+    : nest(nest), form(form), isa(isa), stage(stage), module(module), b(module.getContext()),
       e(b, isa, form.lanes) {}
 
 std::string Lowering::run() {
   emit_entry();
   emit_units();
-  if (form.stream)
+  if (form.stream && stage != Stage::parts)
     b.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {});
   b.CreateRetVoid();
   return failure;
@@ -56,7 +56,8 @@ llvm::Value *Lowering::iota() {
 void Lowering::emit_entry() {
   llvm::Type *pointer = b.getPtrTy(), *index = b.getInt64Ty();
   auto *type = llvm::FunctionType::get(b.getVoidTy(), {pointer, pointer, index, index, pointer}, false);
-  function = llvm::Function::Create(type, llvm::Function::ExternalLinkage, nest.name, module);
+  function = llvm::Function::Create(type, llvm::Function::ExternalLinkage,
+                                    nest.name + (stage == Stage::parts ? ".parts" : ""), module);
   set_function_attributes(*function, isa);
   const char *names[] = {"buffers", "scalars", "begin", "end", "scratch"};
   for (unsigned k = 0; k < 5; ++k)
@@ -67,6 +68,8 @@ void Lowering::emit_entry() {
   for (unsigned node = 0; node < nest.nodes.size(); ++node)
     if (is_fixed(node))
       fixed[node] = compute(node, unit);
+  if (stage != Stage::whole)
+    shared = shared_parts(chains_of(roots_of(0)));
 }
 
 /// One loop over the units; the numbers of the unit axes count up like an odometer.
@@ -79,6 +82,8 @@ void Lowering::emit_units() {
   const unsigned block_wheel = static_cast<unsigned>(nest.axes.size());
   if (form.blocks() > 1)
     wheels.push_back({block_wheel, form.blocks()});
+  if (stage == Stage::parts)
+    wheels.push_back({block_wheel + 1, form.parts});
 
   llvm::Value *begin = function->getArg(2), *end = function->getArg(3);
   ir::Values carried(wheels.size());
@@ -88,8 +93,9 @@ void Lowering::emit_units() {
     carried[w] = w == 0 ? rest : b.CreateURem(rest, extent);
     rest = w == 0 ? rest : b.CreateUDiv(rest, extent);
   }
-  ir::loop(b, begin, end, 1, carried, [&](llvm::Value *) {
-    digits.assign(nest.axes.size() + 1, b.getInt64(0));
+  ir::loop(b, begin, end, 1, carried, [&](llvm::Value *number_of_unit) {
+    unit_number = number_of_unit;
+    digits.assign(nest.axes.size() + 2, b.getInt64(0));
     for (std::size_t w = 0; w < wheels.size(); ++w)
       digits[wheels[w].first] = carried[w];
     emit_unit();
@@ -110,7 +116,7 @@ void Lowering::emit_units() {
 void Lowering::emit_unit() {
   unit = Point();
   bases.clear();
-  lane_begin = b.CreateMul(digits.back(), number(form.block));
+  lane_begin = b.CreateMul(digits[nest.axes.size()], number(form.block));
   lane_end = b.CreateAdd(lane_begin, number(form.block));
   if (form.lane_points % form.block != 0)
     lane_end = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, lane_end, number(form.lane_points));
@@ -124,6 +130,10 @@ void Lowering::emit_unit() {
     unit.index = lane_begin;
     if (form.lane_points % form.lanes != 0)
       unit.mask = tail_mask(lane_begin, number(form.lane_points));
+  }
+  if (stage == Stage::parts) {
+    emit_parts();
+    return;
   }
   unsigned passes = 0;
   for (const Node &node : nest.nodes)
@@ -178,6 +188,16 @@ std::vector<unsigned> Lowering::roots_of(unsigned pass) const {
 
 void Lowering::emit_pass(unsigned pass) {
   std::vector<unsigned> roots = roots_of(pass);
+  if (stage == Stage::rest && pass == 0) {
+    llvm::SmallVector<Chain, 4> chains = chains_of(roots);
+    for (std::size_t k = 0; k < chains.size(); ++k) {
+      reset(chains[k]);
+      unit.values[chains[k].node] = combine_parts(
+          chains[k], part_place(chains[k].dtype, shared[k], b.CreateMul(unit_number, number(form.parts))),
+          form.parts);
+    }
+    return;
+  }
   for (unsigned root : roots)
     prepare(root, pass);
   if (!roots.empty())

@@ -4,6 +4,9 @@
 //          std::byte *scratch)
 // that runs the units [begin, end). A scalar argument is 8 bytes with the value in its low bytes. An
 // epilogue finds two int64_t in `scratch`: the range of columns.
+//
+// With Form::parts there are two functions: `k.parts` has a unit for every chunk of every row, which
+// leaves its partial results in `scratch`; then `k` runs on the same scratch and goes on from there.
 #pragma once
 
 #include "compiler/cpu/Flow.h"
@@ -44,7 +47,10 @@ struct Chain {
 
 class Lowering {
 public:
-  Lowering(const Nest &nest, const Form &form, Isa isa, llvm::Module &module);
+  enum class Stage { whole, parts, rest };
+
+  Lowering(const Nest &nest, const Form &form, Isa isa, llvm::Module &module,
+           Stage stage = Stage::whole);
   /// Empty, or why the nest cannot be lowered.
   std::string run();
   std::size_t scratch_bytes() const { return scratch_size; }
@@ -88,7 +94,12 @@ private:
   void emit_chunk(llvm::Value *first, llvm::Value *end, llvm::Value *is_last, std::int64_t last,
                   llvm::ArrayRef<Chain *> chains, Body body);
   void emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chain *> chains, Body body);
+  llvm::Value *part_place(DType dtype, llvm::Value *parts, llvm::Value *part);
   void store_part(llvm::Value *x, DType dtype, llvm::Value *parts, llvm::Value *part);
+  void emit_parts();
+  llvm::SmallVector<Chain, 4> chains_of(llvm::ArrayRef<unsigned> roots) const;
+  /// Memory of partial results that two stages share: the same places in both.
+  llvm::SmallVector<llvm::Value *, 4> shared_parts(llvm::ArrayRef<Chain> chains);
   llvm::Value *combine_parts(const Chain &chain, llvm::Value *parts, std::int64_t count);
   bool along() const; ///< lanes run along the row, not across rows
   std::int64_t chunk_points() const;
@@ -123,6 +134,7 @@ private:
   const Nest &nest;
   Form form;
   Isa isa;
+  Stage stage;
   llvm::Module &module;
   llvm::Function *function = nullptr;
   llvm::IRBuilder<> b;
@@ -135,6 +147,8 @@ private:
   llvm::DenseMap<unsigned, llvm::Value *> fixed;
   llvm::DenseMap<unsigned, llvm::Value *> bases;
   llvm::DenseMap<unsigned, llvm::Value *> kept; ///< scratch of keep nodes
+  llvm::Value *unit_number = nullptr;
+  llvm::SmallVector<llvm::Value *, 4> shared; ///< partial results of the chains, between stages
   llvm::Value *lane_begin = nullptr, *lane_end = nullptr; ///< of the unit
   std::size_t scratch_size = 0;
 };

@@ -4,8 +4,10 @@
 #include "runtime/eager/Start.h"
 
 #include "runtime/jit/Segment.h"
+#include "runtime/ops/Attributes.h"
 #include "runtime/trace/PendingIndices.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -124,9 +126,35 @@ void run(const OpCall &call, Impl **results, std::uint8_t &count) {
     tape_hook({call.op, call.attrs, call.arguments, {results, count}});
 }
 
+/// Elementwise kernels convert their operands; for the other ops tensors of mixed dtypes are converted
+/// by ops of their own, which fuse like any other.
+void convert_operands(const OpInfo &op, AttrWords attrs, std::span<Operand> operands) {
+  if (op.family == Family::elementwise ||
+      (op.types != TypeRule::numeric && op.types != TypeRule::floating))
+    return;
+  const auto is_data = [&](std::size_t i) {
+    const OperandKind kind = op.operands[std::min(i, op.operands.size() - 1)].kind;
+    return (kind == OperandKind::any || kind == OperandKind::tensor) &&
+           !Access::is_scalar(operands[i]) && Access::impl(operands[i]);
+  };
+  std::vector<OperandType> types;
+  for (std::size_t i = 0; i < operands.size(); ++i)
+    if (is_data(i))
+      types.push_back({Access::impl(operands[i])->meta});
+  const DType compute = element_types(op, attrs, types).compute;
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    if (!is_data(i) || Access::impl(operands[i])->meta->dtype == compute)
+      continue;
+    const std::source_location site = Access::site(operands[i]);
+    const AttrWriter to = AttrWriter().dtype(compute);
+    Access::replace(operands[i], dispatch(OpKind::astype, to, {&operands[i], 1}, site));
+  }
+}
+
 void dispatch_at(OpKind op, AttrWords attrs, std::span<Operand> operands,
                  const std::source_location &site, Impl **results) {
   ensure_started();
+  convert_operands(info(op), attrs, operands);
   Arguments arguments(op, operands);
   std::uint8_t count = 0;
   run({op, attrs, arguments.list(), to_site(site)}, results, count);

@@ -140,6 +140,12 @@ struct Access {
   static bool is_scalar(const Operand &operand) noexcept { return operand.is_scalar; }
   static const Scalar &scalar(const Operand &operand) noexcept { return operand.scalar; }
   static const std::source_location &site(const Operand &operand) noexcept { return operand.site; }
+  /// Makes the operand another tensor, at the same line.
+  static void replace(Operand &operand, Tensor tensor) noexcept {
+    drop(operand);
+    operand.value = std::exchange(tensor.value, nullptr);
+    operand.owned = true;
+  }
   /// Lets an owned handle go.
   static void drop(Operand &operand) noexcept {
     if (std::exchange(operand.owned, false))

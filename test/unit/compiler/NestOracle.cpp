@@ -86,7 +86,7 @@ template <class F> Number call(F f, const std::vector<Number> &x) {
 }
 
 Number apply(ScalarFunction function, DType result, const std::vector<Number> &x) {
-  if (function == ScalarFunction::astype)
+  if (function == ScalarFunction::cast)
     return convert(result, x[0]);
   E e;
   using namespace scalar;

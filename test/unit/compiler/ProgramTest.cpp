@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Whole programs: compiled against eager, bit for bit.
+#include "test/unit/compiler/GraphBuilder.h"
+
+#include <gtest/gtest.h>
+
+namespace jit::test {
+namespace {
+
+constexpr DType f32 = DType::f32, f64 = DType::f64, i64 = DType::i64;
+
+class Sizes : public testing::TestWithParam<std::int64_t> {};
+INSTANTIATE_TEST_SUITE_P(Program, Sizes, testing::Values(1, 13, 64, 1000, 4099, 100003));
+
+TEST_P(Sizes, Chain) {
+  GraphBuilder g;
+  auto x = g.input(f32, {GetParam()}), y = g.input(f32, {GetParam()});
+  auto k = g.number(ScalarKind::floating);
+  auto s = g.op(OpKind::add, {x, y});
+  auto e = g.op(OpKind::tanh, {g.op(OpKind::multiply, {s, k})});
+  g.output(g.op(OpKind::subtract, {g.op(OpKind::exp, {e}), x}));
+  auto program = expect_compiled_equals_eager(g.graph, {0.75});
+  ASSERT_TRUE(program);
+  EXPECT_EQ(program->info().kernels_after, 1u);
+}
+
+TEST_P(Sizes, Promotion) {
+  GraphBuilder g;
+  auto i = g.input(i64, {GetParam()}), b = g.input(DType::boolean, {GetParam()});
+  auto u = g.input(DType::u8, {GetParam()}), d = g.input(f64, {GetParam()});
+  g.output(g.op(OpKind::add, {i, u}));
+  g.output(g.op(OpKind::divide, {i, u}));
+  g.output(g.op(OpKind::where, {b, d, i}));
+  g.output(g.op(OpKind::multiply, {u, u}));
+  g.output(g.op(OpKind::less, {d, u}));
+  expect_compiled_equals_eager(g.graph);
+}
+
+TEST_P(Sizes, Sums) {
+  GraphBuilder g;
+  auto x = g.input(f32, {GetParam()});
+  auto square = g.op(OpKind::square, {x});
+  g.output(g.op(OpKind::sum, {square}, SumAttrs{{0}, false, f32}.encode()));
+  g.output(g.op(OpKind::max, {x}, MaxAttrs{{0}, true}.encode()));
+  expect_compiled_equals_eager(g.graph);
+}
+
+TEST_P(Sizes, SoftmaxRows) {
+  GraphBuilder g;
+  auto x = g.input(f32, {7, GetParam()}), b = g.input(f32, {GetParam()});
+  auto s = g.op(OpKind::add, {x, b});
+  g.output(g.op(OpKind::softmax, {s}, SoftmaxAttrs{1}.encode()));
+  g.output(g.op(OpKind::log_softmax, {x}, LogSoftmaxAttrs{1}.encode()));
+  expect_compiled_equals_eager(g.graph);
+}
+
+TEST_P(Sizes, Norm) {
+  GraphBuilder g;
+  auto x = g.input(f32, {3, GetParam()});
+  auto gamma = g.input(f32, {GetParam()}), beta = g.input(f32, {GetParam()});
+  auto eps = g.number(ScalarKind::floating);
+  auto n = g.op(OpKind::layer_norm, {x, gamma, beta, eps}, LayerNormAttrs{1}.encode());
+  g.output(g.op(OpKind::gelu, {n}));
+  expect_compiled_equals_eager(g.graph, {1e-5});
+}
+
+TEST_P(Sizes, FirstAxis) {
+  GraphBuilder g;
+  auto x = g.input(f32, {GetParam(), 37});
+  auto m = g.op(OpKind::mean, {x}, MeanAttrs{{0}, true, f32}.encode());
+  auto centered = g.op(OpKind::subtract, {x, m});
+  g.output(g.op(OpKind::sum, {centered}, SumAttrs{{0}, false, f32}.encode()));
+  auto v = g.op(OpKind::var_mean, {x}, VarMeanAttrs{{0}, false, 1}.encode());
+  g.output(v);
+  g.output({OperandCode::value, v.index() + 1});
+  g.output(g.op(OpKind::argmax, {x}, ArgmaxAttrs{{0}, false}.encode()));
+  expect_compiled_equals_eager(g.graph);
+}
+
+TEST(Program, MatmulWithEpilogue) {
+  for (std::int64_t m : {1, 17, 130}) {
+    GraphBuilder g;
+    auto a = g.input(f32, {m, 65}), b = g.input(f32, {65, 50}), bias = g.input(f32, {50});
+    auto c = g.op(OpKind::matmul, {a, b});
+    g.output(g.op(OpKind::gelu, {g.op(OpKind::add, {c, bias})}));
+    expect_compiled_equals_eager(g.graph);
+  }
+}
+
+TEST(Program, Transposed) {
+  GraphBuilder g;
+  auto x = g.input(f32, {65, 33}), y = g.input(f32, {33, 65});
+  auto t = g.op(OpKind::permute_dims, {x}, PermuteDimsAttrs{{1, 0}}.encode());
+  g.output(g.op(OpKind::add, {t, y}));
+  g.output(g.op(OpKind::sum, {t}, SumAttrs{{1}, false, f32}.encode()));
+  g.output(g.op(OpKind::matmul, {t, x}));
+  expect_compiled_equals_eager(g.graph);
+}
+
+} // namespace
+} // namespace jit::test
