@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -163,6 +164,19 @@ void CompileThread::stop() noexcept {
   }
   if (thread.joinable())
     thread.join();
+}
+
+void CompileThread::unlock_after_fork(bool child) noexcept {
+  if (child) {
+    stopping = true;
+    busy = false;
+    waiters = 0;
+    queue.clear();
+    ready.store(false, std::memory_order_release);
+    // It does not run here and cannot be joined; its handle is a number and holds nothing.
+    new (&thread) std::thread;
+  }
+  lock.unlock();
 }
 
 // The thread

@@ -41,6 +41,11 @@ public:
   /// Finishes the job under way and ends the thread; nothing is compiled afterwards.
   void stop() noexcept;
 
+  /// For the handlers of fork. The child has no compile thread: it runs what is compiled and
+  /// compiles nothing.
+  void lock_for_fork() { lock.lock(); }
+  void unlock_after_fork(bool child) noexcept;
+
 private:
   enum class Task : std::uint8_t { compile, variant, judge, demote };
   struct Job {

@@ -69,8 +69,8 @@ struct Kept {
   }
   std::string changed() const {
     for (std::size_t i = 0; i < tensors.size(); ++i)
-      if (std::string text = conformance::difference(
-              values[i], read(tensors[i], std::source_location::current()));
+      if (std::string text =
+              conformance::difference(values[i], read(tensors[i], std::source_location::current()));
           !text.empty())
         return "a result of the call before has changed: " + text;
     return "";
@@ -223,8 +223,16 @@ private:
     counts.replays += replays;
     // In mode check every run of a compiled program counts as a replay.
     const bool ran = hits > 0 || (program.setting.check && replays > 0);
+    // A value that another thread reads in the middle of every run ends every run there.
+    if (!ran && !reason && std::ranges::any_of(program.steps, [](const Step &step) {
+          return step.kind == StepKind::hand_over;
+        })) {
+      ++counts.rejects["handed over in the middle of every run"];
+      reason = true;
+    }
     counts.not_run += !ran;
-    counts.unexplained += !ran && !reason;
+    if (!ran && !reason)
+      counts.unexplained.push_back(program.seed);
   }
 
   const Program &program;

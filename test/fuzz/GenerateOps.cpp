@@ -125,8 +125,8 @@ bool Generator::elementwise(const OpInfo &op) {
   std::vector<std::int64_t> attrs;
   Ref first = pick();
   if (op.types == TypeRule::select) {
-    const Ref condition = random.percent(90) ? pick_of(DType::boolean)
-                                             : add_number({ScalarKind::boolean});
+    const Ref condition =
+        random.percent(90) ? pick_of(DType::boolean) : add_number({ScalarKind::boolean});
     operands.push_back(condition);
     if (condition.kind != Ref::number)
       first = condition;
@@ -189,7 +189,9 @@ bool Generator::contraction(const OpInfo &op) {
   const std::int64_t k = meta.dims()[meta.rank - 1u];
   DimList dims;
   if (op.kind == OpKind::vecdot)
-    return add_op(op.kind, {}, {x, add_input(meta.dtype, random.percent(50) ? DimList{k} : like(DimList(meta.dims())))});
+    return add_op(
+        op.kind, {},
+        {x, add_input(meta.dtype, random.percent(50) ? DimList{k} : like(DimList(meta.dims())))});
   // The other axes broadcast.
   for (std::size_t i = 0; i + 2 < meta.rank; ++i)
     if (dims.size() > 0 || random.percent(50))

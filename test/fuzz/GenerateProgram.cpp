@@ -18,7 +18,7 @@ void Generator::draw_setting() {
   const int threads[] = {1, 2, 4};
   setting.threads = threads[random.below(3)];
   setting.isa = isa_supported(Isa::v4) && random.percent(50) ? Isa::v4 : Isa::v3;
-  static constexpr const char *passes[] = {"simplify", "fold", "cse",  "dce",
+  static constexpr const char *passes[] = {"simplify", "fold",        "cse",  "dce",
                                            "layout",   "expand-rows", "fuse", "schedule"};
   if (random.percent(40))
     for (const char *pass : passes)
@@ -30,7 +30,8 @@ void Generator::draw_setting() {
 }
 
 std::int64_t Generator::draw_extent() {
-  static constexpr std::int64_t extents[] = {1, 1, 2, 3, 4, 5, 7, 8, 11, 13, 16, 17, 31, 37, 64, 67};
+  static constexpr std::int64_t extents[] = {1,  1,  2,  3,  4,  5,  7,  8,
+                                             11, 13, 16, 17, 31, 37, 64, 67};
   if (random.percent(3))
     return 0;
   if (max_size > 3000 && random.percent(30))
@@ -54,7 +55,7 @@ DimList Generator::draw_dims(std::int64_t limit) {
 }
 
 DType Generator::draw_dtype() {
-  static constexpr DType dtypes[] = {DType::f32, DType::f32, DType::f32, DType::f64,
+  static constexpr DType dtypes[] = {DType::f32, DType::f32, DType::f32,    DType::f64,
                                      DType::i64, DType::u8,  DType::boolean};
   return dtypes[random.below(7)];
 }
@@ -145,9 +146,8 @@ Ref Generator::pick() {
 bool Generator::add_op(OpKind op, std::vector<std::int64_t> attrs, std::vector<Ref> operands) {
   std::vector<OperandType> types;
   for (const Ref &ref : operands)
-    types.push_back(ref.kind == Ref::number
-                        ? OperandType{nullptr, program.numbers[ref.index].kind}
-                        : OperandType{meta_of(ref), ScalarKind::floating});
+    types.push_back(ref.kind == Ref::number ? OperandType{nullptr, program.numbers[ref.index].kind}
+                                            : OperandType{meta_of(ref), ScalarKind::floating});
   Inferred inferred;
   if (infer({op, attrs, types}, inferred))
     return false;
@@ -253,7 +253,8 @@ Program Generator::draw() {
     program.inputs.push_back(program.inputs[original]);
     program.inputs.back().same_as = static_cast<int>(original);
     input_metas.push_back(input_metas[original]);
-    handles.push_back({{Ref::input, static_cast<std::uint32_t>(first_inputs)}, input_metas.back(), 0});
+    handles.push_back(
+        {{Ref::input, static_cast<std::uint32_t>(first_inputs)}, input_metas.back(), 0});
   }
   for (std::int64_t n = random.percent(35) ? random.between(1, 2) : 0; n > 0; --n) {
     const auto input = static_cast<std::uint32_t>(random.below(first_inputs));
@@ -265,9 +266,8 @@ Program Generator::draw() {
                        0});
   }
   const std::int64_t ops = random.percent(20) ? random.between(15, 40) : random.between(3, 14);
-  while (std::count_if(program.steps.begin(), program.steps.end(), [](const Step &step) {
-           return step.kind == StepKind::op;
-         }) < ops)
+  while (std::count_if(program.steps.begin(), program.steps.end(),
+                       [](const Step &step) { return step.kind == StepKind::op; }) < ops)
     add_something();
   give_away();
   // The last value and some others are held: else nothing would run.
@@ -298,7 +298,8 @@ void Generator::give_away() {
           return ref.kind == Ref::value && ref.index == operand.index;
         };
         const Step &later = program.steps[j];
-        uses += static_cast<int>(std::count_if(later.operands.begin(), later.operands.end(), is_it));
+        uses +=
+            static_cast<int>(std::count_if(later.operands.begin(), later.operands.end(), is_it));
         uses += later.kind != StepKind::op && later.kind != StepKind::flag && is_it(later.target);
       }
       operand.moved = uses == 1;

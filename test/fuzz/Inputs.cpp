@@ -103,8 +103,8 @@ static Tensor make_input(const InputSpec &spec, std::uint64_t seed) {
   }
   case Layout::strided:
     dims[rank - 1] = 2 * dims[rank - 1] + 1;
-    return tensor_of(draw_values(spec, dims, seed), false)(
-        ellipsis, slice(1, 2 * spec.dims[rank - 1] + 1, 2));
+    return tensor_of(draw_values(spec, dims, seed),
+                     false)(ellipsis, slice(1, 2 * spec.dims[rank - 1] + 1, 2));
   case Layout::flipped:
     return tensor_of(draw_values(spec, dims, seed), false)(slice({}, {}, -1));
   case Layout::repeated:
@@ -147,11 +147,25 @@ static Scalar draw_number(const NumberSpec &spec, Random &random) {
     return random.percent(50);
   using Integers = std::numeric_limits<std::int64_t>;
   using Doubles = std::numeric_limits<double>;
-  static constexpr std::int64_t integers[] = {0,   1,   2,  3,  -1,  -7,
-                                              255, 256, 63, 64, Integers::max(), Integers::min()};
-  static constexpr double doubles[] = {0.0,    -0.0,   1.0,    -1.0, 0.5,  2.0, 0.1, -2.5, 3.75,
-                                       1e-3,   1e300,  -1e40,  1e-310, Doubles::infinity(),
-                                       -Doubles::infinity(), Doubles::quiet_NaN(), 1e-40};
+  static constexpr std::int64_t integers[] = {
+      0, 1, 2, 3, -1, -7, 255, 256, 63, 64, Integers::max(), Integers::min()};
+  static constexpr double doubles[] = {0.0,
+                                       -0.0,
+                                       1.0,
+                                       -1.0,
+                                       0.5,
+                                       2.0,
+                                       0.1,
+                                       -2.5,
+                                       3.75,
+                                       1e-3,
+                                       1e300,
+                                       -1e40,
+                                       1e-310,
+                                       Doubles::infinity(),
+                                       -Doubles::infinity(),
+                                       Doubles::quiet_NaN(),
+                                       1e-40};
   if (spec.kind == ScalarKind::integer)
     return integers[random.below(std::size(integers))];
   return doubles[random.below(std::size(doubles))];

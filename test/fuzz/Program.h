@@ -87,9 +87,9 @@ struct Setting {
   int threads = 1;
   Isa isa = Isa::v3;
   std::vector<std::string> disabled;
-  bool check = false;      ///< mode check instead of on
+  bool check = false;       ///< mode check instead of on
   bool two_at_once = false; ///< some calls run on two threads at the same time
-  bool interpret = false;  ///< the interpreter of the records is a third side
+  bool interpret = false;   ///< the interpreter of the records is a third side
 };
 
 struct Program {

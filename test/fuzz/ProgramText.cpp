@@ -29,7 +29,7 @@ std::string text_of(const InputSpec &input) {
 }
 
 std::string text_of(const Step &step, const Program &program) {
-  static constexpr const char *verbs[] = {"",         "observe ",        "drop ",    "hand over ",
+  static constexpr const char *verbs[] = {"",        "observe ",        "drop ",   "hand over ",
                                           "assign ", "if some bit of ", "if flag "};
   if (step.kind == StepKind::op) {
     std::string text;
@@ -58,10 +58,10 @@ std::string text_of(const Step &step, const Program &program) {
 
 std::string to_text(const Program &program) {
   const Setting &setting = program.setting;
-  std::string text = "seed " + std::to_string(program.seed) + ", " +
-                     std::to_string(setting.threads) + " threads, " +
-                     (setting.isa == Isa::v4 ? "v4" : "v3") + (setting.check ? ", mode check" : "") +
-                     (setting.two_at_once ? ", two at once" : "");
+  std::string text =
+      "seed " + std::to_string(program.seed) + ", " + std::to_string(setting.threads) +
+      " threads, " + (setting.isa == Isa::v4 ? "v4" : "v3") +
+      (setting.check ? ", mode check" : "") + (setting.two_at_once ? ", two at once" : "");
   for (const std::string &pass : setting.disabled)
     text += ", no " + pass;
   text += "\n";
@@ -69,7 +69,8 @@ std::string to_text(const Program &program) {
     if (program.inputs[i].used)
       text += "  in" + std::to_string(i) + " = " + text_of(program.inputs[i]) + "\n";
   for (std::size_t i = 0; i < program.variables.size(); ++i)
-    text += "  var" + std::to_string(i) + " = " + text_of(program.inputs[program.variables[i]]) + "\n";
+    text +=
+        "  var" + std::to_string(i) + " = " + text_of(program.inputs[program.variables[i]]) + "\n";
   for (std::size_t i = 0; i < program.steps.size(); ++i)
     text += "  " + std::to_string(i) + ": " + text_of(program.steps[i], program) + "\n";
   return text;

@@ -16,9 +16,9 @@ using conformance::Value;
 /// What differs from call to call.
 struct Call {
   std::uint64_t seed = 0;
-  std::vector<bool> held;    ///< by value
-  int throw_at = -1;         ///< the step at which the host throws
-  std::uint64_t flags = 0;   ///< a bit for every `flag` step
+  std::vector<bool> held;     ///< by value
+  int throw_at = -1;          ///< the step at which the host throws
+  std::uint64_t flags = 0;    ///< a bit for every `flag` step
   bool split_aliases = false; ///< inputs that are copies of a handle become tensors of their own
   int flush_every = 0;
   bool on_thread = false; ///< the call runs on a thread of its own
