@@ -47,8 +47,12 @@ void CompileThread::recorded(Anchor &anchor, Graph graph, ExitReason end) noexce
     if (known->hash == hash && same_structure(known->graph, graph))
       path = known;
   if (!path) {
-    if (anchor.paths.size() >= Anchor::max_paths && !anchor.forget_one())
-      return;
+    if (anchor.paths.size() >= Anchor::max_paths) {
+      // Ever new paths miss what is known, as an op that leaves a compiled one does.
+      anchor.count_run(true);
+      if (!anchor.forget_one())
+        return;
+    }
     path = std::make_shared<Path>();
     path->id = next_path_id.fetch_add(1, std::memory_order_relaxed);
     path->hash = hash;
