@@ -282,7 +282,8 @@ void Planner::place_arena() {
       llvm::for_each(contract->epilogue_buffers, place);
     } else if (auto *library = std::get_if<LibraryStep>(&step.what)) {
       for (LibraryStep::Operand &operand : library->operands)
-        place(operand.buffer);
+        if (!operand.is_number)
+          place(operand.buffer);
       llvm::for_each(library->results, place);
     }
   }

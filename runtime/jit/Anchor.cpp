@@ -33,7 +33,6 @@ Anchor &Trace::anchor(std::uint64_t key, const Site &at) {
 
 Trace &Trace::find(std::uint64_t key, const std::string &name, const Site &site, int warmup) {
   static std::mutex lock; // of the making of traces; never held by the compile thread
-  prepare_for_fork();
   const std::lock_guard guard(lock);
   for (Trace *trace = all(); trace; trace = trace->next)
     if (trace->key == key && trace->name == name)

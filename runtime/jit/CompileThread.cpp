@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -46,8 +47,12 @@ void CompileThread::recorded(Anchor &anchor, Graph graph, ExitReason end) noexce
     if (known->hash == hash && same_structure(known->graph, graph))
       path = known;
   if (!path) {
-    if (anchor.paths.size() >= Anchor::max_paths && !anchor.forget_one())
-      return;
+    if (anchor.paths.size() >= Anchor::max_paths) {
+      // Ever new paths miss what is known, as an op that leaves a compiled one does.
+      anchor.count_run(true);
+      if (!anchor.forget_one())
+        return;
+    }
     path = std::make_shared<Path>();
     path->id = next_path_id.fetch_add(1, std::memory_order_relaxed);
     path->hash = hash;
@@ -155,8 +160,6 @@ void CompileThread::stop() noexcept {
   {
     const std::lock_guard guard(lock);
     stopping = true;
-    if (abandoned)
-      return;
     if (started)
       set_urgent(thread.native_handle(), true);
     ready.store(false, std::memory_order_release);
@@ -167,11 +170,17 @@ void CompileThread::stop() noexcept {
     thread.join();
 }
 
-void CompileThread::abandon() noexcept {
-  abandoned = stopping = true;
-  busy = false;
-  ready.store(false, std::memory_order_release);
-  queue.clear();
+void CompileThread::unlock_after_fork(bool child) noexcept {
+  if (child) {
+    stopping = true;
+    busy = false;
+    waiters = 0;
+    queue.clear();
+    ready.store(false, std::memory_order_release);
+    // It does not run here and cannot be joined; its handle is a number and holds nothing.
+    new (&thread) std::thread;
+  }
+  lock.unlock();
 }
 
 // The thread

@@ -41,10 +41,10 @@ public:
   /// Finishes the job under way and ends the thread; nothing is compiled afterwards.
   void stop() noexcept;
 
+  /// For the handlers of fork. The child has no compile thread: it runs what is compiled and
+  /// compiles nothing.
   void lock_for_fork() { lock.lock(); }
-  void unlock_after_fork() { lock.unlock(); }
-  /// In the child of a fork, which has no such thread: nothing is compiled there. The lock is held.
-  void abandon() noexcept;
+  void unlock_after_fork(bool child) noexcept;
 
 private:
   enum class Task : std::uint8_t { compile, variant, judge, demote };
@@ -71,7 +71,7 @@ private:
   std::mutex lock; ///< of the queue and the flags; held for moments only
   std::condition_variable wake, idle;
   std::deque<Job> queue;
-  bool started = false, busy = false, stopping = false, abandoned = false;
+  bool started = false, busy = false, stopping = false;
   int waiters = 0; ///< threads in wait_idle: no idle priority and no budget meanwhile
   std::thread thread;
   std::atomic<bool> ready{false};

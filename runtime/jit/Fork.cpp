@@ -5,38 +5,42 @@
 #include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Session.h"
 
+#include <mutex>
 #include <pthread.h>
 
 namespace jit {
+namespace {
 
-/// Everything the runtime's threads may hold, in one order. Nobody who holds one of these waits for
-/// another: user threads only try the first two kinds.
-static void lock_all() {
-  CompileThread::get().lock_for_fork();
+std::vector<Anchor *> locked_anchors;
+
+// The compile thread holds the lock of an anchor for moments and takes no other meanwhile; user
+// threads only try them.
+void before_fork() {
   for (Trace *trace = Trace::all(); trace; trace = trace->next)
-    for (Anchor *anchor = trace->anchors.load(); anchor; anchor = anchor->next)
+    for (Anchor *anchor = trace->anchors.load(std::memory_order_acquire); anchor;
+         anchor = anchor->next) {
       anchor->lock.lock();
-  for (Session *session = Session::all(); session; session = session->next)
-    session->lock_for_fork();
+      locked_anchors.push_back(anchor);
+    }
+  CompileThread::get().lock_for_fork();
+  Session::lock_all();
 }
 
-static void unlock_all() {
-  for (Session *session = Session::all(); session; session = session->next)
-    session->unlock_after_fork();
-  for (Trace *trace = Trace::all(); trace; trace = trace->next)
-    for (Anchor *anchor = trace->anchors.load(); anchor; anchor = anchor->next)
-      anchor->lock.unlock();
-  CompileThread::get().unlock_after_fork();
+void after_fork(bool child) {
+  Session::unlock_all();
+  CompileThread::get().unlock_after_fork(child);
+  for (Anchor *anchor : locked_anchors)
+    anchor->lock.unlock();
+  locked_anchors.clear();
 }
 
-static void in_child() {
-  CompileThread::get().abandon();
-  unlock_all();
-}
+} // namespace
 
-void prepare_for_fork() noexcept {
-  static const int registered = pthread_atfork(lock_all, unlock_all, in_child);
-  static_cast<void>(registered);
+void survive_fork() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    pthread_atfork(before_fork, [] { after_fork(false); }, [] { after_fork(true); });
+  });
 }
 
 } // namespace jit

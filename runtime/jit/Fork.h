@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// fork(): the child gets every lock in a usable state, its inherited pending values, and no compile
-// thread.
+// Fork: what a child process inherits can be used there.
 #pragma once
 
 namespace jit {
 
-/// Registers the handlers, once. Called when the first trace is made.
-void prepare_for_fork() noexcept;
+/// Sets the handlers, once. Around fork no session, anchor or queue is in the middle of a change;
+/// pending values of threads that do not exist in the child are computed there by who reads them.
+void survive_fork();
 
 } // namespace jit

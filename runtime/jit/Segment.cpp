@@ -3,6 +3,7 @@
 
 #include "runtime/base/Options.h"
 #include "runtime/jit/CompileThread.h"
+#include "runtime/jit/Fork.h"
 #include "runtime/jit/Mode.h"
 
 #include <mutex>
@@ -30,6 +31,7 @@ struct ThreadCleanup {
 void prepare_thread(ThreadTrace &t) {
   if (t.session)
     return;
+  survive_fork();
   thread_local ThreadCleanup cleanup;
   static_cast<void>(cleanup);
   t.session = Session::acquire();

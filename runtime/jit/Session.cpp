@@ -47,6 +47,22 @@ void Session::trim() noexcept {
     release(std::exchange(arena, nullptr));
 }
 
+// The list only grows at its head, so what was locked is found again from the same session on.
+static Session *locked_from = nullptr;
+
+void Session::lock_all() noexcept {
+  idle_lock.lock();
+  locked_from = all();
+  for (Session *session = locked_from; session; session = session->next)
+    session->lock.lock();
+}
+
+void Session::unlock_all() noexcept {
+  for (Session *session = locked_from; session; session = session->next)
+    session->lock.unlock();
+  idle_lock.unlock();
+}
+
 /// Temporaries of every program that may run from here.
 static std::size_t arena_bytes(const Trie &trie) noexcept {
   std::size_t most = 0;

@@ -82,17 +82,18 @@ public:
   /// Remembers that `box` lost `old_value` to a pending value; takes over the reference.
   bool journal(RebindJournal *box, Impl *old_value) noexcept;
   void forget_journal(const RebindJournal *box) noexcept;
-  /// Ends what waits here and frees what is kept for reuse.
+  /// Frees what is kept for reuse. Precondition: closed.
   void trim() noexcept;
+
+  /// For the handlers of fork: no session changes in between.
+  static void lock_all() noexcept;
+  static void unlock_all() noexcept;
 
   /// The snapshot this session reads; the compile thread frees no trie that is published here.
   std::atomic<const Trie *> published{nullptr};
   Session *next = nullptr; ///< list of all sessions, insert only
 
   static Session *all() noexcept;
-
-  void lock_for_fork() noexcept { lock.lock(); }
-  void unlock_after_fork() noexcept { lock.unlock(); }
 
 private:
   struct Bounds;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Running one program in every way and comparing what the host saw.
+#pragma once
+
+#include "test/fuzz/Program.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace jit::fuzz {
+
+/// Sums over programs.
+struct Counts {
+  std::uint64_t programs = 0, ops = 0, calls = 0;
+  std::uint64_t swaps = 0;                ///< paths that had a compiled program
+  std::uint64_t hits = 0;                 ///< runs of compiled programs
+  std::uint64_t replays = 0;              ///< runs that ended op by op
+  std::uint64_t not_run = 0;              ///< programs whose compiled code never ran
+  std::vector<std::uint64_t> unexplained; ///< seeds of those without a known reason
+  std::uint64_t differences = 0;
+  std::map<std::string, std::uint64_t> exits, rejects, per_op;
+};
+
+/// The first difference or broken promise, or empty. `trace_text`: what save_trace wrote.
+std::string check(const Program &program, Counts &counts, std::string *trace_text = nullptr);
+
+/// Drops steps, settings and inputs while the program still fails; prints as it goes.
+Program shrink(Program program);
+
+} // namespace jit::fuzz

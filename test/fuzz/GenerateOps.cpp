@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Drawing ops: operands and attributes of each family. `infer` has the last word.
+#include "runtime/ops/Attributes.h"
+#include "test/fuzz/Generator.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace jit::fuzz {
+
+void Generator::draw_op() {
+  // By family first, so that the many elementwise ops leave room for the others.
+  static constexpr Family families[] = {
+      Family::elementwise, Family::elementwise, Family::elementwise, Family::elementwise,
+      Family::elementwise, Family::elementwise, Family::reduction,   Family::reduction,
+      Family::row,         Family::contraction, Family::view,        Family::view,
+      Family::view,        Family::movement,    Family::index,       Family::creation};
+  const Family family = families[random.below(std::size(families))];
+  std::vector<OpKind> kinds;
+  for (const OpInfo &op : all_ops())
+    if (op.family == family)
+      kinds.push_back(op.kind);
+  const OpKind op = random.one_of(kinds);
+  for (int attempt = 0; attempt < 5; ++attempt)
+    if (try_op(op))
+      return;
+}
+
+bool Generator::try_op(OpKind kind) {
+  const OpInfo &op = info(kind);
+  switch (op.family) {
+  case Family::elementwise:
+    return elementwise(op);
+  case Family::reduction:
+    return reduction(op);
+  case Family::row:
+    return row(op);
+  case Family::contraction:
+    return contraction(op);
+  case Family::view:
+    return view(op);
+  case Family::movement:
+    return movement(op);
+  case Family::index:
+    return indexed(op);
+  case Family::creation:
+    return creation(op);
+  }
+  return false;
+}
+
+/// A tensor of these dtypes: one that is there, one that is cast, or a new input.
+Ref Generator::pick_where(DTypeSet dtypes, int least_rank) {
+  const auto deep_enough = [&](const Ref &ref) {
+    return static_cast<int>(meta_of(ref)->rank) >= least_rank;
+  };
+  for (int attempt = 0; attempt < 6; ++attempt)
+    if (const Ref ref = pick(); dtypes.contains(meta_of(ref)->dtype) && deep_enough(ref))
+      return ref;
+  if (const Ref ref = pick(); deep_enough(ref) && random.percent(70)) {
+    const DType dtype = dtypes.contains(DType::f64) && random.percent(30) ? DType::f64
+                        : dtypes.contains(DType::f32)                     ? DType::f32
+                                                                          : DType::i64;
+    return dtypes.contains(meta_of(ref)->dtype) ? ref : cast(ref, dtype);
+  }
+  for (;;) {
+    const DType dtype = draw_dtype();
+    const DimList dims = draw_dims(max_size);
+    if (dtypes.contains(dtype) && static_cast<int>(dims.size()) >= least_rank)
+      return add_input(dtype, dims);
+  }
+}
+
+Ref Generator::pick_of(DType dtype) { return pick_where(DTypeSet{dtype}, 0); }
+
+Ref Generator::cast(const Ref &ref, DType dtype) {
+  if (!add_op(OpKind::astype, {static_cast<std::int64_t>(dtype)}, {ref}))
+    return add_input(dtype, DimList(meta_of(ref)->dims()));
+  return {Ref::value, program.values - 1};
+}
+
+/// Extents that broadcast with these: some become 1, some leading ones go, some are added.
+DimList Generator::like(const DimList &dims) {
+  DimList out;
+  std::size_t first = 0;
+  if (random.percent(30))
+    first = static_cast<std::size_t>(random.below(static_cast<std::int64_t>(dims.size()) + 1));
+  if (first == 0 && dims.size() < 4 && random.percent(10))
+    out.push_back(random.between(1, 3));
+  for (std::size_t i = first; i < dims.size(); ++i)
+    out.push_back(random.percent(20) ? 1 : dims[i]);
+  return out;
+}
+
+Ref Generator::any_number() {
+  const ScalarKind kinds[] = {ScalarKind::floating, ScalarKind::floating, ScalarKind::integer,
+                              ScalarKind::boolean};
+  return add_number({kinds[random.below(4)]});
+}
+
+/// An operand that broadcasts with `ref`: itself, a number, one that is there or a new one.
+Ref Generator::partner(const Ref &ref, bool numbers) {
+  const Meta &meta = *meta_of(ref);
+  const std::int64_t draw = random.below(100);
+  if (numbers && draw < 22)
+    return any_number();
+  if (draw < 28)
+    return ref;
+  for (int attempt = 0; attempt < 8; ++attempt) {
+    const Ref other = pick();
+    const Meta &candidate = *meta_of(other);
+    bool fits = true;
+    for (std::size_t i = 1; i <= std::min<std::size_t>(meta.rank, candidate.rank); ++i) {
+      const std::int64_t a = meta.dims()[meta.rank - i], b = candidate.dims()[candidate.rank - i];
+      fits &= a == b || a == 1 || b == 1;
+    }
+    if (fits)
+      return other;
+  }
+  return add_input(random.percent(60) ? meta.dtype : draw_dtype(), like(DimList(meta.dims())));
+}
+
+bool Generator::elementwise(const OpInfo &op) {
+  std::vector<Ref> operands;
+  std::vector<std::int64_t> attrs;
+  Ref first = pick();
+  if (op.types == TypeRule::select) {
+    const Ref condition =
+        random.percent(90) ? pick_of(DType::boolean) : add_number({ScalarKind::boolean});
+    operands.push_back(condition);
+    if (condition.kind != Ref::number)
+      first = condition;
+    while (operands.size() < op.operands.size())
+      operands.push_back(partner(first, true));
+    return add_op(op.kind, attrs, operands);
+  }
+  while (operands.size() < op.operands.size())
+    operands.push_back(operands.empty() ? first : partner(first, true));
+  if (operands.size() > 1)
+    std::swap(operands[0], operands[static_cast<std::size_t>(random.below(2))]);
+  if (op.types == TypeRule::cast)
+    attrs.push_back(static_cast<std::int64_t>(draw_dtype()));
+  return add_op(op.kind, attrs, operands);
+}
+
+bool Generator::reduction(const OpInfo &op) {
+  const Ref x = op.types == TypeRule::floating ? pick_where(op.dtypes, 0) : pick();
+  DimList axes;
+  const int every = random.percent(30) ? 100 : 45;
+  for (std::int64_t axis = 0; axis < meta_of(x)->rank; ++axis)
+    if (random.percent(every))
+      axes.push_back(axis);
+  AttrWriter attrs;
+  attrs.list(axes).boolean(random.percent(40));
+  for (const AttrField &field : op.attrs) {
+    if (field.kind == AttrKind::dtype)
+      attrs.dtype(random.percent(50) ? meta_of(x)->dtype : draw_dtype());
+    else if (field.kind == AttrKind::integer)
+      attrs.integer(random.below(3));
+  }
+  const AttrWords words = attrs;
+  return add_op(op.kind, {words.begin(), words.end()}, {x});
+}
+
+bool Generator::row(const OpInfo &op) {
+  const Ref x = pick_where(op.dtypes, 1);
+  const Meta &meta = *meta_of(x);
+  std::vector<Ref> operands{x};
+  std::int64_t axis = random.below(meta.rank);
+  if (op.operands.size() > 1) { // layer_norm: over the last axis
+    axis = meta.rank - 1;
+    const DimList dims{meta.dims()[static_cast<std::size_t>(axis)]};
+    operands.push_back(add_input(meta.dtype, dims));
+    operands.push_back(random.percent(20) ? operands[1] : add_input(meta.dtype, dims));
+    operands.push_back(add_number({ScalarKind::floating, Role::small}));
+  }
+  return add_op(op.kind, {axis}, operands);
+}
+
+bool Generator::contraction(const OpInfo &op) {
+  const Ref x = pick_where(op.dtypes, 1);
+  const Meta &meta = *meta_of(x);
+  if (random.percent(30)) {
+    const Ref y = pick();
+    std::vector<std::int64_t> attrs;
+    if (add_op(op.kind, attrs, {x, y}) || add_op(op.kind, attrs, {y, x}))
+      return true;
+  }
+  const std::int64_t k = meta.dims()[meta.rank - 1u];
+  DimList dims;
+  if (op.kind == OpKind::vecdot)
+    return add_op(
+        op.kind, {},
+        {x, add_input(meta.dtype, random.percent(50) ? DimList{k} : like(DimList(meta.dims())))});
+  // The other axes broadcast.
+  for (std::size_t i = 0; i + 2 < meta.rank; ++i)
+    if (dims.size() > 0 || random.percent(50))
+      dims.push_back(random.percent(30) ? 1 : meta.dims()[i]);
+  dims.push_back(k);
+  if (dims.size() > 1 || random.percent(85))
+    dims.push_back(draw_extent() % 70);
+  const bool transposed = dims.size() >= 2 && random.percent(40);
+  if (!transposed)
+    return add_op(op.kind, {}, {x, add_input(meta.dtype, dims)});
+  std::vector<std::int64_t> axes{static_cast<std::int64_t>(dims.size())};
+  for (std::size_t i = 0; i < dims.size(); ++i)
+    axes.push_back(static_cast<std::int64_t>(i));
+  std::swap(axes[axes.size() - 1], axes[axes.size() - 2]);
+  std::swap(dims[dims.size() - 1], dims[dims.size() - 2]);
+  return add_op(OpKind::permute_dims, axes, {add_input(meta.dtype, dims)}) &&
+         add_op(op.kind, {}, {x, {Ref::value, program.values - 1}});
+}
+
+static void append_list(std::vector<std::int64_t> &words, Dims list) {
+  words.push_back(static_cast<std::int64_t>(list.size()));
+  words.insert(words.end(), list.begin(), list.end());
+}
+
+bool Generator::slice_view(const Ref &x) {
+  const Meta &meta = *meta_of(x);
+  std::vector<Ref> operands{x};
+  DimList extents, steps;
+  for (std::int64_t size : meta.dims()) {
+    std::int64_t extent = size, step = 1, low = 0, high = 0;
+    if (size > 0 && random.percent(60)) {
+      extent = random.percent(5) ? 0 : random.between(1, size);
+      const std::int64_t most = extent > 1 ? (size - 1) / (extent - 1) : 3;
+      step = random.between(1, std::min<std::int64_t>(most, 4));
+      high = size - 1 - (std::max<std::int64_t>(extent, 1) - 1) * step;
+      if (random.percent(30)) {
+        step = -step;
+        low = size - 1 - high;
+        high = size - 1;
+      }
+    } else if (size > 1 && random.percent(10)) {
+      step = -1;
+      low = high = size - 1;
+    }
+    extents.push_back(extent);
+    steps.push_back(step);
+    operands.push_back(add_number({ScalarKind::integer, Role::start, low, high}));
+  }
+  std::vector<std::int64_t> attrs;
+  append_list(attrs, extents);
+  append_list(attrs, steps);
+  return add_op(OpKind::slice, attrs, operands);
+}
+
+bool Generator::view(const OpInfo &op) {
+  const Ref x = pick();
+  const Meta &meta = *meta_of(x);
+  std::vector<std::int64_t> attrs;
+  DimList list;
+  switch (op.kind) {
+  case OpKind::slice:
+    return slice_view(x);
+  case OpKind::expand_dims:
+    return add_op(op.kind, {random.below(meta.rank + 1)}, {x});
+  case OpKind::permute_dims: {
+    std::vector<std::int64_t> axes;
+    for (std::int64_t axis = 0; axis < meta.rank; ++axis)
+      axes.insert(axes.begin() + random.below(axis + 1), axis);
+    for (std::int64_t axis : axes)
+      list.push_back(axis);
+    break;
+  }
+  case OpKind::squeeze:
+    for (std::int64_t axis = 0; axis < meta.rank; ++axis)
+      if (meta.dims()[static_cast<std::size_t>(axis)] == 1 && random.percent(70))
+        list.push_back(axis);
+    break;
+  case OpKind::broadcast_to:
+    if (meta.rank < 5 && random.percent(40))
+      list.push_back(random.between(0, 5));
+    for (std::int64_t size : meta.dims())
+      list.push_back(size == 1 && random.percent(70) ? draw_extent() : size);
+    break;
+  default: { // reshape: factors of the size in a random grouping
+    std::int64_t rest = meta.size;
+    while (rest > 1 && list.size() < 4) {
+      std::int64_t factor = random.between(1, std::min<std::int64_t>(rest, 16));
+      while (rest % factor != 0)
+        --factor;
+      if (factor > 1 || random.percent(20))
+        list.push_back(factor);
+      rest /= factor;
+    }
+    if (list.size() == 0 || rest != 1 || random.percent(10))
+      list.push_back(rest);
+    if (meta.size == 1 && random.percent(50))
+      list = {};
+  }
+  }
+  append_list(attrs, list);
+  return add_op(op.kind, attrs, {x});
+}
+
+bool Generator::movement(const OpInfo &op) {
+  const Ref x = pick_where(op.dtypes, 1);
+  const Meta &meta = *meta_of(x);
+  const std::int64_t axis = random.below(meta.rank);
+  std::vector<Ref> operands{x};
+  for (std::int64_t n = random.between(1, 3); n > 0; --n) {
+    if (random.percent(25)) {
+      operands.push_back(x);
+      continue;
+    }
+    DimList dims(meta.dims());
+    dims[static_cast<std::size_t>(axis)] = draw_extent() % 70;
+    operands.push_back(add_input(meta.dtype, dims));
+  }
+  return add_op(op.kind, {axis}, operands);
+}
+
+/// Integers in [0, bound): an input, or computed in the program from whatever is there.
+Ref Generator::index_tensor(std::int64_t bound, const DimList &dims) {
+  if (dims.size() == 1 && dims[0] == bound && random.percent(30) && bound <= 3000) {
+    const Ref key = add_number({ScalarKind::integer, Role::random_key}),
+              counter = add_number({ScalarKind::integer, Role::random_key});
+    if (add_op(OpKind::permutation, {bound}, {key, counter}))
+      return {Ref::value, program.values - 1};
+  }
+  InputSpec spec{random.percent(80) || bound > 256 ? DType::i64 : DType::u8, dims};
+  spec.fill = Fill::index;
+  spec.bound = bound;
+  if (!random.percent(25))
+    return add_input(spec);
+  // Computed: numbers as bounds, whose values the runtime may not know.
+  spec.dtype = DType::i64;
+  spec.fill = Fill::edges;
+  const Ref raw = add_input(spec);
+  const Ref low = add_number({ScalarKind::integer, Role::start, 0, 0}),
+            high = add_number({ScalarKind::integer, Role::start, bound - 1, bound - 1});
+  if (!add_op(OpKind::clip, {}, {raw, low, high}))
+    return raw;
+  return {Ref::value, program.values - 1};
+}
+
+bool Generator::indexed(const OpInfo &op) {
+  const DimList shapes[] = {{}, {0}, {1}, {3}, {7}, {2, 3}, {17}};
+  const DimList &places = shapes[random.below(7)];
+  if (op.kind == OpKind::one_hot) {
+    const std::int64_t depth = random.between(1, 12);
+    return add_op(op.kind, {depth, static_cast<std::int64_t>(draw_dtype())},
+                  {index_tensor(depth, places)});
+  }
+  const Ref x = pick_where(op.dtypes, 1);
+  const Meta &meta = *meta_of(x);
+  const std::int64_t axis = random.below(meta.rank);
+  const auto at = static_cast<std::size_t>(axis);
+  if (meta.dims()[at] == 0)
+    return false;
+  DimList dims = places;
+  if (op.kind == OpKind::take_along_axis) {
+    dims = DimList(meta.dims());
+    dims[at] = random.between(1, 5);
+  }
+  std::vector<Ref> operands{x, index_tensor(meta.dims()[at], dims)};
+  if (op.kind == OpKind::scatter_add) {
+    DimList updates;
+    for (std::size_t i = 0; i < meta.rank; ++i) {
+      if (i != at)
+        updates.push_back(meta.dims()[i]);
+      else
+        for (std::int64_t extent : Dims(dims))
+          updates.push_back(extent);
+    }
+    operands.push_back(add_input(meta.dtype, updates));
+  }
+  return add_op(op.kind, {axis}, operands);
+}
+
+bool Generator::creation(const OpInfo &op) {
+  const DType dtype = draw_dtype();
+  std::vector<std::int64_t> attrs;
+  std::vector<Ref> operands;
+  switch (op.kind) {
+  case OpKind::full:
+    operands.push_back(any_number());
+    append_list(attrs, draw_dims(max_size));
+    break;
+  case OpKind::arange: {
+    const bool real = dtype == DType::f32 || dtype == DType::f64;
+    const std::int64_t start = random.between(-20, 20), step = random.percent(50) ? 1 : -3;
+    for (std::int64_t word : {start, start + step * random.between(0, 40), step})
+      attrs.push_back(real ? std::bit_cast<std::int64_t>(static_cast<double>(word) * 0.3) : word);
+    break;
+  }
+  case OpKind::permutation:
+    attrs.push_back(random.between(0, 40));
+    [[fallthrough]];
+  default: // the random ones
+    operands.push_back(add_number({ScalarKind::integer, Role::random_key}));
+    operands.push_back(add_number({ScalarKind::integer, Role::random_key}));
+    if (op.kind != OpKind::permutation)
+      append_list(attrs, draw_dims(max_size));
+  }
+  if (op.kind != OpKind::permutation)
+    attrs.push_back(static_cast<std::int64_t>(dtype));
+  return add_op(op.kind, attrs, operands);
+}
+
+} // namespace jit::fuzz

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Drawing programs: settings, inputs, and steps around the ops.
+#include "test/fuzz/Generator.h"
+
+#include <algorithm>
+
+namespace jit::fuzz {
+
+Generator::Generator(std::uint64_t seed) : random(seed) {
+  program.seed = seed;
+  const std::int64_t sizes[] = {60, 60, 60, 300, 300, 300, 3000, 3000, 3000, 12000};
+  max_size = random.percent(2) ? 120000 : sizes[random.below(10)];
+  draw_setting();
+}
+
+void Generator::draw_setting() {
+  Setting &setting = program.setting;
+  const int threads[] = {1, 2, 4};
+  setting.threads = threads[random.below(3)];
+  setting.isa = isa_supported(Isa::v4) && random.percent(50) ? Isa::v4 : Isa::v3;
+  static constexpr const char *passes[] = {"simplify", "fold",        "cse",  "dce",
+                                           "layout",   "expand-rows", "fuse", "schedule"};
+  if (random.percent(40))
+    for (const char *pass : passes)
+      if (random.percent(25))
+        setting.disabled.push_back(pass);
+  setting.check = random.percent(10);
+  setting.two_at_once = random.percent(15);
+  setting.interpret = max_size <= 3000 && random.percent(30);
+}
+
+std::int64_t Generator::draw_extent() {
+  static constexpr std::int64_t extents[] = {1,  1,  2,  3,  4,  5,  7,  8,
+                                             11, 13, 16, 17, 31, 37, 64, 67};
+  if (random.percent(3))
+    return 0;
+  if (max_size > 3000 && random.percent(30))
+    return random.between(1, max_size);
+  return extents[random.below(std::size(extents))];
+}
+
+DimList Generator::draw_dims(std::int64_t limit) {
+  DimList dims;
+  const std::int64_t ranks[] = {0, 1, 1, 2, 2, 2, 3, 3, 4, 5};
+  const std::int64_t rank = ranks[random.below(10)];
+  std::int64_t size = 1;
+  for (std::int64_t i = 0; i < rank; ++i) {
+    std::int64_t extent = draw_extent();
+    if (size * extent > limit)
+      extent = std::max<std::int64_t>(1, limit / std::max<std::int64_t>(size, 1));
+    dims.push_back(extent);
+    size *= std::max<std::int64_t>(extent, 1);
+  }
+  return dims;
+}
+
+DType Generator::draw_dtype() {
+  static constexpr DType dtypes[] = {DType::f32, DType::f32, DType::f32,    DType::f64,
+                                     DType::i64, DType::u8,  DType::boolean};
+  return dtypes[random.below(7)];
+}
+
+/// Strides that make_input will give this input.
+static DimList strides_of(const InputSpec &spec) {
+  DimList strides = row_major_strides(spec.dims);
+  const std::size_t rank = spec.dims.size();
+  switch (spec.layout) {
+  case Layout::contiguous:
+    break;
+  case Layout::permuted: { // axes in reverse order
+    DimList reversed;
+    for (std::size_t i = rank; i-- > 0;)
+      reversed.push_back(spec.dims[i]);
+    const DimList base = row_major_strides(reversed);
+    for (std::size_t i = 0; i < rank; ++i)
+      strides[i] = base[rank - 1 - i];
+    break;
+  }
+  case Layout::strided: { // every second element of the last axis, after one that is left out
+    DimList wide = spec.dims;
+    wide[rank - 1] = 2 * wide[rank - 1] + 1;
+    strides = row_major_strides(wide);
+    strides[rank - 1] = 2;
+    break;
+  }
+  case Layout::flipped:
+    strides[0] = -strides[0];
+    break;
+  case Layout::repeated:
+    strides[0] = 0;
+    break;
+  }
+  return strides;
+}
+
+Ref Generator::add_input(InputSpec spec) {
+  if (spec.dims.size() > 0 && random.percent(30)) {
+    const Layout layouts[] = {Layout::permuted, Layout::strided, Layout::flipped, Layout::repeated};
+    spec.layout = layouts[random.below(4)];
+  } else {
+    spec.adopted = spec.dtype != DType::boolean && random.percent(10);
+  }
+  input_metas.push_back(intern_meta(spec.dtype, spec.dims, strides_of(spec)));
+  program.inputs.push_back(spec);
+  const Ref ref{Ref::input, static_cast<std::uint32_t>(program.inputs.size() - 1)};
+  handles.push_back({ref, input_metas.back(), scope});
+  return ref;
+}
+
+Ref Generator::add_input(DType dtype, const DimList &dims) {
+  InputSpec spec{dtype, dims};
+  spec.fill = random.percent(50) ? Fill::edges : Fill::plain;
+  return add_input(spec);
+}
+
+Ref Generator::add_number(NumberSpec spec) {
+  program.numbers.push_back(spec);
+  return {Ref::number, static_cast<std::uint32_t>(program.numbers.size() - 1)};
+}
+
+const Meta *Generator::meta_of(const Ref &ref) const {
+  switch (ref.kind) {
+  case Ref::value:
+    return value_metas[ref.index];
+  case Ref::input:
+    return input_metas[ref.index];
+  case Ref::variable:
+    return variable_metas[ref.index];
+  case Ref::number:
+    return nullptr;
+  }
+  return nullptr;
+}
+
+/// A handle that is in force, recent ones more often; a new input now and then.
+Ref Generator::pick() {
+  if (handles.empty() || random.percent(8))
+    return add_input(draw_dtype(), draw_dims(max_size));
+  std::int64_t count = static_cast<std::int64_t>(handles.size());
+  std::int64_t place = random.below(count);
+  if (random.percent(60))
+    place = std::max(place, random.below(count));
+  return handles[static_cast<std::size_t>(place)].ref;
+}
+
+bool Generator::add_op(OpKind op, std::vector<std::int64_t> attrs, std::vector<Ref> operands) {
+  std::vector<OperandType> types;
+  for (const Ref &ref : operands)
+    types.push_back(ref.kind == Ref::number ? OperandType{nullptr, program.numbers[ref.index].kind}
+                                            : OperandType{meta_of(ref), ScalarKind::floating});
+  Inferred inferred;
+  if (infer({op, attrs, types}, inferred))
+    return false;
+  for (std::uint8_t r = 0; r < inferred.count; ++r)
+    if (*checked_size(inferred.results[r].dtype, inferred.results[r].dims) > 2 * max_size)
+      return false;
+  Step step{StepKind::op, op, std::move(attrs), std::move(operands)};
+  step.first_value = program.values;
+  step.results = inferred.count;
+  for (std::uint8_t r = 0; r < inferred.count; ++r) {
+    const ResultType &type = inferred.results[r];
+    value_metas.push_back(intern_meta(type.dtype, type.dims, type.strides));
+    handles.push_back({{Ref::value, program.values}, value_metas.back(), scope});
+    ++program.values;
+  }
+  program.steps.push_back(std::move(step));
+  return true;
+}
+
+void Generator::forget(const Ref &ref) {
+  std::erase_if(handles, [&](const Handle &handle) {
+    return handle.ref.kind == ref.kind && handle.ref.index == ref.index;
+  });
+}
+
+/// Values only: inputs may be copies of each other, Variables stay.
+void Generator::add_drop() {
+  const Ref ref = pick();
+  const bool guarded = scope > 0;
+  // Behind a guard only what was made there may go, or the handles would depend on the branch.
+  const auto handle = std::find_if(handles.begin(), handles.end(), [&](const Handle &h) {
+    return h.ref.kind == ref.kind && h.ref.index == ref.index;
+  });
+  if (ref.kind == Ref::variable || (guarded && handle->scope != scope))
+    return;
+  Step step{StepKind::drop};
+  step.target = ref;
+  program.steps.push_back(step);
+  forget(ref);
+}
+
+void Generator::add_look(StepKind kind) {
+  Step step{kind};
+  step.target = pick();
+  program.steps.push_back(step);
+}
+
+void Generator::add_assign() {
+  if (program.variables.empty())
+    return;
+  const auto variable =
+      static_cast<std::uint32_t>(random.below(static_cast<std::int64_t>(program.variables.size())));
+  const Meta *wanted = variable_metas[variable];
+  for (std::size_t i = handles.size(); i-- > 0;) {
+    const Handle &handle = handles[i];
+    if (handle.ref.kind != Ref::value || handle.meta != wanted)
+      continue;
+    Step step{StepKind::assign};
+    step.target = handle.ref;
+    step.variable = variable;
+    program.steps.push_back(step);
+    return;
+  }
+}
+
+void Generator::add_guarded() {
+  if (scope > 0)
+    return;
+  Step step{random.percent(50) ? StepKind::branch : StepKind::flag};
+  step.target = pick();
+  const std::size_t at = program.steps.size();
+  program.steps.push_back(step);
+  ++scope;
+  for (std::int64_t n = random.between(1, 4); n > 0; --n)
+    add_something();
+  --scope;
+  program.steps[at].body = static_cast<std::uint32_t>(program.steps.size() - at - 1);
+  std::erase_if(handles, [&](const Handle &handle) { return handle.scope > scope; });
+}
+
+void Generator::add_something() {
+  const std::int64_t draw = random.below(100);
+  if (draw < 4)
+    add_look(StepKind::observe);
+  else if (draw < 5)
+    add_look(StepKind::hand_over);
+  else if (draw < 15)
+    add_drop();
+  else if (draw < 20)
+    add_assign();
+  else if (draw < 22)
+    add_guarded();
+  else
+    draw_op();
+}
+
+Program Generator::draw() {
+  const std::int64_t first_inputs = random.between(1, 3);
+  for (std::int64_t i = 0; i < first_inputs; ++i)
+    add_input(draw_dtype(), draw_dims(max_size));
+  if (random.percent(15)) { // the same tensor twice
+    const auto original = static_cast<std::uint32_t>(random.below(first_inputs));
+    program.inputs.push_back(program.inputs[original]);
+    program.inputs.back().same_as = static_cast<int>(original);
+    input_metas.push_back(input_metas[original]);
+    handles.push_back(
+        {{Ref::input, static_cast<std::uint32_t>(first_inputs)}, input_metas.back(), 0});
+  }
+  for (std::int64_t n = random.percent(35) ? random.between(1, 2) : 0; n > 0; --n) {
+    const auto input = static_cast<std::uint32_t>(random.below(first_inputs));
+    program.variables.push_back(input);
+    variable_metas.push_back(
+        intern_contiguous(program.inputs[input].dtype, program.inputs[input].dims));
+    handles.push_back({{Ref::variable, static_cast<std::uint32_t>(program.variables.size() - 1)},
+                       variable_metas.back(),
+                       0});
+  }
+  const std::int64_t ops = random.percent(20) ? random.between(15, 40) : random.between(3, 14);
+  while (std::count_if(program.steps.begin(), program.steps.end(),
+                       [](const Step &step) { return step.kind == StepKind::op; }) < ops)
+    add_something();
+  give_away();
+  // The last value and some others are held: else nothing would run.
+  program.held.resize(program.values);
+  const int chance = random.percent(30) ? 60 : 15;
+  for (std::uint32_t v = 0; v < program.values; ++v)
+    program.held[v] = v + 1 == program.values || random.percent(chance);
+  program.calls = static_cast<int>(random.between(7, 10));
+  mark_used_inputs(program);
+  return std::move(program);
+}
+
+/// Handles that nobody uses later are sometimes moved into the op, as temporaries are.
+void Generator::give_away() {
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    Step &step = program.steps[i];
+    // Under a guard the op may not run.
+    if (step.kind == StepKind::branch || step.kind == StepKind::flag)
+      i += step.body;
+    if (step.kind != StepKind::op)
+      continue;
+    for (Ref &operand : step.operands) {
+      if (operand.kind != Ref::value || !random.percent(20))
+        continue;
+      int uses = 0;
+      for (std::size_t j = i; j < program.steps.size(); ++j) {
+        const auto is_it = [&](const Ref &ref) {
+          return ref.kind == Ref::value && ref.index == operand.index;
+        };
+        const Step &later = program.steps[j];
+        uses +=
+            static_cast<int>(std::count_if(later.operands.begin(), later.operands.end(), is_it));
+        uses += later.kind != StepKind::op && later.kind != StepKind::flag && is_it(later.target);
+      }
+      operand.moved = uses == 1;
+    }
+  }
+}
+
+void mark_used_inputs(Program &program) {
+  for (InputSpec &input : program.inputs)
+    input.used = false;
+  const auto use = [&](const Ref &ref) {
+    if (ref.kind == Ref::input)
+      program.inputs[ref.index].used = true;
+  };
+  for (const Step &step : program.steps) {
+    for (const Ref &operand : step.operands)
+      use(operand);
+    if (step.kind != StepKind::op && step.kind != StepKind::flag)
+      use(step.target);
+  }
+  for (const std::uint32_t input : program.variables)
+    program.inputs[input].used = true;
+  for (const InputSpec &input : program.inputs)
+    if (input.used && input.same_as >= 0)
+      program.inputs[static_cast<std::size_t>(input.same_as)].used = true;
+}
+
+Program generate(std::uint64_t seed) { return Generator(seed).draw(); }
+
+} // namespace jit::fuzz

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Running the steps of a program.
+#include "test/fuzz/Run.h"
+#include "runtime/eager/Dispatch.h"
+#include "test/conformance/Elements.h"
+
+#include <cmath>
+#include <future>
+
+namespace jit::fuzz {
+
+void Outcome::add(std::string label, Value value) {
+  labels.push_back(std::move(label));
+  values.push_back(std::move(value));
+}
+
+std::string difference(const Outcome &expected, const Outcome &got) {
+  if (expected.error != got.error)
+    return "expected " + (expected.error.empty() ? "no exception" : expected.error) + ", got " +
+           (got.error.empty() ? "none" : got.error);
+  for (std::size_t i = 0; i < std::min(expected.values.size(), got.values.size()); ++i) {
+    const Value &a = expected.values[i], &b = got.values[i];
+    if (expected.labels[i] != got.labels[i])
+      return "expected " + expected.labels[i] + ", got " + got.labels[i];
+    if (a.dtype != b.dtype || !std::ranges::equal(Dims(a.dims), Dims(b.dims)))
+      return expected.labels[i] + ": expected " + describe(a.dtype, a.dims) + ", got " +
+             describe(b.dtype, b.dims);
+    if (std::string text = conformance::difference(a, b); !text.empty())
+      return expected.labels[i] + " " + describe(a.dtype, a.dims) + ": " + text;
+  }
+  if (expected.values.size() != got.values.size())
+    return "expected " + std::to_string(expected.values.size()) + " values, got " +
+           std::to_string(got.values.size());
+  return "";
+}
+
+Run::Run(const Program &program, const Call &call, State &state, bool interpret)
+    : values(program.values), program(program), call(call), state(state), interpreting(interpret),
+      inputs(make_inputs(program, call.seed, call.split_aliases)),
+      numbers(make_numbers(program, call.seed)) {}
+
+const Tensor &Run::tensor(const Ref &ref) {
+  return ref.kind == Ref::variable ? state.variables[ref.index].value() : handle(ref);
+}
+
+Tensor &Run::handle(const Ref &ref) {
+  return ref.kind == Ref::value ? values[ref.index] : inputs[ref.index];
+}
+
+/// A bit that depends on every element, the same for all NaN.
+static bool some_bit(const Value &value) {
+  std::uint64_t hash = 0;
+  conformance::visit(value.dtype, [&](auto type) {
+    for (std::int64_t i = 0; i < value.size(); ++i) {
+      const auto x = value.at<decltype(type)>(i);
+      std::uint64_t bits = 0;
+      std::memcpy(&bits, &x, sizeof x);
+      if (x != x)
+        bits = 1;
+      hash = (hash + bits) * 0x9e3779b97f4a7c15u;
+    }
+  });
+  return hash >> 63;
+}
+
+bool Run::guard_open(const Step &step, std::size_t number) {
+  if (step.kind == StepKind::flag)
+    return call.flags >> (number % 64) & 1;
+  const Value value = read(tensor(step.target), site_of(number));
+  const bool open = some_bit(value);
+  outcome.add("branch at step " + std::to_string(number), value);
+  return open;
+}
+
+void Run::interpret_op(const Step &step, const std::vector<Value> &operands) {
+  if (info(step.op).family == Family::view && step.op != OpKind::reshape)
+    return;
+  const std::vector<Value> expected = conformance::interpret(step.op, step.attrs, operands);
+  for (std::uint8_t r = 0; r < step.results; ++r) {
+    const Value got = read(values[step.first_value + r], site_of(0));
+    if (std::string text = conformance::difference(expected[r], got); !text.empty())
+      outcome.error = "the interpreter differs from eager at " + std::string(info(step.op).name) +
+                      ", value " + std::to_string(step.first_value + r) + ": " + text;
+  }
+}
+
+void Run::run_op(const Step &step, const std::source_location &site) {
+  std::vector<Value> seen;
+  std::vector<Operand> operands;
+  operands.reserve(step.operands.size());
+  for (const Ref &ref : step.operands) {
+    if (interpreting)
+      seen.push_back(ref.kind == Ref::number ? Value(numbers[ref.index])
+                                             : read(tensor(ref), site_of(0)));
+    if (ref.kind == Ref::number)
+      operands.emplace_back(numbers[ref.index], site);
+    else if (ref.moved)
+      operands.emplace_back(std::move(handle(ref)), site);
+    else
+      operands.emplace_back(tensor(ref), site);
+  }
+  if (step.results == 1)
+    values[step.first_value] = detail::dispatch(step.op, step.attrs, operands, site);
+  else
+    detail::dispatch(step.op, step.attrs, operands,
+                     std::span(values).subspan(step.first_value, step.results));
+  if (interpreting)
+    interpret_op(step, seen);
+}
+
+/// Another thread computes with the value and reads the result.
+void Run::hand_over(const Step &step) {
+  const Tensor shared = tensor(step.target);
+  auto reader = std::async(std::launch::async, [&shared] {
+    const Tensor twice = concat({shared.ndim() ? shared : reshape(shared, {1}),
+                                 shared.ndim() ? shared : reshape(shared, {1})});
+    return read(twice, std::source_location::current());
+  });
+  outcome.add("handed over", reader.get());
+}
+
+void Run::body() {
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    const Step &step = program.steps[i];
+    if (static_cast<int>(i) == call.throw_at)
+      throw HostException();
+    switch (step.kind) {
+    case StepKind::op:
+      run_op(step, site_of(i));
+      break;
+    case StepKind::observe:
+      outcome.add("observed at step " + std::to_string(i), read(tensor(step.target), site_of(i)));
+      break;
+    case StepKind::drop:
+      handle(step.target) = Tensor();
+      break;
+    case StepKind::hand_over:
+      hand_over(step);
+      break;
+    case StepKind::assign:
+      state.variables[step.variable] = values[step.target.index];
+      break;
+    case StepKind::branch:
+    case StepKind::flag:
+      if (!guard_open(step, i))
+        i += step.body;
+      break;
+    }
+  }
+  // As locals do, last made first; or the other way round.
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t v = call.seed % 2 ? i : values.size() - 1 - i;
+    if (!call.held[v])
+      values[v] = Tensor();
+  }
+}
+
+void Run::look_at_the_rest() {
+  const auto site = std::source_location::current();
+  for (std::size_t v = 0; v < values.size(); ++v)
+    if (!values[v].empty())
+      outcome.add("value " + std::to_string(v), read(values[v], site));
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!inputs[i].empty())
+      outcome.add("input " + std::to_string(i), read(inputs[i], site));
+  for (std::size_t i = 0; i < state.variables.size(); ++i)
+    outcome.add("variable " + std::to_string(i), read(state.variables[i].value(), site));
+}
+
+} // namespace jit::fuzz

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Making a failing program small: steps, settings and calls are dropped while it still fails.
+#include "test/fuzz/Check.h"
+
+#include <algorithm>
+#include <iostream>
+#include <set>
+
+namespace jit::fuzz {
+namespace {
+
+bool fails(const Program &program) {
+  Counts counts;
+  const std::string failure = check(program, counts);
+  return !failure.empty() && failure.find("eager: ") == std::string::npos;
+}
+
+/// Without steps [first, first + count) and what depends on their values.
+Program without(const Program &program, std::size_t first, std::size_t count) {
+  Program out = program;
+  out.steps.clear();
+  std::set<std::uint32_t> gone;
+  std::vector<std::size_t> guard_ends; // in the old numbering
+  const auto lost = [&](const Ref &ref) {
+    return ref.kind == Ref::value && gone.contains(ref.index);
+  };
+  struct Open {
+    std::size_t at, end;
+  };
+  std::vector<Open> open;
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    const auto close = [&] {
+      while (!open.empty() && open.back().end <= i) {
+        out.steps[open.back().at].body =
+            static_cast<std::uint32_t>(out.steps.size() - open.back().at - 1);
+        open.pop_back();
+      }
+    };
+    close();
+    const Step &step = program.steps[i];
+    const bool guard = step.kind == StepKind::branch || step.kind == StepKind::flag;
+    bool drop = i >= first && i < first + count;
+    if (step.kind == StepKind::op)
+      drop |= std::ranges::any_of(step.operands, lost);
+    else if (step.kind != StepKind::flag)
+      drop |= lost(step.target);
+    if (drop && guard) { // with its body
+      for (std::size_t j = i + 1; j <= i + step.body; ++j)
+        for (std::uint8_t r = 0; r < program.steps[j].results; ++r)
+          gone.insert(program.steps[j].first_value + r);
+      i += step.body;
+      continue;
+    }
+    if (drop) {
+      for (std::uint8_t r = 0; r < step.results; ++r)
+        gone.insert(step.first_value + r);
+      continue;
+    }
+    if (guard)
+      open.push_back({out.steps.size(), i + 1 + step.body});
+    out.steps.push_back(step);
+  }
+  for (; !open.empty(); open.pop_back())
+    out.steps[open.back().at].body =
+        static_cast<std::uint32_t>(out.steps.size() - open.back().at - 1);
+  mark_used_inputs(out);
+  return out;
+}
+
+template <class F> void try_change(Program &program, F change) {
+  Program smaller = program;
+  change(smaller);
+  if (fails(smaller))
+    program = std::move(smaller);
+}
+
+} // namespace
+
+Program shrink(Program program) {
+  try_change(program, [](Program &p) { p.setting.disabled.clear(); });
+  try_change(program, [](Program &p) { p.setting.two_at_once = false; });
+  try_change(program, [](Program &p) { p.setting.threads = 1; });
+  try_change(program, [](Program &p) { p.setting.check = false; });
+  try_change(program, [](Program &p) { p.setting.interpret = false; });
+  try_change(program, [](Program &p) { p.calls = 4; });
+  for (std::size_t count = std::max<std::size_t>(program.steps.size() / 2, 1);; count /= 2) {
+    for (std::size_t i = program.steps.size(); i-- > 0;) {
+      if (i >= program.steps.size())
+        continue;
+      Program smaller = without(program, i, count);
+      if (smaller.steps.size() < program.steps.size() && fails(smaller))
+        program = std::move(smaller);
+    }
+    if (count <= 1)
+      break;
+  }
+  try_change(program, [](Program &p) { p.held.assign(p.held.size(), true); });
+  for (std::size_t v = 0; v < program.held.size(); ++v)
+    if (program.held[v])
+      try_change(program, [&](Program &p) { p.held[v] = false; });
+  for (std::size_t i = 0; i < program.inputs.size(); ++i) {
+    try_change(program, [&](Program &p) { p.inputs[i].adopted = false; });
+    if (program.inputs[i].fill == Fill::edges)
+      try_change(program, [&](Program &p) { p.inputs[i].fill = Fill::plain; });
+  }
+  return program;
+}
+
+} // namespace jit::fuzz
