@@ -4,9 +4,9 @@
 #include "compiler/Arena.h"
 #include "passes/Layouts.h"
 
+#include <llvm/ADT/StringSet.h>
 #include <mlir/IR/BuiltinOps.h>
 #include <mlir/IR/SymbolTable.h>
-#include <llvm/ADT/StringSet.h>
 
 #include <algorithm>
 
@@ -112,7 +112,8 @@ Home Planner::home_of_root(Value root) {
   for (std::size_t i = 0; i < bytes.size(); ++i)
     bytes[i] = static_cast<std::byte>(raw[value.isSplat() ? i % raw.size() : i]);
   plan.constants.push_back(std::move(bytes));
-  return homes[root] = {Buffer::Base::constant, static_cast<std::uint32_t>(plan.constants.size() - 1)};
+  return homes[root] = {Buffer::Base::constant,
+                        static_cast<std::uint32_t>(plan.constants.size() - 1)};
 }
 
 Buffer Planner::buffer(Value value) {

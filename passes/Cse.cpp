@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Shares equal ops. Every op of a program is pure and a program has one block, so an earlier equal op
-// always dominates.
+// Shares equal ops. Every op of a program is pure and a program has one block, so an earlier equal
+// op always dominates.
 #include "passes/Passes.h"
 #include "passes/SameOp.h"
 

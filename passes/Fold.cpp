@@ -25,7 +25,8 @@ static DenseElementsAttr known(Value value) {
 }
 
 static bool foldable(Operation *op, const OpInfo &row) {
-  if (row.family == Family::view || op->getNumResults() != 1 || !llvm::all_of(op->getOperands(), known))
+  if (row.family == Family::view || op->getNumResults() != 1 ||
+      !llvm::all_of(op->getOperands(), known))
     return false;
   const auto fits = [](Type type) {
     const Meta &meta = *trace::meta_of(type);

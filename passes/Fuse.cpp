@@ -86,9 +86,8 @@ void Fusion::add_edges(kernel::LaunchOp consumer) {
 }
 
 void Fusion::drop_edges(Operation *launch) {
-  std::erase_if(edges, [&](const Edge &edge) {
-    return edge.producer == launch || edge.consumer == launch;
-  });
+  std::erase_if(
+      edges, [&](const Edge &edge) { return edge.producer == launch || edge.consumer == launch; });
 }
 
 // Whether the consumer needs the producer through another op too.

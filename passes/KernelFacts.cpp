@@ -21,8 +21,7 @@ Passes number_passes(kernel::FuncOp function) {
       passes.of[result] = number;
     if (auto store = dyn_cast<kernel::StoreOp>(op)) {
       // Storing a result of a reduction needs no loop of its own.
-      const bool over_row =
-          store.getMap().axes() & function.getSpace().of_kind(AxisKind::row);
+      const bool over_row = store.getMap().axes() & function.getSpace().of_kind(AxisKind::row);
       passes.loops = std::max(passes.loops, over_row ? number + 1 : number);
     }
   }

@@ -22,8 +22,8 @@ unsigned reading_pass(mlir::Operation *op, const Passes &passes);
 /// cost more than 2 loads, 6 cheap ops or a transcendental to compute again.
 llvm::SmallVector<mlir::Value> values_to_keep(kernel::FuncOp function);
 
-/// Whether the neighbours axis and axis + 1 can be one axis: same kind, every access steps over them
-/// as over one, and nobody asks for their index.
+/// Whether the neighbours axis and axis + 1 can be one axis: same kind, every access steps over
+/// them as over one, and nobody asks for their index.
 bool can_merge_axes(kernel::FuncOp function, unsigned axis);
 
 /// Whether all row axes can be merged into one: what lowering knows.

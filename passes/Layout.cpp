@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Layout: views that change nothing go away, transposes of transposes cancel, and elementwise ops of
-// transposed operands work on the originals instead (the transpose sinks below them). What remains
-// costs nothing: lifting turns it into strides of loads and of contraction operands.
+// Layout: views that change nothing go away, transposes of transposes cancel, and elementwise ops
+// of transposed operands work on the originals instead (the transpose sinks below them). What
+// remains costs nothing: lifting turns it into strides of loads and of contraction operands.
 #include "passes/Passes.h"
 
 #include <mlir/IR/Builders.h>
@@ -17,11 +17,12 @@ static trace::PermuteDimsOp permutation(Value value) {
   return value.getDefiningOp<trace::PermuteDimsOp>();
 }
 
-static Operation *permute(OpBuilder &builder, Operation *like, Value value, ArrayRef<std::int64_t> axes,
-                          Type type) {
+static Operation *permute(OpBuilder &builder, Operation *like, Value value,
+                          ArrayRef<std::int64_t> axes, Type type) {
   llvm::SmallVector<std::int64_t> words{static_cast<std::int64_t>(axes.size())};
   words.append(axes.begin(), axes.end());
-  Operation *op = trace::create_op(builder, like->getLoc(), info(OpKind::permute_dims), value, words, type);
+  Operation *op =
+      trace::create_op(builder, like->getLoc(), info(OpKind::permute_dims), value, words, type);
   trace::set_graph_op(op, trace::graph_op(like));
   return op;
 }
@@ -57,19 +58,22 @@ static Value sink(Operation *op) {
   for (const Value operand : op->getOperands()) {
     trace::PermuteDimsOp permuted = permutation(operand);
     const bool number = cast<RankedTensorType>(operand.getType()).getRank() == 0;
-    if (!number && (!permuted || cast<RankedTensorType>(operand.getType()).getShape() != type.getShape() ||
-                    (first && first.getAxes() != permuted.getAxes())))
+    if (!number &&
+        (!permuted || cast<RankedTensorType>(operand.getType()).getShape() != type.getShape() ||
+         (first && first.getAxes() != permuted.getAxes())))
       return {};
     operands.push_back(number ? operand : permuted.getX());
     first = number ? first : permuted;
   }
-  if (!first || llvm::any_of(op->getUsers(), [](Operation *user) { return isa<trace::ReturnOp>(user); }))
+  if (!first ||
+      llvm::any_of(op->getUsers(), [](Operation *user) { return isa<trace::ReturnOp>(user); }))
     return {};
   OpBuilder builder(op);
   const auto source = cast<RankedTensorType>(first.getX().getType());
-  Operation *made = trace::create_op(
-      builder, op->getLoc(), *trace::table_row(op), operands, trace::words_of(op, *trace::table_row(op)),
-      RankedTensorType::get(source.getShape(), type.getElementType()));
+  Operation *made =
+      trace::create_op(builder, op->getLoc(), *trace::table_row(op), operands,
+                       trace::words_of(op, *trace::table_row(op)),
+                       RankedTensorType::get(source.getShape(), type.getElementType()));
   trace::set_graph_op(made, trace::graph_op(op));
   return permute(builder, op, made->getResult(0), first.getAxes(), type)->getResult(0);
 }

@@ -66,7 +66,8 @@ struct Iteration {
   Strides strides(Dims extents, Dims steps) const {
     Strides result(axes.size(), 0);
     for (std::size_t i = 0; i < extents.size(); ++i)
-      if (const int axis = axis_of[axis_of.size() - extents.size() + i]; axis >= 0 && extents[i] > 1)
+      if (const int axis = axis_of[axis_of.size() - extents.size() + i];
+          axis >= 0 && extents[i] > 1)
         result[static_cast<unsigned>(axis)] = steps[i];
     return result;
   }
@@ -192,7 +193,8 @@ kernel::LaunchOp Lifter::reduce_stage(Operation *op, const OpInfo &row, Value op
   if (divide) {
     const double n = static_cast<double>(trace::meta_of(op->getOperand(0).getType())->size) /
                      static_cast<double>(trace::meta_of(op->getResult(0).getType())->size);
-    values[0] = kernel.ew(ScalarFunction::divide, {values[0], kernel.constant(n, compute)}, compute);
+    values[0] =
+        kernel.ew(ScalarFunction::divide, {values[0], kernel.constant(n, compute)}, compute);
   }
   Iteration kept;
   for (const std::int64_t extent : kept_extents)
@@ -232,9 +234,7 @@ kernel::LaunchOp Lifter::reduction(Operation *op, const OpInfo &row) {
 
   const bool truth = row.kind == OpKind::any || row.kind == OpKind::all;
   const DType result = trace::meta_of(op->getResult(0).getType())->dtype;
-  const DType compute = truth                         ? DType::boolean
-                        : row.kind == OpKind::argmax ? from.dtype
-                                                      : result;
+  const DType compute = truth ? DType::boolean : row.kind == OpKind::argmax ? from.dtype : result;
   const bool mean = row.kind == OpKind::mean;
   llvm::SmallVector<std::int64_t, max_rank> reduced(axes.begin(), axes.end());
   if (inner.empty() || outer.empty())
@@ -250,9 +250,8 @@ kernel::LaunchOp Lifter::reduction(Operation *op, const OpInfo &row) {
     if (!llvm::is_contained(inner, i))
       between.push_back(from.dim_values[i]);
   const Type type = trace::tensor_type(op->getContext(), compute, between);
-  kernel::LaunchOp first =
-      reduce_stage(op, row, op->getOperand(0), {inner.data(), inner.size()},
-                   kernel::ReduceOrder::inner, type, compute, false);
+  kernel::LaunchOp first = reduce_stage(op, row, op->getOperand(0), {inner.data(), inner.size()},
+                                        kernel::ReduceOrder::inner, type, compute, false);
   if (!first)
     return {};
   llvm::SmallVector<std::int64_t, max_rank> rest;

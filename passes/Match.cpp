@@ -48,7 +48,8 @@ Merger::Merger(Node producer, Node consumer, Layouts &layouts)
 
 kernel::StoreOp Merger::store_of(unsigned result) {
   const unsigned inputs = producer.launch.getNumOperands();
-  return cast<kernel::StoreOp>(*producer.function.block().getArgument(inputs + result).user_begin());
+  return cast<kernel::StoreOp>(
+      *producer.function.block().getArgument(inputs + result).user_begin());
 }
 
 std::optional<WhyApart> Merger::find_uses() {
@@ -214,8 +215,8 @@ std::optional<WhyApart> Merger::match_contraction() {
   return {};
 }
 
-// The producer's row axes are those of `rest`, flattened; cuts axes of the consumer so that they line
-// up. Returns false if they do not.
+// The producer's row axes are those of `rest`, flattened; cuts axes of the consumer so that they
+// line up. Returns false if they do not.
 bool Merger::line_up_rows(std::uint32_t rest) {
   const kernel::SpaceAttr from = producer.function.getSpace();
   unsigned other = static_cast<unsigned>(refined.axes.size());
@@ -261,7 +262,8 @@ std::optional<WhyApart> Merger::match_reduction() {
   if (consumer_reduces && order_of(producer.function) != order_of(consumer.function))
     return WhyApart::order_conflict;
   const kernel::SpaceAttr from = producer.function.getSpace();
-  const std::uint32_t parallel = from.of_kind(AxisKind::parallel), row = from.of_kind(AxisKind::row);
+  const std::uint32_t parallel = from.of_kind(AxisKind::parallel),
+                      row = from.of_kind(AxisKind::row);
   const auto axes_of_rows = [&] { return touched(uses[0].point, parallel); };
   for (const Use &use : uses)
     for (unsigned axis = 0; axis < from.size(); ++axis)

@@ -54,8 +54,8 @@ Value Merger::clone_index(kernel::IndexOp index, const AxisSum &sum) {
     if (factor == 0)
       continue;
     const Type type = kernel::ValType::get(body.getContext(), i64, 1u << axis);
-    Value term = unique(
-        kernel::IndexOp::create(body, location, type, static_cast<std::int32_t>(axis)));
+    Value term =
+        unique(kernel::IndexOp::create(body, location, type, static_cast<std::int32_t>(axis)));
     if (factor != 1)
       term = ew(ScalarFunction::multiply, term, number(factor));
     total = total ? ew(ScalarFunction::add, total, term) : term;
@@ -86,17 +86,16 @@ void Merger::clone_op(Node from, Operation &op, const Substitution &axes, IRMapp
   } else if (auto index = dyn_cast<kernel::IndexOp>(op)) {
     values.map(index.getResult(), clone_index(index, axes[index.getAxis()]));
   } else if (auto ew = dyn_cast<kernel::EwOp>(op)) {
-    values.map(ew.getResult(),
-               unique(kernel::EwOp::create(body, location, ew.scalar(), mapped(),
-                                           ew.getType().getElement())));
+    values.map(ew.getResult(), unique(kernel::EwOp::create(body, location, ew.scalar(), mapped(),
+                                                           ew.getType().getElement())));
   } else if (auto reduce = dyn_cast<kernel::ReduceOp>(op)) {
     const Value operand = mapped()[0];
     const std::uint32_t left = cast<kernel::ValType>(operand.getType()).getAxes() &
                                ~merged.getSpace().of_kind(kernel::AxisKind::row);
     llvm::SmallVector<Type, 2> types;
     for (const Type type : op.getResultTypes())
-      types.push_back(kernel::ValType::get(body.getContext(),
-                                           cast<kernel::ValType>(type).getElement(), left));
+      types.push_back(
+          kernel::ValType::get(body.getContext(), cast<kernel::ValType>(type).getElement(), left));
     auto made = kernel::ReduceOp::create(body, location, types, reduce.getKind(), operand,
                                          reduce.getOrder(), reduce.getCorrection());
     values.map(reduce.getResults(), share(made)->getResults());
@@ -104,9 +103,9 @@ void Merger::clone_op(Node from, Operation &op, const Substitution &axes, IRMapp
     const llvm::SmallVector<Value, 4> sides = mapped();
     const std::uint32_t both = cast<kernel::ValType>(sides[0].getType()).getAxes() |
                                cast<kernel::ValType>(sides[1].getType()).getAxes();
-    const Type type = kernel::ValType::get(
-        body.getContext(), contract.getType().getElement(),
-        both & ~merged.getSpace().of_kind(kernel::AxisKind::inner));
+    const Type type =
+        kernel::ValType::get(body.getContext(), contract.getType().getElement(),
+                             both & ~merged.getSpace().of_kind(kernel::AxisKind::inner));
     values.map(contract.getResult(),
                unique(kernel::ContractOp::create(body, location, type, sides[0], sides[1])));
   }
@@ -120,8 +119,8 @@ void Merger::clone_body(Node from, const Substitution &axes, IRMapping &values) 
 
 void Merger::add_output(Value value, kernel::MapAttr map) {
   const Type element = cast<kernel::ValType>(value.getType()).getElement();
-  const Value buffer = merged.block().addArgument(
-      kernel::BufType::get(body.getContext(), element), merged.getLoc());
+  const Value buffer =
+      merged.block().addArgument(kernel::BufType::get(body.getContext(), element), merged.getLoc());
   kernel::StoreOp::create(body, merged.getLoc(), value, buffer, map);
 }
 
@@ -136,7 +135,8 @@ Node Merger::build(OpBuilder &builder, StringRef name) {
   std::vector<std::pair<Substitution, IRMapping>> instances;
   IRMapping values;
   for (Use &use : uses) {
-    auto instance = llvm::find_if(instances, [&](const auto &each) { return each.first == use.point; });
+    auto instance =
+        llvm::find_if(instances, [&](const auto &each) { return each.first == use.point; });
     if (instance == instances.end()) {
       instances.emplace_back(use.point, IRMapping());
       clone_body(producer, use.point, instances.back().second);

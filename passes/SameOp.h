@@ -9,9 +9,9 @@ namespace jit {
 
 struct SameOp : llvm::DenseMapInfo<mlir::Operation *> {
   static unsigned getHashValue(mlir::Operation *op) {
-    return static_cast<unsigned>(llvm::hash_combine(
-        op->getName().getAsOpaquePointer(), op->hashProperties(),
-        llvm::hash_combine_range(op->operand_begin(), op->operand_end())));
+    return static_cast<unsigned>(
+        llvm::hash_combine(op->getName().getAsOpaquePointer(), op->hashProperties(),
+                           llvm::hash_combine_range(op->operand_begin(), op->operand_end())));
   }
   static bool isEqual(mlir::Operation *a, mlir::Operation *b) {
     if (a == b || a == getTombstoneKey() || a == getEmptyKey() || b == getTombstoneKey() ||

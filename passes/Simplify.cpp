@@ -45,7 +45,8 @@ static Value simplify_equal_operands(Operation *op) {
   return {};
 }
 
-// x + (-y) = x - y, x - (-y) = x + y, (-x) * (-y) = x * y: the same operation on the same magnitudes.
+// x + (-y) = x - y, x - (-y) = x + y, (-x) * (-y) = x * y: the same operation on the same
+// magnitudes.
 static Value simplify_signs(Operation *op) {
   OpBuilder builder(op);
   const auto negated = [&](unsigned operand) -> Value {

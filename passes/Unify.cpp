@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Fusion's arithmetic. A row-major store makes an address a number in mixed radix, one digit per axis
-// of the producer; a load is matched if no carry can pass from one digit to the next.
+// Fusion's arithmetic. A row-major store makes an address a number in mixed radix, one digit per
+// axis of the producer; a load is matched if no carry can pass from one digit to the next.
 #include "passes/Unify.h"
 
 #include <algorithm>

@@ -22,8 +22,12 @@ struct Pipeline : testing::Test {
     EXPECT_FALSE(message) << *message;
     const auto number = static_cast<std::uint32_t>(graph.ops.size());
     const auto first = static_cast<std::uint32_t>(graph.values.size());
-    graph.ops.push_back({op, attrs.empty() ? nullptr : intern_attr(attrs), operands, first,
-                         inferred.count, {"user.cpp", number + 1, "f"}});
+    graph.ops.push_back({op,
+                         attrs.empty() ? nullptr : intern_attr(attrs),
+                         operands,
+                         first,
+                         inferred.count,
+                         {"user.cpp", number + 1, "f"}});
     for (std::uint8_t i = 0; i < inferred.count; ++i) {
       const ResultType &type = inferred.results[i];
       graph.values.push_back({intern_meta(type.dtype, type.dims, type.strides), number, type.view});
