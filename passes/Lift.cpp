@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Lift: one kernel for every op that can be one, one function per family. Views become maps. What
 // stays in dialect trace is run by the library.
+#include "passes/KernelFacts.h"
 #include "passes/KernelWriter.h"
 #include "passes/Layouts.h"
 #include "passes/Passes.h"
@@ -201,7 +202,12 @@ kernel::LaunchOp Lifter::reduce_stage(Operation *op, const OpInfo &row, Value op
                    row_major_strides(Dims(kept_extents.data(), kept_extents.size())));
   for (const auto [value, type] : llvm::zip(values, results))
     kernel.store(value, strides, cast<RankedTensorType>(type));
-  return kernel.finish(trace::graph_op(op));
+  kernel::LaunchOp launch = kernel.finish(trace::graph_op(op));
+  if (rows_line_up(kernel.made()))
+    return launch;
+  launch.erase();
+  kernel.made().erase();
+  return {};
 }
 
 kernel::LaunchOp Lifter::reduction(Operation *op, const OpInfo &row) {
@@ -247,6 +253,8 @@ kernel::LaunchOp Lifter::reduction(Operation *op, const OpInfo &row) {
   kernel::LaunchOp first =
       reduce_stage(op, row, op->getOperand(0), {inner.data(), inner.size()},
                    kernel::ReduceOrder::inner, type, compute, false);
+  if (!first)
+    return {};
   llvm::SmallVector<std::int64_t, max_rank> rest;
   for (const std::int64_t axis : axes)
     if (!llvm::is_contained(inner, axis))

@@ -21,14 +21,14 @@ static bool widens(DType from, DType to) {
   return from == DType::f32 && to == DType::f64;
 }
 
-static DType dtype_of(Value value) { return trace::meta_of(value.getType())->dtype; }
+static DType dtype(Value value) { return trace::meta_of(value.getType())->dtype; }
 
 static Value simplify_cast(trace::AstypeOp op) {
   const Value x = op.getX();
   if (x.getType() == op.getType())
     return x;
   auto inner = x.getDefiningOp<trace::AstypeOp>();
-  if (!inner || !widens(dtype_of(inner.getX()), dtype_of(x)))
+  if (!inner || !widens(dtype(inner.getX()), dtype(x)))
     return {};
   if (inner.getX().getType() == op.getType())
     return inner.getX();

@@ -93,6 +93,8 @@ std::int32_t graph_op(Operation *op) {
 }
 
 void set_graph_op(Operation *op, std::int32_t number) {
+  if (number < 0)
+    return;
   op->setDiscardableAttr("op", IntegerAttr::get(IntegerType::get(op->getContext(), 32), number));
 }
 
