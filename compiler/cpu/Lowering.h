@@ -91,7 +91,7 @@ private:
   bool streams(unsigned node) const;
   llvm::Value *scratch(std::size_t bytes);
 
-  // LowerReduce.cpp: the loop of a pass and its reductions
+  // LowerReduce.cpp and LowerParts.cpp: the loop of a pass and its reductions
   unsigned pass_cost(unsigned node, unsigned pass, llvm::SmallDenseSet<unsigned> &seen) const;
   void emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots);
   ir::Values emit_chunks(llvm::Value *from, llvm::Value *to, std::int64_t points,
