@@ -21,7 +21,7 @@ Call draw_call(const Program &program, int number) {
   call.seed = random.bits();
   call.held = program.held;
   call.held.resize(program.values);
-  if (number < 3 || number + 1 == program.calls)
+  if (program.setting.steady || number < 3 || number + 1 == program.calls)
     return call;
   if (random.percent(50))
     call.flags = random.bits();
@@ -133,6 +133,8 @@ private:
 
   std::string check_call(int number) {
     const Call call = draw_call(program, number);
+    if (const std::vector<int> &list = program.setting.thread_list; !list.empty())
+      set_thread_count(list[static_cast<std::size_t>(number) % list.size()]);
     set_mode(Mode::off);
     const Outcome expected =
         run_eagerly(program, call, eager_state, program.setting.interpret && number == 0);

@@ -60,8 +60,7 @@ DType Generator::draw_dtype() {
   return dtypes[random.below(7)];
 }
 
-/// Strides that make_input will give this input.
-static DimList strides_of(const InputSpec &spec) {
+DimList strides_of(const InputSpec &spec) {
   DimList strides = row_major_strides(spec.dims);
   const std::size_t rank = spec.dims.size();
   switch (spec.layout) {

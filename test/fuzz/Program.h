@@ -85,6 +85,8 @@ struct Step {
 /// How the process runs while the program runs.
 struct Setting {
   int threads = 1;
+  bool steady = false;          ///< calls differ in values and, if there are several, threads only
+  std::vector<int> thread_list; ///< by call, round and round; empty: `threads`
   Isa isa = Isa::v3;
   std::vector<std::string> disabled;
   bool check = false;       ///< mode check instead of on
@@ -103,6 +105,9 @@ struct Program {
   std::vector<bool> held; ///< by value: still held when the traced call ends
   int calls = 8;
 };
+
+/// Strides of the tensor that is made for an input.
+DimList strides_of(const InputSpec &spec);
 
 /// A valid program; every choice follows from the seed.
 Program generate(std::uint64_t seed);

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Every op of the table x dtype x edge shape x layout x instruction set x thread count, eager and
+// compiled, bit by bit. Cases come from the samples of the records: a new op needs no line here.
+#include "runtime/base/Options.h"
+#include "runtime/ops/Attributes.h"
+#include "test/conformance/KernelCheck.h"
+#include "test/fuzz/Check.h"
+
+#include <tracejit/compiler.h>
+
+#include <charconv>
+#include <gtest/gtest.h>
+#include <map>
+#include <sstream>
+
+namespace jit::conformance {
+namespace {
+
+using fuzz::Fill;
+using fuzz::InputSpec;
+using fuzz::NumberSpec;
+using fuzz::Program;
+using fuzz::Ref;
+using fuzz::Role;
+using fuzz::Step;
+using fuzz::StepKind;
+
+struct Sample {
+  OpKind op;
+  std::string_view operands, attrs;
+};
+constexpr Sample samples[]{
+#define TRACEJIT_SAMPLE(op, operands, attrs) {OpKind::op, operands, attrs},
+#include "runtime/ops/OpSamples.inc"
+#undef TRACEJIT_SAMPLE
+};
+
+/// Extents of a sample and what stands for them. Operands of a sample that share an axis share its
+/// extent, so the same replacement everywhere keeps the call valid, mostly; `infer` decides.
+using Extents = std::map<std::int64_t, std::int64_t>;
+
+struct Operand {
+  std::optional<DType> dtype; ///< empty: the dtype under test
+  DimList dims;
+  bool is_number = false;
+  ScalarKind kind = ScalarKind::floating;
+  double value = 0;
+};
+
+std::vector<Operand> read_operands(std::string_view line) {
+  std::vector<Operand> operands;
+  std::istringstream texts{std::string(line)};
+  for (std::string text; texts >> text;) {
+    Operand &operand = operands.emplace_back();
+    const std::size_t bracket = text.find('[');
+    if (bracket == std::string::npos) {
+      operand.is_number = true;
+      operand.value = std::stod(text);
+      if (text.find_first_of(".e") == std::string::npos)
+        operand.kind = ScalarKind::integer;
+      continue;
+    }
+    if (bracket > 0)
+      operand.dtype = dtype_from_name(text.substr(0, bracket));
+    std::istringstream extents(text.substr(bracket + 1, text.size() - bracket - 2));
+    for (std::string extent; std::getline(extents, extent, ',');)
+      operand.dims.push_back(std::stoll(extent));
+  }
+  return operands;
+}
+
+/// Collects cases of one op and dtype into one program, so that they are compiled together.
+class Cases {
+public:
+  Cases(const Sample &sample, DType dtype)
+      : op(info(sample.op)), dtype(dtype), operands(read_operands(sample.operands)) {
+    EXPECT_EQ(attrs_from_string(op, sample.attrs, words), std::nullopt) << op.name;
+  }
+
+  /// The first sample of an op goes through everything, the others through what differs.
+  void add_all(bool first) {
+    for (const Layout layout : all_layouts)
+      if (first || layout == Layout::contiguous || layout == Layout::permuted)
+        add({}, layout, words, false);
+    Extents primes, ones;
+    std::size_t number = 0;
+    for (const Operand &operand : operands)
+      for (const std::int64_t extent : Dims(operand.dims))
+        if (extent > 1)
+          primes[extent] = 0, ones[extent] = 1;
+    static constexpr std::int64_t some_primes[] = {67, 37, 17, 13, 11};
+    for (auto &[extent, to] : primes)
+      to = some_primes[number++ % std::size(some_primes)];
+    add(primes, Layout::permuted, words, false);
+    add(ones, Layout::contiguous, words, false);
+    for (const auto &[extent, to] : primes)
+      add({{extent, 0}}, Layout::contiguous, words, false);
+    if (first) {
+      add(primes, Layout::contiguous, words, false);
+      for (const auto &[extent, to] : primes) {
+        add({{extent, 1}}, Layout::strided, words, false);
+        add({{extent, 4099}}, Layout::contiguous, words, false);
+      }
+      add({}, Layout::contiguous, words, true);
+      add_dtypes();
+    }
+    fuzz::mark_used_inputs(program);
+  }
+
+  Program program;
+
+private:
+  using Layout = fuzz::Layout;
+  static constexpr Layout all_layouts[] = {Layout::contiguous, Layout::permuted, Layout::strided,
+                                           Layout::flipped, Layout::repeated};
+
+  /// Attribute dtype takes every value.
+  void add_dtypes() {
+    std::size_t place = 0;
+    for (const AttrField &field : op.attrs) {
+      if (field.kind == AttrKind::dtype)
+        for (const DType each : all_dtypes) {
+          std::vector<std::int64_t> changed = words;
+          changed[place] = static_cast<std::int64_t>(each);
+          add({}, Layout::contiguous, changed, false);
+        }
+      place += field.kind == AttrKind::list ? 1 + static_cast<std::size_t>(words[place]) : 1;
+    }
+  }
+
+  /// One call. Rank 0: every tensor loses its axes, every list its items.
+  void add(const Extents &extents, Layout layout, std::vector<std::int64_t> attrs, bool rank_0) {
+    if (rank_0)
+      attrs = without_lists(attrs);
+    Step step{StepKind::op, op.kind, attrs};
+    const std::size_t inputs_before = program.inputs.size();
+    std::vector<OperandType> types;
+    for (const Operand &operand : operands) {
+      if (operand.is_number) {
+        program.numbers.push_back(number(operand));
+        step.operands.push_back({Ref::number, last(program.numbers)});
+        types.push_back({nullptr, operand.kind});
+        continue;
+      }
+      InputSpec spec{operand.dtype.value_or(dtype), {}};
+      for (const std::int64_t extent : Dims(operand.dims)) {
+        const auto found = extents.find(extent);
+        if (!rank_0)
+          spec.dims.push_back(found == extents.end() ? extent : found->second);
+      }
+      spec.layout = spec.dims.size() > 0 ? layout : Layout::contiguous;
+      spec.fill = program.values % 2 ? Fill::edges : Fill::plain;
+      program.inputs.push_back(spec);
+      step.operands.push_back({Ref::input, last(program.inputs)});
+      types.push_back({intern_meta(spec.dtype, spec.dims, fuzz::strides_of(spec))});
+    }
+    Inferred inferred;
+    if (infer({op.kind, attrs, types}, inferred) || !starts_fit(attrs, types) ||
+        !bound_indices(attrs, types, inputs_before))
+      return;
+    add_step(std::move(step), inferred.count);
+    if (op.family == Family::view) // and something that reads through the view
+      add_step({StepKind::op, OpKind::maximum, {}, {last_value(), last_value()}}, 1);
+  }
+
+  Ref last_value() const { return {Ref::value, program.values - 1}; }
+  template <class List> static std::uint32_t last(const List &list) {
+    return static_cast<std::uint32_t>(list.size() - 1);
+  }
+
+  void add_step(Step step, std::uint8_t results) {
+    step.first_value = program.values;
+    step.results = results;
+    program.values += results;
+    program.held.resize(program.values, true);
+    program.steps.push_back(std::move(step));
+  }
+
+  NumberSpec number(const Operand &operand) const {
+    const auto value = static_cast<std::int64_t>(operand.value);
+    if (op.kind == OpKind::slice)
+      return {operand.kind, Role::start, value, value};
+    if (op.family == Family::row)
+      return {operand.kind, Role::small};
+    return {operand.kind, op.family == Family::creation && op.kind != OpKind::full
+                              ? Role::random_key
+                              : Role::any};
+  }
+
+  std::vector<std::int64_t> without_lists(const std::vector<std::int64_t> &from) const {
+    std::vector<std::int64_t> out;
+    std::size_t place = 0;
+    for (const AttrField &field : op.attrs) {
+      const bool list = field.kind == AttrKind::list;
+      out.push_back(list ? 0 : from[place]);
+      place += list ? 1 + static_cast<std::size_t>(from[place]) : 1;
+    }
+    return out;
+  }
+
+  /// Starts of slices are run-time numbers, which infer does not see.
+  bool starts_fit(const std::vector<std::int64_t> &attrs, const std::vector<OperandType> &types) {
+    if (op.kind != OpKind::slice)
+      return true;
+    const SliceAttrs slice = SliceAttrs::decode(attrs);
+    for (std::size_t i = 0; i < slice.extents.size(); ++i) {
+      const auto first = static_cast<std::int64_t>(operands[i + 1].value);
+      const std::int64_t end = first + (slice.extents[i] - 1) * slice.steps[i],
+                         size = types[0].meta->dims()[i];
+      if (first >= size || end < 0 || end >= size)
+        return false;
+    }
+    return true;
+  }
+
+  bool bound_indices(const std::vector<std::int64_t> &attrs, const std::vector<OperandType> &types,
+                     std::size_t first_input) {
+    if (!op.index_check)
+      return true;
+    InputSpec &index = program.inputs[first_input + op.index_check->operand];
+    index.fill = Fill::index;
+    index.bound = op.index_check->bound({op.kind, attrs, types});
+    return index.bound > 0;
+  }
+
+  const OpInfo &op;
+  DType dtype;
+  std::vector<Operand> operands;
+  std::vector<std::int64_t> words;
+};
+
+class Compiled : public testing::TestWithParam<OpKind> {
+protected:
+  void SetUp() override {
+    mutable_options().trial = false;
+    mutable_options().budget = false;
+    ASSERT_TRUE(enable_compiler());
+  }
+};
+
+TEST_P(Compiled, EqualsEager) {
+  const OpInfo &op = info(GetParam());
+  std::uint64_t cases = 0;
+  for (const DType dtype : all_dtypes) {
+    bool first = true;
+    for (const Sample &sample : samples) {
+      if (sample.op != op.kind)
+        continue;
+      Cases all(sample, dtype);
+      all.add_all(std::exchange(first, false));
+      Program &program = all.program;
+      cases += program.steps.size();
+      if (program.steps.empty())
+        continue;
+      program.seed = static_cast<std::uint64_t>(dtype) + 1;
+      program.calls = 5;
+      program.setting.steady = true;
+      program.setting.thread_list = {1, 2, 4};
+      for (const Isa isa : {Isa::v3, Isa::v4}) {
+        if (!isa_supported(isa))
+          continue;
+        program.setting.isa = isa;
+        fuzz::Counts counts;
+        EXPECT_EQ(fuzz::check(program, counts), "") << fuzz::to_text(program);
+        EXPECT_GE(counts.hits, 3u) << fuzz::to_text(program);
+        for (const auto &[reason, times] : counts.rejects)
+          ADD_FAILURE() << reason;
+      }
+      if (op.family == Family::creation && sample.operands.empty())
+        break;
+    }
+  }
+  EXPECT_GE(cases, 2u);
+}
+
+std::vector<OpKind> every_op() {
+  std::vector<OpKind> kinds;
+  for (const OpInfo &op : all_ops())
+    kinds.push_back(op.kind);
+  return kinds;
+}
+
+std::string name_of(const testing::TestParamInfo<OpKind> &test) {
+  return std::string(jit::info(test.param).name);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ops, Compiled, testing::ValuesIn(every_op()), name_of);
+
+} // namespace
+} // namespace jit::conformance
