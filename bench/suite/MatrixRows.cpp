@@ -23,9 +23,8 @@ std::vector<Case> cases(std::int64_t n) {
            3, 0.6},
           {make_workload("softmax 4096^2", [=] { return [=] { return Results{softmax(x)}; }; }), 2,
            0.4},
-          {make_workload(
-               "layer_norm + gelu 4096^2",
-               [=] { return [=] { return Results{gelu(layer_norm(x, scale, bias))}; }; }),
+          {make_workload("layer_norm + gelu 4096^2",
+                         [=] { return [=] { return Results{gelu(layer_norm(x, scale, bias))}; }; }),
            2, 0.6}};
 }
 

@@ -58,7 +58,8 @@ void streams(Suite &suite) {
     update.in_place_bytes = 6 * bytes; // weight and two moments, read and written
     update.read_bytes = bytes;
     for (const auto &[workload, work] :
-         {std::pair(polynomial(n), copy), std::pair(make_workload("Adam update 64 MB", [n] { return AdamUpdate(n); }), update)}) {
+         {std::pair(polynomial(n), copy),
+          std::pair(make_workload("Adam update 64 MB", [n] { return AdamUpdate(n); }), update)}) {
       Row row = suite.compare(workload, work, threads, "ms");
       const bool met = row.limit_fraction >= 0.85 && row.ratio >= 3.0;
       suite.add(std::move(row), ">= 0.85 of limit, >= 3x eager", met);

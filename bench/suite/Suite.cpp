@@ -46,8 +46,8 @@ Row Suite::compare(const Workload &workload, const Work &work, int threads,
   const int repeats = std::clamp(static_cast<int>(2e-4 / std::max(once, 1e-9)), 1, 1000);
   const double begin = now(0);
   const double patience = settings.quick ? 0 : 1.5;
-  for (int round = 0; round < 2 || (round < 200 && now(0) - begin < patience) ||
-                      (round < 9 && !settings.quick);
+  for (int round = 0;
+       round < 2 || (round < 200 && now(0) - begin < patience) || (round < 9 && !settings.quick);
        ++round) {
     const auto keep = [&](double &best, const std::function<Results()> &body) {
       best = std::min(best, seconds_of(body, repeats, threads));
@@ -104,8 +104,8 @@ void Suite::add_worst() {
   row.name = "worst eager/compiled: " + worst_name;
   row.unit = "ratio";
   row.ratio = worst_ratio;
-  row.note = "worst eager/eager " + std::to_string(worst_again) + "; rejected: " +
-             (rejected.empty() ? "none" : rejected);
+  row.note = "worst eager/eager " + std::to_string(worst_again) +
+             "; rejected: " + (rejected.empty() ? "none" : rejected);
   for (const Row &other : rows)
     row.outputs_equal &= other.outputs_equal;
   const bool met = worst_ratio >= 0.98 * std::min(worst_again, 1.0);

@@ -47,7 +47,8 @@ Outcome outcome_of(const std::string &name) {
     if (report.name != name)
       continue;
     outcome.compile_ms += report.compile_ms;
-    outcome.arena_bytes = std::max(outcome.arena_bytes, static_cast<std::int64_t>(report.arena_bytes));
+    outcome.arena_bytes =
+        std::max(outcome.arena_bytes, static_cast<std::int64_t>(report.arena_bytes));
     if (std::exchange(first, false) || report.state != "active") {
       outcome.state = report.state;
       outcome.reason = report.reject_reason;
