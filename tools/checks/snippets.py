@@ -30,10 +30,11 @@ def fail(text):
 
 def problem_with(name, source, expected, command, folder):
     """Compiles and runs one program; what is wrong, or None."""
-    file, program = folder / f"{name}.cpp", folder / name
-    file.write_text(source, encoding="utf-8")
-    built = subprocess.run([*command, file, "-o", program], text=True, stdout=subprocess.PIPE,
-                           stderr=subprocess.STDOUT)
+    program = folder / name
+    program.with_suffix(".cpp").write_text(source, encoding="utf-8")
+    # A relative name: traces hold the names of sources.
+    built = subprocess.run([*command, name + ".cpp", "-o", program], text=True, cwd=folder,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if built.returncode:
         return "does not compile" + fail(built.stdout)
     env = {key: value for key, value in os.environ.items() if not key.startswith("TRACEJIT")}
@@ -52,7 +53,7 @@ def problem_with(name, source, expected, command, folder):
 
 def main():
     build, compiler, *flags = sys.argv[1:]
-    build = pathlib.Path(build)
+    build = pathlib.Path(build).resolve()
     command = [compiler, "-std=c++20", "-Wall", "-Wextra", "-Werror", *flags,
                f"-I{ROOT}/runtime/include", f"-I{build}/runtime/include", f"-L{build}/lib",
                "-ltracejit", f"-Wl,-rpath,{build}/lib"]
