@@ -10,10 +10,13 @@ namespace jit {
 
 static constexpr std::size_t alignment = 64;
 
-static std::size_t round_up(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+static std::size_t round_up(std::size_t bytes) {
+  return (bytes + alignment - 1) / alignment * alignment;
+}
 
 // Lowest offset where `block` fits between the placed blocks that live at the same time.
-static std::size_t lowest_gap(const ArenaBlock &block, const std::vector<const ArenaBlock *> &placed) {
+static std::size_t lowest_gap(const ArenaBlock &block,
+                              const std::vector<const ArenaBlock *> &placed) {
   std::size_t offset = 0;
   for (const ArenaBlock *other : placed) { // ascending offsets
     if (other->last < block.first || block.last < other->first)

@@ -40,9 +40,9 @@ public:
       }
     }
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    result.program = std::make_unique<cpu::CpuProgram>(std::move(planned.plan),
-                                                       std::move(lowered.kernels), std::move(code),
-                                                       options.isa, took.count());
+    result.program =
+        std::make_unique<cpu::CpuProgram>(std::move(planned.plan), std::move(lowered.kernels),
+                                          std::move(code), options.isa, took.count());
     return result;
   }
 

@@ -38,7 +38,8 @@ bool may_share(kernel::FuncOp function, unsigned input, unsigned output) {
       return false;
   if (!space.of_kind(kernel::AxisKind::row))
     return true;
-  // With rows, only a store in the last pass, when nothing lies in scratch that might be the output.
+  // With rows, only a store in the last pass, when nothing lies in scratch that might be the
+  // output.
   if (!block.getOps<kernel::KeepOp>().empty())
     return false;
   unsigned last = 0;

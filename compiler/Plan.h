@@ -3,7 +3,8 @@
 // machine code; plain data, no MLIR.
 //
 // A plan comes with a module that holds its kernels (`kernel.func`, found by name). Running it:
-//   1. Convert every run-time number once: the value of cells[n] is cells[n].slot converted to cells[n].dtype
+//   1. Convert every run-time number once: the value of cells[n] is cells[n].slot converted to
+//   cells[n].dtype
 //      (bool and u8 as their byte, i64, f32, f64 as their bits, in the low bytes of 8).
 //   2. Run the steps one after another; each may use the pool inside.
 // Addresses: base of the buffer (inputs[i] and outputs[i] of ProgramCall, arena + offset, or a
@@ -50,9 +51,9 @@ struct KernelStep {
 };
 
 /// contract() of runtime/kernels/contract, and the epilogue that runs on every finished tile of C.
-/// The epilogue is a kernel.func whose space is exactly <batch_sizes..., m, n>, all parallel (m and n
-/// may be 1), with argument 0 = C; it is called for one batch entry and a range of rows and columns
-/// at a time. C may be the buffer of one of its outputs.
+/// The epilogue is a kernel.func whose space is exactly <batch_sizes..., m, n>, all parallel (m and
+/// n may be 1), with argument 0 = C; it is called for one batch entry and a range of rows and
+/// columns at a time. C may be the buffer of one of its outputs.
 struct ContractStep {
   DType dtype = DType::f32;
   std::int64_t m = 0, n = 0, k = 0;
@@ -61,7 +62,7 @@ struct ContractStep {
   std::int64_t b_row_stride = 0, b_col_stride = 0;
   std::int64_t c_row_stride = 0; ///< columns of C are contiguous
   std::vector<std::int64_t> batch_sizes, a_batch_strides, b_batch_strides, c_batch_strides;
-  std::string epilogue;               ///< empty: none
+  std::string epilogue;                 ///< empty: none
   std::vector<Buffer> epilogue_buffers; ///< its arguments in order, C first
   std::vector<std::uint32_t> epilogue_cells;
 };

@@ -34,10 +34,13 @@ static std::string text(const std::vector<Buffer> &buffers) {
 static std::string numbers(const Plan &plan, const std::vector<std::uint32_t> &cells) {
   if (cells.empty())
     return "";
-  return " [" + join(cells, [&](std::uint32_t cell) {
-           const Cell &number = plan.cells[cell];
-           return "s" + std::to_string(number.slot) + ":" + std::string(name(number.dtype));
-         }) + "]";
+  return " [" +
+         join(cells,
+              [&](std::uint32_t cell) {
+                const Cell &number = plan.cells[cell];
+                return "s" + std::to_string(number.slot) + ":" + std::string(name(number.dtype));
+              }) +
+         "]";
 }
 
 static std::string text(const Plan &plan, const KernelStep &step) {
@@ -75,7 +78,8 @@ std::string to_string(const Plan &plan) {
   }
   for (std::size_t i = 0; i < plan.donated_input.size(); ++i)
     if (plan.donated_input[i] >= 0)
-      result += "out" + std::to_string(i) + " may take in" + std::to_string(plan.donated_input[i]) + "\n";
+      result +=
+          "out" + std::to_string(i) + " may take in" + std::to_string(plan.donated_input[i]) + "\n";
   for (const FusionRefusal &refusal : plan.refusals)
     result += "apart " + std::to_string(refusal.producer) + " " + std::to_string(refusal.consumer) +
               " " + refusal.reason + "\n";

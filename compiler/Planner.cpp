@@ -4,6 +4,7 @@
 #include "compiler/Arena.h"
 #include "passes/Layouts.h"
 
+#include <llvm/ADT/StringSet.h>
 #include <mlir/IR/BuiltinOps.h>
 #include <mlir/IR/SymbolTable.h>
 
@@ -32,6 +33,7 @@ private:
   void plan_contraction(kernel::LaunchOp launch, kernel::FuncOp function);
   void plan_library(Operation *op, const OpInfo &row);
   void place_arena();
+  void erase_unused_kernels();
 
   void make_result(Value value);
   void share_memory(kernel::LaunchOp launch, kernel::FuncOp function);
@@ -46,7 +48,7 @@ private:
   trace::FuncOp program;
   Layouts layouts;
   Plan plan;
-  llvm::DenseMap<StringRef, kernel::FuncOp> kernels;
+  llvm::StringMap<kernel::FuncOp> kernels;
   llvm::DenseMap<Value, Home> homes;
   llvm::DenseMap<Value, Operation *> last_use; ///< of a root, through its views
   llvm::DenseMap<Value, std::uint32_t> output_of;
@@ -110,7 +112,8 @@ Home Planner::home_of_root(Value root) {
   for (std::size_t i = 0; i < bytes.size(); ++i)
     bytes[i] = static_cast<std::byte>(raw[value.isSplat() ? i % raw.size() : i]);
   plan.constants.push_back(std::move(bytes));
-  return homes[root] = {Buffer::Base::constant, static_cast<std::uint32_t>(plan.constants.size() - 1)};
+  return homes[root] = {Buffer::Base::constant,
+                        static_cast<std::uint32_t>(plan.constants.size() - 1)};
 }
 
 Buffer Planner::buffer(Value value) {
@@ -223,8 +226,6 @@ void Planner::plan_contraction(kernel::LaunchOp launch, kernel::FuncOp function)
     step.epilogue_buffers.push_back(step.c);
     for (const unsigned argument : parts.kept)
       step.epilogue_buffers.push_back(arguments[argument]);
-  } else {
-    function.erase();
   }
   add_step(std::move(step), launch.getOps());
 }
@@ -251,6 +252,20 @@ void Planner::plan_library(Operation *op, const OpInfo &row) {
   }
   if (!empty)
     add_step(std::move(step), trace::graph_op(op));
+}
+
+void Planner::erase_unused_kernels() {
+  llvm::StringSet<> used;
+  for (const Step &step : plan.steps) {
+    if (auto *kernel = std::get_if<KernelStep>(&step.what))
+      used.insert(kernel->kernel);
+    else if (auto *contract = std::get_if<ContractStep>(&step.what))
+      used.insert(contract->epilogue);
+  }
+  auto module = program->getParentOfType<ModuleOp>();
+  for (auto function : llvm::make_early_inc_range(module.getOps<kernel::FuncOp>()))
+    if (!used.contains(function.getSymName()))
+      function.erase();
 }
 
 // Blocks become offsets.
@@ -294,6 +309,7 @@ Plan Planner::run() {
       plan_library(&op, *row);
   }
   place_arena();
+  erase_unused_kernels();
   read_refusals(program, plan);
   return std::move(plan);
 }

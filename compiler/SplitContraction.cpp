@@ -57,9 +57,11 @@ ContractParts split_contraction(kernel::FuncOp function) {
   for (auto store : block.getOps<kernel::StoreOp>()) {
     const bool fits = store.getMap() == map &&
                       store.getValue().getType().getElement() == contract.getType().getElement();
-    parts.has_epilogue |= store.getValue() != contract.getResult() || !fits || !contract->hasOneUse();
+    parts.has_epilogue |=
+        store.getValue() != contract.getResult() || !fits || !contract->hasOneUse();
     if (fits && parts.in_place_output < 0)
-      parts.in_place_output = static_cast<int>(cast<BlockArgument>(store.getBuffer()).getArgNumber() - inputs);
+      parts.in_place_output =
+          static_cast<int>(cast<BlockArgument>(store.getBuffer()).getArgNumber() - inputs);
   }
   if (!parts.has_epilogue)
     return parts;

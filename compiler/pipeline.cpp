@@ -66,18 +66,23 @@ Planned run_front(MLIRContext &context, const Graph &graph, const CompileOptions
   if (front.done("trace", planned))
     return planned;
 
+  front.pass("simplify", simplify);
+  front.pass("fold", fold);
   front.pass("cse", cse);
   front.pass("dce", dce);
   if (front.done("simplified", planned))
     return planned;
 
+  front.pass("layout", layout);
   if (front.done("laidout", planned))
     return planned;
 
   front.pass("expand-rows", expand_rows);
   front.pass("cse", cse);
-  front.pass("lift", lift);
+  lift(front.program);
   front.pass("dce", dce);
+  front.pass("fuse", fuse);
+  front.pass("schedule", schedule);
   if (front.done("fused", planned))
     return planned;
 

@@ -18,8 +18,8 @@ namespace {
 class Expansion {
 public:
   Expansion(Operation *op, const OpInfo &row)
-      : op(op), row(row), builder(op), axis(static_cast<std::int64_t>(
-                                           op->getAttrOfType<IntegerAttr>("axis").getInt())) {}
+      : op(op), row(row), builder(op),
+        axis(static_cast<std::int64_t>(op->getAttrOfType<IntegerAttr>("axis").getInt())) {}
   Value run();
 
 private:
@@ -40,8 +40,8 @@ private:
 Value Expansion::constant(double value) {
   const auto type = RankedTensorType::get(
       {}, cast<RankedTensorType>(op->getOperand(0).getType()).getElementType());
-  const auto attr = DenseElementsAttr::get(
-      type, Attribute(builder.getFloatAttr(type.getElementType(), value)));
+  const auto attr =
+      DenseElementsAttr::get(type, Attribute(builder.getFloatAttr(type.getElementType(), value)));
   return trace::ConstantOp::create(builder, op->getLoc(), type, attr);
 }
 
@@ -80,8 +80,8 @@ llvm::SmallVector<Value, 2> Expansion::step(const BodyStep &step) {
   [[maybe_unused]] const auto message = infer({made.kind, words, types}, inferred);
   llvm::SmallVector<Type, 2> results;
   for (std::uint8_t i = 0; i < inferred.count; ++i)
-    results.push_back(trace::tensor_type(op->getContext(), inferred.results[i].dtype,
-                                         inferred.results[i].dims));
+    results.push_back(
+        trace::tensor_type(op->getContext(), inferred.results[i].dtype, inferred.results[i].dims));
   Operation *created = trace::create_op(builder, op->getLoc(), made, operands, words, results);
   trace::set_graph_op(created, trace::graph_op(op));
   return {created->result_begin(), created->result_end()};

@@ -17,8 +17,8 @@ KernelWriter::KernelWriter(OpBuilder &builder, Location location, StringRef name
     : outer(builder), body(builder.getContext()), location(location) {
   auto module = builder.getBlock()->getParentOp()->getParentOfType<ModuleOp>();
   body.setInsertionPointToEnd(module.getBody());
-  function = kernel::FuncOp::create(body, location, name,
-                                    kernel::SpaceAttr::get(builder.getContext(), axes), TypeRange());
+  function = kernel::FuncOp::create(
+      body, location, name, kernel::SpaceAttr::get(builder.getContext(), axes), TypeRange());
   body.setInsertionPointToEnd(&function.block());
 }
 
@@ -48,7 +48,8 @@ Value KernelWriter::number(trace::ScalarOp scalar) {
   const Type element = cast<RankedTensorType>(scalar.getType()).getElementType();
   const Type type = kernel::ValType::get(context(), element, 0);
   for (auto arg : function.block().getOps<kernel::ArgOp>())
-    if (slots[arg.getNumber()] == static_cast<std::int32_t>(scalar.getSlot()) && arg.getType() == type)
+    if (slots[arg.getNumber()] == static_cast<std::int32_t>(scalar.getSlot()) &&
+        arg.getType() == type)
       return arg;
   slots.push_back(static_cast<std::int32_t>(scalar.getSlot()));
   return kernel::ArgOp::create(body, location, type, static_cast<std::int32_t>(slots.size() - 1));
@@ -82,8 +83,7 @@ kernel::ReduceOp KernelWriter::reduce(kernel::ReduceKind kind, Value operand,
                                       kernel::ReduceOrder order, std::int64_t correction) {
   using kernel::ReduceKind;
   const auto type = llvm::cast<kernel::ValType>(operand.getType());
-  const std::uint32_t axes =
-      type.getAxes() & ~function.getSpace().of_kind(kernel::AxisKind::row);
+  const std::uint32_t axes = type.getAxes() & ~function.getSpace().of_kind(kernel::AxisKind::row);
   Type element = type.getElement();
   if (kind == ReduceKind::argmax)
     element = body.getI64Type();

@@ -32,6 +32,7 @@ public:
              mlir::RankedTensorType result);
 
   kernel::LaunchOp finish(llvm::ArrayRef<std::int32_t> ops);
+  kernel::FuncOp made() const { return function; }
 
 private:
   mlir::MLIRContext *context() { return body.getContext(); }

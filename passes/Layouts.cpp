@@ -57,7 +57,8 @@ const Layout &Layouts::of(Value value) {
 
 bool is_view(Operation *op, Layouts &layouts) {
   const OpInfo *row = trace::table_row(op);
-  return row && row->family == Family::view && layouts.of(op->getResult(0)).root != op->getResult(0);
+  return row && row->family == Family::view &&
+         layouts.of(op->getResult(0)).root != op->getResult(0);
 }
 
 } // namespace jit

@@ -15,9 +15,9 @@ struct ViewTerm {
 };
 
 struct Layout {
-  mlir::Value root;     ///< an argument, or the result of an op that is not a view
-  const Meta *meta;     ///< extents and strides as seen through the views
-  std::int64_t offset;  ///< elements from element [0, ..., 0] of the root
+  mlir::Value root;    ///< an argument, or the result of an op that is not a view
+  const Meta *meta;    ///< extents and strides as seen through the views
+  std::int64_t offset; ///< elements from element [0, ..., 0] of the root
   llvm::SmallVector<ViewTerm, 1> terms;
 };
 

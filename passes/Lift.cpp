@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Lift: one kernel for every op that can be one, one function per family. Views become maps. What
 // stays in dialect trace is run by the library.
+#include "passes/KernelFacts.h"
 #include "passes/KernelWriter.h"
 #include "passes/Layouts.h"
 #include "passes/Passes.h"
@@ -65,7 +66,8 @@ struct Iteration {
   Strides strides(Dims extents, Dims steps) const {
     Strides result(axes.size(), 0);
     for (std::size_t i = 0; i < extents.size(); ++i)
-      if (const int axis = axis_of[axis_of.size() - extents.size() + i]; axis >= 0 && extents[i] > 1)
+      if (const int axis = axis_of[axis_of.size() - extents.size() + i];
+          axis >= 0 && extents[i] > 1)
         result[static_cast<unsigned>(axis)] = steps[i];
     return result;
   }
@@ -191,7 +193,8 @@ kernel::LaunchOp Lifter::reduce_stage(Operation *op, const OpInfo &row, Value op
   if (divide) {
     const double n = static_cast<double>(trace::meta_of(op->getOperand(0).getType())->size) /
                      static_cast<double>(trace::meta_of(op->getResult(0).getType())->size);
-    values[0] = kernel.ew(ScalarFunction::divide, {values[0], kernel.constant(n, compute)}, compute);
+    values[0] =
+        kernel.ew(ScalarFunction::divide, {values[0], kernel.constant(n, compute)}, compute);
   }
   Iteration kept;
   for (const std::int64_t extent : kept_extents)
@@ -201,7 +204,12 @@ kernel::LaunchOp Lifter::reduce_stage(Operation *op, const OpInfo &row, Value op
                    row_major_strides(Dims(kept_extents.data(), kept_extents.size())));
   for (const auto [value, type] : llvm::zip(values, results))
     kernel.store(value, strides, cast<RankedTensorType>(type));
-  return kernel.finish(trace::graph_op(op));
+  kernel::LaunchOp launch = kernel.finish(trace::graph_op(op));
+  if (rows_line_up(kernel.made()))
+    return launch;
+  launch.erase();
+  kernel.made().erase();
+  return {};
 }
 
 kernel::LaunchOp Lifter::reduction(Operation *op, const OpInfo &row) {
@@ -226,9 +234,7 @@ kernel::LaunchOp Lifter::reduction(Operation *op, const OpInfo &row) {
 
   const bool truth = row.kind == OpKind::any || row.kind == OpKind::all;
   const DType result = trace::meta_of(op->getResult(0).getType())->dtype;
-  const DType compute = truth                         ? DType::boolean
-                        : row.kind == OpKind::argmax ? from.dtype
-                                                      : result;
+  const DType compute = truth ? DType::boolean : row.kind == OpKind::argmax ? from.dtype : result;
   const bool mean = row.kind == OpKind::mean;
   llvm::SmallVector<std::int64_t, max_rank> reduced(axes.begin(), axes.end());
   if (inner.empty() || outer.empty())
@@ -244,9 +250,10 @@ kernel::LaunchOp Lifter::reduction(Operation *op, const OpInfo &row) {
     if (!llvm::is_contained(inner, i))
       between.push_back(from.dim_values[i]);
   const Type type = trace::tensor_type(op->getContext(), compute, between);
-  kernel::LaunchOp first =
-      reduce_stage(op, row, op->getOperand(0), {inner.data(), inner.size()},
-                   kernel::ReduceOrder::inner, type, compute, false);
+  kernel::LaunchOp first = reduce_stage(op, row, op->getOperand(0), {inner.data(), inner.size()},
+                                        kernel::ReduceOrder::inner, type, compute, false);
+  if (!first)
+    return {};
   llvm::SmallVector<std::int64_t, max_rank> rest;
   for (const std::int64_t axis : axes)
     if (!llvm::is_contained(inner, axis))

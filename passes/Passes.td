@@ -14,7 +14,7 @@ def Simplify : TracePass<"simplify", "Algebra that keeps every bit">;
 def Fold : TracePass<"fold", "Run ops whose operands are known, by the eager kernels">;
 def Cse : TracePass<"cse", "Share equal ops">;
 def Dce : TracePass<"dce", "Drop ops whose results nobody uses">;
-def LayoutPass : TracePass<"layout", "Cancel and sink transposes">;
+def LayoutPass : TracePass<"layout", "Cancel and sink transposes, drop views that change nothing">;
 def ExpandRows : TracePass<"expand-rows", "Replace row ops by the body of their record">;
 
 // These also write kernels, beside the program.

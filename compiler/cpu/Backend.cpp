@@ -112,8 +112,8 @@ std::string lower_kernels(Planned &planned, Engine &engine, bool verify, Lowered
     auto function = kernels.lookup<kernel::FuncOp>(*name);
     if (!function)
       return "no kernel named " + *name;
-    std::string failure = lower(function, contract != nullptr, plain && should_stream(*plain),
-                                engine.isa(), lowered);
+    std::string failure =
+        lower(function, contract != nullptr, plain && should_stream(*plain), engine.isa(), lowered);
     if (!failure.empty())
       return *name + ": " + failure;
   }

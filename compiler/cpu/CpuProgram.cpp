@@ -116,7 +116,8 @@ std::size_t CpuProgram::step_bytes(const Step &step) const {
   if (auto *contract = std::get_if<ContractStep>(&step.what))
     return whole_lines(contract->epilogue_buffers.size() * sizeof(std::byte *)) +
            whole_lines(contract->epilogue_cells.size() * sizeof(std::uint64_t)) +
-           whole_lines(contract_scratch_bytes(contract_args(*contract), isa, parallel_of(*contract)));
+           whole_lines(
+               contract_scratch_bytes(contract_args(*contract), isa, parallel_of(*contract)));
   const auto &library = std::get<LibraryStep>(step.what);
   return whole_lines(library.operands.size() * sizeof(KernelOperand)) +
          whole_lines(library.results.size() * sizeof(KernelResult));
@@ -239,7 +240,9 @@ void CpuProgram::run_step(const LibraryStep &step, Run &run) const noexcept {
   auto *results = reinterpret_cast<KernelResult *>(run.work);
   for (std::size_t k = 0; k < step.results.size(); ++k)
     new (&results[k]) KernelResult{step.results[k].meta, run.address(step.results[k])};
-  if (!run_kernel({step.op, step.attrs, {operands, step.operands.size()},
+  if (!run_kernel({step.op,
+                   step.attrs,
+                   {operands, step.operands.size()},
                    {results, step.results.size()}})) {
     // Nobody below could be told, and wrong values must not go on.
     std::fputs("tracejit: no memory for the scratch of a kernel in compiled code\n", stderr);

@@ -20,7 +20,7 @@ using KernelFunction = void(std::byte *const *buffers, const std::uint64_t *scal
 struct CompiledKernel {
   KernelFunction *function = nullptr;
   std::int64_t units = 1;
-  std::int64_t grain = 1;         ///< units of a chunk
+  std::int64_t grain = 1;        ///< units of a chunk
   std::size_t scratch_bytes = 0; ///< of a chunk, a multiple of 64
   /// Runs first, on the scratch of the one chunk: partial results of long rows.
   KernelFunction *parts = nullptr;
@@ -52,7 +52,7 @@ private:
   std::map<std::string, CompiledKernel> kernels;
   std::unique_ptr<Code> code;
   Isa isa;
-  std::int64_t workers = 1; ///< threads that contractions are planned for
+  std::int64_t workers = 1;                      ///< threads that contractions are planned for
   std::size_t cells_offset = 0, work_offset = 0; ///< in the arena
   struct Release {
     void operator()(std::byte *p) const noexcept;

@@ -40,9 +40,7 @@ template <class F> llvm::Value *with_type(DType dtype, F f) {
 
 llvm::Value *convert(E &e, DType to, llvm::Value *x, DType from) {
   return with_type(from, [&]<class From>() {
-    return with_type(to, [&]<class To>() {
-      return unwrap(scalar::cast<To>(e, wrap<From>(x)));
-    });
+    return with_type(to, [&]<class To>() { return unwrap(scalar::cast<To>(e, wrap<From>(x))); });
   });
 }
 
@@ -76,8 +74,8 @@ llvm::Value *apply_element(E &e, ScalarFunction function, DType result, LlvmValu
 #define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
   case ScalarFunction::name:                                                                       \
     return typed([&](auto... x) -> llvm::Value * {                                                 \
-      if constexpr (requires { name(e, x...); })                                           \
-        return unwrap(name(e, x...));                                                      \
+      if constexpr (requires { name(e, x...); })                                                   \
+        return unwrap(name(e, x...));                                                              \
       else                                                                                         \
         return nullptr;                                                                            \
     });
@@ -90,15 +88,13 @@ llvm::Value *apply_element(E &e, ScalarFunction function, DType result, LlvmValu
 }
 
 llvm::Value *apply_maximum(E &e, DType dtype, llvm::Value *x, llvm::Value *y) {
-  return with_type(dtype, [&]<class T>() {
-    return unwrap(scalar::maximum(e, wrap<T>(x), wrap<T>(y)));
-  });
+  return with_type(dtype,
+                   [&]<class T>() { return unwrap(scalar::maximum(e, wrap<T>(x), wrap<T>(y))); });
 }
 
 llvm::Value *apply_minimum(E &e, DType dtype, llvm::Value *x, llvm::Value *y) {
-  return with_type(dtype, [&]<class T>() {
-    return unwrap(scalar::minimum(e, wrap<T>(x), wrap<T>(y)));
-  });
+  return with_type(dtype,
+                   [&]<class T>() { return unwrap(scalar::minimum(e, wrap<T>(x), wrap<T>(y))); });
 }
 
 } // namespace jit::cpu

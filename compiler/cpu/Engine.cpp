@@ -77,6 +77,11 @@ std::unique_ptr<Engine> Engine::create(Isa isa, std::string &error) {
     return nullptr;
   }
   engine->jit = std::move(*jit);
+  engine->reports = std::make_shared<std::string>();
+  engine->jit->getExecutionSession().setErrorReporter(
+      [reports = engine->reports](llvm::Error failure) {
+        *reports += llvm::toString(std::move(failure)) + "; ";
+      });
   return engine;
 }
 
@@ -97,15 +102,15 @@ bool Engine::emit(llvm::Module &module, llvm::CodeGenFileType type,
   return true;
 }
 
-std::unique_ptr<Code> Engine::compile(llvm::Module &module,
-                                      const std::vector<std::string> &symbols,
+std::unique_ptr<Code> Engine::compile(llvm::Module &module, const std::vector<std::string> &symbols,
                                       std::string &error) {
   llvm::SmallVector<char, 0> object;
   if (!emit(module, llvm::CodeGenFileType::ObjectFile, object)) {
     error = "the target cannot emit object code";
     return nullptr;
   }
-  auto buffer = std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(object), "program", false);
+  auto buffer =
+      std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(object), "program", false);
   std::size_t bytes = loaded_bytes(buffer->getMemBufferRef());
 
   auto library = jit->createJITDylib("program" + std::to_string(modules++));
@@ -122,7 +127,8 @@ std::unique_ptr<Code> Engine::compile(llvm::Module &module,
   for (const std::string &symbol : symbols) {
     auto address = jit->lookup(*library, symbol);
     if (!address) {
-      error = llvm::toString(address.takeError());
+      error = *reports + llvm::toString(address.takeError());
+      reports->clear();
       return nullptr;
     }
     code->functions.push_back(address->toPtr<void *>());

@@ -57,6 +57,7 @@ private:
   llvm::LLVMContext ctx;
   std::unique_ptr<llvm::TargetMachine> machine;
   std::shared_ptr<llvm::orc::LLJIT> jit;
+  std::shared_ptr<std::string> reports; ///< what the linker had to say, instead of on stderr
   unsigned modules = 0;
 };
 

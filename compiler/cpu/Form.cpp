@@ -23,24 +23,6 @@ bool computes_wide(const Node &node) {
   return node.kind != NodeKind::store && itemsize(node.dtype) == 8;
 }
 
-/// Rough cycles of a function beside the one or two of an add.
-unsigned cost(const Node &node) {
-  if (node.kind != NodeKind::element)
-    return 0;
-  switch (node.function) {
-  case ScalarFunction::exp:
-  case ScalarFunction::log:
-  case ScalarFunction::tanh:
-  case ScalarFunction::sigmoid:
-  case ScalarFunction::erf:
-  case ScalarFunction::gelu:
-  case ScalarFunction::pow:
-    return 16;
-  default:
-    return 1;
-  }
-}
-
 /// Whether the first pass does nothing but reductions whose parts are single values.
 bool reduces_only(const Nest &nest) {
   bool found = false;
@@ -69,6 +51,23 @@ std::int64_t count_parts(const Nest &nest, const Form &form) {
 
 } // namespace
 
+unsigned cost_of(const Node &node) {
+  if (node.kind != NodeKind::element)
+    return 0;
+  switch (node.function) {
+  case ScalarFunction::exp:
+  case ScalarFunction::log:
+  case ScalarFunction::tanh:
+  case ScalarFunction::sigmoid:
+  case ScalarFunction::erf:
+  case ScalarFunction::gelu:
+  case ScalarFunction::pow:
+    return 16;
+  default:
+    return 1;
+  }
+}
+
 unsigned canonical_lanes(DType dtype) { return itemsize(dtype) == 8 ? 32 : 64; }
 
 std::uint32_t Form::lane_axes() const { return axis_range(first_lane_axis, last_lane_axis); }
@@ -82,15 +81,16 @@ Form choose_form(const Nest &nest, Isa isa, bool epilogue) {
   bool wide = std::any_of(nest.nodes.begin(), nest.nodes.end(), computes_wide);
   form.lanes = (isa == Isa::v4 ? 16u : 8u) / (wide ? 2 : 1);
   for (const Node &node : nest.nodes)
-    form.cost += cost(node);
-  form.heavy = form.cost >= 12;
+    form.cost += cost_of(node);
 
   unsigned axes = static_cast<unsigned>(nest.axes.size());
   unsigned parallel = axes;
   while (parallel > 0 && nest.axes[parallel - 1].row)
     --parallel;
   form.kind = epilogue           ? Form::epilogue
-              : parallel == axes ? Form::elementwise : nest.outer ? Form::outer : Form::inner;
+              : parallel == axes ? Form::elementwise
+              : nest.outer       ? Form::outer
+                                 : Form::inner;
 
   form.last_lane_axis = form.kind == Form::inner ? axes : parallel;
   form.first_lane_axis = form.last_lane_axis;
@@ -103,6 +103,12 @@ Form choose_form(const Nest &nest, Isa isa, bool epilogue) {
            (form.lane_points < form.lanes ||
             all_linear(nest, form.first_lane_axis - 1, form.last_lane_axis)))))
     form.lane_points *= nest.axes[--form.first_lane_axis].extent;
+
+  // Down the columns a vector of a few registers reads more of each row it passes.
+  unsigned wider = isa == Isa::v4 ? 4 : 2;
+  if (form.kind == Form::outer && !wide && form.cost < heavy_cost &&
+      form.lane_points >= form.lanes * wider)
+    form.lanes *= wider;
 
   switch (form.kind) {
   case Form::elementwise:

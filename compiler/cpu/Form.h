@@ -27,8 +27,7 @@ struct Form {
   std::int64_t lane_points = 1;                     ///< product of the extents of the lane axes
   std::int64_t block = 1; ///< lane points of a unit: all of them in form `inner`
   std::int64_t units = 1;
-  unsigned cost = 0;  ///< rough cycles of a vector
-  bool heavy = false; ///< costs more arithmetic than memory: the loop body is emitted once
+  unsigned cost = 0; ///< rough cycles of a vector, all passes together
   /// Chunks of the row that threads reduce on their own, when units are few and rows long; 0: none.
   std::int64_t parts = 0;
   bool stream = false; ///< outputs go past the caches
@@ -40,6 +39,12 @@ struct Form {
 };
 
 Form choose_form(const Nest &nest, Isa isa, bool epilogue = false);
+
+/// Rough cycles of a node for a vector, memory apart.
+unsigned cost_of(const Node &node);
+/// From this cost on a loop is bound by arithmetic: its body is emitted once, to keep code and
+/// compile time small.
+inline constexpr unsigned heavy_cost = 12;
 
 /// Lanes that the canonical orders keep apart: 256 bytes of accumulators.
 unsigned canonical_lanes(DType dtype);

@@ -81,9 +81,9 @@ std::pair<Emitter::F32, Emitter::F32> Emitter::split(F32 x) {
                               b.getInt32(4)});
   })};
   F32 exponent{by_parts(16, {x.v}, [&](Values p) -> llvm::Value * {
-    return b.CreateIntrinsic(p[0]->getType(), llvm::Intrinsic::x86_avx512_mask_getexp_ps_512,
-                             {p[0], llvm::PoisonValue::get(p[0]->getType()), b.getInt16(0xffff),
-                              b.getInt32(4)});
+    return b.CreateIntrinsic(
+        p[0]->getType(), llvm::Intrinsic::x86_avx512_mask_getexp_ps_512,
+        {p[0], llvm::PoisonValue::get(p[0]->getType()), b.getInt16(0xffff), b.getInt32(4)});
   })};
   M32 low = lt(mantissa, f32(1));
   F32 next = add(exponent, f32(1));
@@ -100,9 +100,9 @@ std::pair<Emitter::F64, Emitter::F64> Emitter::split(F64 x) {
                               b.getInt32(4)});
   })};
   F64 exponent{by_parts(8, {x.v}, [&](Values p) -> llvm::Value * {
-    return b.CreateIntrinsic(p[0]->getType(), llvm::Intrinsic::x86_avx512_mask_getexp_pd_512,
-                             {p[0], llvm::PoisonValue::get(p[0]->getType()), b.getInt8(0xff),
-                              b.getInt32(4)});
+    return b.CreateIntrinsic(
+        p[0]->getType(), llvm::Intrinsic::x86_avx512_mask_getexp_pd_512,
+        {p[0], llvm::PoisonValue::get(p[0]->getType()), b.getInt8(0xff), b.getInt32(4)});
   })};
   M64 low = lt(mantissa, f64(1));
   F64 next = add(exponent, f64(1));
@@ -119,7 +119,8 @@ Emitter::F32 Emitter::lookup(I32 index, const float (&table)[16]) {
     })};
   return {by_parts(8, {index.v}, [&](Values p) -> llvm::Value * {
     llvm::Constant *low = half_table(ctx, table, 8), *high = half_table(ctx, table + 8, 8);
-    llvm::Value *x = b.CreateIntrinsic(low->getType(), llvm::Intrinsic::x86_avx2_permps, {low, p[0]});
+    llvm::Value *x =
+        b.CreateIntrinsic(low->getType(), llvm::Intrinsic::x86_avx2_permps, {low, p[0]});
     llvm::Value *y =
         b.CreateIntrinsic(low->getType(), llvm::Intrinsic::x86_avx2_permps, {high, p[0]});
     llvm::Value *is_low = b.CreateICmpSLT(p[0], llvm::ConstantInt::get(p[0]->getType(), 8));

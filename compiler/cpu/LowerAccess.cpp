@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Loads and stores: whole vectors where lanes are neighbours in memory, one element where they share
-// it, else gathers and scatters.
+// Loads and stores: whole vectors where lanes are neighbours in memory, one element where they
+// share it, else gathers and scatters.
 #include "compiler/cpu/Lowering.h"
 
 namespace jit::cpu {
@@ -23,7 +23,8 @@ llvm::Value *Lowering::scratch(std::size_t bytes) {
   llvm::IRBuilder<>::InsertPointGuard guard(b);
   llvm::BasicBlock &entry = function->getEntryBlock();
   b.SetInsertPoint(&entry, entry.getFirstInsertionPt());
-  llvm::Value *place = b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), function->getArg(4), scratch_size);
+  llvm::Value *place =
+      b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), function->getArg(4), scratch_size);
   scratch_size += (bytes + 63) / 64 * 64;
   return place;
 }
@@ -134,14 +135,15 @@ llvm::Value *Lowering::load(unsigned node, Point &at) {
   llvm::Value *pointer = point_pointer(node, at);
   std::optional<std::int64_t> stride = lane_stride(nest, form, n.access);
   if (stride == 0)
-    return widen(e.splat(b.CreateAlignedLoad(type, pointer, llvm::Align(itemsize(n.dtype)))), n.dtype);
+    return widen(e.splat(b.CreateAlignedLoad(type, pointer, llvm::Align(itemsize(n.dtype)))),
+                 n.dtype);
   if (stride == 1)
     return widen(load_vector(type, b.CreateGEP(type, pointer, at.index), at.mask), n.dtype);
   llvm::Value *pointers = b.CreateGEP(type, pointer, lane_offsets(node, at));
   llvm::Value *mask = at.mask ? at.mask : e.splat(b.getTrue());
   llvm::Type *vector = e.type(type);
-  llvm::Value *gathered = b.CreateMaskedGather(vector, pointers, llvm::Align(itemsize(n.dtype)), mask,
-                                               llvm::Constant::getNullValue(vector));
+  llvm::Value *gathered = b.CreateMaskedGather(vector, pointers, llvm::Align(itemsize(n.dtype)),
+                                               mask, llvm::Constant::getNullValue(vector));
   return widen(gathered, n.dtype);
 }
 
@@ -160,6 +162,27 @@ void Lowering::store(unsigned node, llvm::Value *value, Point &at) {
     llvm::Value *pointers = b.CreateGEP(type, pointer, lane_offsets(node, at));
     llvm::Value *mask = at.mask ? at.mask : e.splat(b.getTrue());
     b.CreateMaskedScatter(memory, pointers, align, mask);
+  }
+}
+
+/// Asks for what the next row will read, at the same place in it: a row that came from memory is
+/// worked on in cache, and memory would rest meanwhile.
+void Lowering::prefetch_next_row(Point &at) {
+  if (!form.stream || form.kind != Form::inner || form.first_lane_axis == 0)
+    return;
+  for (unsigned node = 0; node < nest.nodes.size(); ++node) {
+    const Node &n = nest.nodes[node];
+    llvm::Value *base = bases.lookup(node); // none: a later pass reads it
+    if (n.kind != NodeKind::load || !base || !varies(node) ||
+        lane_stride(nest, form, n.access) != 1)
+      continue;
+    std::int64_t row = n.access.strides[form.first_lane_axis - 1];
+    if (row == 0)
+      continue;
+    llvm::Value *next = b.CreateAdd(at.index, number(row));
+    llvm::Value *pointer = b.CreateGEP(element_type(n.dtype), base, next);
+    b.CreateIntrinsic(llvm::Intrinsic::prefetch, {pointer->getType()},
+                      {pointer, b.getInt32(0), b.getInt32(3), b.getInt32(1)});
   }
 }
 
@@ -183,8 +206,8 @@ void Lowering::store_vector(llvm::Value *value, llvm::Value *pointer, llvm::Valu
     b.CreateAlignedStore(value, pointer, llvm::Align(bytes));
     return;
   }
-  llvm::StoreInst *store =
-      b.CreateAlignedStore(value, pointer, llvm::Align(bytes * type->getNumElements()));
+  llvm::StoreInst *store = b.CreateAlignedStore(
+      value, pointer, llvm::Align(std::min<std::uint64_t>(bytes * type->getNumElements(), 64)));
   llvm::Metadata *one = llvm::ConstantAsMetadata::get(b.getInt32(1));
   store->setMetadata(llvm::LLVMContext::MD_nontemporal, llvm::MDNode::get(b.getContext(), one));
 }

@@ -95,7 +95,7 @@ unsigned Lowering::chain_vectors(const Chain &chain) const {
     return 1;
   if (chain.ordered())
     return along() ? canonical_lanes(chain.dtype) / form.lanes : outer_chains;
-  return form.heavy ? 1 : 4;
+  return heavy ? 1 : 4;
 }
 
 void Lowering::reset(Chain &chain) {
@@ -148,7 +148,8 @@ void Lowering::step(Chain &chain, llvm::Value *x, Point &at) {
 }
 
 /// Lanes moved down by `distance`.
-static llvm::Value *shifted(llvm::IRBuilder<> &b, llvm::Value *x, unsigned lanes, unsigned distance) {
+static llvm::Value *shifted(llvm::IRBuilder<> &b, llvm::Value *x, unsigned lanes,
+                            unsigned distance) {
   llvm::SmallVector<int, 16> mask(lanes, -1);
   for (unsigned lane = 0; lane < distance; ++lane)
     mask[lane] = static_cast<int>(lane + distance);
@@ -165,7 +166,8 @@ llvm::Value *Lowering::finish(const Chain &chain) {
       x = b.CreateSelect(wins, y, x);
       i = b.CreateSelect(wins, j, i);
     }
-    return along() ? b.CreateVectorSplat(form.lanes, b.CreateExtractElement(i, std::uint64_t{0})) : i;
+    return along() ? b.CreateVectorSplat(form.lanes, b.CreateExtractElement(i, std::uint64_t{0}))
+                   : i;
   }
   ir::Values state = chain.state;
   for (std::size_t h = state.size() / 2; h > 0; h /= 2)
@@ -185,7 +187,7 @@ void Lowering::emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chai
   std::int64_t width = along() ? form.lanes : 1;
   std::int64_t points = along() ? form.lane_points : nest.row_points();
   std::int64_t unroll = 1;
-  if (!form.heavy)
+  if (!heavy)
     for (const Chain *chain : chains)
       unroll = std::max<std::int64_t>(unroll, chain_vectors(*chain));
 
@@ -208,7 +210,9 @@ void Lowering::emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chai
 
   bool any_range = form.kind == Form::epilogue;
   bool ragged = along() && (any_range || points % width != 0);
-  if ((!any_range && points % (unroll * width) == 0) || (form.heavy && unroll == 1)) {
+  // One masked body, unless stores past the caches are wanted: those know no mask.
+  bool single = heavy && !(ragged && form.stream);
+  if ((!any_range && points % (unroll * width) == 0) || single) {
     walk(from, to, unroll, ragged);
     return;
   }
@@ -279,49 +283,6 @@ ir::Values Lowering::emit_chunks(llvm::Value *from, llvm::Value *to, std::int64_
   return results;
 }
 
-llvm::Value *Lowering::part_place(DType dtype, llvm::Value *parts, llvm::Value *part) {
-  return b.CreateGEP(element_type(dtype), parts, b.CreateMul(part, number(part_lanes())));
-}
-
-void Lowering::store_part(llvm::Value *x, DType dtype, llvm::Value *parts, llvm::Value *part) {
-  llvm::Value *memory = narrow(x, dtype), *place = part_place(dtype, parts, part);
-  if (along())
-    b.CreateStore(b.CreateExtractElement(memory, std::uint64_t{0}), place);
-  else
-    store_vector(memory, place, nullptr, false);
-}
-
-llvm::SmallVector<llvm::Value *, 4> Lowering::shared_parts(llvm::ArrayRef<Chain> chains) {
-  llvm::SmallVector<llvm::Value *, 4> places;
-  for (const Chain &chain : chains)
-    places.push_back(scratch(static_cast<std::size_t>(form.units * form.parts * part_lanes()) *
-                             itemsize(chain.dtype)));
-  return places;
-}
-
-/// A unit of stage `parts`: the reductions of the first pass over one chunk of one row.
-void Lowering::emit_parts() {
-  llvm::SmallVector<Chain, 4> chains = chains_of(roots_of(0));
-  llvm::SmallVector<Chain *, 4> together;
-  for (Chain &chain : chains) {
-    prepare(chain.node, 0);
-    reset(chain);
-    together.push_back(&chain);
-  }
-  std::int64_t points = nest.row_points(), chunk = chunk_points();
-  llvm::Value *part = digits[nest.axes.size() + 1];
-  llvm::Value *first = b.CreateMul(part, number(chunk));
-  llvm::Value *full = b.CreateAdd(first, number(chunk));
-  llvm::Value *end = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, full, number(points));
-  llvm::Value *is_last = b.CreateICmpEQ(part, number(form.parts - 1));
-  emit_chunk(first, end, is_last, points - (form.parts - 1) * chunk, together, [&](Point &at) {
-    for (Chain &chain : chains)
-      step(chain, value(nest.nodes[chain.node].operands[0], at), at);
-  });
-  for (std::size_t k = 0; k < chains.size(); ++k)
-    store_part(finish(chains[k]), chains[k].dtype, shared[k], unit_number);
-}
-
 /// The reductions among the roots of a pass that share its loop.
 llvm::SmallVector<Chain, 4> Lowering::chains_of(llvm::ArrayRef<unsigned> roots) const {
   llvm::SmallVector<Chain, 4> chains;
@@ -333,22 +294,18 @@ llvm::SmallVector<Chain, 4> Lowering::chains_of(llvm::ArrayRef<unsigned> roots) 
   return chains;
 }
 
-/// The same order over the parts, until one is left.
-llvm::Value *Lowering::combine_parts(const Chain &chain, llvm::Value *parts, std::int64_t count) {
-  Chain over = chain;
-  llvm::Type *type = element_type(chain.dtype);
-  // The walk has the extent of the parts, and is short: one copy of the body will do.
-  Form whole = form;
-  form.lane_points = along() ? count : form.lane_points;
-  form.heavy = true;
-  ir::Values result = emit_chunks(number(0), number(count), count, {&over}, [&](Point &at) {
-    llvm::Value *first = along() ? at.index : b.CreateMul(at.row, number(part_lanes()));
-    llvm::Value *memory =
-        load_vector(type, b.CreateGEP(type, parts, first), along() ? at.mask : nullptr);
-    step(over, widen(memory, chain.dtype), at);
-  });
-  form = whole;
-  return result[0];
+/// Rough cycles of what a pass computes at a point for one of its roots.
+unsigned Lowering::pass_cost(unsigned node, unsigned pass,
+                             llvm::SmallDenseSet<unsigned> &seen) const {
+  const Node &n = nest.nodes[node];
+  if (!varies(node) && n.kind != NodeKind::reduce)
+    return 0;
+  if (!seen.insert(node).second || (n.kind == NodeKind::keep && n.pass < pass))
+    return 0;
+  unsigned cost = cost_of(n);
+  for (unsigned operand : n.operands)
+    cost += pass_cost(operand, pass, seen);
+  return cost;
 }
 
 /// The loop of one pass: first reductions of their own kind of loop, then all others together.
@@ -365,6 +322,8 @@ void Lowering::emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots) {
 
   auto body = [&](Point &at) {
     at.pass = pass;
+    if (pass == 1)
+      prefetch_next_row(at);
     // All loads of a point come before its stores: an output may lie where an input does.
     ir::Values values;
     for (unsigned effect : effects)

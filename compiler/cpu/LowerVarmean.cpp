@@ -33,8 +33,7 @@ Lowering::Moments Lowering::chunk_moments(unsigned node, llvm::Value *first, llv
   llvm::Value *total = walk(sum);
   llvm::Value *count = splat_count(static_cast<double>(last), dtype);
   if (is_last)
-    count = b.CreateSelect(is_last, count,
-                           splat_count(static_cast<double>(chunk_points()), dtype));
+    count = b.CreateSelect(is_last, count, splat_count(static_cast<double>(chunk_points()), dtype));
   llvm::Value *mean = b.CreateFDiv(total, count);
   Chain squares{node, Reduction::varmean, dtype, {}, mean};
   return {mean, walk(squares)};

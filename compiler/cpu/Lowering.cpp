@@ -55,7 +55,8 @@ llvm::Value *Lowering::iota() {
 
 void Lowering::emit_entry() {
   llvm::Type *pointer = b.getPtrTy(), *index = b.getInt64Ty();
-  auto *type = llvm::FunctionType::get(b.getVoidTy(), {pointer, pointer, index, index, pointer}, false);
+  auto *type =
+      llvm::FunctionType::get(b.getVoidTy(), {pointer, pointer, index, index, pointer}, false);
   function = llvm::Function::Create(type, llvm::Function::ExternalLinkage,
                                     nest.name + (stage == Stage::parts ? ".parts" : ""), module);
   set_function_attributes(*function, isa);
@@ -64,7 +65,8 @@ void Lowering::emit_entry() {
     function->getArg(k)->setName(names[k]);
   b.SetInsertPoint(llvm::BasicBlock::Create(b.getContext(), "entry", function));
   for (unsigned k = 0; k < nest.buffers; ++k)
-    buffers.push_back(b.CreateLoad(pointer, b.CreateConstInBoundsGEP1_64(pointer, function->getArg(0), k)));
+    buffers.push_back(
+        b.CreateLoad(pointer, b.CreateConstInBoundsGEP1_64(pointer, function->getArg(0), k)));
   for (unsigned node = 0; node < nest.nodes.size(); ++node)
     if (is_fixed(node))
       fixed[node] = compute(node, unit);
@@ -123,8 +125,8 @@ void Lowering::emit_unit() {
   if (form.kind == Form::epilogue) { // scratch holds the range of columns
     llvm::Value *columns = function->getArg(4);
     lane_begin = b.CreateLoad(b.getInt64Ty(), columns);
-    lane_end = b.CreateLoad(b.getInt64Ty(),
-                            b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), columns, 1));
+    lane_end =
+        b.CreateLoad(b.getInt64Ty(), b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), columns, 1));
   }
   if (form.kind == Form::outer) {
     unit.index = lane_begin;
@@ -132,6 +134,7 @@ void Lowering::emit_unit() {
       unit.mask = tail_mask(lane_begin, number(form.lane_points));
   }
   if (stage == Stage::parts) {
+    heavy = form.cost >= heavy_cost;
     emit_parts();
     return;
   }
@@ -153,9 +156,7 @@ llvm::Value *Lowering::tail_mask(llvm::Value *index, llvm::Value *end) {
   return b.CreateICmpULT(iota(), e.splat(b.CreateTrunc(some, b.getInt32Ty())));
 }
 
-bool Lowering::varies(unsigned node) const {
-  return nest.nodes[node].axes & form.point_axes(nest);
-}
+bool Lowering::varies(unsigned node) const { return nest.nodes[node].axes & form.point_axes(nest); }
 
 bool Lowering::is_fixed(unsigned node) const {
   const Node &n = nest.nodes[node];
@@ -193,13 +194,19 @@ void Lowering::emit_pass(unsigned pass) {
     for (std::size_t k = 0; k < chains.size(); ++k) {
       reset(chains[k]);
       unit.values[chains[k].node] = combine_parts(
-          chains[k], part_place(chains[k].dtype, shared[k], b.CreateMul(unit_number, number(form.parts))),
+          chains[k],
+          part_place(chains[k].dtype, shared[k], b.CreateMul(unit_number, number(form.parts))),
           form.parts);
     }
     return;
   }
-  for (unsigned root : roots)
+  llvm::SmallDenseSet<unsigned> seen;
+  unsigned cost = 0;
+  for (unsigned root : roots) {
     prepare(root, pass);
+    cost += pass_cost(root, pass, seen);
+  }
+  heavy = cost >= heavy_cost;
   if (!roots.empty())
     emit_rows(pass, roots);
 }
@@ -275,7 +282,8 @@ llvm::Value *Lowering::constant(const Node &node) {
   switch (node.dtype) {
   case DType::f32:
     return e.splat(llvm::ConstantFP::get(
-        b.getContext(), llvm::APFloat(llvm::APFloat::IEEEsingle(), llvm::APInt(32, node.bits & 0xffffffff))));
+        b.getContext(),
+        llvm::APFloat(llvm::APFloat::IEEEsingle(), llvm::APInt(32, node.bits & 0xffffffff))));
   case DType::f64:
     return e.splat(llvm::ConstantFP::get(
         b.getContext(), llvm::APFloat(llvm::APFloat::IEEEdouble(), llvm::APInt(64, node.bits))));

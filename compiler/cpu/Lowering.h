@@ -2,11 +2,12 @@
 // Lowering: one nest becomes one LLVM function
 //   void k(std::byte *const *buffers, const uint64_t *scalars, int64_t begin, int64_t end,
 //          std::byte *scratch)
-// that runs the units [begin, end). A scalar argument is 8 bytes with the value in its low bytes. An
-// epilogue finds two int64_t in `scratch`: the range of columns.
+// that runs the units [begin, end). A scalar argument is 8 bytes with the value in its low bytes.
+// An epilogue finds two int64_t in `scratch`: the range of columns.
 //
-// With Form::parts there are two functions: `k.parts` has a unit for every chunk of every row, which
-// leaves its partial results in `scratch`; then `k` runs on the same scratch and goes on from there.
+// With Form::parts there are two functions: `k.parts` has a unit for every chunk of every row,
+// which leaves its partial results in `scratch`; then `k` runs on the same scratch and goes on from
+// there.
 #pragma once
 
 #include "compiler/cpu/Flow.h"
@@ -14,6 +15,7 @@
 #include "compiler/cpu/IrEmitter.h"
 
 #include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/DenseSet.h>
 #include <llvm/IR/Module.h>
 
 #include <optional>
@@ -38,10 +40,11 @@ struct Chain {
   Reduction kind;
   DType dtype; ///< of the operand
   ir::Values state;
-  llvm::Value *mean = nullptr; ///< of the chunk, for kind varmean: the sum of squared distances from it
+  llvm::Value *mean =
+      nullptr;           ///< of the chunk, for kind varmean: the sum of squared distances from it
   bool ordered() const { // results depend on the order
-    return is_float(dtype) && (kind == Reduction::sum || kind == Reduction::prod ||
-                               kind == Reduction::varmean);
+    return is_float(dtype) &&
+           (kind == Reduction::sum || kind == Reduction::prod || kind == Reduction::varmean);
   }
 };
 
@@ -64,7 +67,7 @@ private:
   void emit_unit();
   void emit_pass(unsigned pass);
   std::vector<unsigned> roots_of(unsigned pass) const;
-  bool varies(unsigned node) const; ///< from point to point of a unit
+  bool varies(unsigned node) const;   ///< from point to point of a unit
   bool is_fixed(unsigned node) const; ///< the same in all units
   void prepare(unsigned node, unsigned pass);
   llvm::Value *value(unsigned node, Point &at);
@@ -78,16 +81,18 @@ private:
   llvm::Value *point_pointer(unsigned node, Point &at);
   llvm::Value *load(unsigned node, Point &at);
   void store(unsigned node, llvm::Value *value, Point &at);
+  void prefetch_next_row(Point &at);
   llvm::Value *load_vector(llvm::Type *type, llvm::Value *pointer, llvm::Value *mask);
   void store_vector(llvm::Value *value, llvm::Value *pointer, llvm::Value *mask, bool stream);
   llvm::Value *lane_offsets(unsigned node, Point &at);
   llvm::Value *coordinate(unsigned axis, Point &at);
-  llvm::Value *widen(llvm::Value *memory, DType dtype);   ///< element as stored -> as computed
+  llvm::Value *widen(llvm::Value *memory, DType dtype); ///< element as stored -> as computed
   llvm::Value *narrow(llvm::Value *computed, DType dtype);
   bool streams(unsigned node) const;
   llvm::Value *scratch(std::size_t bytes);
 
-  // LowerReduce.cpp: the loop of a pass and its reductions
+  // LowerReduce.cpp and LowerParts.cpp: the loop of a pass and its reductions
+  unsigned pass_cost(unsigned node, unsigned pass, llvm::SmallDenseSet<unsigned> &seen) const;
   void emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots);
   ir::Values emit_chunks(llvm::Value *from, llvm::Value *to, std::int64_t points,
                          llvm::ArrayRef<Chain *> chains, Body body);
@@ -147,6 +152,7 @@ private:
   llvm::DenseMap<unsigned, llvm::Value *> fixed;
   llvm::DenseMap<unsigned, llvm::Value *> bases;
   llvm::DenseMap<unsigned, llvm::Value *> kept; ///< scratch of keep nodes
+  bool heavy = false;                           ///< the loop of this pass
   llvm::Value *unit_number = nullptr;
   llvm::SmallVector<llvm::Value *, 4> shared; ///< partial results of the chains, between stages
   llvm::Value *lane_begin = nullptr, *lane_end = nullptr; ///< of the unit

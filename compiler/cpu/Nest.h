@@ -54,7 +54,7 @@ struct Axis {
 
 struct Nest {
   std::string name;
-  std::vector<Axis> axes; ///< parallel axes first
+  std::vector<Axis> axes;  ///< parallel axes first
   std::vector<Node> nodes; ///< operands come first
   unsigned buffers = 0;
   bool outer = false; ///< reductions in order `outer`

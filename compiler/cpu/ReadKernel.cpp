@@ -57,8 +57,8 @@ private:
     for (unsigned axis = space.size(); axis-- > 0;) {
       bool row = space.kind(axis) == kernel::AxisKind::row;
       // A row of one point is a row still, and the columns of an epilogue are its lanes.
-      bool kept = space.extent(axis) != 1 || (row && !has_row) ||
-                  (epilogue && axis + 1 == space.size());
+      bool kept =
+          space.extent(axis) != 1 || (row && !has_row) || (epilogue && axis + 1 == space.size());
       has_row |= row && kept;
       if (kept)
         axes.insert(axes.begin(), axis);

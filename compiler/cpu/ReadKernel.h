@@ -7,7 +7,8 @@
 
 namespace jit::cpu {
 
-/// Empty message on success. An epilogue keeps its last axis apart: ranges of columns are its units.
+/// Empty message on success. An epilogue keeps its last axis apart: ranges of columns are its
+/// units.
 std::string read_kernel(kernel::FuncOp function, bool epilogue, Nest &nest);
 
 } // namespace jit::cpu

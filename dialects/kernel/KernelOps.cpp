@@ -78,9 +78,8 @@ void FuncOp::print(OpAsmPrinter &printer) {
   printer << ' ';
   printer.printSymbolName(getSymName());
   printer << '(';
-  llvm::interleaveComma(block().getArguments(), printer, [&](BlockArgument argument) {
-    printer.printRegionArgument(argument);
-  });
+  llvm::interleaveComma(block().getArguments(), printer,
+                        [&](BlockArgument argument) { printer.printRegionArgument(argument); });
   printer << ") space";
   getSpace().print(printer);
   printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(), {"sym_name", "space"});
@@ -91,7 +90,8 @@ void FuncOp::print(OpAsmPrinter &printer) {
 unsigned FuncOp::count_inputs() {
   unsigned inputs = 0;
   for (const BlockArgument argument : block().getArguments())
-    inputs += llvm::none_of(argument.getUsers(), [](Operation *user) { return isa<StoreOp>(user); });
+    inputs +=
+        llvm::none_of(argument.getUsers(), [](Operation *user) { return isa<StoreOp>(user); });
   return inputs;
 }
 

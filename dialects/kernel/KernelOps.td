@@ -23,11 +23,11 @@
 // `ew astype`. Arithmetic is that of docs/numerics.md, by the templates of runtime/scalar.
 //
 // REDUCTIONS. A reduce runs over *all* row axes of the space, flattened row-major in axis order, in
-// the canonical order `inner` or `outer`; all reductions of a kernel have the same order. `inner`:
-// vectors along the last row axis, `outer`: vectors along the last parallel axis (four chains).
-// Results lack the row axes. sum, prod, max, min: element type of the operand; any, all: i1;
-// argmax: i64, the flattened index of the first winner; varmean: two results, variance (with
-// `correction`) and mean.
+// the canonical order `inner` or `outer`; all reductions of a kernel have the same order. Scheduling
+// leaves one row axis at most. `inner`: vectors along the row axis, `outer`: vectors along the last
+// parallel axis (four chains). Results lack the row axes. sum, prod, max, min: element type of the
+// operand; any, all: i1; argmax: i64, the index of the first winner; varmean: two results, variance
+// (with `correction`) and mean.
 //
 // PASSES. load, const, arg, index: pass 0; ew: the greatest of its operands; reduce: the operand's
 // plus 1. Each pass is one loop over the row. A value that ranges over row axes and is needed in a

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The `trace` dialect: the bridge between MLIR's ops and the op table, and the ops that have no row.
+// The `trace` dialect: the bridge between MLIR's ops and the op table, and the ops that have no
+// row.
 #include "dialects/trace/TraceDialect.h"
 #include "dialects/kernel/KernelDialect.h"
 #include "runtime/ops/Attributes.h"
@@ -93,6 +94,8 @@ std::int32_t graph_op(Operation *op) {
 }
 
 void set_graph_op(Operation *op, std::int32_t number) {
+  if (number < 0)
+    return;
   op->setDiscardableAttr("op", IntegerAttr::get(IntegerType::get(op->getContext(), 32), number));
 }
 
@@ -109,9 +112,9 @@ LogicalResult verify_by_infer(Operation *op) {
     if (field.kind != OperandKind::number)
       operands.push_back({meta, ScalarKind::floating});
     else
-      operands.push_back({nullptr, is_float(meta->dtype)             ? ScalarKind::floating
+      operands.push_back({nullptr, is_float(meta->dtype)           ? ScalarKind::floating
                                    : meta->dtype == DType::boolean ? ScalarKind::boolean
-                                                                     : ScalarKind::integer});
+                                                                   : ScalarKind::integer});
   }
   const llvm::SmallVector<std::int64_t> words = words_of(op, *row);
   Inferred inferred;
@@ -147,9 +150,8 @@ void FuncOp::print(OpAsmPrinter &printer) {
   printer << ' ';
   printer.printSymbolName(getSymName());
   printer << '(';
-  llvm::interleaveComma(block().getArguments(), printer, [&](BlockArgument argument) {
-    printer.printRegionArgument(argument);
-  });
+  llvm::interleaveComma(block().getArguments(), printer,
+                        [&](BlockArgument argument) { printer.printRegionArgument(argument); });
   printer << ')';
   printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(), {"sym_name"});
   printer << ' ';

@@ -15,10 +15,6 @@ namespace jit::detail {
 
 TapeHook tape_hook = nullptr;
 
-Site to_site(const std::source_location &location) noexcept {
-  return {location.file_name(), location.line(), location.function_name()};
-}
-
 void throw_empty(std::string_view op) {
   throw Error(ErrorCode::invalid_argument, std::string(op) + ": operand is an empty tensor");
 }
@@ -30,7 +26,7 @@ void check_usable(const Impl &value) {
 }
 
 void make_ready(Impl &value, const std::source_location &site) {
-  observe(value, to_site(site));
+  observe(value, Site::of(site));
   check_usable(value);
 }
 
@@ -40,27 +36,31 @@ namespace {
 class Arguments {
 public:
   Arguments(OpKind op, std::span<Operand> operands) : count(operands.size()) {
-    if (count > few.size())
+    if (count > few)
       many = std::make_unique<Argument[]>(count);
     Argument *list = data();
     for (std::size_t i = 0; i < count; ++i) {
       const Operand &operand = operands[i];
       if (Access::is_scalar(operand)) {
-        list[i].scalar = Access::scalar(operand);
+        new (list + i) Argument{nullptr, Access::scalar(operand)};
         continue;
       }
       Impl *impl = Access::impl(operand);
       if (!impl) [[unlikely]]
         throw_empty(info(op).name);
       check_usable(*impl);
-      list[i].impl = impl;
+      new (list + i) Argument{impl, 0};
     }
   }
   std::span<const Argument> list() noexcept { return {data(), count}; }
 
 private:
-  Argument *data() noexcept { return many ? many.get() : few.data(); }
-  std::array<Argument, 4> few;
+  static constexpr std::size_t few = 4;
+  Argument *data() noexcept {
+    return many ? many.get() : reinterpret_cast<Argument *>(small.data());
+  }
+  // Raw: only the arguments there are get initialised.
+  alignas(Argument) std::array<std::byte, few * sizeof(Argument)> small;
   std::unique_ptr<Argument[]> many;
   std::size_t count;
 };
@@ -96,8 +96,7 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
     }
   }
   std::array<Produced, max_results> produced;
-  if (!execute(call.op, call.attrs, call.arguments, {metas.metas, metas.count}, metas.view,
-               produced.data())) {
+  if (!execute(call.op, call.attrs, call.arguments, metas, produced.data())) {
     const Meta *meta = metas.metas[0];
     throw_out_of_memory(call.op, *meta);
   }
@@ -126,11 +125,10 @@ void run(const OpCall &call, Impl **results, std::uint8_t &count) {
     tape_hook({call.op, call.attrs, call.arguments, {results, count}});
 }
 
-/// Elementwise kernels convert their operands; for the other ops tensors of mixed dtypes are converted
-/// by ops of their own, which fuse like any other.
+/// Elementwise kernels convert their operands; for the other ops tensors of mixed dtypes are
+/// converted by ops of their own, which fuse like any other.
 void convert_operands(const OpInfo &op, AttrWords attrs, std::span<Operand> operands) {
-  if (op.family == Family::elementwise ||
-      (op.types != TypeRule::numeric && op.types != TypeRule::floating))
+  if (op.types != TypeRule::numeric && op.types != TypeRule::floating)
     return;
   const auto is_data = [&](std::size_t i) {
     const OperandKind kind = op.operands[std::min(i, op.operands.size() - 1)].kind;
@@ -154,10 +152,12 @@ void convert_operands(const OpInfo &op, AttrWords attrs, std::span<Operand> oper
 void dispatch_at(OpKind op, AttrWords attrs, std::span<Operand> operands,
                  const std::source_location &site, Impl **results) {
   ensure_started();
-  convert_operands(info(op), attrs, operands);
+  const OpInfo &op_info = info(op);
+  if (op_info.family != Family::elementwise)
+    convert_operands(op_info, attrs, operands);
   Arguments arguments(op, operands);
   std::uint8_t count = 0;
-  run({op, attrs, arguments.list(), to_site(site)}, results, count);
+  run({op, attrs, arguments.list(), &site}, results, count);
   for (Operand &operand : operands)
     Access::drop(operand);
 }

@@ -30,8 +30,6 @@ struct TapeOp {
 using TapeHook = void (*)(const TapeOp &);
 extern TapeHook tape_hook;
 
-Site to_site(const std::source_location &location) noexcept;
-
 /// Throws invalid_argument "NAME: operand is an empty tensor".
 [[noreturn]] void throw_empty(std::string_view op);
 /// Throws the error that a value could not be computed for, if it is Failed.

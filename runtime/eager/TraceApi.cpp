@@ -55,7 +55,7 @@ const TraceHandle &find_trace(const void *type, const void *target, const TraceO
                               const std::source_location &site) {
   const std::uint64_t key = reinterpret_cast<std::uintptr_t>(type) * 0x9e3779b97f4a7c15u ^
                             reinterpret_cast<std::uintptr_t>(target);
-  return Trace::find(key, options.name, to_site(site), options.warmup);
+  return Trace::find(key, options.name, Site::of(site), options.warmup);
 }
 
 std::vector<TraceReport> explain_trace(const TraceHandle &trace) {

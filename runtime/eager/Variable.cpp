@@ -23,11 +23,20 @@ struct Variable::Box final : RebindJournal {
   }
 };
 
+/// Tapes know the values of trainable Variables by a mark, so that reading one costs nothing.
+static void mark_trainable(const Tensor &value) noexcept {
+  Impl &impl = *Access::impl(value);
+  if (!(impl.flags.load(std::memory_order_relaxed) & Impl::trainable))
+    impl.flags.fetch_or(Impl::trainable, std::memory_order_relaxed);
+}
+
 Variable::Variable(Tensor init, VariableOptions options) : box(std::make_unique<Box>()) {
   if (init.empty())
     detail::throw_empty("Variable");
   box->value = std::move(init);
   box->options = std::move(options);
+  if (box->options.trainable)
+    mark_trainable(box->value);
 }
 Variable::Variable(Variable &&) noexcept = default;
 Variable &Variable::operator=(Variable &&) noexcept = default;
@@ -55,6 +64,8 @@ Variable &Variable::operator=(Tensor value) {
       release(old_value);
   }
   box->value = std::move(value);
+  if (box->options.trainable)
+    mark_trainable(box->value);
   return *this;
 }
 

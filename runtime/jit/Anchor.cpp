@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/jit/Anchor.h"
 
+#include "runtime/jit/Fork.h"
+
 #include <algorithm>
 
 namespace jit {

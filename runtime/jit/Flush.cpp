@@ -354,6 +354,7 @@ Graph Session::matched_graph() const {
     graph.inputs.push_back(input->meta);
   for (const Scalar &scalar : scalars)
     graph.scalars.push_back(scalar.kind());
+  graph.examples = scalars;
   for (std::uint32_t matched : nodes) {
     const TrieNode &entry = trie->nodes[matched];
     GraphOp op{entry.op, entry.attrs, {}, entry.first_value, entry.results, entry.site};

@@ -8,32 +8,31 @@
 
 namespace jit {
 
-/// Where libtracejit itself was loaded from.
-static std::filesystem::path own_folder() {
-  Dl_info info{};
-  if (!dladdr(reinterpret_cast<const void *>(&load_compiler), &info) || !info.dli_fname)
-    return {};
-  return std::filesystem::path(info.dli_fname).parent_path();
+static constexpr const char *library_name = "libtracejit-compiler.so";
+
+/// Beside the library that this code is in; by name alone if that is not known.
+static std::string default_path() {
+  Dl_info self{};
+  if (!dladdr(reinterpret_cast<const void *>(&load_compiler), &self) || !self.dli_fname)
+    return library_name;
+  return (std::filesystem::path(self.dli_fname).parent_path() / library_name).string();
 }
 
 std::unique_ptr<Compiler> load_compiler(std::string &message) {
-  const std::filesystem::path path = options().compiler.empty()
-                                         ? own_folder() / "libtracejit-compiler.so"
-                                         : std::filesystem::path(options().compiler);
+  const std::string path = options().compiler.empty() ? default_path() : options().compiler;
   void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!library) {
-    message = dlerror();
+    const char *reason = dlerror();
+    message = "the compiler library cannot be opened: " + std::string(reason ? reason : path);
     return nullptr;
   }
-  auto *create = reinterpret_cast<CreateCompiler *>(dlsym(library, create_compiler_symbol));
-  if (!create) {
-    message = path.string() + ": not a tracejit compiler";
+  void *symbol = dlsym(library, create_compiler_symbol);
+  if (!symbol) {
+    message = path + " is no compiler of tracejit: it lacks " + create_compiler_symbol;
     return nullptr;
   }
-  std::unique_ptr<Compiler> compiler(create());
-  if (!compiler)
-    message = path.string() + ": the compiler could not be made";
-  return compiler;
+  message.clear();
+  return std::unique_ptr<Compiler>(reinterpret_cast<CreateCompiler *>(symbol)());
 }
 
 } // namespace jit

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Opening the compiler library.
+// Opening the compiler library: it is a library of its own, so that programs that do not compile
+// carry no LLVM.
 #pragma once
 
 #include "runtime/jit/Compiler.h"
@@ -9,8 +10,8 @@
 
 namespace jit {
 
-/// The process's compiler from libtracejit-compiler; null and a message if it cannot be opened. The
-/// library stays loaded.
+/// A compiler of the library that option `compiler` names, or else of libtracejit-compiler beside
+/// libtracejit. Null if there is none: `message` says why. The library stays open.
 std::unique_ptr<Compiler> load_compiler(std::string &message);
 
 } // namespace jit

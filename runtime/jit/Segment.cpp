@@ -66,6 +66,7 @@ void begin_segment(ThreadTrace &t) {
     t.timing_serial = Recorder::next_serial();
   } else if (has_programs && t.session->open(anchor)) {
     t.activity = Activity::matching;
+    t.flush_every = static_cast<std::uint32_t>(options().flush_every);
   } else if (!anchor.compiling.load(std::memory_order_relaxed)) {
     t.recorder->start();
     t.activity = Activity::recording;
@@ -87,22 +88,33 @@ void miss(ThreadTrace &t) {
   }
 }
 
+bool leave_path(ThreadTrace &t, const OpCall &call, ResultMetas &metas, Session::Match outcome);
+
 bool match_op(ThreadTrace &t, const OpCall &call, ResultMetas &metas, Impl **results) {
   // A value of another session becomes ready first: no thread holds two session locks.
-  for (const Argument &argument : call.arguments)
-    if (argument.impl && !t.session->holds(*argument.impl))
+  for (const Argument &argument : call.arguments) {
+    if (!argument.impl)
+      continue;
+    const Where where = argument.impl->where.load(std::memory_order_acquire);
+    if (where.state() == Where::pending && where.session() != t.session) [[unlikely]]
       resolve(*argument.impl);
+  }
   const Attr *attrs = call.attrs.empty() ? nullptr : intern_attr(call.attrs);
-  std::string bad_index;
   const Session::Match outcome =
-      attrs || call.attrs.empty()
-          ? t.session->match(call.op, attrs, call.arguments, results, metas, bad_index)
-          : Session::Match::miss;
-  if (!bad_index.empty())
-    throw Error(ErrorCode::invalid_argument, bad_index);
+      attrs || call.attrs.empty() ? t.session->match(call.op, attrs, call.arguments, results, metas)
+                                  : Session::Match::miss;
+  if (outcome == Session::Match::hit) [[likely]]
+    return true;
+  return leave_path(t, call, metas, outcome);
+}
+
+/// What a session that did not match the op leads to. Always false: the op has not been matched.
+bool leave_path(ThreadTrace &t, const OpCall &call, ResultMetas &metas, Session::Match outcome) {
   switch (outcome) {
   case Session::Match::hit:
-    return true;
+    break;
+  case Session::Match::bad_index:
+    throw Error(ErrorCode::invalid_argument, t.session->index_error());
   case Session::Match::closed:
     t.activity = Activity::none;
     return false;
@@ -116,7 +128,7 @@ bool match_op(ThreadTrace &t, const OpCall &call, ResultMetas &metas, Impl **res
   case Session::Match::too_much:
     end_segment(outcome == Session::Match::needs_index ? ExitReason::index_check
                                                        : ExitReason::memory_limit);
-    arm(call.site);
+    arm(call.site());
     return false;
   }
   return false;
@@ -129,7 +141,7 @@ void cut_recording(ThreadTrace &t, const OpCall &call) {
   if (!index_unknown && !t.recorder->over_memory_limit())
     return;
   end_segment(index_unknown ? ExitReason::index_check : ExitReason::memory_limit);
-  arm(call.site);
+  arm(call.site());
 }
 
 } // namespace
@@ -144,9 +156,8 @@ bool before_op(const OpCall &call, ResultMetas &metas, Impl **results) {
       begin_segment(t);
     if (t.activity != Activity::matching)
       break;
-    if (match_op(t, call, metas, results)) {
-      const std::uint32_t every = options().flush_every;
-      if (every && t.session->matched() % every == 0)
+    if (match_op(t, call, metas, results)) [[likely]] {
+      if (t.flush_every && t.session->matched() % t.flush_every == 0) [[unlikely]]
         t.session->close(ExitReason::forced);
       return true;
     }
@@ -164,7 +175,7 @@ void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *c
   }
   if (t.activity != Activity::recording)
     return;
-  if (!t.recorder->append(call.op, call.attrs, call.arguments, metas, results, call.site)) {
+  if (!t.recorder->append(call.op, call.attrs, call.arguments, metas, results, call.site())) {
     t.recorder->cancel();
     t.activity = Activity::none;
   } else if (t.recorder->size() > Recorder::max_ops) {

@@ -31,6 +31,7 @@ struct ThreadTrace {
   Session *session = nullptr;
   Recorder *recorder = nullptr;
   std::uint64_t spent = 0;         ///< cycles inside the runtime in this segment
+  std::uint32_t flush_every = 0;   ///< option of that name; 0: never
   std::uint64_t sequence = 0;      ///< hash of the ops that ran, while timing
   std::uint64_t timing_serial = 0; ///< stamp of the values made while timing
 };
@@ -41,7 +42,8 @@ struct OpCall {
   OpKind op;
   AttrWords attrs;
   std::span<const Argument> arguments;
-  Site site;
+  const std::source_location *location;
+  Site site() const noexcept { return Site::of(*location); }
 };
 
 /// Before an op runs. True: it was matched, `results` are pending and carry a reference each.

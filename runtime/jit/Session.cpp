@@ -63,15 +63,6 @@ void Session::unlock_all() noexcept {
   idle_lock.unlock();
 }
 
-/// Temporaries of every program that may run from here.
-static std::size_t arena_bytes(const Trie &trie) noexcept {
-  std::size_t most = 0;
-  for (const Terminal &terminal : trie.terminals)
-    for (const Variant &variant : terminal.variants)
-      most = std::max(most, variant.program->info().arena_bytes);
-  return most;
-}
-
 bool Session::open(Anchor &from) {
   // Publish, then look again: the compile thread frees a trie only if it is neither current nor
   // published.
@@ -88,7 +79,7 @@ bool Session::open(Anchor &from) {
     return false;
   }
   const std::lock_guard guard(lock);
-  const std::size_t bytes = arena_bytes(*current);
+  const std::size_t bytes = current->arena_bytes;
   if (bytes && (!arena || arena->bytes < bytes)) {
     if (arena)
       release(arena);
@@ -105,8 +96,8 @@ bool Session::open(Anchor &from) {
   return true;
 }
 
-bool Session::operand_matches(OperandCode code, const ExpectedOperand &expected,
-                              const Argument &argument) noexcept {
+inline bool Session::operand_matches(OperandCode code, const ExpectedOperand &expected,
+                                     const Argument &argument) noexcept {
   if (!argument.impl) {
     if (code.kind() != OperandCode::scalar || argument.scalar.kind() != expected.kind)
       return false;
@@ -127,16 +118,20 @@ bool Session::operand_matches(OperandCode code, const ExpectedOperand &expected,
   return true;
 }
 
-bool Session::matches(const TrieNode &candidate, OpKind op, const Attr *attrs,
-                      std::span<const Argument> arguments) noexcept {
+/// Takes back what a candidate bound that did not match to the end.
+void Session::forget_uncommitted() noexcept {
+  inputs.resize(committed_inputs);
+  scalars.erase(scalars.begin() + static_cast<std::ptrdiff_t>(committed_scalars), scalars.end());
+}
+
+inline bool Session::matches(const TrieNode &candidate, OpKind op, const Attr *attrs,
+                             std::span<const Argument> arguments) noexcept {
   if (candidate.op != op || candidate.operand_count != arguments.size() || candidate.attrs != attrs)
     return false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::size_t place = candidate.first_operand + i;
     if (!operand_matches(trie->codes[place], trie->expected[place], arguments[i])) {
-      inputs.resize(committed_inputs);
-      scalars.erase(scalars.begin() + static_cast<std::ptrdiff_t>(committed_scalars),
-                    scalars.end());
+      forget_uncommitted();
       return false;
     }
   }
@@ -160,8 +155,7 @@ const Meta *Session::meta_of(OperandCode code) const noexcept {
 }
 
 Session::Match Session::check_indices(const TrieNode &candidate,
-                                      std::span<const Argument> arguments,
-                                      std::string &bad_index) const {
+                                      std::span<const Argument> arguments) {
   const AttrWords attrs = candidate.attrs ? AttrWords(candidate.attrs->words) : AttrWords();
   const std::int64_t bound = index_bound(candidate.op, attrs, arguments);
   Impl &index = *arguments[info(candidate.op).index_check->operand].impl;
@@ -169,12 +163,16 @@ Session::Match Session::check_indices(const TrieNode &candidate,
     return provably_within(Bounds{*this}, {OperandCode::value, index.slot}, bound)
                ? Match::hit
                : Match::needs_index;
-  if (auto message = check_range(candidate.op, known_range(index), bound))
-    bad_index = std::move(*message);
-  return Match::hit;
+  auto message = check_range(candidate.op, known_range(index), bound);
+  if (!message)
+    return Match::hit;
+  index_message = std::move(*message);
+  return Match::bad_index;
 }
 
-bool Session::over_memory_limit() noexcept {
+inline bool Session::over_memory_limit() noexcept {
+  if (committed_inputs == inputs.size()) [[likely]]
+    return false;
   constexpr std::int64_t least = std::int64_t{64} << 20;
   const std::int64_t limit =
       std::max(least, arena ? static_cast<std::int64_t>(arena->bytes) / 4 : 0);
@@ -191,7 +189,7 @@ bool Session::over_memory_limit() noexcept {
 }
 
 /// Makes the results of the matched node pending. False without memory for them.
-bool Session::commit(std::uint32_t matched, Impl **results) noexcept {
+inline bool Session::commit(std::uint32_t matched, Impl **results) noexcept {
   const TrieNode &entry = trie->nodes[matched];
   for (std::uint8_t r = 0; r < entry.results; ++r) {
     results[r] = new_impl(entry.result_metas[r]);
@@ -217,7 +215,7 @@ bool Session::commit(std::uint32_t matched, Impl **results) noexcept {
 }
 
 Session::Match Session::match(OpKind op, const Attr *attrs, std::span<const Argument> arguments,
-                              Impl **results, ResultMetas &metas, std::string &bad_index) {
+                              Impl **results, ResultMetas &metas) {
   const std::lock_guard guard(lock);
   if (!is_open)
     return Match::closed;
@@ -226,20 +224,20 @@ Session::Match Session::match(OpKind op, const Attr *attrs, std::span<const Argu
     const TrieNode &candidate = trie->nodes[c];
     if (!matches(candidate, op, attrs, arguments))
       continue;
-    Match outcome = Match::hit;
-    if (candidate.checks_index)
-      outcome = check_indices(candidate, arguments, bad_index);
-    if (outcome == Match::hit && bad_index.empty() && over_memory_limit())
+    Match outcome = candidate.checks_index ? check_indices(candidate, arguments) : Match::hit;
+    if (outcome == Match::hit && over_memory_limit()) [[unlikely]]
       outcome = Match::too_much;
-    if (outcome == Match::hit && bad_index.empty() && commit(c, results)) {
+    if (outcome == Match::hit && !commit(c, results)) [[unlikely]]
+      outcome = Match::miss;
+    if (outcome == Match::hit) [[likely]] {
       metas.count = candidate.results;
       metas.view = candidate.view;
-      std::copy_n(candidate.result_metas, candidate.results, metas.metas);
+      for (std::uint8_t r = 0; r < candidate.results; ++r)
+        metas.metas[r] = candidate.result_metas[r];
       return Match::hit;
     }
-    inputs.resize(committed_inputs);
-    scalars.erase(scalars.begin() + static_cast<std::ptrdiff_t>(committed_scalars), scalars.end());
-    return outcome == Match::hit && bad_index.empty() ? Match::miss : outcome;
+    forget_uncommitted();
+    return outcome;
   }
   return Match::miss;
 }

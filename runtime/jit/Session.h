@@ -37,6 +37,7 @@ public:
     closed,      ///< another thread has flushed the session
     needs_index, ///< an index operand has to be known first
     too_much,    ///< the inputs held are over the memory limit
+    bad_index,   ///< an index operand is out of range, as `index_error` says; nothing has changed
   };
 
   /// The session of this thread from the pool.
@@ -52,10 +53,9 @@ public:
   std::size_t matched() const noexcept { return nodes.size(); }
 
   /// Matches one op; on a hit the results are pending and carry a reference for the caller.
-  /// `bad_index` is set to the message if an index operand is out of range: then nothing has
   /// changed.
   Match match(OpKind op, const Attr *attrs, std::span<const Argument> arguments, Impl **results,
-              ResultMetas &metas, std::string &bad_index);
+              ResultMetas &metas);
 
   /// Ends the segment: nothing is pending afterwards. Owner or any other thread; does nothing if
   /// the session is closed. Never throws. Returns the path whose program ran, or null.
@@ -74,6 +74,9 @@ public:
     ~Prefix();
   };
   bool close_for_recording(ExitReason reason, Prefix &prefix) noexcept;
+
+  /// Message of the last Match::bad_index. Owner only.
+  const std::string &index_error() const noexcept { return index_message; }
 
   /// Whether `value` waits in this session at this moment.
   bool holds(const Impl &value) const noexcept {
@@ -110,8 +113,8 @@ private:
                std::span<const Argument> arguments) noexcept;
   bool operand_matches(OperandCode code, const ExpectedOperand &expected,
                        const Argument &argument) noexcept;
-  Match check_indices(const TrieNode &node, std::span<const Argument> arguments,
-                      std::string &bad_index) const;
+  Match check_indices(const TrieNode &node, std::span<const Argument> arguments);
+  void forget_uncommitted() noexcept;
   const Meta *meta_of(OperandCode code) const noexcept;
   bool commit(std::uint32_t node, Impl **results) noexcept;
   bool over_memory_limit() noexcept;
@@ -146,6 +149,7 @@ private:
   std::size_t committed_inputs = 0, committed_scalars = 0;
   std::int64_t bound_bytes = 0;
   std::vector<Rebinding> rebindings;
+  std::string index_message;
 
   // Scratch of a flush, kept to save allocations.
   std::vector<std::uint8_t> live;         ///< by value: held by somebody else

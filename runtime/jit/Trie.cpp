@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/jit/Trie.h"
 
+#include <algorithm>
+
 namespace jit {
 
 static bool expects_same(const Trie &trie, const TrieNode &node, const Graph &graph,
@@ -69,6 +71,8 @@ std::unique_ptr<Trie> build_trie(std::span<const std::shared_ptr<Path>> paths) {
       node = child_for(*trie, node, path->graph, op);
     trie->nodes[node].terminal = static_cast<std::uint32_t>(trie->terminals.size());
     trie->terminals.push_back({path, path->variants});
+    for (const Variant &variant : path->variants)
+      trie->arena_bytes = std::max(trie->arena_bytes, variant.program->info().arena_bytes);
   }
   return trie;
 }

@@ -45,6 +45,7 @@ struct Trie {
   std::vector<OperandCode> codes;
   std::vector<ExpectedOperand> expected; ///< same places as `codes`
   std::vector<Terminal> terminals;
+  std::size_t arena_bytes = 0; ///< temporaries of every program that may run
 
   std::span<const OperandCode> operands_of(const TrieNode &node) const noexcept {
     return {codes.data() + node.first_operand, node.operand_count};

@@ -20,8 +20,7 @@ struct Plan {
   std::size_t from_step, to_step;
 };
 
-/// Rows and columns of one block of a transposed copy: both sides stay in L1.
-constexpr std::int64_t block = 64;
+constexpr auto block = static_cast<std::int64_t>(transpose_block);
 
 void copy_block(const Plan &plan, std::int64_t from, std::int64_t to, std::int64_t row,
                 std::int64_t column) noexcept {

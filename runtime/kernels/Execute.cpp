@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/kernels/Execute.h"
 
+#include "runtime/kernels/Families.h"
+#include "runtime/kernels/Mxcsr.h"
+#include "runtime/kernels/Parallel.h"
+#include "runtime/kernels/ScalarValue.h"
 #include "runtime/ops/Views.h"
 
 #include <array>
@@ -18,6 +22,7 @@ struct InferCacheEntry {
   const Meta *operands[3];
   ResultMetas result;
 };
+constexpr std::size_t max_elementwise_operands = 3;
 constexpr std::size_t cache_size = 64;
 thread_local constinit std::array<InferCacheEntry, cache_size> infer_cache{};
 
@@ -67,6 +72,32 @@ std::optional<std::string> infer_uncached(OpKind op, AttrWords attrs,
   return std::nullopt;
 }
 
+/// The direct loop of an elementwise op, if its operands allow one.
+DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const Argument> arguments,
+                            const Meta &result) {
+  DirectLoop loop;
+  if (op.family != Family::elementwise || op.types == TypeRule::cast || result.size == 0 ||
+      result.size >= parallel_elements || arguments.size() > max_elementwise_operands)
+    return loop;
+  std::array<OperandType, max_elementwise_operands> types;
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    types[i] = arguments[i].type();
+  loop.compute = element_types(op, attrs, {types.data(), arguments.size()}).compute;
+  loop.function = static_cast<std::uint8_t>(op.scalar);
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const Meta *meta = types[i].meta;
+    const bool condition = op.types == TypeRule::select && i == 0;
+    if (meta && meta->dtype != (condition ? DType::boolean : loop.compute))
+      return loop;
+    if (!meta || meta->size == 1)
+      loop.broadcast |= static_cast<std::uint8_t>(1 << i);
+    else if (!meta->contiguous || meta->size != result.size)
+      return loop;
+  }
+  loop.usable = true;
+  return loop;
+}
+
 } // namespace
 
 std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
@@ -95,6 +126,7 @@ std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
     entry->operands[i] = arguments[i].type().meta;
     entry->kinds[i] = static_cast<std::uint8_t>(arguments[i].type().kind);
   }
+  out.direct = find_direct_loop(info(op), attrs, arguments, *out.metas[0]);
   entry->result = out;
   return std::nullopt;
 }
@@ -158,6 +190,38 @@ bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
   for (std::size_t r = 0; r < ready; ++r)
     release(out[r].storage);
   return false;
+}
+
+static bool run_direct(const DirectLoop &loop, OpKind op, std::span<const Argument> arguments,
+                       const Meta &result, Produced *out) noexcept {
+  Storage *storage = new_storage(result.bytes());
+  if (!storage)
+    return false;
+  *out = {storage, storage->data};
+  std::array<std::byte *, max_elementwise_operands + 1> pointers;
+  std::array<ScalarValue, max_elementwise_operands> numbers;
+  pointers[0] = storage->data;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].impl) {
+      pointers[i + 1] = arguments[i].impl->data();
+      continue;
+    }
+    const bool condition = i == 0 && info(op).types == TypeRule::select;
+    numbers[i] = ScalarValue(arguments[i].scalar, condition ? DType::boolean : loop.compute);
+    pointers[i + 1] = numbers[i].bytes;
+  }
+  const ScalarArgs args{loop.broadcast};
+  const MxcsrGuard environment;
+  active_table().element[loop.function][static_cast<std::size_t>(loop.compute)](
+      pointers.data(), static_cast<std::size_t>(result.size), &args);
+  return true;
+}
+
+bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
+             const ResultMetas &metas, Produced *out) noexcept {
+  if (metas.direct.usable) [[likely]]
+    return run_direct(metas.direct, op, arguments, *metas.metas[0], out);
+  return execute(op, attrs, arguments, {metas.metas, metas.count}, metas.view, out);
 }
 
 IndexRange known_range(Impl &index) noexcept {

@@ -18,11 +18,21 @@ struct Argument {
   OperandType type() const noexcept { return {impl ? impl->meta : nullptr, scalar.kind()}; }
 };
 
+/// A small elementwise op whose operands all lie like the result or are one element: one inner loop
+/// over everything. Found once for a set of metas, so that small ops cost little.
+struct DirectLoop {
+  bool usable = false;
+  std::uint8_t function = 0;  ///< row of KernelTable::element
+  std::uint8_t broadcast = 0; ///< bit i: operand i is one element
+  DType compute = DType::f32;
+};
+
 /// What an op returns, before any work is done.
 struct ResultMetas {
   const Meta *metas[max_results] = {};
   std::uint8_t count = 0;
   bool view = false; ///< result 0 shares operand 0's storage
+  DirectLoop direct;
 };
 
 /// Checks the op and finds its result metas; the message names op, values and rule. Remembers
@@ -40,6 +50,9 @@ struct Produced {
 /// produced.
 bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
              std::span<const Meta *const> metas, bool view, Produced *out) noexcept;
+/// The same for metas that infer_metas has found; takes the direct loop where there is one.
+bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
+             const ResultMetas &metas, Produced *out) noexcept;
 
 /// Values of a Ready integer tensor, kept with it.
 IndexRange known_range(Impl &index) noexcept;

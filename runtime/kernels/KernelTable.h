@@ -36,6 +36,9 @@ using ElementLoop = void (*)(std::byte *const *pointers, std::size_t count, cons
 using ConvertLoop = void (*)(std::byte *to, const std::byte *from, std::ptrdiff_t stride,
                              std::size_t count);
 
+/// Rows and columns that one transposed copy takes at most: both sides stay in L1.
+inline constexpr std::size_t transpose_block = 64;
+
 /// `to[i * to_stride + j] = from[j * from_stride + i]` for i < rows, j < columns.
 using TransposeLoop = void (*)(std::byte *to, std::ptrdiff_t to_stride, const std::byte *from,
                                std::ptrdiff_t from_stride, std::size_t rows, std::size_t columns);

@@ -17,6 +17,8 @@ namespace {
 /// Bytes that the elements of one value of a tile should take, and columns it has at most.
 constexpr std::int64_t tile_bytes = 32768;
 constexpr std::int64_t max_columns = 512;
+/// Fewer columns waste inner loops on short runs; a tile may then outgrow L1.
+constexpr std::int64_t min_columns = 64;
 
 /// Operand o as [outer][rows][columns], cut at the axis.
 struct RowOperand {
@@ -99,17 +101,27 @@ private:
            static_cast<std::size_t>(value.place) * padded(width);
   }
 
+  /// Elements before entry `outer` of the axes in front.
+  static std::int64_t offset_before(const RowOperand &operand, std::int64_t outer) noexcept {
+    if (operand.before.rank == 1)
+      return outer * operand.before.strides[0];
+    return Odometer(operand.before, outer).offset();
+  }
+
   void load(int index, std::int64_t outer, std::int64_t first) noexcept {
     const RowOperand &operand = problem.operands[index];
     std::byte *to = memory(plan.values[index]);
-    const std::byte *base =
-        operand.before.data + Odometer(operand.before, outer).offset() * operand.step;
+    const std::byte *base = operand.before.data + offset_before(operand, outer) * operand.step;
     const auto step = static_cast<std::int64_t>(itemsize(plan.dtype));
+    if (problem.columns == 1 && operand.stride == 1 && operand.behind.dtype == plan.dtype) {
+      at[index] = const_cast<std::byte *>(base); // NOLINT: operands are only read
+      return;
+    }
     if (problem.columns == 1) {
       StridedView run;
       run.dtype = operand.behind.dtype;
       run.push(problem.rows, problem.rows == 1 ? 1 : operand.stride);
-      at[index] = const_cast<std::byte *>( // NOLINT: operands are only read
+      at[index] = const_cast<std::byte *>( // NOLINT
           TileReader(run, plan.dtype, problem.table).read(base, 0, problem.rows, to));
       return;
     }
@@ -203,11 +215,20 @@ private:
   }
 
   template <class T> bool moments(const RowStep &step, const std::byte *data) noexcept {
+    auto *var = reinterpret_cast<T *>(at[step.result]);
+    auto *mean = reinterpret_cast<T *>(at[step.result + 1]);
+    const int dtype = slot(plan.dtype);
+    if (problem.last_axis && problem.rows <= static_cast<std::int64_t>(inner_chunk)) { // one chunk
+      const auto count = static_cast<std::size_t>(problem.rows);
+      problem.table.chunk[slot(Combine::sum)][dtype](data, count, at[step.result + 1]);
+      *mean = *mean / static_cast<T>(problem.rows);
+      problem.table.deviation[dtype](data, count, at[step.result + 1], at[step.result]);
+      *var = *var / static_cast<T>(problem.rows);
+      return true;
+    }
     Moments<T> found[max_columns];
     if (!reduce_moments(problem.table, reduction(data), found))
       return false;
-    auto *var = reinterpret_cast<T *>(at[step.result]);
-    auto *mean = reinterpret_cast<T *>(at[step.result + 1]);
     for (std::int64_t j = 0; j < columns; ++j) {
       var[j] = found[j].squares / static_cast<T>(problem.rows);
       mean[j] = found[j].mean;
@@ -247,8 +268,7 @@ bool run_row(const KernelTable &table, const OpInfo &op, const KernelCall &call)
   problem.columns = problem.operands[0].behind.size();
   const std::int64_t fitting =
       tile_bytes / static_cast<std::int64_t>(itemsize(plan.dtype)) / problem.rows;
-  problem.tile_columns =
-      std::min(problem.columns, std::clamp<std::int64_t>(fitting, 16, max_columns));
+  problem.tile_columns = std::min(problem.columns, std::clamp(fitting, min_columns, max_columns));
 
   const std::int64_t strips = (problem.columns + problem.tile_columns - 1) / problem.tile_columns;
   std::atomic<bool> failed{false};

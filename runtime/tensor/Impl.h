@@ -86,6 +86,7 @@ struct Impl : detail::ValueHead {
   enum Flags : std::uint8_t {
     range_known = 1, ///< index_min and index_max hold
     exported = 2,    ///< handed out for good: never a donation target
+    trainable = 4,   ///< a trainable Variable holds or held it: tapes record what uses it
   };
   std::atomic<std::uint8_t> flags{0};
   std::uint16_t slot = 0; ///< value number in its session, while pending

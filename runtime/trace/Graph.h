@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct Site {
   const char *file = "";
   std::uint32_t line = 0;
   const char *function = "";
+  static Site of(const std::source_location &location) noexcept {
+    return {location.file_name(), location.line(), location.function_name()};
+  }
 };
 
 struct GraphOp {
@@ -56,6 +60,9 @@ struct Graph {
   std::string name;
   std::vector<const Meta *> inputs;
   std::vector<ScalarKind> scalars;
+  /// Values of `scalars` in the first run, for replaying; empty if not known. No part of what is
+  /// compiled.
+  std::vector<Scalar> examples;
   std::vector<GraphOp> ops;
   std::vector<GraphValue> values;
   /// Values somebody may still hold at the end: what a program must store. Never views: a held view

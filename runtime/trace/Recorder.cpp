@@ -34,6 +34,7 @@ void Recorder::cancel() noexcept {
 OperandCode Recorder::code_of(const Argument &argument) {
   if (!argument.impl) {
     graph.scalars.push_back(argument.scalar.kind());
+    graph.examples.push_back(argument.scalar);
     return {OperandCode::scalar, static_cast<std::uint32_t>(graph.scalars.size() - 1)};
   }
   if (made(*argument.impl))

@@ -1,31 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// How traces are written; docs/trace-format.md describes the result.
+#include "runtime/base/FormatNumber.h"
 #include "runtime/trace/Text.h"
+#include "runtime/trace/TextLine.h"
+
+#include <cstring>
 
 namespace jit {
-
-static std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\')
-      out += '\\';
-    out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-  }
-  return out + '"';
-}
-
-static std::string list_text(Dims values) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < values.size(); ++i)
-    text += (i ? "," : "") + std::to_string(values[i]);
-  return text + "]";
-}
-
-static std::string type_text(const Meta &meta) {
-  std::string text = describe(meta);
-  if (!meta.contiguous)
-    text += " strides=" + list_text(meta.strides());
-  return text;
-}
 
 static std::string_view kind_text(ScalarKind kind) {
   switch (kind) {
@@ -35,6 +16,23 @@ static std::string_view kind_text(ScalarKind kind) {
     return "int";
   case ScalarKind::floating:
     return "float";
+  }
+  return "";
+}
+
+/// Floats by their bits; the decimal form is for people.
+static std::string example_text(const Scalar &number) {
+  switch (number.kind()) {
+  case ScalarKind::boolean:
+    return number.as_bool() ? "true" : "false";
+  case ScalarKind::integer:
+    return std::to_string(number.as_int());
+  case ScalarKind::floating: {
+    const double value = number.as_double();
+    std::byte bytes[sizeof value];
+    std::memcpy(bytes, &value, sizeof value);
+    return format_bits(DType::f64, bytes) + " (" + format_number(value) + ")";
+  }
   }
   return "";
 }
@@ -58,22 +56,25 @@ static std::string op_text(const Graph &graph, const GraphOp &op) {
   for (std::uint8_t r = 0; r < op.results; ++r)
     text += (r ? ", " : "") + type_text(*graph.values[op.first_value + r].meta);
   if (op.site.line)
-    text += " at " + quoted(op.site.file) + ":" + std::to_string(op.site.line);
+    text += " at " + quote(op.site.file) + ":" + std::to_string(op.site.line);
   return text + "\n";
 }
 
 std::string to_text(const Graph &graph) {
-  std::string text = "tracejit-trace 1\nname " + quoted(graph.name) + "\n";
+  std::string text = std::string(trace_header) + "\nname " + quote(graph.name) + "\n";
   for (std::size_t k = 0; k < graph.inputs.size(); ++k)
     text += "input %in" + std::to_string(k) + " : " + type_text(*graph.inputs[k]) + "\n";
-  for (std::size_t k = 0; k < graph.scalars.size(); ++k)
-    text +=
-        "number %num" + std::to_string(k) + " : " + std::string(kind_text(graph.scalars[k])) + "\n";
+  for (std::size_t k = 0; k < graph.scalars.size(); ++k) {
+    text += "number %num" + std::to_string(k) + " : " + std::string(kind_text(graph.scalars[k]));
+    if (k < graph.examples.size())
+      text += " = " + example_text(graph.examples[k]);
+    text += "\n";
+  }
   for (const GraphOp &op : graph.ops)
     text += op_text(graph, op);
   for (std::uint32_t output : graph.outputs)
     text += "output %" + std::to_string(output) + "\n";
-  return text;
+  return text + "end\n";
 }
 
 } // namespace jit

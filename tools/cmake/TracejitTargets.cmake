@@ -48,10 +48,14 @@ endfunction()
 
 # tracejit_lit_test(NAME): the lit tests of the current folder and below as one ctest entry. They
 # find our tools (bin/ of the build folder) and LLVM's in PATH, the repository in %root and MLIR's
-# includes in %mlir_include.
+# includes in %mlir_include. Feature `compiler`: libtracejit-compiler is built.
 function(tracejit_lit_test name)
   set(folder ${CMAKE_CURRENT_SOURCE_DIR})
   set(site ${CMAKE_CURRENT_BINARY_DIR}/${name})
+  set(tracejit_has_compiler FALSE)
+  if(TARGET tracejit-compiler)
+    set(tracejit_has_compiler TRUE)
+  endif()
   configure_file(${PROJECT_SOURCE_DIR}/tools/cmake/lit.site.cfg.py.in ${site}/lit.site.cfg.py @ONLY)
   add_test(NAME ${name} COMMAND ${TRACEJIT_LLVM_BIN}/lit -sv
     --xunit-xml-output ${TRACEJIT_RESULTS}/${name}.xml ${site})

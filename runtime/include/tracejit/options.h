@@ -11,14 +11,14 @@ namespace jit {
 
 /// Options of reductions. `dtype` is for sum and mean, the other functions refuse one.
 struct Reduce {
-  Axes axis;
+  Axes axis = {};
   bool keepdims = false;
-  std::optional<DType> dtype;
+  std::optional<DType> dtype = {};
 };
 
 /// Options of var and var_mean: squared distances are divided by max(n - correction, 0).
 struct Variance {
-  Axes axis;
+  Axes axis = {};
   int correction = 0;
   bool keepdims = false;
 };

@@ -2,12 +2,14 @@
 // Everything a program needs for eager tensors and jit::trace.
 #pragma once
 
+#include <tracejit/autograd.h>
 #include <tracejit/dims.h>
 #include <tracejit/dtype.h>
 #include <tracejit/error.h>
 #include <tracejit/memory.h>
 #include <tracejit/mode.h>
 #include <tracejit/ops.h>
+#include <tracejit/optimizers.h>
 #include <tracejit/options.h>
 #include <tracejit/random.h>
 #include <tracejit/scalar.h>

@@ -47,25 +47,21 @@ void convert(std::byte *to, const std::byte *from, std::ptrdiff_t stride, std::s
   }
 }
 
+/// Through a buffer without gaps: rows of a power-of-two stride all fall into one set of the cache.
 template <class T>
 void transpose(std::byte *to, std::ptrdiff_t to_stride, const std::byte *from,
                std::ptrdiff_t from_stride, std::size_t rows, std::size_t columns) {
   auto *target = reinterpret_cast<T *>(to);
   const auto *source = reinterpret_cast<const T *>(from);
-  constexpr std::size_t side = 8;
-  std::size_t j = 0;
-  for (; j + side <= columns; j += side)
-    for (std::size_t i = 0; i < rows; ++i) {
-      T row[side];
-      for (std::size_t k = 0; k < side; ++k)
-        row[k] = source[static_cast<std::ptrdiff_t>(j + k) * from_stride +
-                        static_cast<std::ptrdiff_t>(i)];
-      __builtin_memcpy(target + static_cast<std::ptrdiff_t>(i) * to_stride + j, row, sizeof(row));
-    }
-  for (; j < columns; ++j)
-    for (std::size_t i = 0; i < rows; ++i)
-      target[static_cast<std::ptrdiff_t>(i) * to_stride + static_cast<std::ptrdiff_t>(j)] =
-          source[static_cast<std::ptrdiff_t>(j) * from_stride + static_cast<std::ptrdiff_t>(i)];
+  alignas(64) T buffer[transpose_block][transpose_block];
+  for (std::size_t j = 0; j < columns; ++j)
+    __builtin_memcpy(buffer[j], source + static_cast<std::ptrdiff_t>(j) * from_stride,
+                     rows * sizeof(T));
+  for (std::size_t i = 0; i < rows; ++i) {
+    T *row = target + static_cast<std::ptrdiff_t>(i) * to_stride;
+    for (std::size_t j = 0; j < columns; ++j)
+      row[j] = buffer[j][i];
+  }
 }
 
 template <class To> void add_target(KernelTable &table) noexcept {

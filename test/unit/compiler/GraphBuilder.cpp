@@ -127,8 +127,8 @@ std::unique_ptr<Program> expect_compiled_equals_eager(const Graph &graph,
       return nullptr;
     for (int threads : {1, 2, 4}) {
       set_thread_count(threads);
-      SCOPED_TRACE(testing::Message() << "isa v" << (isa == Isa::v4 ? 4 : 3) << ", " << threads
-                                      << " threads");
+      SCOPED_TRACE(testing::Message()
+                   << "isa v" << (isa == Isa::v4 ? 4 : 3) << ", " << threads << " threads");
       run_and_compare(*result.program, graph, numbers, expected);
     }
     program = std::move(result.program);

@@ -44,8 +44,7 @@ public:
     node.number = slot;
     return add(std::move(node));
   }
-  unsigned element(ScalarFunction function, DType dtype,
-                   llvm::SmallVector<unsigned, 3> operands) {
+  unsigned element(ScalarFunction function, DType dtype, llvm::SmallVector<unsigned, 3> operands) {
     Node node = make(NodeKind::element, dtype);
     node.function = function;
     for (unsigned operand : operands)

@@ -152,7 +152,8 @@ template <class T> T sum_of_squares(const std::vector<T> &x, bool across) {
   return acc[0];
 }
 
-template <class T> std::pair<T, T> varmean(const std::vector<T> &x, bool across, double correction) {
+template <class T>
+std::pair<T, T> varmean(const std::vector<T> &x, bool across, double correction) {
   const std::size_t chunk = across ? 256 : 4096;
   auto add = [](T a, T b) { return a + b; };
   T mean = 0, squares = 0;
@@ -172,7 +173,8 @@ template <class T> std::pair<T, T> varmean(const std::vector<T> &x, bool across,
       const T shift = static_cast<T>(here / (before + here));
       const T spread = static_cast<T>(before / (before + here) * here);
       const T d = part_mean - mean;
-      const T shifted = d * shift, dd = d * d, between = dd * spread, within = squares + part_squares;
+      const T shifted = d * shift, dd = d * d, between = dd * spread,
+              within = squares + part_squares;
       mean = mean + shifted;
       squares = within + between;
     }
@@ -260,11 +262,10 @@ private:
 
   std::pair<Number, Number> reduce(const Node &node, const Place &at) {
     std::vector<Number> row;
-    each(nest.row_axes(), at, first_row_axis(), [&](const Place &place) {
-      row.push_back(value(node.operands[0], place));
-    });
-    return std::visit(
-        [&](auto first) { return reduce_row<decltype(first)>(node, row); }, row.front());
+    each(nest.row_axes(), at, first_row_axis(),
+         [&](const Place &place) { row.push_back(value(node.operands[0], place)); });
+    return std::visit([&](auto first) { return reduce_row<decltype(first)>(node, row); },
+                      row.front());
   }
   unsigned first_row_axis() const {
     unsigned axis = 0;

@@ -87,6 +87,49 @@ TEST(Program, MatmulWithEpilogue) {
   }
 }
 
+TEST(Program, LargeMatmulsOnThreads) {
+  GraphBuilder g;
+  auto a = g.input(f32, {2, 190, 301}), b = g.input(f32, {301, 277});
+  auto residual = g.input(f32, {2, 190, 277}), k = g.number(ScalarKind::floating);
+  auto c = g.op(OpKind::multiply, {g.op(OpKind::matmul, {a, b}), k});
+  auto y = g.op(OpKind::relu, {g.op(OpKind::add, {c, residual})});
+  g.output(y);
+  g.output(g.op(OpKind::softmax, {y}, SoftmaxAttrs{2}.encode()));
+  expect_compiled_equals_eager(g.graph, {0.125});
+}
+
+TEST(Program, RankZeroAndOne) {
+  GraphBuilder g;
+  auto x = g.input(f64, {}), y = g.input(f64, {1}), k = g.number(ScalarKind::integer);
+  auto s = g.op(OpKind::add, {x, k});
+  g.output(g.op(OpKind::pow, {s, y}));
+  g.output(g.op(OpKind::sum, {y}, SumAttrs{{0}, false, f64}.encode()));
+  expect_compiled_equals_eager(g.graph, {3});
+}
+
+TEST(Program, MiddleAxis) {
+  GraphBuilder g;
+  auto x = g.input(f32, {5, 300, 11});
+  g.output(g.op(OpKind::sum, {x}, SumAttrs{{1}, false, f32}.encode()));
+  g.output(g.op(OpKind::sum, {x}, SumAttrs{{0, 2}, true, f32}.encode()));
+  g.output(g.op(OpKind::softmax, {x}, SoftmaxAttrs{1}.encode()));
+  g.output(g.op(OpKind::argmax, {x}, ArgmaxAttrs{{1}, false}.encode()));
+  expect_compiled_equals_eager(g.graph);
+}
+
+TEST(Program, TrainingStepOfOneLayer) {
+  GraphBuilder g;
+  auto x = g.input(f32, {64, 100}), w = g.input(f32, {100, 10}), dy = g.input(f32, {64, 10});
+  auto m = g.input(f32, {100, 10}), rate = g.number(ScalarKind::floating);
+  auto xt = g.op(OpKind::permute_dims, {x}, PermuteDimsAttrs{{1, 0}}.encode());
+  auto gradient = g.op(OpKind::matmul, {xt, dy});
+  auto next_m = g.op(OpKind::add, {g.op(OpKind::multiply, {m, rate}), gradient});
+  g.output(next_m);
+  g.output(g.op(OpKind::subtract, {w, g.op(OpKind::multiply, {next_m, rate})}));
+  g.output(g.op(OpKind::sum, {dy}, SumAttrs{{0}, false, f32}.encode()));
+  expect_compiled_equals_eager(g.graph, {0.9});
+}
+
 TEST(Program, Transposed) {
   GraphBuilder g;
   auto x = g.input(f32, {65, 33}), y = g.input(f32, {33, 65});

@@ -33,7 +33,7 @@ struct Memory {
 
 private:
   void set(std::size_t i, std::mt19937 &random) {
-    static constexpr double special[] = {0.0,    -0.0, INFINITY, -INFINITY, NAN,
+    static constexpr double special[] = {0.0,    -0.0,  INFINITY, -INFINITY, NAN,
                                          1e-310, 1e-42, -1e38,    3e38,      1.0};
     const bool rare = random() % 64 == 0;
     const double x = rare ? special[random() % 10]

@@ -11,7 +11,9 @@
 #include <cstring>
 #include <future>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 namespace jit {
 namespace {
@@ -331,12 +333,15 @@ TEST_F(SessionTest, DonationNeverShows) {
 
 TEST_F(SessionTest, CheckModeSeesAWrongProgramAndKeepsEager) {
   hooks().wrong = true;
+  mutable_options().save = testing::TempDir();
   auto f = trace([](const Tensor &x) { return x * 2.0 + 1; }, {"check"});
   set_mode(Mode::check);
   testing::internal::CaptureStderr();
   repeat(4, [&](int) { EXPECT_TRUE(same_bits(f(ramp(5)), ramp(5) * 2.0 + 1)); });
   const std::string log = testing::internal::GetCapturedStderr();
+  mutable_options().save.clear();
   EXPECT_NE(log.find("element 0: eager"), std::string::npos) << log;
+  EXPECT_NE(log.find("saved as"), std::string::npos) << log;
   EXPECT_EQ(runs(), 2);
 }
 
@@ -415,6 +420,29 @@ TEST_F(SessionTest, TwoThreadsShareATrace) {
   std::thread a(work), b(work);
   a.join();
   b.join();
+}
+
+TEST_F(SessionTest, ForkInTheMiddleOfASession) {
+  auto f = trace(
+      [](const Tensor &x, bool fork_now) {
+        Tensor y = exp(x) * 3.0;
+        if (fork_now) {
+          EXPECT_TRUE(pending(y));
+          const pid_t child = fork();
+          if (child == 0) {
+            const bool right = same_bits(y, exp(x) * 3.0) && same_bits(x + 1, x - -1.0);
+            _exit(right ? 0 : 1);
+          }
+          int status = -1;
+          waitpid(child, &status, 0);
+          EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+        }
+        return y;
+      },
+      {"fork"});
+  repeat(4, [&](int) { f(ramp(5), false); });
+  EXPECT_TRUE(same_bits(f(ramp(5), true), exp(ramp(5)) * 3.0));
+  EXPECT_TRUE(same_bits(f(ramp(5), false), exp(ramp(5)) * 3.0));
 }
 
 TEST_F(SessionTest, PendingValuesSurviveTheirThread) {

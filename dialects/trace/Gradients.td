@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Gradients of all ops, in the order of the ops. At ties: max and min the first winner, maximum and
+// minimum x, abs(0) and relu(0) give 0.
+include "dialects/trace/GradientBase.td"
+
+//===- Elementwise, one operand ------------------------------------------------------------------===//
+
+class UnaryGradient<TraceOp op, dag value> : Gradient<op, [For<"x", value>]>;
+
+def : UnaryGradient<NegativeOp, (NegativeOp $dy)>;
+def : UnaryGradient<AbsOp, (MultiplyOp $dy, (SignOp $x))>;
+def : NoGradient<SignOp>;
+def : NoGradient<FloorOp>;
+def : UnaryGradient<SquareOp, (MultiplyOp $dy, (MultiplyOp $x, 2))>;
+def : UnaryGradient<SqrtOp, (DivideOp (MultiplyOp $dy, "0.5"), $result)>;
+def : UnaryGradient<RsqrtOp, (MultiplyOp (MultiplyOp $dy, "-0.5"), (MultiplyOp $result, (SquareOp $result)))>;
+def : UnaryGradient<ExpOp, (MultiplyOp $dy, $result)>;
+def : UnaryGradient<LogOp, (DivideOp $dy, $x)>;
+def : UnaryGradient<SinOp, (MultiplyOp $dy, (CosOp $x))>;
+def : UnaryGradient<CosOp, (NegativeOp (MultiplyOp $dy, (SinOp $x)))>;
+def : UnaryGradient<TanhOp, (MultiplyOp $dy, (SubtractOp 1, (SquareOp $result)))>;
+// 2 / sqrt(pi)
+def : UnaryGradient<ErfOp, (MultiplyOp $dy, (MultiplyOp (ExpOp (NegativeOp (SquareOp $x))), "1.1283791670955126"))>;
+def : UnaryGradient<SigmoidOp, (MultiplyOp $dy, (MultiplyOp $result, (SubtractOp 1, $result)))>;
+// Normal distribution: its integral plus x times its density; 1 / sqrt(2) and 1 / sqrt(2 pi).
+def : UnaryGradient<GeluOp,
+    (MultiplyOp $dy,
+      (AddOp (MultiplyOp (AddOp (ErfOp (MultiplyOp $x, "0.70710678118654752")), 1), "0.5"),
+             (MultiplyOp $x, (MultiplyOp (ExpOp (MultiplyOp (SquareOp $x), "-0.5")), "0.39894228040143268"))))>;
+def : UnaryGradient<ReluOp, (WhereOp (GreaterOp $result, 0), $dy, 0)>;
+def : NoGradient<IsnanOp>;
+
+//===- Elementwise, several operands -------------------------------------------------------------===//
+
+class BinaryGradient<TraceOp op, dag forX, dag forY> : Gradient<op, [For<"x", forX>, For<"y", forY>]>;
+
+def : BinaryGradient<AddOp, (Same $dy), (Same $dy)>;
+def : BinaryGradient<SubtractOp, (Same $dy), (NegativeOp $dy)>;
+def : BinaryGradient<MultiplyOp, (MultiplyOp $dy, $y), (MultiplyOp $dy, $x)>;
+def : BinaryGradient<DivideOp, (DivideOp $dy, $y), (NegativeOp (DivideOp (MultiplyOp $dy, $result), $y))>;
+def : CustomGradient<PowOp, "pow_gradient", [Needs<"x", ["x", "y"]>, Needs<"y", ["x", "result"]>]>;
+def : BinaryGradient<MinimumOp, (WhereOp (GreaterOp $x, $y), 0, $dy), (WhereOp (GreaterOp $x, $y), $dy, 0)>;
+def : BinaryGradient<MaximumOp, (WhereOp (LessOp $x, $y), 0, $dy), (WhereOp (LessOp $x, $y), $dy, 0)>;
+
+def : NoGradient<EqualOp>;
+def : NoGradient<NotEqualOp>;
+def : NoGradient<LessOp>;
+def : NoGradient<LessEqualOp>;
+def : NoGradient<GreaterOp>;
+def : NoGradient<GreaterEqualOp>;
+def : NoGradient<LogicalAndOp>;
+def : NoGradient<LogicalOrOp>;
+def : NoGradient<LogicalNotOp>;
+
+def : Gradient<WhereOp, [Constant<"condition">,
+                         For<"x", (WhereOp $condition, $dy, 0)>,
+                         For<"y", (WhereOp $condition, 0, $dy)>]>;
+def : Gradient<ClipOp, [
+    For<"x", (WhereOp (LogicalOrOp (LessOp $x, $low), (GreaterOp $x, $high)), 0, $dy)>,
+    For<"low", (WhereOp (LessOp $x, $low), (WhereOp (GreaterOp $low, $high), 0, $dy), 0)>,
+    For<"high", (WhereOp (GreaterOp (MaximumOp $x, $low), $high), $dy, 0)>]>;
+def : UnaryGradient<AstypeOp, (Same $dy)>;
+
+//===- Reductions --------------------------------------------------------------------------------===//
+
+def : CustomGradient<SumOp, "sum_gradient", [Needs<"x">]>;
+def : CustomGradient<MeanOp, "mean_gradient", [Needs<"x">]>;
+def : CustomGradient<MaxOp, "max_gradient", [Needs<"x", ["x"]>]>;
+def : CustomGradient<MinOp, "min_gradient", [Needs<"x", ["x"]>]>;
+def : NoGradient<AnyOp>;
+def : NoGradient<AllOp>;
+def : NoGradient<ArgmaxOp>;
+def : CustomGradient<VarMeanOp, "var_mean_gradient", [Needs<"x", ["x", "mean"]>]>;
+
+//===- Rows --------------------------------------------------------------------------------------===//
+
+def : UnaryGradient<SoftmaxOp,
+    (MultiplyOp $result, (SubtractOp $dy, (SumOp (MultiplyOp $dy, $result))))>;
+def : UnaryGradient<LogSoftmaxOp,
+    (SubtractOp $dy, (MultiplyOp (ExpOp $result), (SumOp $dy)))>;
+def : CustomGradient<LogsumexpOp, "logsumexp_gradient", [Needs<"x", ["x", "result"]>]>;
+def : CustomGradient<LayerNormOp, "layer_norm_gradient",
+    [Needs<"x", ["x", "gamma", "eps"]>, Needs<"gamma", ["x", "eps"]>, Needs<"beta">]>;
+
+//===- Contractions ------------------------------------------------------------------------------===//
+
+def : CustomGradient<MatmulOp, "matmul_gradient", [Needs<"x", ["y"]>, Needs<"y", ["x"]>]>;
+def : CustomGradient<VecdotOp, "vecdot_gradient", [Needs<"x", ["y"]>, Needs<"y", ["x"]>]>;
+
+//===- Views and movement ------------------------------------------------------------------------===//
+
+def : CustomGradient<ReshapeOp, "reshape_gradient", [Needs<"x">]>;
+def : CustomGradient<PermuteDimsOp, "permute_dims_gradient", [Needs<"x">]>;
+def : UnaryGradient<BroadcastToOp, (Same $dy)>;
+def : CustomGradient<ExpandDimsOp, "reshape_gradient", [Needs<"x">]>;
+def : CustomGradient<SqueezeOp, "reshape_gradient", [Needs<"x">]>;
+def : CustomGradient<SliceOp, "slice_gradient", [Needs<"x">]>;
+def : CustomGradient<ConcatOp, "concat_gradient", [Needs<"xs">]>;
+
+//===- Index and creation ------------------------------------------------------------------------===//
+
+def : CustomGradient<TakeOp, "take_gradient", [Needs<"x", ["index"]>]>;
+def : CustomGradient<TakeAlongAxisOp, "take_along_axis_gradient", [Needs<"x", ["index"]>]>;
+def : CustomGradient<ScatterAddOp, "scatter_add_gradient", [Needs<"x">, Needs<"updates", ["index"]>]>;
+def : NoGradient<OneHotOp>;
+def : NoGradient<FullOp>;
+def : NoGradient<ArangeOp>;
+def : NoGradient<UniformOp>;
+def : NoGradient<NormalOp>;
+def : NoGradient<PermutationOp>;

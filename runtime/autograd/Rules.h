@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Gradients written in C++; the records in dialects/trace/Gradients.td name them.
+#pragma once
+
+#include "runtime/autograd/Backward.h"
+#include "runtime/ops/Attributes.h"
+
+namespace jit::autograd {
+
+void pow_gradient(Backward &b);
+
+void sum_gradient(Backward &b);
+void mean_gradient(Backward &b);
+void max_gradient(Backward &b);
+void min_gradient(Backward &b);
+void var_mean_gradient(Backward &b);
+void logsumexp_gradient(Backward &b);
+void layer_norm_gradient(Backward &b);
+
+void matmul_gradient(Backward &b);
+void vecdot_gradient(Backward &b);
+
+void reshape_gradient(Backward &b);
+void permute_dims_gradient(Backward &b);
+void slice_gradient(Backward &b);
+void concat_gradient(Backward &b);
+
+void take_gradient(Backward &b);
+void take_along_axis_gradient(Backward &b);
+void scatter_add_gradient(Backward &b);
+
+} // namespace jit::autograd

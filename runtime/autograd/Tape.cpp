@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/autograd/Tape.h"
+
+#include "runtime/jit/Segment.h"
+
+#include <tracejit/autograd.h>
+
+#include <algorithm>
+#include <atomic>
+
+namespace jit::autograd {
+
+thread_local constinit TapeList *recording = nullptr;
+
+static void record(const detail::TapeOp &op) { recording->append(op); }
+/// The dispatcher calls the hook only while thread_trace.tapes is not 0.
+[[maybe_unused]] static const bool hooked = (detail::tape_hook = record, true);
+
+void set_recording(TapeList *list) noexcept {
+  recording = list;
+  thread_trace.tapes = static_cast<std::uint8_t>(list ? list->depth() : 0);
+}
+
+/// 0 means no tape; after 2^32 lists numbers repeat, and a value would have to live that long to be
+/// mistaken.
+static std::uint32_t next_serial() noexcept {
+  static std::atomic<std::uint32_t> last{0};
+  std::uint32_t serial = 0;
+  while (serial == 0)
+    serial = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  return serial;
+}
+
+TapeList::TapeList() : owner(&recording), serial(next_serial()) {
+  entries.reserve(64);
+  operands.reserve(128);
+}
+
+TapeList::~TapeList() {
+  for (std::uint32_t value = 0; value < size(); ++value)
+    drop(value);
+  for (const auto &[leaf, number] : leaves)
+    release(entries[number].kept);
+}
+
+std::uint32_t TapeList::find(const Impl &value) const {
+  if (value.edge.serial == serial)
+    return value.edge.index;
+  if (leaves.empty())
+    return TapeOperand::constant;
+  const auto leaf = leaves.find(&value);
+  return leaf == leaves.end() ? TapeOperand::constant : leaf->second;
+}
+
+std::uint32_t TapeList::track(Impl &value) {
+  if (!is_float(value.meta->dtype))
+    return TapeOperand::constant;
+  const std::uint32_t found = find(value);
+  const bool trainable = value.flags.load(std::memory_order_relaxed) & Impl::trainable;
+  return found == TapeOperand::constant && trainable ? add_leaf(value) : found;
+}
+
+std::uint32_t TapeList::watch(Impl &value) {
+  const std::uint32_t found = find(value);
+  return found == TapeOperand::constant ? add_leaf(value) : found;
+}
+
+/// Leaves are found by address and not by a mark on the value, because threads share them.
+std::uint32_t TapeList::add_leaf(Impl &value) {
+  const std::uint32_t number = size();
+  leaves.emplace(&value, number);
+  entries.push_back({.kind = TapeEntry::leaf, .kept = &value});
+  retain(&value);
+  return number;
+}
+
+const Attr *TapeList::keep_attrs(AttrWords words) {
+  if (words.empty())
+    return nullptr;
+  if (const Attr *interned = intern_attr(words))
+    return interned;
+  own_attrs.push_back(std::make_unique<Attr>(Attr{{words.begin(), words.end()}, 0}));
+  return own_attrs.back().get();
+}
+
+void TapeList::append(const detail::TapeOp &op) {
+  const GradientRule &rule = gradient_rule(op.op);
+  if (!rule.apply || !is_float(op.results[0]->meta->dtype))
+    return;
+  const std::size_t first = operands.size();
+  Keep keep = 0;
+  for (std::size_t i = 0; i < op.arguments.size(); ++i) {
+    const Argument &argument = op.arguments[i];
+    TapeOperand operand{.number = argument.scalar};
+    if (argument.impl) {
+      operand.meta = argument.impl->meta;
+      operand.parent = track(*argument.impl);
+    }
+    if (operand.parent != TapeOperand::constant)
+      keep |= rule.keeps[std::min(i, rule.keeps.size() - 1)];
+    operands.push_back(operand);
+  }
+  if (std::all_of(operands.begin() + static_cast<std::ptrdiff_t>(first), operands.end(),
+                  [](const TapeOperand &o) { return o.parent == TapeOperand::constant; })) {
+    operands.resize(first);
+    return;
+  }
+  keep_operands(op.arguments, first, keep);
+  const Attr *attrs = keep_attrs(op.attrs);
+  for (std::size_t r = 0; r < op.results.size(); ++r) {
+    Impl *result = op.results[r];
+    result->edge = {serial, size()};
+    const bool kept = keep & 1u << (first_result + r);
+    if (kept)
+      retain(result);
+    entries.push_back(
+        {r == 0 ? TapeEntry::op : TapeEntry::second, op.op, static_cast<std::uint32_t>(first),
+         static_cast<std::uint32_t>(op.arguments.size()), attrs, kept ? result : nullptr});
+  }
+}
+
+void TapeList::keep_operands(std::span<const Argument> arguments, std::size_t first, Keep keep) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    Impl *impl = arguments[i].impl;
+    // A meta past the cap of its table dies with its tensor.
+    if (impl && (keep & 1u << std::min(i, last_operand_bit) || !impl->meta->interned)) {
+      retain(impl);
+      operands[first + i].kept = impl;
+    }
+  }
+}
+
+void TapeList::drop(std::uint32_t value) noexcept {
+  TapeEntry &entry = entries[value];
+  if (entry.kind == TapeEntry::leaf)
+    return; // its address must stay its own
+  if (entry.kind == TapeEntry::op)
+    for (std::uint32_t i = 0; i < entry.operand_count; ++i)
+      if (Impl *kept = std::exchange(operands[entry.first_operand + i].kept, nullptr))
+        release(kept);
+  if (Impl *kept = std::exchange(entry.kept, nullptr))
+    release(kept);
+}
+
+void TapeList::open(std::uint32_t begin) { begins.push_back(begin); }
+
+void TapeList::close(std::uint32_t begin) noexcept {
+  begins.erase(std::find(begins.begin(), begins.end(), begin));
+}
+
+std::uint32_t TapeList::needed_from() const noexcept {
+  return begins.empty() ? TapeOperand::constant : *std::min_element(begins.begin(), begins.end());
+}
+
+} // namespace jit::autograd
+
+namespace jit {
+
+using autograd::recording;
+using autograd::TapeList;
+using autograd::TapeOperand;
+
+static constexpr std::size_t max_tapes = 255;
+
+Tape::Tape() {
+  if (recording && recording->depth() == max_tapes)
+    throw Error(ErrorCode::invalid_argument, "Tape: 255 tapes are open on this thread");
+  list = recording ? recording->shared_from_this() : std::make_shared<TapeList>();
+  begin = list->size();
+  list->open(begin);
+  autograd::set_recording(list.get());
+}
+
+Tape::~Tape() {
+  if (!list)
+    return;
+  close();
+  const std::uint32_t end = std::min(list->size(), list->needed_from());
+  for (std::uint32_t value = begin; value < end; ++value)
+    list->drop(value);
+}
+
+void Tape::close() noexcept {
+  list->close(begin);
+  if (recording == list.get())
+    autograd::set_recording(list->is_open() ? list.get() : nullptr);
+}
+
+void Tape::check_usable(const char *function) const {
+  if (!list)
+    throw Error(ErrorCode::invalid_argument,
+                std::string(function) + ": this tape was used up by the gradient at " +
+                    consumed_at.file_name() + ":" + std::to_string(consumed_at.line()) +
+                    "; a tape gives gradients once");
+  if (!list->is_mine())
+    throw Error(ErrorCode::invalid_argument,
+                std::string(function) + ": this tape belongs to another thread");
+}
+
+/// Refuses what has no gradient.
+static Impl &differentiable(const char *function, const char *role, const Tensor &tensor) {
+  Impl *impl = detail::Access::impl(tensor);
+  if (!impl)
+    throw Error(ErrorCode::invalid_argument,
+                std::string(function) + ": " + role + " is an empty tensor");
+  if (!is_float(impl->meta->dtype))
+    throw Error(ErrorCode::invalid_argument,
+                std::string(function) + ": " + role + " is " + describe(*impl->meta) +
+                    ", but only floating dtypes can be differentiated");
+  return *impl;
+}
+
+void Tape::watch(const Tensor &tensor) {
+  check_usable("Tape::watch");
+  list->watch(differentiable("Tape::watch", "the tensor", tensor));
+}
+
+std::vector<Tensor> Tape::gradient(const Tensor &target, const Sources &sources,
+                                   std::source_location site) {
+  check_usable("Tape::gradient");
+  const Impl &end = differentiable("Tape::gradient", "the target", target);
+  const std::uint32_t end_number = list->find(end);
+  std::vector<std::uint32_t> numbers;
+  for (const Tensor &source : sources.list())
+    numbers.push_back(list->find(differentiable("Tape::gradient", "a source", source)));
+  close();
+  consumed_at = site;
+  const std::shared_ptr<TapeList> walked = std::move(list);
+  std::vector<Tensor> gradients(numbers.size());
+  if (end_number != TapeOperand::constant)
+    gradients = autograd::walk_back(*walked, begin, end_number,
+                                    full(end.meta->dims(), Operand(1, site), end.meta->dtype),
+                                    numbers, site);
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    if (gradients[i].empty())
+      gradients[i] = zeros(sources.list()[i].shape(), sources.list()[i].dtype(), site);
+  return gradients;
+}
+
+NoGrad::NoGrad() noexcept : outer(recording ? recording->shared_from_this() : nullptr) {
+  autograd::set_recording(nullptr);
+}
+
+NoGrad::~NoGrad() {
+  if (outer && outer->is_open())
+    autograd::set_recording(outer.get());
+}
+
+Tensor stop_gradient(Operand x) {
+  if (detail::Access::is_scalar(x))
+    return Tensor(detail::Access::scalar(x));
+  const NoGrad constant;
+  const Tensor value = detail::Access::tensor_of(x);
+  return reshape(std::move(x), value.shape());
+}
+
+Tensor detail::fresh_argument(const Tensor &x) { return reshape(x, x.shape()); }
+
+void detail::throw_bad_argnum(int argnum, std::size_t arguments) {
+  throw Error(ErrorCode::invalid_argument, "grad: argnum " + std::to_string(argnum) +
+                                               " is out of range for " + std::to_string(arguments) +
+                                               " arguments");
+}
+
+} // namespace jit

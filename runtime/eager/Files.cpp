@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Tensors in files: the public functions over the readers and writers of runtime/tensor.
+#include "runtime/eager/Dispatch.h"
+#include "runtime/tensor/Idx.h"
+#include "runtime/tensor/Npy.h"
+
+#include <tracejit/io.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace jit {
+
+static Error io_error(std::string_view function, const std::string &message) {
+  return {ErrorCode::io, std::string(function) + ": " + message};
+}
+
+/// A tensor whose elements are not written yet.
+static Tensor unfilled(std::string_view function, DType dtype, Dims shape, std::byte *&data) {
+  const Meta *meta = intern_contiguous(dtype, shape);
+  Storage *storage = new_storage(meta->bytes());
+  Impl *impl = storage ? new_ready(meta, storage, storage->data) : nullptr;
+  if (!impl) {
+    const std::string text = describe(*meta);
+    const std::size_t bytes = meta->bytes();
+    if (!storage)
+      release_meta(meta->interned ? nullptr : meta);
+    throw Error(ErrorCode::out_of_memory, std::string(function) + ": cannot allocate " +
+                                              std::to_string(bytes) + " bytes for " + text);
+  }
+  data = storage->data;
+  return detail::Access::tensor(impl);
+}
+
+void save(const std::filesystem::path &path, const Tensor &tensor, std::source_location site) {
+  if (tensor.empty())
+    detail::throw_empty("save");
+  Impl &impl = *detail::Access::impl(tensor);
+  detail::make_ready(impl, site);
+  // Not an op of the program: it must not appear in traces.
+  const Meta &meta = *impl.meta;
+  const std::byte *data = impl.data();
+  std::vector<std::byte> row_major;
+  if (!meta.contiguous) {
+    row_major.resize(meta.bytes());
+    copy_strided(meta, data, row_major.data());
+    data = row_major.data();
+  }
+  if (const auto message = write_npy(path, meta.dtype, meta.dims(), data))
+    throw io_error("save", *message);
+}
+
+Tensor load(const std::filesystem::path &path) {
+  const Result<NpyFile> file = NpyFile::open(path);
+  if (!file)
+    throw io_error("load", file.message());
+  std::byte *data = nullptr;
+  Tensor tensor = unfilled("load", file->header().dtype, file->header().shape, data);
+  if (const auto message = file->read(data))
+    throw io_error("load", *message);
+  return tensor;
+}
+
+Tensor load_idx(const std::filesystem::path &path) {
+  const Result<IdxArray> array = read_idx(path);
+  if (!array)
+    throw io_error("load_idx", array.message());
+  std::byte *data = nullptr;
+  Tensor tensor = unfilled("load_idx", DType::u8, array->shape, data);
+  std::copy(array->data.begin(), array->data.end(), reinterpret_cast<std::uint8_t *>(data));
+  return tensor;
+}
+
+} // namespace jit

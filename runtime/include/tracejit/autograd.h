@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Gradients: Tape, grad and value_and_grad.
+#pragma once
+
+#include <tracejit/tensor.h>
+
+#include <concepts>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <ranges>
+#include <source_location>
+#include <utility>
+#include <vector>
+
+namespace jit {
+
+namespace autograd {
+class TapeList;
+}
+
+/// What to differentiate with respect to: tensors and Variables (the value they hold now), given as
+/// a list `{w, b}` or as any range of them or of pointers to Variables.
+class Sources {
+public:
+  struct Source {
+    Tensor value;
+    Source(const Tensor &tensor) : value(tensor) {}
+    Source(const Variable &variable) : value(variable.value()) {}
+    Source(const Variable *variable) : value(variable->value()) {}
+  };
+  Sources(std::initializer_list<Source> list) {
+    for (const Source &source : list)
+      values.push_back(source.value);
+  }
+  template <std::ranges::input_range R>
+    requires std::constructible_from<Source, std::ranges::range_reference_t<const R>>
+  Sources(const R &range) {
+    for (auto &&source : range)
+      values.push_back(Source(source).value);
+  }
+  const std::vector<Tensor> &list() const noexcept { return values; }
+
+private:
+  std::vector<Tensor> values;
+};
+
+/// Records ops on this thread from its construction on, as far as they depend on floating-point
+/// values of trainable Variables and on watched tensors. A value is known by its identity: copies
+/// of a handle are the same value, and two Variables that hold one value share its gradient. On
+/// other threads recorded values are constants.
+class Tape {
+public:
+  /// Throws if 255 tapes are open on this thread.
+  Tape();
+  ~Tape();
+  Tape(const Tape &) = delete;
+
+  /// Records what depends on the tensor from now on. Throws if it is empty or not of a floating
+  /// dtype.
+  void watch(const Tensor &tensor);
+
+  /// The gradients of the sum of target's elements (of target itself if it is one number), each of
+  /// its source's shape and dtype; zeros for a source that was not reached. Uses up the tape: it
+  /// records no further, what it kept is let go, and a second call throws. The calls of this
+  /// function are recorded by the tapes around it. Throws if the target or a source is empty or not
+  /// of a floating dtype.
+  std::vector<Tensor> gradient(const Tensor &target, const Sources &sources,
+                               std::source_location site = std::source_location::current());
+
+private:
+  void close() noexcept;
+  void check_usable(const char *function) const;
+
+  std::shared_ptr<autograd::TapeList> list;
+  std::uint32_t begin = 0;
+  std::source_location consumed_at;
+};
+
+/// While one lives, the tapes around it record nothing on this thread; a Tape opened inside does.
+class NoGrad {
+public:
+  NoGrad() noexcept;
+  ~NoGrad();
+  NoGrad(const NoGrad &) = delete;
+
+private:
+  std::shared_ptr<autograd::TapeList> outer;
+};
+
+/// The same elements as a constant. Shares memory.
+Tensor stop_gradient(Operand x);
+
+namespace detail {
+
+/// Another value with the same elements that tapes follow to x: an argument must not be taken for
+/// another argument or for a captured tensor.
+Tensor fresh_argument(const Tensor &x);
+inline Tensor fresh_argument(const Variable &x) { return fresh_argument(x.value()); }
+template <Number T> Tensor fresh_argument(T x) { return Tensor(Scalar(x)); }
+
+[[noreturn]] void throw_bad_argnum(int argnum, std::size_t arguments);
+
+template <class F, class... A>
+std::pair<Tensor, std::vector<Tensor>> differentiate(const F &f, const std::vector<int> &argnums,
+                                                     const A &...arguments) {
+  std::vector<Tensor> values{fresh_argument(arguments)...};
+  std::vector<Tensor> sources;
+  for (int argnum : argnums) {
+    if (argnum < 0 || static_cast<std::size_t>(argnum) >= values.size())
+      throw_bad_argnum(argnum, values.size());
+    sources.push_back(values[static_cast<std::size_t>(argnum)]);
+  }
+  Tape tape;
+  for (const Tensor &source : sources)
+    tape.watch(source);
+  Tensor target = [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return Tensor(std::invoke(f, values[I]...));
+  }(std::index_sequence_for<A...>{});
+  std::vector<Tensor> gradients = tape.gradient(target, sources);
+  return {std::move(target), std::move(gradients)};
+}
+
+} // namespace detail
+
+/// A function of tensors, Variables and numbers (as f32 tensors) that returns f's value and its
+/// gradients with respect to the arguments listed. Composes: the result can be differentiated
+/// again. f is called as a const object.
+template <class F> auto value_and_grad(F f, std::vector<int> argnums) {
+  return [f = std::move(f), argnums = std::move(argnums)](const auto &...arguments) {
+    return detail::differentiate(f, argnums, arguments...);
+  };
+}
+/// The value and the gradient with respect to the first argument.
+template <class F> auto value_and_grad(F f) {
+  return [f = std::move(f)](const auto &...arguments) -> std::pair<Tensor, Tensor> {
+    auto [value, gradients] = detail::differentiate(f, {0}, arguments...);
+    return {std::move(value), std::move(gradients[0])};
+  };
+}
+/// As value_and_grad, without the value.
+template <class F> auto grad(F f, std::vector<int> argnums) {
+  return [f = std::move(f), argnums = std::move(argnums)](const auto &...arguments) {
+    return detail::differentiate(f, argnums, arguments...).second;
+  };
+}
+template <class F> auto grad(F f) {
+  return [f = std::move(f)](const auto &...arguments) -> Tensor {
+    return std::move(detail::differentiate(f, {0}, arguments...).second[0]);
+  };
+}
+
+} // namespace jit

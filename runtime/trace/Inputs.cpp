@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/trace/Inputs.h"
+
+#include "runtime/tensor/Impl.h"
+#include "runtime/trace/Layout.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+
+namespace jit {
+namespace {
+
+/// splitmix64 of a position: independent of what came before.
+std::uint64_t random_word(std::uint64_t seed, std::uint64_t stream, std::uint64_t place) noexcept {
+  std::uint64_t x = seed * 0x9e3779b97f4a7c15u + (stream + 1) * 0xd1342543de82ef95u +
+                    (place + 1) * 0x2545f4914f6cdd1du;
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+  return x ^ x >> 31;
+}
+
+/// In [-2, 2), a multiple of 2^-22: the same number in f32 and f64.
+double random_float(std::uint64_t word) noexcept {
+  return static_cast<double>(word >> 40) * 0x1p-22 - 2;
+}
+
+constexpr std::int64_t unbounded = std::numeric_limits<std::int64_t>::max();
+
+void fill(DType dtype, std::int64_t bound, std::uint64_t word, std::byte *element) noexcept {
+  const auto put = [&](auto value) { std::memcpy(element, &value, sizeof value); };
+  const bool is_index = bound != unbounded;
+  switch (dtype) {
+  case DType::boolean:
+    return put(static_cast<bool>(word >> 63));
+  case DType::u8:
+    return put(static_cast<std::uint8_t>(
+        is_index ? (word >> 32) % static_cast<std::uint64_t>(std::min<std::int64_t>(bound, 256))
+                 : word >> 56));
+  case DType::i64:
+    return put(is_index ? static_cast<std::int64_t>((word >> 1) % static_cast<std::uint64_t>(bound))
+                        : static_cast<std::int64_t>((word >> 32) % 200) - 100);
+  case DType::f32:
+    return put(static_cast<float>(random_float(word)));
+  default:
+    return put(random_float(word));
+  }
+}
+
+/// Exclusive bounds of the inputs that become indices.
+class Bounds {
+public:
+  explicit Bounds(const Graph &graph) : graph(graph), inputs(graph.inputs.size(), unbounded) {
+    // Last to first, so that what a value's users need is known at the op that makes it.
+    values.assign(graph.values.size(), unbounded);
+    for (std::size_t i = graph.ops.size(); i-- > 0;)
+      visit(graph.ops[i]);
+  }
+  std::int64_t of_input(std::size_t k) const noexcept { return inputs[k]; }
+
+private:
+  void tighten(OperandCode code, std::int64_t bound) {
+    if (code.kind() == OperandCode::scalar)
+      return;
+    std::int64_t &known =
+        code.kind() == OperandCode::input ? inputs[code.index()] : values[code.index()];
+    known = std::min(known, bound);
+  }
+
+  void visit(const GraphOp &op) {
+    const OpInfo &row = info(op.op);
+    if (row.index_check) {
+      std::vector<OperandType> types;
+      for (const OperandCode code : op.operands)
+        types.push_back(graph.type_of(code));
+      const AttrWords words = op.attrs ? AttrWords(op.attrs->words) : AttrWords();
+      tighten(op.operands[row.index_check->operand], row.index_check->bound({op.op, words, types}));
+    }
+    // Ops that hand elements on.
+    const std::int64_t bound = values[op.first_value];
+    if (row.family == Family::view || op.op == OpKind::astype || op.op == OpKind::take ||
+        op.op == OpKind::take_along_axis)
+      tighten(op.operands[0], bound);
+    if (row.family == Family::movement)
+      for (const OperandCode code : op.operands)
+        tighten(code, bound);
+  }
+
+  const Graph &graph;
+  std::vector<std::int64_t> inputs, values;
+};
+
+Result<Tensor> allocate(const Meta &meta, Span &span) {
+  span = meta.contiguous ? Span{meta.size, 0} : *span_of(meta.dtype, meta.dims(), meta.strides());
+  const std::size_t step = itemsize(meta.dtype);
+  Storage *storage = new_storage(static_cast<std::size_t>(span.elements) * step);
+  Impl *impl = storage ? new_ready(&meta, storage,
+                                   storage->data + static_cast<std::size_t>(span.origin) * step)
+                       : nullptr;
+  if (impl)
+    return detail::Access::tensor(impl);
+  return Failure{"out of memory for an input " + describe(meta)};
+}
+
+Result<Tensor> seeded_tensor(const Meta &meta, std::uint64_t seed, std::size_t k,
+                             std::int64_t bound) {
+  if (bound <= 0 && meta.size > 0)
+    return Failure{"input %in" + std::to_string(k) + " is an index, and none is in range"};
+  Span span;
+  Result<Tensor> tensor = allocate(meta, span);
+  if (!tensor)
+    return tensor;
+  std::byte *element = detail::Access::impl(*tensor)->storage->data;
+  for (std::int64_t i = 0; i < span.elements; ++i, element += itemsize(meta.dtype))
+    fill(meta.dtype, bound, random_word(seed, k, static_cast<std::uint64_t>(i)), element);
+  return tensor;
+}
+
+/// The least start of op slice that stays inside the axis, if the number is one.
+std::vector<std::int64_t> least_starts(const Graph &graph) {
+  std::vector<std::int64_t> starts(graph.scalars.size(), -1);
+  for (const GraphOp &op : graph.ops) {
+    if (op.op != OpKind::slice)
+      continue;
+    const SliceAttrs attrs = SliceAttrs::decode(op.attrs->words);
+    for (std::size_t i = 0; i + 1 < op.operands.size(); ++i)
+      starts[op.operands[i + 1].index()] =
+          attrs.steps[i] < 0 && attrs.extents[i] > 1 ? (attrs.extents[i] - 1) * -attrs.steps[i] : 0;
+  }
+  return starts;
+}
+
+Scalar seeded_number(ScalarKind kind, std::uint64_t word) noexcept {
+  switch (kind) {
+  case ScalarKind::boolean:
+    return static_cast<bool>(word >> 63);
+  case ScalarKind::integer:
+    return static_cast<std::int64_t>(word >> 61) + 1;
+  case ScalarKind::floating:
+    return 0.5 + static_cast<double>(word >> 40) * 0x1p-24;
+  }
+  return 0;
+}
+
+} // namespace
+
+Result<GraphInputs> seeded_inputs(const Graph &graph, std::uint64_t seed) {
+  GraphInputs out;
+  const Bounds bounds(graph);
+  for (std::size_t k = 0; k < graph.inputs.size(); ++k) {
+    Result<Tensor> tensor = seeded_tensor(*graph.inputs[k], seed, k, bounds.of_input(k));
+    if (!tensor)
+      return Failure{tensor.message()};
+    out.tensors.push_back(std::move(*tensor));
+  }
+  out.numbers = graph.examples;
+  if (out.numbers.size() == graph.scalars.size())
+    return out;
+  out.numbers.clear();
+  const std::vector<std::int64_t> starts = least_starts(graph);
+  for (std::size_t k = 0; k < graph.scalars.size(); ++k)
+    out.numbers.push_back(
+        starts[k] >= 0 ? Scalar(starts[k])
+                       : seeded_number(graph.scalars[k], random_word(seed, ~std::uint64_t{0}, k)));
+  return out;
+}
+
+Result<Tensor> lay_out(const Meta &meta, const std::byte *elements) {
+  Span span;
+  Result<Tensor> tensor = allocate(meta, span);
+  if (!tensor)
+    return tensor;
+  Impl &impl = *detail::Access::impl(*tensor);
+  const std::size_t step = itemsize(meta.dtype);
+  if (meta.contiguous) {
+    std::memcpy(impl.data(), elements, meta.bytes());
+    return tensor;
+  }
+  std::memset(impl.storage->data, 0, static_cast<std::size_t>(span.elements) * step);
+  std::array<std::int64_t, max_rank> place{};
+  std::int64_t offset = 0;
+  for (std::int64_t i = 0; i < meta.size; ++i, elements += step) {
+    std::memcpy(impl.data() + offset * static_cast<std::int64_t>(step), elements, step);
+    for (std::size_t axis = meta.rank; axis-- > 0;) {
+      offset += meta.strides()[axis];
+      if (++place[axis] < meta.dims()[axis])
+        break;
+      offset -= meta.strides()[axis] * meta.dims()[axis];
+      place[axis] = 0;
+    }
+  }
+  return tensor;
+}
+
+} // namespace jit

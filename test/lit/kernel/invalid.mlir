@@ -1,0 +1,36 @@
+// RUN: trace-opt --split-input-file --verify-diagnostics %s
+
+// expected-error @below {{has axes out of order}}
+kernel.func @order(%x: !kernel.buf<f32>) space<i = 2 : row, j = 3 : parallel> {
+}
+
+// -----
+
+kernel.func @twice(%x: !kernel.buf<f32>, %y: !kernel.buf<f32>) space<i = 2 : parallel, j = 3 : parallel> {
+  %0 = kernel.load %x [i * 3 + j] : <f32> -> <f32, [i, j]>
+  // expected-error @below {{may write an element twice}}
+  kernel.store %0, %y [i + j] : <f32, [i, j]> -> <f32>
+}
+
+// -----
+
+kernel.func @axes(%x: !kernel.buf<f32>) space<i = 2 : parallel, j = 3 : parallel> {
+  // expected-error @below {{ranges over other axes than its map}}
+  %0 = kernel.load %x [i] : <f32> -> <f32, [j]>
+}
+
+// -----
+
+kernel.func @rows(%x: !kernel.buf<f32>) space<i = 2 : parallel> {
+  %0 = kernel.load %x [i] : <f32> -> <f32, [i]>
+  // expected-error @below {{needs a row axis}}
+  %1 = kernel.reduce sum %0 order inner : (!kernel.val<f32, [i]>) -> !kernel.val<f32, [i]>
+}
+
+// -----
+
+// expected-error @below {{stores once to an output and never loads it}}
+kernel.func @both(%x: !kernel.buf<f32>) space<i = 2 : parallel> {
+  %0 = kernel.load %x [i] : <f32> -> <f32, [i]>
+  kernel.store %0, %x [i] : <f32, [i]> -> <f32>
+}

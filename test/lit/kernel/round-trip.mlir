@@ -1,0 +1,34 @@
+// RUN: trace-opt %s | trace-opt | FileCheck %s
+
+// CHECK-LABEL: kernel.func @rows(
+// CHECK-SAME: space<i = 128 : parallel, j = 1024 : row>
+kernel.func @rows(%x: !kernel.buf<f32>, %y: !kernel.buf<f32>) space<i = 128 : parallel, j = 1024 : row> {
+  // CHECK: kernel.load %{{.*}} [i * 1024 + j * -1 + 1023] : <f32> -> <f32, [i, j]>
+  %0 = kernel.load %x [i * 1024 + j * -1 + 1023] : <f32> -> <f32, [i, j]>
+  // CHECK: kernel.const 0x7F800000 : f32 -> <f32, []>
+  %c = kernel.const 0x7F800000 : f32 -> <f32, []>
+  // CHECK: kernel.arg 2 : <f32, []>
+  %a = kernel.arg 2 : <f32, []>
+  // CHECK: kernel.index j : <i64, [j]>
+  %n = kernel.index j : <i64, [j]>
+  %f = kernel.ew cast %n : (!kernel.val<i64, [j]>) -> !kernel.val<f32, [j]>
+  // CHECK: kernel.ew clip %{{.*}}, %{{.*}}, %{{.*}} : (!kernel.val<f32, [i, j]>, !kernel.val<f32, []>, !kernel.val<f32, [j]>) -> !kernel.val<f32, [i, j]>
+  %1 = kernel.ew clip %0, %c, %f : (!kernel.val<f32, [i, j]>, !kernel.val<f32, []>, !kernel.val<f32, [j]>) -> !kernel.val<f32, [i, j]>
+  %2 = kernel.ew add %1, %a : (!kernel.val<f32, [i, j]>, !kernel.val<f32, []>) -> !kernel.val<f32, [i, j]>
+  // CHECK: kernel.reduce {{ ?}}varmean %{{.*}} order {{ ?}}inner correction 1
+  %v:2 = kernel.reduce varmean %2 order inner correction 1 : (!kernel.val<f32, [i, j]>) -> (!kernel.val<f32, [i]>, !kernel.val<f32, [i]>)
+  // CHECK: kernel.keep {{ ?}}row
+  %k = kernel.keep row %2 : <f32, [i, j]> -> <f32, [i, j]>
+  %3 = kernel.ew subtract %k, %v#1 : (!kernel.val<f32, [i, j]>, !kernel.val<f32, [i]>) -> !kernel.val<f32, [i, j]>
+  // CHECK: kernel.store %{{.*}}, %{{.*}} [i * 1024 + j] : <f32, [i, j]> -> <f32>
+  kernel.store %3, %y [i * 1024 + j] : <f32, [i, j]> -> <f32>
+}
+
+// CHECK-LABEL: kernel.func @contraction
+kernel.func @contraction(%a: !kernel.buf<f64>, %b: !kernel.buf<f64>, %c: !kernel.buf<f64>) space<i = 3 : parallel, j = 4 : parallel, k = 5 : inner> {
+  %0 = kernel.load %a [i * 5 + k] : <f64> -> <f64, [i, k]>
+  %1 = kernel.load %b [j + k * 4] : <f64> -> <f64, [j, k]>
+  // CHECK: kernel.contract
+  %2 = kernel.contract %0, %1 : (!kernel.val<f64, [i, k]>, !kernel.val<f64, [j, k]>) -> !kernel.val<f64, [i, j]>
+  kernel.store %2, %c [i * 4 + j] : <f64, [i, j]> -> <f64>
+}

@@ -1,0 +1,95 @@
+// RUN: trace-opt --expand-rows --cse --lift --dce --fuse --schedule --split-input-file %s | FileCheck %s
+
+// A chain of elementwise ops with a broadcast, a number and a transposed operand is one kernel whose
+// axes stay apart because of the transpose.
+trace.func @chain(%x: tensor<8x6xf32>, %b: tensor<6xf32>, %t: tensor<6x8xf32>) {
+  %s = trace.scalar 0 : tensor<f32>
+  %0 = trace.add %x, %b : (tensor<8x6xf32>, tensor<6xf32>) -> tensor<8x6xf32>
+  %1 = trace.gelu %0 : (tensor<8x6xf32>) -> tensor<8x6xf32>
+  %2 = trace.permute_dims %t {axes = array<i64: 1, 0>} : (tensor<6x8xf32>) -> tensor<8x6xf32>
+  %3 = trace.multiply %1, %2 : (tensor<8x6xf32>, tensor<8x6xf32>) -> tensor<8x6xf32>
+  %4 = trace.multiply %3, %s : (tensor<8x6xf32>, tensor<f32>) -> tensor<8x6xf32>
+  trace.return %4 : tensor<8x6xf32>
+}
+// CHECK-COUNT-1: kernel.launch
+// CHECK-NOT: kernel.launch
+// CHECK: kernel.func
+// CHECK-SAME: space<i = 8 : parallel, j = 6 : parallel>
+// CHECK: kernel.load %arg2 [i + j * 8]
+// CHECK: kernel.arg 0
+// CHECK: kernel.store
+
+// -----
+
+trace.func @softmax(%x: tensor<128x1024xf32>, %b: tensor<1024xf32>) {
+  %0 = trace.add %x, %b : (tensor<128x1024xf32>, tensor<1024xf32>) -> tensor<128x1024xf32>
+  %1 = trace.softmax %0 {axis = 1 : i64} : (tensor<128x1024xf32>) -> tensor<128x1024xf32>
+  trace.return %1 : tensor<128x1024xf32>
+}
+// CHECK: trace.func @softmax
+// CHECK-NEXT: kernel.launch
+// CHECK-NEXT: trace.return
+// CHECK: space<i = 128 : parallel, j = 1024 : row>
+// CHECK: kernel.reduce {{ ?}}max
+// CHECK: %[[E:.*]] = kernel.ew exp
+// CHECK-NEXT: %[[KEPT:.*]] = kernel.keep {{ ?}}row %[[E]]
+// CHECK-NEXT: kernel.reduce {{ ?}}sum %[[E]] order {{ ?}}inner
+// CHECK: kernel.ew multiply %[[KEPT]]
+
+// -----
+
+trace.func @several(%x: tensor<100xf32>) {
+  %0 = trace.exp %x : (tensor<100xf32>) -> tensor<100xf32>
+  %1 = trace.negative %0 : (tensor<100xf32>) -> tensor<100xf32>
+  trace.return %0, %1 : tensor<100xf32>, tensor<100xf32>
+}
+// CHECK: trace.func @several
+// CHECK-NEXT: %[[R:.*]]:2 = kernel.launch
+// CHECK-NEXT: trace.return %[[R]]#0, %[[R]]#1
+
+// -----
+
+trace.func @epilogue(%x: tensor<64x784xf32>, %w: tensor<512x784xf32>, %b: tensor<512xf32>) {
+  %0 = trace.permute_dims %w {axes = array<i64: 1, 0>} : (tensor<512x784xf32>) -> tensor<784x512xf32>
+  %1 = trace.matmul %x, %0 : (tensor<64x784xf32>, tensor<784x512xf32>) -> tensor<64x512xf32>
+  %2 = trace.add %1, %b : (tensor<64x512xf32>, tensor<512xf32>) -> tensor<64x512xf32>
+  %3 = trace.relu %2 : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  trace.return %3 : tensor<64x512xf32>
+}
+// CHECK: trace.func @epilogue
+// CHECK-COUNT-1: kernel.launch
+// CHECK: trace.return
+// CHECK: space<i = 64 : parallel, j = 512 : parallel, k = 784 : inner>
+// CHECK: kernel.load %arg1 [j * 784 + k]
+// CHECK: kernel.contract
+// CHECK: kernel.ew relu
+
+// -----
+
+trace.func @layer_norm(%x: tensor<128x768xf32>, %g: tensor<768xf32>, %b: tensor<768xf32>) {
+  %e = trace.scalar 0 : tensor<f32>
+  %1 = trace.layer_norm %x, %g, %b, %e {axis = 1 : i64} : (tensor<128x768xf32>, tensor<768xf32>, tensor<768xf32>, tensor<f32>) -> tensor<128x768xf32>
+  %2 = trace.gelu %1 : (tensor<128x768xf32>) -> tensor<128x768xf32>
+  trace.return %2 : tensor<128x768xf32>
+}
+// CHECK: trace.func @layer_norm
+// CHECK-NEXT: kernel.launch
+// CHECK-NEXT: trace.return
+// CHECK: space<i = 128 : parallel, j = 768 : row>
+// CHECK: kernel.reduce {{ ?}}varmean
+// CHECK-NOT: kernel.keep
+// CHECK: kernel.ew gelu
+
+// -----
+
+// The second slice of a reshape: fused through both views.
+trace.func @views(%x: tensor<4x6xf32>) {
+  %s = trace.scalar 1 : tensor<i64>
+  %0 = trace.exp %x {op = 0 : i32} : (tensor<4x6xf32>) -> tensor<4x6xf32>
+  %1 = trace.reshape %0 {shape = array<i64: 2, 12>} : (tensor<4x6xf32>) -> tensor<2x12xf32>
+  %2 = trace.sum %1 {axis = array<i64: 1>, keepdims = false, dtype = f32, op = 1 : i32} : (tensor<2x12xf32>) -> tensor<2xf32>
+  %3 = trace.sum %0 {axis = array<i64: 0>, keepdims = false, dtype = f32, op = 2 : i32} : (tensor<4x6xf32>) -> tensor<6xf32>
+  trace.return %2, %3 : tensor<2xf32>, tensor<6xf32>
+}
+// CHECK: trace.func @views{{.*}}order_conflict
+// CHECK: space<i = 2 : parallel, j = 12 : row>

@@ -1,0 +1,27 @@
+// RUN: trace-opt --simplify --dce %s | FileCheck %s
+
+// CHECK-LABEL: trace.func @signs(%arg0: tensor<4xf32>, %arg1: tensor<4xf32>)
+// CHECK-NEXT: %[[SUM:.*]] = trace.subtract %arg0, %arg1
+// CHECK-NEXT: %[[PRODUCT:.*]] = trace.multiply %arg0, %arg1
+// CHECK-NEXT: trace.return %[[SUM]], %[[PRODUCT]], %arg0
+trace.func @signs(%x: tensor<4xf32>, %y: tensor<4xf32>) {
+  %0 = trace.negative %x : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = trace.negative %y : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = trace.add %x, %1 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %3 = trace.multiply %0, %1 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %4 = trace.negative %0 : (tensor<4xf32>) -> tensor<4xf32>
+  trace.return %2, %3, %4 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+}
+
+// f32 -> f64 -> f32 is nothing; f64 -> f32 -> f64 rounds and stays.
+// CHECK-LABEL: trace.func @casts
+// CHECK-NEXT: trace.astype
+// CHECK-NEXT: %[[BACK:.*]] = trace.astype
+// CHECK-NEXT: trace.return %arg0, %[[BACK]]
+trace.func @casts(%x: tensor<4xf32>, %y: tensor<4xf64>) {
+  %0 = trace.astype %x {dtype = f64} : (tensor<4xf32>) -> tensor<4xf64>
+  %1 = trace.astype %0 {dtype = f32} : (tensor<4xf64>) -> tensor<4xf32>
+  %2 = trace.astype %y {dtype = f32} : (tensor<4xf64>) -> tensor<4xf32>
+  %3 = trace.astype %2 {dtype = f64} : (tensor<4xf32>) -> tensor<4xf64>
+  trace.return %1, %3 : tensor<4xf32>, tensor<4xf64>
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What the generated IR looks like: vector types and instructions of the ISA, attributes, nothing
+// that could round differently.
+#include "compiler/cpu/Backend.h"
+#include "compiler/cpu/Lowering.h"
+#include "test/unit/compiler/NestBuilder.h"
+
+#include <gtest/gtest.h>
+#include <llvm/Support/raw_ostream.h>
+
+namespace jit::cpu::test {
+namespace {
+
+using F = ScalarFunction;
+constexpr DType f32 = DType::f32;
+
+struct Lowered {
+  std::unique_ptr<Engine> engine; ///< owns the context, so it goes last
+  std::unique_ptr<llvm::Module> module;
+  std::string text;
+  Lowered(Nest nest, Isa isa, bool stream = false) {
+    std::string error;
+    engine = Engine::create(isa, error);
+    module = engine->make_module("test");
+    nest.merge_axes();
+    nest.number_passes();
+    Form form = choose_form(nest, isa);
+    form.stream = stream;
+    EXPECT_EQ(Lowering(nest, form, isa, *module).run(), "");
+    llvm::raw_string_ostream(text) << *module;
+  }
+  bool has(std::string_view part) const { return text.find(part) != std::string::npos; }
+};
+
+Nest sigmoid_of(std::int64_t n) {
+  NestBuilder k;
+  k.parallel(n);
+  k.store(k.element(F::sigmoid, f32, {k.load(f32, 0, {1})}), 1, {1});
+  return k.nest;
+}
+
+TEST(IrText, VectorsOfTheIsa) {
+  Lowered v4(sigmoid_of(1024), Isa::v4), v3(sigmoid_of(1024), Isa::v3);
+  EXPECT_TRUE(v4.has("load <16 x float>"));
+  EXPECT_TRUE(v4.has("llvm.x86.avx512.mask.scalef.ps.512"));
+  EXPECT_TRUE(v3.has("load <8 x float>"));
+  EXPECT_FALSE(v3.has("avx512"));
+  EXPECT_TRUE(v4.has("call <16 x float> @llvm.fma.v16f32"));
+}
+
+TEST(IrText, AttributesOfEveryFunction) {
+  for (Isa isa : {Isa::v3, Isa::v4}) {
+    Lowered lowered(sigmoid_of(1024), isa);
+    EXPECT_TRUE(lowered.has("alignstack=64"));
+    EXPECT_TRUE(lowered.has("\"stackrealign\""));
+    EXPECT_TRUE(lowered.has(isa == Isa::v4 ? "\"target-cpu\"=\"x86-64-v4\""
+                                           : "\"target-cpu\"=\"x86-64-v3\""));
+  }
+}
+
+TEST(IrText, TailsAreMasked) {
+  EXPECT_FALSE(Lowered(sigmoid_of(1024), Isa::v4).has("llvm.masked"));
+  EXPECT_TRUE(Lowered(sigmoid_of(1025), Isa::v4).has("llvm.masked.store"));
+}
+
+TEST(IrText, StoresPastTheCaches) {
+  Lowered streamed(sigmoid_of(1024), Isa::v4, true);
+  EXPECT_TRUE(streamed.has("!nontemporal"));
+  EXPECT_TRUE(streamed.has("llvm.x86.sse.sfence"));
+  EXPECT_FALSE(Lowered(sigmoid_of(1024), Isa::v4).has("!nontemporal"));
+}
+
+TEST(IrText, CallsNothing) {
+  Lowered lowered(sigmoid_of(1000), Isa::v3);
+  for (const llvm::Function &function : *lowered.module)
+    EXPECT_TRUE(!function.isDeclaration() || function.isIntrinsic()) << function.getName().str();
+}
+
+TEST(IrText, RulesAreKeptAndChecked) {
+  for (Isa isa : {Isa::v3, Isa::v4}) {
+    Lowered lowered(sigmoid_of(1000), isa);
+    EXPECT_EQ(check_rules(*lowered.module), "");
+    bool spoiled = false;
+    for (llvm::BasicBlock &block : *lowered.module->getFunction("k"))
+      for (llvm::Instruction &i : block)
+        if (i.getOpcode() == llvm::Instruction::FMul && !spoiled) {
+          i.setHasAllowContract(true);
+          spoiled = true;
+        }
+    ASSERT_TRUE(spoiled);
+    EXPECT_NE(check_rules(*lowered.module), "");
+  }
+}
+
+} // namespace
+} // namespace jit::cpu::test

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What the user asked for.
+#pragma once
+
+#include "runtime/kernels/Isa.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tracec {
+
+enum class Command { run, dump, bench };
+enum class RunMode { eager, compiled, both };
+
+struct Request {
+  Command command = Command::run;
+  std::string file;                   ///< "-": standard input
+  std::optional<std::uint32_t> trace; ///< only this one of the file
+
+  RunMode mode = RunMode::eager;
+  std::vector<std::string> inputs; ///< "0=x.npy"
+  std::uint64_t seed = 0;
+
+  std::string stage;
+  std::uint32_t runs = 0; ///< pairs of timed runs; 0: as many as half a second takes
+  std::string json;       ///< where the JSON goes; empty: nowhere
+
+  std::optional<jit::Isa> isa;
+  int threads = 0; ///< 0: one for each CPU
+  std::vector<std::string> disabled;
+  std::string compiler; ///< path of the library; empty: the usual one
+};
+
+/// Prints help or version and returns nothing if that was asked for; throws Exit(usage).
+std::optional<Request> parse_command_line(int argc, char **argv);
+
+} // namespace tracec

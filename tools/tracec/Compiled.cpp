@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tools/tracec/Compiled.h"
+
+#include "runtime/jit/LoadCompiler.h"
+#include "runtime/kernels/KernelCall.h"
+#include "runtime/tensor/Impl.h"
+#include "tools/tracec/Exit.h"
+#include "tools/tracec/TraceFile.h"
+
+namespace tracec {
+
+jit::Compiler &compiler() {
+  // Never destroyed: the library's own destructors may run before ours.
+  static jit::Compiler *instance = [] {
+    std::string message;
+    std::unique_ptr<jit::Compiler> loaded = jit::load_compiler(message);
+    if (!loaded)
+      throw Exit(ExitCode::unsupported, "tracec: error: " + message);
+    return loaded.release();
+  }();
+  return *instance;
+}
+
+jit::CompileOptions compile_options(const Request &request) {
+  jit::CompileOptions options;
+  options.isa = request.isa.value_or(jit::active_isa());
+  options.disabled_passes = request.disabled;
+  options.verify = request.command != Command::bench; // its time is reported
+  return options;
+}
+
+CompiledTrace::CompiledTrace(const Request &request, const jit::Graph &graph) : graph(graph) {
+  jit::CompileResult result = compiler().compile(graph, compile_options(request));
+  if (!result.program)
+    throw Exit(ExitCode::unsupported,
+               shown_name(request) + ": error: cannot be compiled: " + result.message);
+  program = std::move(result.program);
+}
+
+std::vector<jit::Tensor> CompiledTrace::run(const jit::GraphInputs &inputs) const {
+  const auto allocate = [](const jit::Meta *meta) {
+    jit::Storage *storage = jit::new_storage(meta->bytes());
+    jit::Impl *impl = storage ? jit::new_ready(meta, storage, storage->data) : nullptr;
+    if (!impl)
+      throw Exit(ExitCode::limit, "tracec: error: out of memory for " + describe(*meta));
+    return jit::detail::Access::tensor(impl);
+  };
+  std::vector<jit::Tensor> outputs;
+  std::vector<std::byte *> input_data, output_data;
+  for (const jit::Tensor &tensor : inputs.tensors)
+    input_data.push_back(jit::detail::Access::impl(tensor)->data());
+  for (const std::uint32_t output : graph.outputs) {
+    outputs.push_back(allocate(graph.values[output].meta));
+    output_data.push_back(jit::detail::Access::impl(outputs.back())->data());
+  }
+  const jit::Tensor arena = allocate(jit::intern_contiguous(
+      jit::DType::u8, {{static_cast<std::int64_t>(program->info().arena_bytes)}}));
+  program->run({input_data, inputs.numbers, output_data, jit::detail::Access::impl(arena)->data()});
+  return outputs;
+}
+
+} // namespace tracec
