@@ -209,6 +209,8 @@ private:
       hits += report.hits;
       replays += report.replays;
       counts.swaps += report.state == "active";
+      counts.kernels_before += report.kernels_before;
+      counts.kernels_after += report.kernels_after;
       for (const auto &[exit, times] : report.exits)
         counts.exits[exit] += times;
       if (!report.reject_reason.empty()) {
