@@ -34,7 +34,7 @@ void rows_of_matrices(Suite &suite) {
   const std::int64_t n = suite.settings.quick ? 256 : 4096;
   const auto elements = static_cast<double>(n * n);
   for (const Case &c : cases(n))
-    for (int threads : suite.thread_counts()) {
+    for (int threads : thread_counts) {
       Work work;
       work.nt_bytes = c.arrays * elements * sizeof(float);
       work.function_cycles = c.function_cycles * elements;

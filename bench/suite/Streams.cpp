@@ -52,7 +52,7 @@ struct AdamUpdate {
 void streams(Suite &suite) {
   const double bytes = suite.settings.quick ? MB : 64 * MB;
   const auto n = static_cast<std::int64_t>(bytes / sizeof(float));
-  for (int threads : suite.thread_counts()) {
+  for (int threads : thread_counts) {
     Work copy, update;
     copy.nt_bytes = 2 * bytes;
     update.in_place_bytes = 6 * bytes; // weight and two moments, read and written

@@ -3,15 +3,7 @@
 
 #include "runtime/kernels/ThreadPool.h"
 
-#include <thread>
-
 namespace bench {
-
-std::vector<int> Suite::thread_counts() const {
-  if (std::thread::hardware_concurrency() < 2)
-    return {1};
-  return {1, 2};
-}
 
 namespace {
 
@@ -24,12 +16,6 @@ double seconds_of(const std::function<Results()> &body, int repeats, int threads
   for (int i = 0; i < repeats; ++i)
     body();
   return (now(threads) - begin) / repeats;
-}
-
-double scale(const std::string &unit, double clock) {
-  if (unit == "cycles")
-    return clock;
-  return unit == "us" ? 1e6 : 1e3;
 }
 
 } // namespace
@@ -59,7 +45,7 @@ Row Suite::compare(const Workload &workload, const Work &work, int threads,
   }
   jit::set_thread_count(1);
 
-  const double factor = scale(unit, limits.clock);
+  const double factor = unit == "cycles" ? limits.clock : unit == "us" ? 1e6 : 1e3;
   Row row;
   row.name = workload.name;
   row.threads = threads;
@@ -86,15 +72,11 @@ Row Suite::compare(const Workload &workload, const Work &work, int threads,
   return row;
 }
 
-void Suite::add(Row row) {
-  print(row);
-  rows.push_back(std::move(row));
-}
-
 void Suite::add(Row row, const std::string &target, bool met) {
   row.target = target;
   row.met = met && row.outputs_equal;
-  add(std::move(row));
+  print(row);
+  rows.push_back(std::move(row));
 }
 
 void Suite::add_worst() {

@@ -80,7 +80,7 @@ void training_step(Suite &suite) {
   Work work;
   work.flops = 2.0 * products * static_cast<double>(batch);
   work.cached_bytes = 7 * parameters * sizeof(float);
-  for (int threads : suite.thread_counts()) {
+  for (int threads : thread_counts) {
     const Workload workload = make_workload("MLP 784-512-512-10 training step", [&] {
       return Step{std::make_shared<Classifier>(widths, batch)};
     });

@@ -46,7 +46,7 @@ struct Outcome {
 Outcome settle(const Workload &workload);
 Outcome outcome_of(const std::string &name);
 
-/// Same dtype, shape and bits; NaN equals NaN.
+/// Same shape and bits of two f32 tensors; NaN equals NaN.
 bool same_bits(const Tensor &a, const Tensor &b);
 
 /// Seconds of one run of the active program of the trace, without the runtime around it; nothing
