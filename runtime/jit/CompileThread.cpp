@@ -244,10 +244,10 @@ void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &ou
   CompileOptions compile_options;
   compile_options.isa = active_isa();
   compile_options.disabled_passes = options().disable;
+  save_compiled(path); // before: a compiler that crashes leaves what it crashed on
   const auto begin = std::chrono::steady_clock::now();
   CompileResult result = compiler->compile(graph, compile_options);
   keep_budget(std::chrono::steady_clock::now() - begin);
-  save_compiled(path);
   if (!result.program) {
     if (first)
       reject(job, RejectReason::compile_failed, std::move(result.message));
