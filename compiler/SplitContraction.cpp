@@ -74,8 +74,11 @@ ContractParts split_contraction(kernel::FuncOp function) {
   const Value load = kernel::LoadOp::create(builder, contract.getLoc(), c, map);
   contract.getResult().replaceAllUsesWith(load);
   contract.erase();
-  rhs.erase();
-  if (lhs != rhs)
+  // Over one k a load is also that of the epilogue.
+  const bool same = lhs == rhs;
+  if (rhs->use_empty())
+    rhs.erase();
+  if (!same && lhs->use_empty())
     lhs.erase();
   for (unsigned argument = 1; argument < block.getNumArguments(); ++argument)
     if (!block.getArgument(argument).use_empty())

@@ -26,7 +26,7 @@ struct Counts {
 /// The first difference or broken promise, or empty. `trace_text`: what save_trace wrote.
 std::string check(const Program &program, Counts &counts, std::string *trace_text = nullptr);
 
-/// Drops steps, settings and inputs while the program still fails; prints as it goes.
-Program shrink(Program program);
+/// Drops steps, settings and inputs while the program still fails by this judgement.
+Program shrink(Program program, bool (*fails)(const Program &));
 
 } // namespace jit::fuzz

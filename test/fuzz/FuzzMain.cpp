@@ -11,7 +11,7 @@
 #include <csignal>
 #include <cstring>
 #include <iostream>
-#include <random>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace jit::fuzz {
@@ -24,13 +24,15 @@ constexpr const char *help =
     "  --minutes N    go on for N minutes instead\n"
     "  --keep-going   do not stop at the tenth failure\n"
     "  --no-shrink    print failures as they were drawn\n"
+    "  --isolate      run every program in a process of its own, so that crashes can be made "
+    "small\n"
     "  --print        print every program before it runs\n"
     "Examples: tracejit-fuzz --minutes 10\n"
     "          tracejit-fuzz --seed 7 --programs 1\n";
 
 struct Arguments {
   std::uint64_t seed = 0, programs = 300, minutes = 0;
-  bool keep_going = false, shrink = true, print = false;
+  bool keep_going = false, shrink = true, print = false, isolate = false;
 };
 
 /// For the signal handlers.
@@ -70,6 +72,8 @@ bool read_arguments(int count, char **words, Arguments &arguments) {
       arguments.keep_going = true;
     } else if (word == "--no-shrink") {
       arguments.shrink = false;
+    } else if (word == "--isolate") {
+      arguments.isolate = true;
     } else if (word == "--print") {
       arguments.print = true;
     } else {
@@ -101,10 +105,35 @@ void print_counts(const Counts &counts) {
     std::cout << "rejected " << times << " times: " << reason << "\n";
 }
 
+bool fails(const Program &program) {
+  Counts counts;
+  const std::string failure = check(program, counts);
+  return !failure.empty() && failure.find("eager: ") == std::string::npos;
+}
+
+/// A child without threads of this process enables the compiler for itself.
+bool fails_in_child(const Program &program) {
+  const pid_t child = fork();
+  if (child == 0) {
+    for (int signal : {SIGSEGV, SIGABRT, SIGILL, SIGFPE, SIGBUS, SIGALRM})
+      std::signal(signal, SIG_DFL);
+    alarm(60);
+    _exit(enable_compiler() && fails(program) ? 1 : 0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return status != 0;
+}
+
 void report(const Program &program, const std::string &failure, const Arguments &arguments) {
   std::cout << "\nFAILED: " << failure << "\nreproduce: tracejit-fuzz --seed " << program.seed
             << " --programs 1\n";
-  Program small = arguments.shrink ? shrink(program) : program;
+  if (arguments.isolate) {
+    std::cout << to_text(arguments.shrink ? shrink(program, fails_in_child) : program)
+              << std::flush;
+    return;
+  }
+  const Program small = arguments.shrink ? shrink(program, fails) : program;
   Counts ignored;
   std::string trace_text;
   const std::string now = check(small, ignored, &trace_text);
@@ -126,7 +155,14 @@ int run(const Arguments &arguments) {
     const Program program = generate(seed);
     if (arguments.print)
       std::cout << to_text(program) << std::flush;
-    if (const std::string failure = check(program, counts); !failure.empty()) {
+    std::string failure;
+    if (!arguments.isolate) {
+      failure = check(program, counts);
+    } else if (++counts.programs; fails_in_child(program)) {
+      failure = "in a process of its own";
+      ++counts.differences;
+    }
+    if (!failure.empty()) {
       alarm(600);
       report(program, failure, arguments);
       if (counts.differences >= 10 && !arguments.keep_going)
@@ -136,7 +172,8 @@ int run(const Arguments &arguments) {
   alarm(0);
   print_counts(counts);
   // Silence of the compiler must not pass for equality.
-  const bool compiled = counts.hits > 0 && 20 * counts.unexplained.size() <= counts.programs;
+  const bool compiled = counts.programs < 20 || arguments.isolate ||
+                        (counts.hits > 0 && 20 * counts.unexplained.size() <= counts.programs);
   return counts.differences > 0 || !compiled;
 }
 
@@ -157,7 +194,7 @@ int main(int count, char **words) {
     std::signal(signal, fuzz::on_crash);
   mutable_options().trial = false;
   mutable_options().budget = false;
-  if (!enable_compiler()) {
+  if (!arguments.isolate && !enable_compiler()) {
     std::cerr << "tracejit-fuzz: the compiler library is missing\n";
     return 1;
   }

@@ -252,7 +252,7 @@ Program Generator::draw() {
   const std::int64_t first_inputs = random.between(1, 3);
   for (std::int64_t i = 0; i < first_inputs; ++i)
     add_input(draw_dtype(), draw_dims(max_size));
-  if (random.percent(15)) { // the same tensor twice
+  if (random.percent(25)) { // the same tensor twice
     const auto original = static_cast<std::uint32_t>(random.below(first_inputs));
     program.inputs.push_back(program.inputs[original]);
     program.inputs.back().same_as = static_cast<int>(original);

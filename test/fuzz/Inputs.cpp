@@ -127,7 +127,7 @@ std::vector<Tensor> make_inputs(const Program &program, std::uint64_t seed, bool
     if (copy && !split_aliases)
       inputs.push_back(inputs[source]);
     else
-      inputs.push_back(make_input(spec, seed * 1009 + source));
+      inputs.push_back(make_input(spec, seed * 1009 + i));
   }
   return inputs;
 }

@@ -3,17 +3,12 @@
 #include "test/fuzz/Check.h"
 
 #include <algorithm>
-#include <iostream>
 #include <set>
 
 namespace jit::fuzz {
 namespace {
 
-bool fails(const Program &program) {
-  Counts counts;
-  const std::string failure = check(program, counts);
-  return !failure.empty() && failure.find("eager: ") == std::string::npos;
-}
+using Judge = bool (*)(const Program &);
 
 /// Without steps [first, first + count) and what depends on their values.
 Program without(const Program &program, std::size_t first, std::size_t count) {
@@ -67,7 +62,7 @@ Program without(const Program &program, std::size_t first, std::size_t count) {
   return out;
 }
 
-template <class F> void try_change(Program &program, F change) {
+template <class F> void try_change(Program &program, Judge fails, F change) {
   Program smaller = program;
   change(smaller);
   if (fails(smaller))
@@ -76,13 +71,13 @@ template <class F> void try_change(Program &program, F change) {
 
 } // namespace
 
-Program shrink(Program program) {
-  try_change(program, [](Program &p) { p.setting.disabled.clear(); });
-  try_change(program, [](Program &p) { p.setting.two_at_once = false; });
-  try_change(program, [](Program &p) { p.setting.threads = 1; });
-  try_change(program, [](Program &p) { p.setting.check = false; });
-  try_change(program, [](Program &p) { p.setting.interpret = false; });
-  try_change(program, [](Program &p) { p.calls = 4; });
+Program shrink(Program program, Judge fails) {
+  try_change(program, fails, [](Program &p) { p.setting.disabled.clear(); });
+  try_change(program, fails, [](Program &p) { p.setting.two_at_once = false; });
+  try_change(program, fails, [](Program &p) { p.setting.threads = 1; });
+  try_change(program, fails, [](Program &p) { p.setting.check = false; });
+  try_change(program, fails, [](Program &p) { p.setting.interpret = false; });
+  try_change(program, fails, [](Program &p) { p.calls = 4; });
   for (std::size_t count = std::max<std::size_t>(program.steps.size() / 2, 1);; count /= 2) {
     for (std::size_t i = program.steps.size(); i-- > 0;) {
       if (i >= program.steps.size())
@@ -94,14 +89,14 @@ Program shrink(Program program) {
     if (count <= 1)
       break;
   }
-  try_change(program, [](Program &p) { p.held.assign(p.held.size(), true); });
+  try_change(program, fails, [](Program &p) { p.held.assign(p.held.size(), true); });
   for (std::size_t v = 0; v < program.held.size(); ++v)
     if (program.held[v])
-      try_change(program, [&](Program &p) { p.held[v] = false; });
+      try_change(program, fails, [&](Program &p) { p.held[v] = false; });
   for (std::size_t i = 0; i < program.inputs.size(); ++i) {
-    try_change(program, [&](Program &p) { p.inputs[i].adopted = false; });
+    try_change(program, fails, [&](Program &p) { p.inputs[i].adopted = false; });
     if (program.inputs[i].fill == Fill::edges)
-      try_change(program, [&](Program &p) { p.inputs[i].fill = Fill::plain; });
+      try_change(program, fails, [&](Program &p) { p.inputs[i].fill = Fill::plain; });
   }
   return program;
 }

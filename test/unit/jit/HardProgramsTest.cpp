@@ -265,6 +265,22 @@ TEST_F(HardPrograms, ProducerAndConsumer) {
   EXPECT_GT(hits(consume), 100u);
 }
 
+TEST_F(HardPrograms, AnOperandOfAContractionOverOneElementInItsEpilogue) {
+  const auto body = [](const Tensor &a, const Tensor &x) {
+    const Tensor y = permute_dims(x, {0, 1, 3, 2});
+    return std::pair(sigmoid(y * matmul(a, y)), square(matmul(x, y) + x));
+  };
+  auto f = trace(body, {"one k"});
+  const Tensor a = reshape(ramp(56), {7, 8, 1, 1}), x = reshape(ramp(16), {1, 8, 2, 1});
+  const auto expected = plainly([&] { return body(a, x); });
+  repeat(4, [&](int) {
+    const auto [first, second] = f(a, x);
+    EXPECT_TRUE(same_bits(expected.first, first));
+    EXPECT_TRUE(same_bits(expected.second, second));
+  });
+  EXPECT_EQ(hits(f), 2u);
+}
+
 TEST_F(HardPrograms, TemporariesAreNotStored) {
   auto f = trace([](const Tensor &a, const Tensor &b) { return mean(square(a - b)).item<float>(); },
                  {"mse"});
