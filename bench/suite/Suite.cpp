@@ -59,7 +59,7 @@ Row Suite::compare(const Workload &workload, const Work &work, int threads,
   if (limit > 0)
     row.limit_fraction = limit / times.compiled;
   if (outcome.state != "active")
-    row.note = outcome.state + (outcome.reason.empty() ? "" : " (" + outcome.reason + ")");
+    row.note = outcome.state + " " + outcome.reason.substr(0, outcome.reason.find(':'));
 
   const double ratio = times.eager / times.compiled;
   if (ratio < worst_ratio) {
@@ -67,7 +67,7 @@ Row Suite::compare(const Workload &workload, const Work &work, int threads,
     worst_name = row.name + ", threads " + std::to_string(threads);
   }
   worst_again = std::min(worst_again, times.eager / times.again);
-  if (outcome.state == "rejected")
+  if (outcome.state == "rejected" && rejected.find(row.name) == rejected.npos)
     rejected += (rejected.empty() ? "" : ", ") + row.name;
   return row;
 }
@@ -83,10 +83,10 @@ void Suite::add_worst() {
   if (worst_name.empty())
     return;
   Row row;
-  row.name = "worst eager/compiled: " + worst_name;
+  row.name = "worst eager/compiled of the suite";
   row.unit = "ratio";
   row.ratio = worst_ratio;
-  row.note = "worst eager/eager " + std::to_string(worst_again) +
+  row.note = worst_name + "; worst eager/eager " + std::to_string(worst_again) +
              "; rejected: " + (rejected.empty() ? "none" : rejected);
   for (const Row &other : rows)
     row.outputs_equal &= other.outputs_equal;

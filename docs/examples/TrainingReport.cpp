@@ -29,12 +29,12 @@ void TrainingReport::finish_step(int epoch, float loss) {
 
 void TrainingReport::look(const std::vector<jit::TraceReport> &traces) {
   std::uint64_t now = 0;
-  compile_ms = 0;
+  double compiling = 0;
   settled = !traces.empty();
   rejected = settled;
   for (const jit::TraceReport &trace : traces) {
     now += trace.hits;
-    compile_ms += trace.compile_ms;
+    compiling += trace.compile_ms;
     rejected &= trace.state == "rejected";
     settled &= trace.state == "active" || trace.state == "rejected";
   }
@@ -43,6 +43,7 @@ void TrainingReport::look(const std::vector<jit::TraceReport> &traces) {
   else if (!first_compiled)
     first_compiled = steps.size();
   hits = now;
+  compile_ms = std::max(compile_ms, compiling); // a program that lost its trial is gone
 }
 
 void TrainingReport::draw(int epoch, float loss) {
@@ -105,6 +106,8 @@ void TrainingReport::print_timeline() const {
       first_compiled, compile_ms);
   const std::size_t trial_end = std::max(last_eager, first_compiled);
   print_phase("on trial", first_compiled - 1, trial_end);
+  if (rejected)
+    std::printf("  the trial saw no gain; the reason is below\n");
   print_phase(rejected ? "eager" : "compiled", trial_end, steps.size());
 }
 
