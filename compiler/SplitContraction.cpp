@@ -37,6 +37,15 @@ static MapAttr result_map(kernel::SpaceAttr space, const ContractStep &step) {
   return MapAttr::of(space.getContext(), 0, strides);
 }
 
+// An operand that is broadcast leaves values that do not vary along an axis of C: one of the equal
+// elements is read.
+static MapAttr read_map(MapAttr whole, kernel::ValType type, unsigned axes) {
+  llvm::SmallVector<std::int64_t> strides;
+  for (unsigned axis = 0; axis < axes; ++axis)
+    strides.push_back(type.getAxes() >> axis & 1 ? whole.stride(axis) : 0);
+  return MapAttr::of(whole.getContext(), 0, strides);
+}
+
 static kernel::SpaceAttr without_inner_axis(kernel::SpaceAttr space) {
   return kernel::SpaceAttr::get(space.getContext(), space.getAxes().drop_back());
 }
@@ -52,6 +61,7 @@ ContractParts split_contraction(kernel::FuncOp function) {
   parts.step.dtype = kernel::dtype_of(contract.getType().getElement());
   describe_shapes(function.getSpace(), lhs.getMap(), rhs.getMap(), parts.step);
   const MapAttr map = result_map(function.getSpace(), parts.step);
+  const MapAttr read = read_map(map, contract.getType(), function.getSpace().size() - 1);
 
   const unsigned inputs = function.count_inputs();
   for (auto store : block.getOps<kernel::StoreOp>()) {
@@ -59,7 +69,9 @@ ContractParts split_contraction(kernel::FuncOp function) {
                       store.getValue().getType().getElement() == contract.getType().getElement();
     parts.has_epilogue |=
         store.getValue() != contract.getResult() || !fits || !contract->hasOneUse();
-    if (fits && parts.in_place_output < 0)
+    // What is read again for other columns must not be overwritten.
+    const bool keeps_c = read == map || store.getValue() == contract.getResult();
+    if (fits && keeps_c && parts.in_place_output < 0)
       parts.in_place_output =
           static_cast<int>(cast<BlockArgument>(store.getBuffer()).getArgNumber() - inputs);
   }
@@ -71,7 +83,7 @@ ContractParts split_contraction(kernel::FuncOp function) {
   const Value c = block.insertArgument(
       0u, kernel::BufType::get(function.getContext(), contract.getType().getElement()),
       function.getLoc());
-  const Value load = kernel::LoadOp::create(builder, contract.getLoc(), c, map);
+  const Value load = kernel::LoadOp::create(builder, contract.getLoc(), c, read);
   contract.getResult().replaceAllUsesWith(load);
   contract.erase();
   // Over one k a load is also that of the epilogue.

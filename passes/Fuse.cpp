@@ -190,7 +190,7 @@ void Fusion::report() {
         current.insert({producer.getOps().back(), consumer.getOps().back()});
   llvm::SmallVector<Attribute> items;
   for (const auto &[ops, reason] : refusals) {
-    if (!current.contains(ops) || ops.first < 0 || ops.first == ops.second)
+    if (!current.contains(ops) || ops.first < 0 || ops.second < 0 || ops.first == ops.second)
       continue;
     items.push_back(builder.getI32IntegerAttr(ops.first));
     items.push_back(builder.getI32IntegerAttr(ops.second));

@@ -281,6 +281,26 @@ TEST_F(HardPrograms, AnOperandOfAContractionOverOneElementInItsEpilogue) {
   EXPECT_EQ(hits(f), 2u);
 }
 
+TEST_F(HardPrograms, AContractionWithABroadcastOperandAndAnEpilogue) {
+  const auto body = [](const Tensor &x, const Tensor &row) {
+    const Tensor c = matmul(x, permute_dims(broadcast_to(row, {70, 37}), {1, 0}));
+    return std::pair(c, c + c);
+  };
+  auto both = trace(body, {"broadcast contraction"});
+  auto one = trace([body](const Tensor &x, const Tensor &row) { return body(x, row).second; },
+                   {"broadcast contraction, one output"});
+  const Tensor x = reshape(ramp(8 * 37), {8, 37}), row = ramp(37, 0.7f);
+  const auto expected = plainly([&] { return body(x, row); });
+  repeat(4, [&](int) {
+    const auto [c, sum] = both(x, row);
+    EXPECT_TRUE(same_bits(expected.first, c));
+    EXPECT_TRUE(same_bits(expected.second, sum));
+    EXPECT_TRUE(same_bits(expected.second, one(x, row)));
+  });
+  EXPECT_EQ(hits(both), 2u);
+  EXPECT_EQ(hits(one), 2u);
+}
+
 TEST_F(HardPrograms, TemporariesAreNotStored) {
   auto f = trace([](const Tensor &a, const Tensor &b) { return mean(square(a - b)).item<float>(); },
                  {"mse"});
