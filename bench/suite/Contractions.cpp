@@ -18,17 +18,19 @@ void square_product(Suite &suite, std::int64_t n, int threads) {
   Work work;
   work.flops = 2.0 * static_cast<double>(n * n * n);
   Row product = suite.compare(
-      make_workload("matmul " + size, [=] { return [=] { return Results{matmul(a, b)}; }; }), work,
-      threads, "us");
+      make_workload(
+          "matmul " + size, [=] { return [=] { return Results{matmul(a, b)}; }; }, threads),
+      work, threads, "us");
   // One op is not compiled: then both columns are the eager kernel.
   const double alone = std::min(*product.eager, *product.compiled);
   const bool fast = product.limit_fraction >= 0.70;
   suite.add(std::move(product), ">= 0.70 of FMA peak", fast);
 
-  Row fused = suite.compare(
-      make_workload("gelu(matmul + bias) " + size,
-                    [=] { return [=] { return Results{gelu(matmul(a, b) + bias)}; }; }),
-      work, threads, "us");
+  Row fused = suite.compare(make_workload(
+                                "gelu(matmul + bias) " + size,
+                                [=] { return [=] { return Results{gelu(matmul(a, b) + bias)}; }; },
+                                threads),
+                            work, threads, "us");
   const Rates &rates = suite.rates(threads);
   const double gelu_us = 1e6 * static_cast<double>(n * n) * 0.6 * rates.function_factor(threads) /
                          (rates.clock * threads);

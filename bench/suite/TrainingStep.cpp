@@ -81,9 +81,9 @@ void training_step(Suite &suite) {
   work.flops = 2.0 * products * static_cast<double>(batch);
   work.cached_bytes = 7 * parameters * sizeof(float);
   for (int threads : thread_counts) {
-    const Workload workload = make_workload("MLP 784-512-512-10 training step", [&] {
-      return Step{std::make_shared<Classifier>(widths, batch)};
-    });
+    const Workload workload = make_workload(
+        "MLP 784-512-512-10 training step",
+        [&] { return Step{std::make_shared<Classifier>(widths, batch)}; }, threads);
     Row row = suite.compare(workload, work, threads, "us");
     const double fraction = *row.limit_fraction;
     row.note +=
@@ -100,7 +100,7 @@ void training_step(Suite &suite) {
     memory.eager = static_cast<double>(temporaries(workload.eager)) / 1e3;
     memory.compiled = static_cast<double>(temporaries(workload.traced)) / 1e3;
     memory.ratio = *memory.eager / std::max(*memory.compiled, 1e-3);
-    memory.note = "arena " + std::to_string(outcome_of(workload.name).arena_bytes / 1000) + " KB";
+    memory.note = "arena " + std::to_string(outcome_of(workload.trace).arena_bytes / 1000) + " KB";
     const bool met = *memory.compiled <= 0.5 * *memory.eager;
     suite.add(std::move(memory), "<= 0.5x of eager", met);
     set_thread_count(1);

@@ -52,7 +52,7 @@ Outcome settle(const Workload &workload) {
     if (i < 8 || active)
       equal &= same_bits(expected, results);
     jit::wait_compiled();
-    outcome = outcome_of(workload.name);
+    outcome = outcome_of(workload.trace);
     active += outcome.state == "active" || outcome.state == "rejected";
   }
   if (workload.eager_state)

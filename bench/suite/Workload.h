@@ -15,17 +15,19 @@ using jit::Tensor;
 using Results = std::vector<Tensor>;
 
 struct Workload {
-  std::string name; ///< of the trace too
+  std::string name, trace;
   std::function<Results()> eager, traced;
   std::function<Results()> eager_state, traced_state; ///< what calls change, or nothing
 };
 
 /// `make()` returns the computation as a callable with a state of its own, made from the same seed
 /// each time; its state(), if it has one, is compared too. Both sides are called equally often
-/// until then, so a workload is compared once.
-template <class Make> Workload make_workload(const std::string &name, Make make) {
+/// until then, so a workload is compared once. Programs with contractions are made for a number of
+/// threads: each number gets a trace of its own.
+template <class Make> Workload make_workload(const std::string &name, Make make, int threads = 1) {
   auto eager = make(), traced = make();
-  Workload workload{name, eager, jit::trace(traced, {name}), {}, {}};
+  const std::string trace = threads == 1 ? name : name + ", threads " + std::to_string(threads);
+  Workload workload{name, trace, eager, jit::trace(traced, {trace}), {}, {}};
   if constexpr (requires { eager.state(); }) {
     workload.eager_state = [eager] { return eager.state(); };
     workload.traced_state = [traced] { return traced.state(); };
