@@ -22,8 +22,8 @@ auto chain(const std::string &kind, int id) {
 }
 
 double middle(std::vector<double> values, double share) {
-  const auto at = values.begin() +
-                  static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+  const auto at =
+      values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
   std::nth_element(values.begin(), at, values.end());
   return *at;
 }
@@ -52,19 +52,17 @@ void hot_to_callable(Suite &suite) {
   suite.add(std::move(row), "<= 45 M cycles", met);
 }
 
-/// Work of about 50 us on this thread, without a trace.
+/// An input whose tanh takes about 50 us on this thread.
 Tensor make_step_input() {
-  for (std::int64_t n = 1024;; n *= 2) {
-    const Tensor x = full({n}, 0.25);
-    double best = 1;
-    for (int i = 0; i < 5; ++i) {
-      const double begin = now(0);
-      tanh(x);
-      best = std::min(best, now(0) - begin);
-    }
-    if (best * 2 > 50e-6)
-      return full({static_cast<std::int64_t>(static_cast<double>(n) * 50e-6 / best)}, 0.25);
+  constexpr std::int64_t n = 1 << 16;
+  const Tensor x = full({n}, 0.25);
+  double best = 1;
+  for (int i = 0; i < 20; ++i) {
+    const double begin = now(0);
+    tanh(x);
+    best = std::min(best, now(0) - begin);
   }
+  return full({static_cast<std::int64_t>(n * 50e-6 / best)}, 0.25);
 }
 
 void steps_beside_compilation(Suite &suite) {

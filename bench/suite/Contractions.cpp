@@ -41,7 +41,7 @@ void square_product(Suite &suite, std::int64_t n, int threads) {
 } // namespace
 
 void contractions(Suite &suite) {
-  for (int threads : suite.thread_counts())
+  for (int threads : thread_counts)
     for (std::int64_t n : {256, 512, 1024})
       square_product(suite, suite.settings.quick ? n / 8 : n, threads);
 }

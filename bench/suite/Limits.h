@@ -12,12 +12,12 @@ double now(int threads);
 
 /// Best rates seen so far with so many threads.
 struct Rates {
-  double clock = 0;                      ///< core cycles a second
-  double nt_copy = 0;                    ///< bytes a second read and written, non-temporal stores
-  double in_place = 0;                   ///< read and written to the same place
-  double read = 0;                       ///< read only
-  double cached = 0;                     ///< in place on 8 MB shared by the threads
-  double flops = 0;                      ///< f32 multiply-adds count two
+  double clock = 0;    ///< core cycles a second
+  double nt_copy = 0;  ///< bytes a second read and written, non-temporal stores
+  double in_place = 0; ///< read and written to the same place
+  double read = 0;     ///< read only
+  double cached = 0;   ///< in place on 8 MB shared by the threads
+  double flops = 0;    ///< f32 multiply-adds count two
   /// Cores have two 512-bit multiply-add units (1) or the like of one (2): what cycles of element
   /// functions are multiplied by.
   double function_factor(int threads) const { return flops / clock / threads > 40 ? 1 : 2; }

@@ -23,9 +23,8 @@ std::vector<Case> cases(std::int64_t n) {
            3, 0.6},
           {make_workload("softmax 4096^2", [=] { return [=] { return Results{softmax(x)}; }; }), 2,
            0.4},
-          {make_workload(
-               "layer_norm + gelu 4096^2",
-               [=] { return [=] { return Results{gelu(layer_norm(x, scale, bias))}; }; }),
+          {make_workload("layer_norm + gelu 4096^2",
+                         [=] { return [=] { return Results{gelu(layer_norm(x, scale, bias))}; }; }),
            2, 0.6}};
 }
 
@@ -35,7 +34,7 @@ void rows_of_matrices(Suite &suite) {
   const std::int64_t n = suite.settings.quick ? 256 : 4096;
   const auto elements = static_cast<double>(n * n);
   for (const Case &c : cases(n))
-    for (int threads : suite.thread_counts()) {
+    for (int threads : thread_counts) {
       Work work;
       work.nt_bytes = c.arrays * elements * sizeof(float);
       work.function_cycles = c.function_cycles * elements;

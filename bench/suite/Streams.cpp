@@ -52,13 +52,14 @@ struct AdamUpdate {
 void streams(Suite &suite) {
   const double bytes = suite.settings.quick ? MB : 64 * MB;
   const auto n = static_cast<std::int64_t>(bytes / sizeof(float));
-  for (int threads : suite.thread_counts()) {
+  for (int threads : thread_counts) {
     Work copy, update;
     copy.nt_bytes = 2 * bytes;
     update.in_place_bytes = 6 * bytes; // weight and two moments, read and written
     update.read_bytes = bytes;
     for (const auto &[workload, work] :
-         {std::pair(polynomial(n), copy), std::pair(make_workload("Adam update 64 MB", [n] { return AdamUpdate(n); }), update)}) {
+         {std::pair(polynomial(n), copy),
+          std::pair(make_workload("Adam update 64 MB", [n] { return AdamUpdate(n); }), update)}) {
       Row row = suite.compare(workload, work, threads, "ms");
       const bool met = row.limit_fraction >= 0.85 && row.ratio >= 3.0;
       suite.add(std::move(row), ">= 0.85 of limit, >= 3x eager", met);

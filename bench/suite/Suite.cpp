@@ -3,15 +3,7 @@
 
 #include "runtime/kernels/ThreadPool.h"
 
-#include <thread>
-
 namespace bench {
-
-std::vector<int> Suite::thread_counts() const {
-  if (std::thread::hardware_concurrency() < 2)
-    return {1};
-  return {1, 2};
-}
 
 namespace {
 
@@ -24,12 +16,6 @@ double seconds_of(const std::function<Results()> &body, int repeats, int threads
   for (int i = 0; i < repeats; ++i)
     body();
   return (now(threads) - begin) / repeats;
-}
-
-double scale(const std::string &unit, double clock) {
-  if (unit == "cycles")
-    return clock;
-  return unit == "us" ? 1e6 : 1e3;
 }
 
 } // namespace
@@ -46,8 +32,8 @@ Row Suite::compare(const Workload &workload, const Work &work, int threads,
   const int repeats = std::clamp(static_cast<int>(2e-4 / std::max(once, 1e-9)), 1, 1000);
   const double begin = now(0);
   const double patience = settings.quick ? 0 : 1.5;
-  for (int round = 0; round < 2 || (round < 200 && now(0) - begin < patience) ||
-                      (round < 9 && !settings.quick);
+  for (int round = 0;
+       round < 2 || (round < 200 && now(0) - begin < patience) || (round < 9 && !settings.quick);
        ++round) {
     const auto keep = [&](double &best, const std::function<Results()> &body) {
       best = std::min(best, seconds_of(body, repeats, threads));
@@ -59,7 +45,7 @@ Row Suite::compare(const Workload &workload, const Work &work, int threads,
   }
   jit::set_thread_count(1);
 
-  const double factor = scale(unit, limits.clock);
+  const double factor = unit == "cycles" ? limits.clock : unit == "us" ? 1e6 : 1e3;
   Row row;
   row.name = workload.name;
   row.threads = threads;
@@ -73,7 +59,7 @@ Row Suite::compare(const Workload &workload, const Work &work, int threads,
   if (limit > 0)
     row.limit_fraction = limit / times.compiled;
   if (outcome.state != "active")
-    row.note = outcome.state + (outcome.reason.empty() ? "" : " (" + outcome.reason + ")");
+    row.note = outcome.state + " " + outcome.reason.substr(0, outcome.reason.find(':'));
 
   const double ratio = times.eager / times.compiled;
   if (ratio < worst_ratio) {
@@ -81,31 +67,27 @@ Row Suite::compare(const Workload &workload, const Work &work, int threads,
     worst_name = row.name + ", threads " + std::to_string(threads);
   }
   worst_again = std::min(worst_again, times.eager / times.again);
-  if (outcome.state == "rejected")
+  if (outcome.state == "rejected" && rejected.find(row.name) == rejected.npos)
     rejected += (rejected.empty() ? "" : ", ") + row.name;
   return row;
-}
-
-void Suite::add(Row row) {
-  print(row);
-  rows.push_back(std::move(row));
 }
 
 void Suite::add(Row row, const std::string &target, bool met) {
   row.target = target;
   row.met = met && row.outputs_equal;
-  add(std::move(row));
+  print(row);
+  rows.push_back(std::move(row));
 }
 
 void Suite::add_worst() {
   if (worst_name.empty())
     return;
   Row row;
-  row.name = "worst eager/compiled: " + worst_name;
+  row.name = "worst eager/compiled of the suite";
   row.unit = "ratio";
   row.ratio = worst_ratio;
-  row.note = "worst eager/eager " + std::to_string(worst_again) + "; rejected: " +
-             (rejected.empty() ? "none" : rejected);
+  row.note = worst_name + "; worst eager/eager " + std::to_string(worst_again) +
+             "; rejected: " + (rejected.empty() ? "none" : rejected);
   for (const Row &other : rows)
     row.outputs_equal &= other.outputs_equal;
   const bool met = worst_ratio >= 0.98 * std::min(worst_again, 1.0);

@@ -17,6 +17,8 @@ struct Settings {
   std::string json;
 };
 
+inline constexpr int thread_counts[] = {1, 2};
+
 class Suite {
 public:
   explicit Suite(const Settings &settings) : settings(settings) {}
@@ -26,8 +28,6 @@ public:
 
   /// Compares outputs, then times both sides in turns. Fills everything but target and met.
   Row compare(const Workload &workload, const Work &work, int threads, const std::string &unit);
-  void add(Row row);
-  /// As add, with a target on some figure.
   void add(Row row, const std::string &target, bool met);
   /// The row about the worst ratio of all that was compared.
   void add_worst();
@@ -35,8 +35,6 @@ public:
   Rates &rates(int threads) { return best_rates[threads]; }
   /// Cycles of the core in so many seconds.
   double cycles(double seconds) { return seconds * rates(1).clock; }
-  /// 1 and 2 threads, as far as the machine has them.
-  std::vector<int> thread_counts() const;
   /// The least seconds of one call of `body`, over rounds of many calls.
   template <class F> double least(F body, int repeats);
 

@@ -67,9 +67,9 @@ std::int64_t temporaries(const std::function<Results()> &body) {
 } // namespace
 
 void training_step(Suite &suite) {
-  const std::vector<std::int64_t> widths =
-      suite.settings.quick ? std::vector<std::int64_t>{32, 16, 10}
-                           : std::vector<std::int64_t>{784, 512, 512, 10};
+  const std::vector<std::int64_t> widths = suite.settings.quick
+                                               ? std::vector<std::int64_t>{32, 16, 10}
+                                               : std::vector<std::int64_t>{784, 512, 512, 10};
   const std::int64_t batch = 64;
   double parameters = 0, products = 0;
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
@@ -80,14 +80,14 @@ void training_step(Suite &suite) {
   Work work;
   work.flops = 2.0 * products * static_cast<double>(batch);
   work.cached_bytes = 7 * parameters * sizeof(float);
-  for (int threads : suite.thread_counts()) {
+  for (int threads : thread_counts) {
     const Workload workload = make_workload("MLP 784-512-512-10 training step", [&] {
       return Step{std::make_shared<Classifier>(widths, batch)};
     });
     Row row = suite.compare(workload, work, threads, "us");
     const double fraction = *row.limit_fraction;
-    row.note += std::string(row.note.empty() ? "" : "; ") + std::to_string(1 / fraction) +
-                "x of the limit";
+    row.note +=
+        std::string(row.note.empty() ? "" : "; ") + std::to_string(1 / fraction) + "x of the limit";
     const bool equal = row.outputs_equal;
     suite.add(std::move(row), "<= 1.8x of limit", fraction >= 1 / 1.8);
 

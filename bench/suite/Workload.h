@@ -21,8 +21,8 @@ struct Workload {
 };
 
 /// `make()` returns the computation as a callable with a state of its own, made from the same seed
-/// each time; its state(), if it has one, is compared too. Both sides are called equally often until
-/// then, so a workload is compared once.
+/// each time; its state(), if it has one, is compared too. Both sides are called equally often
+/// until then, so a workload is compared once.
 template <class Make> Workload make_workload(const std::string &name, Make make) {
   auto eager = make(), traced = make();
   Workload workload{name, eager, jit::trace(traced, {name}), {}, {}};
@@ -46,7 +46,7 @@ struct Outcome {
 Outcome settle(const Workload &workload);
 Outcome outcome_of(const std::string &name);
 
-/// Same dtype, shape and bits; NaN equals NaN.
+/// Same shape and bits of two f32 tensors; NaN equals NaN.
 bool same_bits(const Tensor &a, const Tensor &b);
 
 /// Seconds of one run of the active program of the trace, without the runtime around it; nothing

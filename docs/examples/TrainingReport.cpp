@@ -27,21 +27,23 @@ void TrainingReport::finish_step(int epoch, float loss) {
     draw(epoch, loss);
 }
 
-/// Programs run from the first hit on, and for good once every path that is run is active.
 void TrainingReport::look(const std::vector<jit::TraceReport> &traces) {
-  std::uint64_t hits = 0, waiting = 0, refused = 0;
-  compile_ms = 0;
+  std::uint64_t now = 0;
+  double compiling = 0;
+  settled = !traces.empty();
+  rejected = settled;
   for (const jit::TraceReport &trace : traces) {
-    hits += trace.hits;
-    compile_ms += trace.compile_ms;
-    refused += trace.state == "rejected";
-    waiting += trace.state != "active" && trace.state != "rejected";
+    now += trace.hits;
+    compiling += trace.compile_ms;
+    rejected &= trace.state == "rejected";
+    settled &= trace.state == "active" || trace.state == "rejected";
   }
-  if (hits && !first_compiled)
+  if (now == hits)
+    last_eager = steps.size();
+  else if (!first_compiled)
     first_compiled = steps.size();
-  if (traces.empty() || waiting)
-    return;
-  (refused == traces.size() ? rejected : active) = steps.size();
+  hits = now;
+  compile_ms = std::max(compile_ms, compiling); // a program that lost its trial is gone
 }
 
 void TrainingReport::draw(int epoch, float loss) {
@@ -51,9 +53,7 @@ void TrainingReport::draw(int epoch, float loss) {
   drawn = now;
   std::printf("\r\033[Kepoch %d of %d, step %zu: loss %.4f, %.2f ms, %s\r", epoch, epochs,
               steps.size(), static_cast<double>(loss), steps.back().ms,
-              active           ? "compiled"
-              : first_compiled ? "on trial"
-                               : "eager");
+              rejected || last_eager + 1 == steps.size() ? "eager" : "compiled");
   std::fflush(stdout);
 }
 
@@ -95,16 +95,19 @@ void TrainingReport::print_phase(const char *name, std::size_t begin, std::size_
 void TrainingReport::print_timeline() const {
   std::printf("\ntimeline of %zu training steps:\n", steps.size());
   const std::size_t eager_end = first_compiled ? first_compiled - 1 : steps.size();
-  print_phase("eager", 0, eager_end);
+  // The first step also warms up caches and memory.
+  print_phase("eager", eager_end > 1 ? 1 : 0, eager_end);
   if (!first_compiled) {
-    std::printf("  no compiled code was swapped in (mode off, no compiler, or rejected)\n");
+    std::printf("  no compiled code was swapped in (mode off, no compiler, or too short a run)\n");
     return;
   }
   std::printf(
       "  step %5zu           swap: compiled in the background in %.1f ms, first used here\n",
       first_compiled, compile_ms);
-  const std::size_t trial_end = active ? active : rejected ? rejected : steps.size();
+  const std::size_t trial_end = std::max(last_eager, first_compiled);
   print_phase("on trial", first_compiled - 1, trial_end);
+  if (rejected)
+    std::printf("  the trial saw no gain; the reason is below\n");
   print_phase(rejected ? "eager" : "compiled", trial_end, steps.size());
 }
 

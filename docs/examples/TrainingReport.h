@@ -17,7 +17,7 @@ public:
   /// Ends the step; asks what became of its trace until that is settled.
   template <class F> void end_step(int epoch, float loss, const jit::Traced<F> &step) {
     finish_step(epoch, loss);
-    if (!settled())
+    if (!settled)
       look(step.explain());
   }
 
@@ -38,7 +38,6 @@ private:
   };
   using Clock = std::chrono::steady_clock;
 
-  bool settled() const noexcept { return active || rejected; }
   void finish_step(int epoch, float loss);
   void look(const std::vector<jit::TraceReport> &traces);
   void draw(int epoch, float loss);
@@ -46,7 +45,10 @@ private:
 
   std::vector<float> loss_curve;
   std::vector<Step> steps;
-  std::size_t first_compiled = 0, active = 0, rejected = 0; ///< steps counted from 1; 0: never
+  std::size_t first_compiled = 0; ///< step counted from 1; 0: none yet
+  std::size_t last_eager = 0;     ///< as far as was looked
+  std::uint64_t hits = 0;         ///< compiled runs
+  bool settled = false, rejected = false;
   double compile_ms = 0;
   Clock::time_point began, drawn;
   std::int64_t live_before = 0;

@@ -254,7 +254,9 @@ Tensor stop_gradient(Operand x) {
   return reshape(std::move(x), value.shape());
 }
 
-Tensor detail::fresh_argument(const Tensor &x) { return reshape(x, x.shape()); }
+Tensor detail::fresh_argument(const Tensor &x, const std::source_location &site) {
+  return reshape(Operand(x, site), x.shape());
+}
 
 void detail::throw_bad_argnum(int argnum, std::size_t arguments) {
   throw Error(ErrorCode::invalid_argument, "grad: argnum " + std::to_string(argnum) +

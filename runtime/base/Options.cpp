@@ -39,10 +39,10 @@ template <auto Field, const auto &Words> std::string get_word(const Options &opt
   return {};
 }
 
-template <auto Field, int Max> bool set_int(Options &options, std::string_view text) {
+template <auto Field, int Max, int Min = 0> bool set_int(Options &options, std::string_view text) {
   int value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc() || end != text.data() + text.size() || value < 0 || value > Max)
+  if (code != std::errc() || end != text.data() + text.size() || value < Min || value > Max)
     return false;
   options.*Field = value;
   return true;
@@ -94,8 +94,9 @@ constexpr std::array<OptionInfo, 10> table = {{
      set_word<&Options::trial, switches>, get_word<&Options::trial, switches>},
     {"budget", "on|off", "limit the share of CPU spent on compiling", false,
      set_word<&Options::budget, switches>, get_word<&Options::budget, switches>},
-    {"threshold", "0..1000000000", "visits after which a trace is compiled", false,
-     set_int<&Options::threshold, max_count>, get_int<&Options::threshold>},
+    {"threshold", "-1..1000000000",
+     "recorded runs after which a path is compiled; -1: as its trace says", false,
+     set_int<&Options::threshold, max_count, -1>, get_int<&Options::threshold>},
     {"flush_every", "0..1000000000", "run pending work after so many ops; 0: never", false,
      set_int<&Options::flush_every, max_count>, get_int<&Options::flush_every>},
     {"disable", "PASS+PASS", "passes of the compiler to leave out", true, set_disable, get_disable},

@@ -20,7 +20,7 @@ struct Options {
   int threads = 0; ///< 0: one for each CPU
   bool trial = true;
   bool budget = true;
-  int threshold = 2;
+  int threshold = -1;  ///< -1: TraceOptions::warmup decides
   int flush_every = 0; ///< 0: never
   std::vector<std::string> disable;
   std::string save;

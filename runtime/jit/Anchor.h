@@ -42,7 +42,6 @@ struct Anchor {
   /// Nothing is matched or recorded before this pass.
   std::atomic<std::uint64_t> retry_at{0};
   std::atomic<std::uint32_t> retries{0};
-  std::atomic<bool> too_long{false}; ///< a segment grew past the cap
   std::atomic<bool> unstable{false}; ///< the last rest was because of misses
 
   /// Guards what follows. User threads only try it.

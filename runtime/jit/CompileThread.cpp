@@ -37,36 +37,43 @@ void CompileThread::set_compiler(std::unique_ptr<Compiler> plugged) {
 // What user threads post
 // ----------------------------------------------------------------------------
 
+/// The anchor's path of this structure, made at need; null if there is no room. Its lock is held.
+std::shared_ptr<Path> CompileThread::find_path(Anchor &anchor, Graph graph) {
+  const std::uint64_t hash = hash_graph(graph);
+  for (const std::shared_ptr<Path> &known : anchor.paths) {
+    if (known->hash != hash || !same_structure(known->graph, graph))
+      continue;
+    if (known->state.load(std::memory_order_relaxed) == PathState::watching)
+      known->graph.outputs = std::move(graph.outputs);
+    return known;
+  }
+  if (anchor.paths.size() >= Anchor::max_paths) {
+    // Ever new paths miss what is known, as an op that leaves a compiled one does.
+    anchor.count_run(true);
+    if (!anchor.forget_one())
+      return nullptr;
+  }
+  auto path = std::make_shared<Path>();
+  path->id = next_path_id.fetch_add(1, std::memory_order_relaxed);
+  path->hash = hash;
+  for (const GraphOp &op : graph.ops)
+    path->sequence = next_in_sequence(path->sequence, op.op, graph.values[op.first_value].meta);
+  graph.name = anchor.trace->name;
+  path->graph = std::move(graph);
+  anchor.paths.push_back(path);
+  return path;
+}
+
 void CompileThread::recorded(Anchor &anchor, Graph graph, ExitReason end) noexcept {
   const std::unique_lock guard(anchor.lock, std::try_to_lock);
   if (!guard)
     return;
-  const std::uint64_t hash = hash_graph(graph);
-  std::shared_ptr<Path> path;
-  for (const std::shared_ptr<Path> &known : anchor.paths)
-    if (known->hash == hash && same_structure(known->graph, graph))
-      path = known;
-  if (!path) {
-    if (anchor.paths.size() >= Anchor::max_paths) {
-      // Ever new paths miss what is known, as an op that leaves a compiled one does.
-      anchor.count_run(true);
-      if (!anchor.forget_one())
-        return;
-    }
-    path = std::make_shared<Path>();
-    path->id = next_path_id.fetch_add(1, std::memory_order_relaxed);
-    path->hash = hash;
-    for (const GraphOp &op : graph.ops)
-      path->sequence = next_in_sequence(path->sequence, op.op, graph.values[op.first_value].meta);
-    graph.name = anchor.trace->name;
-    path->graph = std::move(graph);
-    anchor.paths.push_back(path);
-  } else if (path->state.load(std::memory_order_relaxed) == PathState::watching) {
-    path->graph.outputs = std::move(graph.outputs);
-  }
+  const std::shared_ptr<Path> path = find_path(anchor, std::move(graph));
+  if (!path)
+    return;
   path->count_exit(end);
   const std::uint64_t runs = path->recorded.fetch_add(1, std::memory_order_relaxed) + 1;
-  const int threshold = options().threshold != 2 ? options().threshold : anchor.trace->warmup;
+  const int threshold = options().threshold >= 0 ? options().threshold : anchor.trace->warmup;
   const PathState state = path->state.load(std::memory_order_relaxed);
   const bool again = state == PathState::rejected &&
                      path->reason.load(std::memory_order_relaxed) == RejectReason::no_gain;
@@ -113,9 +120,17 @@ void CompileThread::timed_eager(Anchor &anchor, std::uint64_t sequence,
     measured(anchor, *path, true, time);
 }
 
-void CompileThread::too_long(Anchor &anchor) noexcept {
+void CompileThread::too_long(Anchor &anchor, Graph begin) noexcept {
   anchor.rest();
-  anchor.too_long.store(true, std::memory_order_relaxed);
+  const std::unique_lock guard(anchor.lock, std::try_to_lock);
+  if (!guard)
+    return;
+  const std::shared_ptr<Path> path = find_path(anchor, std::move(begin));
+  if (!path)
+    return;
+  path->recorded.fetch_add(1, std::memory_order_relaxed);
+  path->reason.store(RejectReason::too_long, std::memory_order_relaxed);
+  path->state.store(PathState::rejected, std::memory_order_release);
   log_line(LogComponent::trace, LogLevel::info,
            "trace " + anchor.trace->name + ": " + std::string(sentence(RejectReason::too_long)));
 }
@@ -244,10 +259,10 @@ void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &ou
   CompileOptions compile_options;
   compile_options.isa = active_isa();
   compile_options.disabled_passes = options().disable;
+  save_compiled(path); // before: a compiler that crashes leaves what it crashed on
   const auto begin = std::chrono::steady_clock::now();
   CompileResult result = compiler->compile(graph, compile_options);
   keep_budget(std::chrono::steady_clock::now() - begin);
-  save_compiled(path);
   if (!result.program) {
     if (first)
       reject(job, RejectReason::compile_failed, std::move(result.message));
@@ -359,7 +374,7 @@ void CompileThread::free_retired() {
   });
 }
 
-/// A token bucket: a burst of 50 ms, refilled with 5 % of the processor time of the process. Acts
+/// A token bucket: a burst of 50 ms, refilled with 5 % of the time that passes. Acts
 /// between compilations, so that on few cores the compile thread does not make the program slower.
 void CompileThread::keep_budget(std::chrono::nanoseconds spent) {
   if (!options().budget)

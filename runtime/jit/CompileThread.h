@@ -28,7 +28,8 @@ public:
   void measured(Anchor &anchor, Path &path, bool eager, std::uint64_t time) noexcept;
   /// A timed eager run of some path, known by its sequence hash.
   void timed_eager(Anchor &anchor, std::uint64_t sequence, std::uint64_t time) noexcept;
-  void too_long(Anchor &anchor) noexcept;
+  /// A segment grew past the cap; `begin` is what was recorded of it.
+  void too_long(Anchor &anchor, Graph begin) noexcept;
   /// A needed set of outputs came up that no variant stores.
   void wants_variant(Anchor &anchor, Path &path) noexcept;
 
@@ -55,6 +56,7 @@ private:
   };
 
   CompileThread() = default;
+  std::shared_ptr<Path> find_path(Anchor &anchor, Graph graph);
   void post_path(Task task, Anchor &anchor, Path &path) noexcept;
   void start_thread();
   void run();

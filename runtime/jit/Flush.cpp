@@ -249,6 +249,14 @@ void Session::check_against_program(const Terminal &terminal) noexcept {
     release(block);
 }
 
+/// Some path that goes on from here: what the segment was on the way to.
+Path &Session::path_ahead() const noexcept {
+  const TrieNode *at = &trie->nodes[node];
+  while (at->terminal == TrieNode::none)
+    at = &trie->nodes[at->first_child];
+  return *trie->terminals[at->terminal].path;
+}
+
 /// Returns the path whose program ran, or null.
 Path *Session::flush(ExitReason reason) noexcept {
   find_live();
@@ -256,7 +264,9 @@ Path *Session::flush(ExitReason reason) noexcept {
   const Terminal *terminal =
       last.terminal == TrieNode::none ? nullptr : &trie->terminals[last.terminal];
   if (terminal)
-    terminal->path->count_exit(reason);
+    terminal->path->count_exit(reason == ExitReason::mismatch ? ExitReason::complete : reason);
+  else
+    path_ahead().count_exit(reason);
   const bool anything = std::find(live.begin(), live.end(), 1) != live.end();
   if (!anything)
     return nullptr;
@@ -270,6 +280,8 @@ Path *Session::flush(ExitReason reason) noexcept {
     } else if (run_program(*terminal, *variant)) {
       terminal->path->hits.fetch_add(1, std::memory_order_relaxed);
       return terminal->path.get();
+    } else {
+      terminal->path->count_exit(ExitReason::out_of_memory);
     }
   }
   if (terminal)

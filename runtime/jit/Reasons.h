@@ -24,12 +24,10 @@ namespace jit {
 
 #define TRACEJIT_REJECT_REASONS(X)                                                                 \
   X(none, "not rejected")                                                                          \
-  X(too_short, "the path has too few ops to gain from compilation")                                \
   X(too_long, "the path has more ops than the cap of 4,096")                                       \
   X(no_gain, "the compiled program was not faster in the trial")                                   \
   X(unstable, "more than one run in four left the recorded paths")                                 \
-  X(compile_failed, "the compiler refused the path")                                               \
-  X(disabled, "compilation is switched off or the compiler library is missing")
+  X(compile_failed, "the compiler refused the path")
 
 #define TRACEJIT_PATH_STATES(X)                                                                    \
   X(watching, "seen, not yet hot")                                                                 \
@@ -37,8 +35,7 @@ namespace jit {
   X(compiling, "being compiled")                                                                   \
   X(trial, "compiled; measured against eager on real calls")                                       \
   X(active, "compiled code runs")                                                                  \
-  X(rejected, "runs eagerly, for the reason given")                                                \
-  X(retired, "replaced by paths used more recently")
+  X(rejected, "runs eagerly, for the reason given")
 
 enum class ExitReason : std::uint8_t {
 #define X(name, text) name,

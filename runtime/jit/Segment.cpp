@@ -56,8 +56,9 @@ void begin_segment(ThreadTrace &t) {
   const Path *trial = anchor.on_trial.load(std::memory_order_acquire);
   const bool has_programs = anchor.trie.load(std::memory_order_acquire) != nullptr;
   const bool recheck = options().trial && has_programs && !trial && pass % Trial::check_period < 2;
-  const bool eager_turn =
-      trial ? trial->trial.next_is_eager() : recheck && pass % Trial::check_period == 0;
+  // The eager turns of a trial take every second pass at most: other paths are met in between.
+  const bool eager_turn = trial ? pass % 2 == 0 && trial->trial.next_is_eager()
+                                : recheck && pass % Trial::check_period == 0;
   t.timed = trial || recheck;
   t.spent = 0;
   if (eager_turn) {
@@ -179,9 +180,8 @@ void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *c
     t.recorder->cancel();
     t.activity = Activity::none;
   } else if (t.recorder->size() > Recorder::max_ops) {
-    t.recorder->cancel();
     t.activity = Activity::none;
-    CompileThread::get().too_long(*t.anchor);
+    CompileThread::get().too_long(*t.anchor, t.recorder->finish());
   }
 }
 

@@ -123,6 +123,7 @@ private:
   // Flush.cpp: what happens at the end of a segment. The lock is held.
   Path *close_locked(ExitReason reason, std::vector<Impl *> &garbage) noexcept;
   Path *flush(ExitReason reason) noexcept;
+  Path &path_ahead() const noexcept;
   void find_live() noexcept;
   const Variant *choose_variant(const Terminal &terminal) const noexcept;
   bool run_program(const Terminal &terminal, const Variant &variant) noexcept;

@@ -60,14 +60,14 @@ struct Graph {
   std::string name;
   std::vector<const Meta *> inputs;
   std::vector<ScalarKind> scalars;
-  /// Values of `scalars` in the first run, for replaying; empty if not known. No part of what is
-  /// compiled.
-  std::vector<Scalar> examples;
   std::vector<GraphOp> ops;
   std::vector<GraphValue> values;
   /// Values somebody may still hold at the end: what a program must store. Never views: a held view
   /// is rebuilt from its base, which is listed instead.
   std::vector<std::uint32_t> outputs;
+  /// Values of `scalars` in the first run, for replaying; empty if not known. No part of what is
+  /// compiled.
+  std::vector<Scalar> examples;
 
   const Meta *meta_of(OperandCode code) const noexcept {
     switch (code.kind()) {

@@ -19,6 +19,8 @@ TEST(OptionErrors, AWordInTheEnvironmentIsNamedAndTheProgramRuns) {
       "TRACEJIT: 'quick': no such mode; modes are off|log|on|check, other options are written "
       "name=value with the names mode isa threads trial budget threshold flush_every disable "
       "save compiler");
+  // Said once, at the first op; then the program runs with the defaults.
+  EXPECT_THROW(ones({3}), Error);
   EXPECT_EQ(sum(ones({3})).item<float>(), 3);
 }
 

@@ -4,6 +4,7 @@ import unittest
 
 import includes
 import listed
+import snippets
 import text
 import weak_symbols
 
@@ -58,6 +59,17 @@ class Listed(unittest.TestCase):
 
     def test_comments_do_not_list(self):
         self.assertNotIn("Old.cpp", listed.without_comments("x(New.cpp) # Old.cpp"))
+
+
+class Snippets(unittest.TestCase):
+    def test_programs_and_their_output(self):
+        program = "```cpp\nint main() {}\n```\n"
+        output = "Prints:\n\n```text\nstep 1\ntrace 1 f at a.cpp:1: active\n```\n"
+        self.assertEqual(list(snippets.programs_in("Part:\n```cpp\nint x;\n```\n" + program)),
+                         [("int main() {}\n", [])])
+        self.assertEqual(list(snippets.programs_in(program + output)),
+                         [("int main() {}\n", ["step 1"])])
+        self.assertEqual(len(list(snippets.programs_in(program + "\n" + program + output))), 2)
 
 
 class Text(unittest.TestCase):

@@ -95,16 +95,21 @@ namespace detail {
 
 /// Another value with the same elements that tapes follow to x: an argument must not be taken for
 /// another argument or for a captured tensor.
-Tensor fresh_argument(const Tensor &x);
-inline Tensor fresh_argument(const Variable &x) { return fresh_argument(x.value()); }
-template <Number T> Tensor fresh_argument(T x) { return Tensor(Scalar(x)); }
+Tensor fresh_argument(const Tensor &x, const std::source_location &site);
+inline Tensor fresh_argument(const Variable &x, const std::source_location &site) {
+  return fresh_argument(x.value(), site);
+}
+template <Number T> Tensor fresh_argument(T x, const std::source_location &) {
+  return Tensor(Scalar(x));
+}
 
 [[noreturn]] void throw_bad_argnum(int argnum, std::size_t arguments);
 
 template <class F, class... A>
 std::pair<Tensor, std::vector<Tensor>> differentiate(const F &f, const std::vector<int> &argnums,
+                                                     const std::source_location &site,
                                                      const A &...arguments) {
-  std::vector<Tensor> values{fresh_argument(arguments)...};
+  std::vector<Tensor> values{fresh_argument(arguments, site)...};
   std::vector<Tensor> sources;
   for (int argnum : argnums) {
     if (argnum < 0 || static_cast<std::size_t>(argnum) >= values.size())
@@ -117,7 +122,7 @@ std::pair<Tensor, std::vector<Tensor>> differentiate(const F &f, const std::vect
   Tensor target = [&]<std::size_t... I>(std::index_sequence<I...>) {
     return Tensor(std::invoke(f, values[I]...));
   }(std::index_sequence_for<A...>{});
-  std::vector<Tensor> gradients = tape.gradient(target, sources);
+  std::vector<Tensor> gradients = tape.gradient(target, sources, site);
   return {std::move(target), std::move(gradients)};
 }
 
@@ -126,27 +131,32 @@ std::pair<Tensor, std::vector<Tensor>> differentiate(const F &f, const std::vect
 /// A function of tensors, Variables and numbers (as f32 tensors) that returns f's value and its
 /// gradients with respect to the arguments listed. Composes: the result can be differentiated
 /// again. f is called as a const object.
-template <class F> auto value_and_grad(F f, std::vector<int> argnums) {
-  return [f = std::move(f), argnums = std::move(argnums)](const auto &...arguments) {
-    return detail::differentiate(f, argnums, arguments...);
+template <class F>
+auto value_and_grad(F f, std::vector<int> argnums,
+                    std::source_location site = std::source_location::current()) {
+  return [f = std::move(f), argnums = std::move(argnums), site](const auto &...arguments) {
+    return detail::differentiate(f, argnums, site, arguments...);
   };
 }
 /// The value and the gradient with respect to the first argument.
-template <class F> auto value_and_grad(F f) {
-  return [f = std::move(f)](const auto &...arguments) -> std::pair<Tensor, Tensor> {
-    auto [value, gradients] = detail::differentiate(f, {0}, arguments...);
+template <class F>
+auto value_and_grad(F f, std::source_location site = std::source_location::current()) {
+  return [f = std::move(f), site](const auto &...arguments) -> std::pair<Tensor, Tensor> {
+    auto [value, gradients] = detail::differentiate(f, {0}, site, arguments...);
     return {std::move(value), std::move(gradients[0])};
   };
 }
 /// As value_and_grad, without the value.
-template <class F> auto grad(F f, std::vector<int> argnums) {
-  return [f = std::move(f), argnums = std::move(argnums)](const auto &...arguments) {
-    return detail::differentiate(f, argnums, arguments...).second;
+template <class F>
+auto grad(F f, std::vector<int> argnums,
+          std::source_location site = std::source_location::current()) {
+  return [f = std::move(f), argnums = std::move(argnums), site](const auto &...arguments) {
+    return detail::differentiate(f, argnums, site, arguments...).second;
   };
 }
-template <class F> auto grad(F f) {
-  return [f = std::move(f)](const auto &...arguments) -> Tensor {
-    return std::move(detail::differentiate(f, {0}, arguments...).second[0]);
+template <class F> auto grad(F f, std::source_location site = std::source_location::current()) {
+  return [f = std::move(f), site](const auto &...arguments) -> Tensor {
+    return std::move(detail::differentiate(f, {0}, site, arguments...).second[0]);
   };
 }
 

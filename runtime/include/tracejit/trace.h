@@ -40,7 +40,7 @@ struct TraceReport {
   std::string name;
   std::string begin;              ///< "file:line" where the segment begins
   std::vector<std::string> sites; ///< "file:line" of its ops, in order, without repeats
-  std::string state;              ///< watching, queued, compiling, trial, active, rejected, retired
+  std::string state;              ///< watching, queued, compiling, trial, active, rejected
   std::string reject_reason;      ///< with the detail; empty if not rejected
   std::uint32_t ops = 0;
   std::uint64_t recorded = 0;                               ///< eager runs that were recorded

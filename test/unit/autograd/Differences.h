@@ -18,8 +18,8 @@ inline Tensor tensor(std::vector<double> values, DimList shape) {
   return Tensor::adopt(std::move(values), shape);
 }
 
-/// Distinct numbers with 0.2 <= |x| < 1.9, none within 0.002 of 1 or of a number of another seed (of
-/// 1, 2 and 3); every third is negative if `mixed`.
+/// Distinct numbers with 0.2 <= |x| < 1.9, none within 0.002 of 1 or of a number of another seed
+/// (of 1, 2 and 3); every third is negative if `mixed`.
 inline Tensor numbers(DimList shape, int seed, bool mixed = false) {
   std::int64_t size = 1;
   for (std::int64_t extent : shape)

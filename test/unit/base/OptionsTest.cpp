@@ -28,7 +28,7 @@ TEST(Options, DefaultsAreThoseOfTheDesign) {
   EXPECT_EQ(parse_options("", options), std::nullopt);
   EXPECT_EQ(options.mode, Mode::on);
   EXPECT_EQ(options.isa, IsaChoice::automatic);
-  EXPECT_EQ(options.threshold, 2);
+  EXPECT_EQ(options.threshold, -1);
   EXPECT_TRUE(options.trial && options.budget);
   EXPECT_EQ(to_text(options), "");
 }

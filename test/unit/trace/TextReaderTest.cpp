@@ -131,14 +131,14 @@ TEST(TraceText, OpsAreInferredAgain) {
   EXPECT_EQ(error_with("%2, %3 = var_mean", "%2 = var_mean"),
             "13:6: error: var_mean has 2 results");
   EXPECT_EQ(error_with("%2, %3 = var_mean", "%2, %3, %4 = var_mean"),
-            "13:8: error: an op has at most 2 results");
+            "13:9: error: an op has at most 2 results");
   EXPECT_EQ(error_with("axes=[1,0]", "axes=[1,1]"),
             "14:6: error: permute_dims: axis 1 is repeated");
   EXPECT_EQ(error_with("axes=[1,0]", "axes=1"),
-            "14:24: error: permute_dims: attribute 'axes' must be a list of at most 8 integers");
-  EXPECT_EQ(error_with(" axes=[1,0]", ""), "14:23: error: permute_dims: expected attribute 'axes'");
+            "14:23: error: permute_dims: attribute 'axes' must be a list of at most 8 integers");
+  EXPECT_EQ(error_with(" axes=[1,0]", ""), "14:22: error: permute_dims: expected attribute 'axes'");
   EXPECT_EQ(error_with("[1,0]", "[1,0] axis=0"),
-            "14:24: error: permute_dims: unexpected text after the attributes");
+            "14:23: error: permute_dims: unexpected text after the attributes");
   EXPECT_EQ(error_with("steps=[1,1]", "steps=[1,0]"),
             "16:6: error: slice: the step of axis 1 is 0");
 }
@@ -199,7 +199,7 @@ TEST(TraceText, DeepNesting) {
   EXPECT_EQ(error_with("f32[4,6]\n", "f32" + std::string(60'000, '[') + "\n"),
             "3:18: error: expected an integer");
   EXPECT_EQ(error_with("axes=[1,0]", "axes=" + std::string(60'000, '[')).substr(0, 34),
-            "14:24: error: permute_dims: attrib");
+            "14:23: error: permute_dims: attrib");
 }
 
 TEST(TraceText, Limits) {

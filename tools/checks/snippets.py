@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# Builds and runs every whole program of the documents: a ```cpp block with a main function. If a
+# ```text block follows, the program's output begins with that block's lines, up to the first report
+# of a trace, whose times and counts differ from run to run.
+# Usage: snippets.py BUILD_FOLDER COMPILER [FLAG...]
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+from repository import ROOT, read, report, tracked_files
+
+PROGRAM = re.compile(r"^```cpp\n(.*?)^```\n(?:[^`]*?^```text\n(.*?)^```\n)?", re.M | re.S)
+TIMEOUT_S = 120
+
+
+def programs_in(text):
+    """Source and expected lines of every whole program."""
+    for source, output in PROGRAM.findall(text):
+        if re.search(r"\bint main\(", source):
+            expected = re.split(r"^trace \d", output, maxsplit=1, flags=re.M)[0]
+            yield source, expected.splitlines()
+
+
+def fail(text):
+    return "\n    " + "\n    ".join(text.strip().splitlines()[-20:])
+
+
+def problem_with(name, source, expected, command, folder):
+    """Compiles and runs one program; what is wrong, or None."""
+    program = folder / name
+    program.with_suffix(".cpp").write_text(source, encoding="utf-8")
+    # A relative name: traces hold the names of sources.
+    built = subprocess.run([*command, name + ".cpp", "-o", program], text=True, cwd=folder,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if built.returncode:
+        return "does not compile" + fail(built.stdout)
+    env = {key: value for key, value in os.environ.items() if not key.startswith("TRACEJIT")}
+    try:
+        ran = subprocess.run([program], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             cwd=folder, env=env, timeout=TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        return f"runs longer than {TIMEOUT_S} s"
+    if ran.returncode:
+        return f"ends with status {ran.returncode}" + fail(ran.stdout + ran.stderr)
+    printed = ran.stdout.splitlines()[:len(expected)]
+    if printed != expected:
+        return "prints something else:" + fail("\n".join(printed))
+    return None
+
+
+def main():
+    build, compiler, *flags = sys.argv[1:]
+    build = pathlib.Path(build).resolve()
+    command = [compiler, "-std=c++20", "-Wall", "-Wextra", "-Werror", *flags,
+               f"-I{ROOT}/runtime/include", f"-I{build}/runtime/include", f"-L{build}/lib",
+               "-ltracejit", f"-Wl,-rpath,{build}/lib"]
+    problems, count = [], 0
+    with tempfile.TemporaryDirectory() as folder:
+        for document in tracked_files("README.md", "docs/*.md"):
+            for number, (source, expected) in enumerate(programs_in(read(document)), 1):
+                count += 1
+                name = pathlib.Path(document).stem + (f"-{number}" if number > 1 else "")
+                wrong = problem_with(name, source, expected, command, pathlib.Path(folder))
+                if wrong:
+                    problems.append(f"{document}: program {number} {wrong}")
+    if count == 0:
+        problems.append("README.md: no program found")
+    report(problems, count)
+
+
+if __name__ == "__main__":
+    main()
