@@ -69,9 +69,23 @@ Variable &Variable::operator=(Tensor value) {
   return *this;
 }
 
-Variable &Variable::operator+=(Operand value) { return *this = add(*this, std::move(value)); }
-Variable &Variable::operator-=(Operand value) { return *this = subtract(*this, std::move(value)); }
-Variable &Variable::operator*=(Operand value) { return *this = multiply(*this, std::move(value)); }
+// The user's line is the operand's.
+static Operand at_line_of(const Variable &variable, const Operand &operand) {
+  return {variable.value(), Access::site(operand)};
+}
+
+Variable &Variable::operator+=(Operand value) {
+  Operand old = at_line_of(*this, value);
+  return *this = add(std::move(old), std::move(value));
+}
+Variable &Variable::operator-=(Operand value) {
+  Operand old = at_line_of(*this, value);
+  return *this = subtract(std::move(old), std::move(value));
+}
+Variable &Variable::operator*=(Operand value) {
+  Operand old = at_line_of(*this, value);
+  return *this = multiply(std::move(old), std::move(value));
+}
 
 const Tensor &Variable::value() const noexcept { return box->value; }
 const std::string &Variable::name() const noexcept { return box->options.name; }

@@ -30,6 +30,7 @@ void CompileThread::set_compiler(std::unique_ptr<Compiler> plugged) {
   if (compiler)
     return;
   compiler = std::move(plugged);
+  stop_with_main_thread();
   std::atexit([] { CompileThread::get().stop(); });
   ready.store(true, std::memory_order_release);
 }
@@ -90,9 +91,7 @@ void CompileThread::recorded(Anchor &anchor, Graph graph, ExitReason end) noexce
     anchor.compiling.store(false, std::memory_order_relaxed);
     return;
   }
-  start_thread();
-  queue.push_back({Task::compile, &anchor, path});
-  wake.notify_one();
+  enqueue({Task::compile, &anchor, path});
 }
 
 void CompileThread::measured(Anchor &anchor, Path &path, bool eager, std::uint64_t time) noexcept {
@@ -147,15 +146,31 @@ void CompileThread::post_path(Task task, Anchor &anchor, Path &path) noexcept {
     path.posted.store(false, std::memory_order_relaxed);
     return;
   }
-  start_thread();
-  queue.push_back({task, &anchor, path.shared_from_this()});
-  wake.notify_one();
+  enqueue({task, &anchor, path.shared_from_this()});
 }
 
 /// Idle priority: only processor time that nobody wants. Normal while somebody waits for the queue.
 static void set_urgent(pthread_t thread, bool urgent) noexcept {
   const sched_param none{};
   pthread_setschedparam(thread, urgent ? SCHED_OTHER : SCHED_IDLE, &none);
+}
+
+void CompileThread::raise_priority() noexcept {
+  const std::unique_lock guard(lock, std::try_to_lock);
+  if (!guard || !started || stopping)
+    return;
+  overdue_at.store(0, std::memory_order_relaxed);
+  set_urgent(thread.native_handle(), true);
+}
+
+void CompileThread::stop_with_main_thread() {
+  struct Stop {
+    ~Stop() { CompileThread::get().stop(); }
+  };
+  if (static_cast<pid_t>(syscall(SYS_gettid)) != getpid())
+    return;
+  thread_local const Stop stop; // such destructors run before every exit handler
+  static_cast<void>(stop);
 }
 
 bool CompileThread::wait_idle(std::chrono::milliseconds timeout) {
@@ -201,11 +216,16 @@ void CompileThread::unlock_after_fork(bool child) noexcept {
 // The thread
 // ----------------------------------------------------------------------------------------
 
-void CompileThread::start_thread() {
-  if (started)
-    return;
-  started = true;
-  thread = std::thread([this] { run(); });
+/// The lock is held.
+void CompileThread::enqueue(Job job) {
+  if (!std::exchange(started, true))
+    thread = std::thread([this] { run(); });
+  // A few hundred milliseconds of any machine's time stamp counter.
+  constexpr std::uint64_t patience = 500'000'000;
+  if (overdue_at.load(std::memory_order_relaxed) == 0)
+    overdue_at.store(cycles() + patience, std::memory_order_relaxed);
+  queue.push_back(std::move(job));
+  wake.notify_one();
 }
 
 void CompileThread::run() {
@@ -226,8 +246,12 @@ void CompileThread::run() {
     free_retired();
     guard.lock();
     busy = false;
-    if (queue.empty())
-      idle.notify_all();
+    if (!queue.empty())
+      continue;
+    overdue_at.store(0, std::memory_order_relaxed);
+    if (waiters == 0)
+      set_urgent(pthread_self(), false);
+    idle.notify_all();
   }
 }
 

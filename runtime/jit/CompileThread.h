@@ -39,6 +39,18 @@ public:
 
   /// False if the time ran out before the queue was empty.
   bool wait_idle(std::chrono::milliseconds timeout);
+  /// Called again and again by a thread that could use a program: a job that has waited for long
+  /// gets normal priority, since a busy process would starve an idle thread for ever.
+  void hurry() noexcept {
+    const std::uint64_t due = overdue_at.load(std::memory_order_relaxed);
+    if (due && cycles() > due) [[unlikely]]
+      raise_priority();
+  }
+
+  /// Makes `stop` run when the main thread ends, if this is the main thread. What LLVM keeps in
+  /// static objects dies in exit handlers, some of them older than any handler of ours could be.
+  static void stop_with_main_thread();
+
   /// Finishes the job under way and ends the thread; nothing is compiled afterwards.
   void stop() noexcept;
 
@@ -58,7 +70,8 @@ private:
   CompileThread() = default;
   std::shared_ptr<Path> find_path(Anchor &anchor, Graph graph);
   void post_path(Task task, Anchor &anchor, Path &path) noexcept;
-  void start_thread();
+  void enqueue(Job job);
+  void raise_priority() noexcept;
   void run();
   void work(const Job &job);
   void compile(const Job &job, const std::vector<std::uint32_t> &outputs);
@@ -76,6 +89,7 @@ private:
   bool started = false, busy = false, stopping = false;
   int waiters = 0; ///< threads in wait_idle: no idle priority and no budget meanwhile
   std::thread thread;
+  std::atomic<std::uint64_t> overdue_at{0}; ///< in cycles; 0: nothing waits
   std::atomic<bool> ready{false};
   std::unique_ptr<Compiler> compiler;
   std::vector<std::unique_ptr<const Trie>> retired; ///< replaced, perhaps still read

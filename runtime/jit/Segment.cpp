@@ -31,6 +31,7 @@ struct ThreadCleanup {
 void prepare_thread(ThreadTrace &t) {
   if (t.session)
     return;
+  CompileThread::stop_with_main_thread();
   survive_fork();
   thread_local ThreadCleanup cleanup;
   static_cast<void>(cleanup);
@@ -68,7 +69,9 @@ void begin_segment(ThreadTrace &t) {
   } else if (has_programs && t.session->open(anchor)) {
     t.activity = Activity::matching;
     t.flush_every = static_cast<std::uint32_t>(options().flush_every);
-  } else if (!anchor.compiling.load(std::memory_order_relaxed)) {
+  } else if (anchor.compiling.load(std::memory_order_relaxed)) {
+    CompileThread::get().hurry();
+  } else {
     t.recorder->start();
     t.activity = Activity::recording;
   }
