@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <new>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -149,18 +150,17 @@ void CompileThread::post_path(Task task, Anchor &anchor, Path &path) noexcept {
   enqueue({task, &anchor, path.shared_from_this()});
 }
 
-/// Idle priority: only processor time that nobody wants. Normal while somebody waits for the queue.
-static void set_urgent(pthread_t thread, bool urgent) noexcept {
+/// Idle priority: only processor time that nobody wants; normal while somebody waits for the queue
+/// or a job is overdue. Takes no lock: the thread may have been put aside while it holds one.
+void CompileThread::set_urgent(bool urgent) noexcept {
   const sched_param none{};
-  pthread_setschedparam(thread, urgent ? SCHED_OTHER : SCHED_IDLE, &none);
+  if (const pid_t id = thread_id.load(std::memory_order_acquire))
+    sched_setscheduler(id, urgent ? SCHED_OTHER : SCHED_IDLE, &none);
 }
 
 void CompileThread::raise_priority() noexcept {
-  const std::unique_lock guard(lock, std::try_to_lock);
-  if (!guard || !started || stopping)
-    return;
   overdue_at.store(0, std::memory_order_relaxed);
-  set_urgent(thread.native_handle(), true);
+  set_urgent(true);
 }
 
 void CompileThread::stop_with_main_thread() {
@@ -178,11 +178,11 @@ bool CompileThread::wait_idle(std::chrono::milliseconds timeout) {
   if (queue.empty() && !busy)
     return true;
   if (waiters++ == 0)
-    set_urgent(thread.native_handle(), true);
+    set_urgent(true);
   wake.notify_all();
   const bool done = idle.wait_for(guard, timeout, [this] { return queue.empty() && !busy; });
   if (--waiters == 0 && !stopping)
-    set_urgent(thread.native_handle(), false);
+    set_urgent(false);
   return done;
 }
 
@@ -190,8 +190,7 @@ void CompileThread::stop() noexcept {
   {
     const std::lock_guard guard(lock);
     stopping = true;
-    if (started)
-      set_urgent(thread.native_handle(), true);
+    set_urgent(true);
     ready.store(false, std::memory_order_release);
     queue.clear();
     wake.notify_one();
@@ -209,6 +208,7 @@ void CompileThread::unlock_after_fork(bool child) noexcept {
     ready.store(false, std::memory_order_release);
     // It does not run here and cannot be joined; its handle is a number and holds nothing.
     new (&thread) std::thread;
+    thread_id.store(0, std::memory_order_relaxed);
   }
   lock.unlock();
 }
@@ -230,10 +230,11 @@ void CompileThread::enqueue(Job job) {
 
 void CompileThread::run() {
   pthread_setname_np(pthread_self(), "tracejit-compile");
+  thread_id.store(static_cast<pid_t>(syscall(SYS_gettid)), std::memory_order_release);
   refilled = std::chrono::steady_clock::now();
   std::unique_lock guard(lock);
   if (waiters == 0)
-    set_urgent(pthread_self(), false);
+    set_urgent(false);
   for (;;) {
     wake.wait(guard, [this] { return stopping || !queue.empty(); });
     if (stopping)
@@ -250,7 +251,7 @@ void CompileThread::run() {
       continue;
     overdue_at.store(0, std::memory_order_relaxed);
     if (waiters == 0)
-      set_urgent(pthread_self(), false);
+      set_urgent(false);
     idle.notify_all();
   }
 }

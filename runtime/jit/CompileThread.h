@@ -11,6 +11,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <sys/types.h>
 #include <thread>
 #include <vector>
 
@@ -72,6 +73,7 @@ private:
   void post_path(Task task, Anchor &anchor, Path &path) noexcept;
   void enqueue(Job job);
   void raise_priority() noexcept;
+  void set_urgent(bool urgent) noexcept;
   void run();
   void work(const Job &job);
   void compile(const Job &job, const std::vector<std::uint32_t> &outputs);
@@ -89,6 +91,7 @@ private:
   bool started = false, busy = false, stopping = false;
   int waiters = 0; ///< threads in wait_idle: no idle priority and no budget meanwhile
   std::thread thread;
+  std::atomic<pid_t> thread_id{0};
   std::atomic<std::uint64_t> overdue_at{0}; ///< in cycles; 0: nothing waits
   std::atomic<bool> ready{false};
   std::unique_ptr<Compiler> compiler;
