@@ -243,8 +243,10 @@ void CompileThread::run() {
     queue.pop_front();
     busy = true;
     guard.unlock();
+    spent = {};
     work(job);
     free_retired();
+    keep_budget();
     guard.lock();
     busy = false;
     if (!queue.empty())
@@ -287,7 +289,7 @@ void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &ou
   save_compiled(path); // before: a compiler that crashes leaves what it crashed on
   const auto begin = std::chrono::steady_clock::now();
   CompileResult result = compiler->compile(graph, compile_options);
-  keep_budget(std::chrono::steady_clock::now() - begin);
+  spent += std::chrono::steady_clock::now() - begin;
   if (!result.program) {
     if (first)
       reject(job, RejectReason::compile_failed, std::move(result.message));
@@ -401,7 +403,7 @@ void CompileThread::free_retired() {
 
 /// A token bucket: a burst of 50 ms, refilled with 5 % of the time that passes. Acts
 /// between compilations, so that on few cores the compile thread does not make the program slower.
-void CompileThread::keep_budget(std::chrono::nanoseconds spent) {
+void CompileThread::keep_budget() {
   if (!options().budget)
     return;
   static constexpr std::chrono::nanoseconds burst = std::chrono::milliseconds(50);

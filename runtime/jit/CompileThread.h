@@ -83,7 +83,7 @@ private:
   void reject(const Job &job, RejectReason reason, std::string detail);
   void publish(Anchor &anchor);
   void free_retired();
-  void keep_budget(std::chrono::nanoseconds spent);
+  void keep_budget();
 
   std::mutex lock; ///< of the queue and the flags; held for moments only
   std::condition_variable wake, idle;
@@ -97,6 +97,7 @@ private:
   std::unique_ptr<Compiler> compiler;
   std::vector<std::unique_ptr<const Trie>> retired; ///< replaced, perhaps still read
   std::atomic<std::uint32_t> next_path_id{1};
+  std::chrono::nanoseconds spent{0}; ///< compiling, in the job under way
   std::chrono::nanoseconds tokens = std::chrono::milliseconds(50);
   std::chrono::steady_clock::time_point refilled;
 };
