@@ -47,4 +47,16 @@ bool may_share(kernel::FuncOp function, unsigned input, unsigned output) {
   return pass.lookup(store.getValue()) == last;
 }
 
+bool is_update(kernel::FuncOp function, unsigned input, unsigned output) {
+  Block &block = function.block();
+  auto store = cast<kernel::StoreOp>(*block.getArgument(output).user_begin());
+  auto last = store.getValue().getDefiningOp<kernel::EwOp>();
+  if (!last)
+    return false;
+  return llvm::any_of(last->getOperands(), [&](Value operand) {
+    auto load = operand.getDefiningOp<kernel::LoadOp>();
+    return load && load.getBuffer() == block.getArgument(input);
+  });
+}
+
 } // namespace jit

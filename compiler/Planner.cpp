@@ -36,6 +36,8 @@ private:
   void erase_unused_kernels();
 
   void make_result(Value value);
+  bool take_over(kernel::LaunchOp launch, kernel::FuncOp function, unsigned number,
+                 unsigned position, llvm::SmallDenseSet<Value> &taken);
   void share_memory(kernel::LaunchOp launch, kernel::FuncOp function);
   Buffer buffer(Value value);
   std::uint32_t new_block(std::size_t bytes);
@@ -139,37 +141,45 @@ void Planner::make_result(Value value) {
     homes[value] = {Buffer::Base::arena, new_block(trace::meta_of(value.getType())->bytes())};
 }
 
-// Temporaries take over inputs of the launch that die here; outputs may take over program inputs.
-void Planner::share_memory(kernel::LaunchOp launch, kernel::FuncOp function) {
-  const unsigned inputs = launch.getNumOperands();
-  llvm::SmallDenseSet<Value> taken;
-  for (const auto [number, result] : llvm::enumerate(launch.getResults())) {
-    const auto output = output_of.find(result);
-    for (const auto [position, operand] : llvm::enumerate(launch.getOperands())) {
-      const Layout &layout = layouts.of(operand);
-      const auto same_root = [&](Value other) { return layouts.of(other).root == layout.root; };
-      const Meta &whole = *layouts.of(layout.root).meta;
-      if (taken.contains(layout.root) || last_use[layout.root] != launch || layout.offset ||
-          !layout.terms.empty() || !whole.contiguous ||
-          whole.bytes() != trace::meta_of(result.getType())->bytes() ||
-          llvm::count_if(launch.getOperands(), same_root) != 1 ||
-          !may_share(function, static_cast<unsigned>(position),
-                     inputs + static_cast<unsigned>(number)))
-        continue;
-      const auto argument = dyn_cast<BlockArgument>(layout.root);
-      if (output != output_of.end()) {
-        if (!argument)
-          continue;
-        plan.donated_input[output->second] = static_cast<std::int32_t>(argument.getArgNumber());
-      } else {
-        if (argument || home_of_root(layout.root).base != Buffer::Base::arena)
-          continue;
-        homes[result] = home_of_root(layout.root);
-      }
-      taken.insert(layout.root);
-      break;
-    }
+// Gives a result the memory of an operand of the launch that dies here, if that is allowed:
+// temporaries take over temporaries, outputs may take over program inputs.
+bool Planner::take_over(kernel::LaunchOp launch, kernel::FuncOp function, unsigned number,
+                        unsigned position, llvm::SmallDenseSet<Value> &taken) {
+  const Value result = launch.getResults()[number];
+  const Layout &layout = layouts.of(launch.getOperands()[position]);
+  const auto same_root = [&](Value other) { return layouts.of(other).root == layout.root; };
+  const Meta &whole = *layouts.of(layout.root).meta;
+  if (taken.contains(layout.root) || last_use[layout.root] != launch || layout.offset ||
+      !layout.terms.empty() || !whole.contiguous ||
+      whole.bytes() != trace::meta_of(result.getType())->bytes() ||
+      llvm::count_if(launch.getOperands(), same_root) != 1 ||
+      !may_share(function, position, launch.getNumOperands() + number))
+    return false;
+  const auto argument = dyn_cast<BlockArgument>(layout.root);
+  if (const auto output = output_of.find(result); output != output_of.end()) {
+    if (!argument)
+      return false;
+    plan.donated_input[output->second] = static_cast<std::int32_t>(argument.getArgNumber());
+  } else {
+    if (argument || home_of_root(layout.root).base != Buffer::Base::arena)
+      return false;
+    homes[result] = home_of_root(layout.root);
   }
+  taken.insert(layout.root);
+  return true;
+}
+
+// First what a result is an update of (w in w - step), since that is what its owner lets go; then
+// whatever fits.
+void Planner::share_memory(kernel::LaunchOp launch, kernel::FuncOp function) {
+  const unsigned inputs = launch.getNumOperands(), results = launch.getNumResults();
+  llvm::SmallDenseSet<Value> taken;
+  llvm::SmallVector<bool> shared(results, false);
+  for (const bool any : {false, true})
+    for (unsigned number = 0; number < results; ++number)
+      for (unsigned position = 0; position < inputs && !shared[number]; ++position)
+        if (any || is_update(function, position, inputs + number))
+          shared[number] = take_over(launch, function, number, position, taken);
 }
 
 void Planner::add_step(decltype(Step::what) what, ArrayRef<std::int32_t> ops) {

@@ -15,6 +15,9 @@ Plan make_plan(trace::FuncOp program);
 /// the exception that KernelOps.td grants.
 bool may_share(kernel::FuncOp function, unsigned input, unsigned output);
 
+/// Whether the last op of an output has an element of the input as an operand: `w` in `w - step`.
+bool is_update(kernel::FuncOp function, unsigned input, unsigned output);
+
 /// Splits a kernel with a contraction: `step` tells shapes and strides, the function becomes the
 /// epilogue (argument 0 = C) or, if there is none, stays as it is and is not needed any more.
 struct ContractParts {
