@@ -33,6 +33,10 @@ Value KernelWriter::load(Value tensor, ArrayRef<std::int64_t> strides) {
     return number(scalar);
   if (const TypedAttr value = splat_value(tensor.getDefiningOp<trace::ConstantOp>()))
     return kernel::ConstOp::create(body, location, value);
+  return read(tensor, strides);
+}
+
+Value KernelWriter::read(Value tensor, ArrayRef<std::int64_t> strides) {
   const auto found = llvm::find(operands, tensor);
   const auto position = static_cast<unsigned>(found - operands.begin());
   if (found == operands.end()) {

@@ -19,6 +19,9 @@ public:
 
   /// Element of a tensor; numbers and one-element constants become arg and const.
   mlir::Value load(mlir::Value tensor, llvm::ArrayRef<std::int64_t> strides);
+  /// The same from a buffer always, as contractions need: numbers and constants are not put in
+  /// place.
+  mlir::Value read(mlir::Value tensor, llvm::ArrayRef<std::int64_t> strides);
   mlir::Value number(trace::ScalarOp scalar);
   mlir::Value constant(double value, DType dtype);
   mlir::Value index(unsigned axis);

@@ -299,8 +299,8 @@ kernel::LaunchOp Lifter::contraction(Operation *op) {
   set(c, n, 1);
 
   KernelWriter kernel = start(op->getLoc(), iteration.axes);
-  const Value lhs = kernel.load(op->getOperand(0), a);
-  const Value rhs = kernel.load(op->getOperand(1), b);
+  const Value lhs = kernel.read(op->getOperand(0), a);
+  const Value rhs = kernel.read(op->getOperand(1), b);
   kernel.store(kernel.contract(lhs, rhs), c, cast<RankedTensorType>(op->getResult(0).getType()));
   return kernel.finish(trace::graph_op(op));
 }

@@ -68,13 +68,18 @@ llvm::Value *Lowering::neutral(Reduction kind, DType dtype) {
   return nullptr;
 }
 
+/// Values of u8 lie wide in i32 and are always in 0..255.
+llvm::Value *Lowering::wrapped(DType dtype, llvm::Value *x) {
+  return dtype == DType::u8 ? b.CreateAnd(x, llvm::ConstantInt::get(x->getType(), 255)) : x;
+}
+
 llvm::Value *Lowering::combine(const Chain &chain, llvm::Value *x, llvm::Value *y) {
   switch (chain.kind) {
   case Reduction::sum:
   case Reduction::varmean:
-    return is_float(chain.dtype) ? b.CreateFAdd(x, y) : b.CreateAdd(x, y);
+    return is_float(chain.dtype) ? b.CreateFAdd(x, y) : wrapped(chain.dtype, b.CreateAdd(x, y));
   case Reduction::prod:
-    return is_float(chain.dtype) ? b.CreateFMul(x, y) : b.CreateMul(x, y);
+    return is_float(chain.dtype) ? b.CreateFMul(x, y) : wrapped(chain.dtype, b.CreateMul(x, y));
   case Reduction::max:
     return apply_maximum(e, chain.dtype, x, y);
   case Reduction::min:

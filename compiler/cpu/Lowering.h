@@ -114,6 +114,7 @@ private:
   void step(Chain &chain, llvm::Value *x, Point &at);
   void step_argmax(Chain &chain, llvm::Value *x, Point &at);
   llvm::Value *finish(const Chain &chain);
+  llvm::Value *wrapped(DType dtype, llvm::Value *x);
   llvm::Value *combine(const Chain &chain, llvm::Value *x, llvm::Value *y);
   llvm::Value *beats(DType dtype, llvm::Value *x, llvm::Value *i, llvm::Value *y, llvm::Value *j);
   llvm::Value *neutral(Reduction kind, DType dtype);
