@@ -166,7 +166,7 @@ bool Lowering::is_fixed(unsigned node) const {
     return true;
   case NodeKind::element:
     return std::all_of(n.operands.begin(), n.operands.end(),
-                       [&](unsigned operand) { return is_fixed(operand); });
+                       [&](unsigned operand) { return fixed.count(operand) != 0; });
   default:
     return false;
   }
@@ -213,6 +213,14 @@ void Lowering::emit_pass(unsigned pass) {
 
 /// Computes what the loop of a pass needs from outside of it.
 void Lowering::prepare(unsigned node, unsigned pass) {
+  std::vector<bool> seen(nest.nodes.size()); // values are shared: without it this is exponential
+  prepare(node, pass, seen);
+}
+
+void Lowering::prepare(unsigned node, unsigned pass, std::vector<bool> &seen) {
+  if (seen[node])
+    return;
+  seen[node] = true;
   const Node &n = nest.nodes[node];
   bool root = n.kind == NodeKind::reduce && n.pass == pass + 1;
   if (!root && !varies(node)) {
@@ -224,7 +232,7 @@ void Lowering::prepare(unsigned node, unsigned pass) {
   if (n.kind == NodeKind::keep && n.pass < pass)
     return;
   for (unsigned operand : n.operands)
-    prepare(operand, pass);
+    prepare(operand, pass, seen);
 }
 
 llvm::Value *Lowering::value(unsigned node, Point &at) {

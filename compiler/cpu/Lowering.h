@@ -68,8 +68,9 @@ private:
   void emit_pass(unsigned pass);
   std::vector<unsigned> roots_of(unsigned pass) const;
   bool varies(unsigned node) const;   ///< from point to point of a unit
-  bool is_fixed(unsigned node) const; ///< the same in all units
+  bool is_fixed(unsigned node) const; ///< the same in all units; operands have been asked before
   void prepare(unsigned node, unsigned pass);
+  void prepare(unsigned node, unsigned pass, std::vector<bool> &seen);
   llvm::Value *value(unsigned node, Point &at);
   llvm::Value *compute(unsigned node, Point &at);
   llvm::Value *keep(unsigned node, Point &at);
