@@ -4,6 +4,7 @@
 #include "runtime/eager/Start.h"
 
 #include "runtime/jit/Segment.h"
+#include "runtime/jit/SessionMatch.h"
 #include "runtime/ops/Attributes.h"
 #include "runtime/trace/PendingIndices.h"
 
@@ -35,21 +36,16 @@ namespace {
 /// The operands as arguments; most ops fit the array.
 class Arguments {
 public:
-  Arguments(OpKind op, std::span<Operand> operands) : count(operands.size()) {
-    if (count > few)
+  Arguments(OpKind op, OperandList operands) : count(operands.size()) {
+    if (count > few) [[unlikely]]
       many = std::make_unique<Argument[]>(count);
     Argument *list = data();
     for (std::size_t i = 0; i < count; ++i) {
-      const Operand &operand = operands[i];
-      if (Access::is_scalar(operand)) {
-        new (list + i) Argument{nullptr, Access::scalar(operand)};
-        continue;
-      }
+      const Operand &operand = *operands[i];
       Impl *impl = Access::impl(operand);
-      if (!impl) [[unlikely]]
+      if (!impl && !Access::is_scalar(operand)) [[unlikely]]
         throw_empty(info(op).name);
-      check_usable(*impl);
-      new (list + i) Argument{impl, 0};
+      new (list + i) Argument{impl, Access::scalar(operand)};
     }
   }
   std::span<const Argument> list() noexcept { return {data(), count}; }
@@ -69,13 +65,6 @@ private:
   throw Error(ErrorCode::out_of_memory, std::string(info(op).name) + ": cannot allocate " +
                                             std::to_string(meta.bytes()) + " bytes for " +
                                             describe(meta));
-}
-
-/// Lets a meta that belongs to no tensor go if it is not interned.
-void drop_metas(const ResultMetas &metas) noexcept {
-  for (std::uint8_t r = 0; r < metas.count; ++r)
-    if (!metas.metas[r]->interned)
-      release_meta(metas.metas[r]);
 }
 
 void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
@@ -107,78 +96,129 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
   }
 }
 
-/// Results carry a reference each for the caller.
-void run(const OpCall &call, Impl **results, std::uint8_t &count) {
+/// Results carry a reference each for the caller; returns how many there are.
+std::uint8_t run(const OpCall &call, Impl **results) {
   ResultMetas metas;
-  ThreadTrace &t = thread_trace;
-  if (t.activity == Activity::none) [[likely]] {
+  if (thread_trace.activity == Activity::none) [[likely]] {
     run_eagerly(call, metas, results);
-  } else {
-    const SegmentTimer timer;
-    if (!before_op(call, metas, results)) {
-      run_eagerly(call, metas, results);
-      after_eager(call, metas, {results, metas.count});
-    }
+    return metas.count;
   }
-  count = metas.count;
-  if (t.tapes) [[unlikely]]
-    tape_hook({call.op, call.attrs, call.arguments, {results, count}});
+  for (const Argument &argument : call.arguments)
+    if (argument.impl)
+      check_usable(*argument.impl);
+  const SegmentTimer timer;
+  if (const std::uint8_t matched = before_op(call, results))
+    return matched;
+  run_eagerly(call, metas, results);
+  after_eager(call, metas, {results, metas.count});
+  return metas.count;
 }
 
 /// Elementwise kernels convert their operands; for the other ops tensors of mixed dtypes are
 /// converted by ops of their own, which fuse like any other.
-void convert_operands(const OpInfo &op, AttrWords attrs, std::span<Operand> operands) {
+void convert_operands(const OpInfo &op, AttrWords attrs, OperandList operands) {
   if (op.types != TypeRule::numeric && op.types != TypeRule::floating)
     return;
   const auto is_data = [&](std::size_t i) {
     const OperandKind kind = op.operands[std::min(i, op.operands.size() - 1)].kind;
     return (kind == OperandKind::any || kind == OperandKind::tensor) &&
-           !Access::is_scalar(operands[i]) && Access::impl(operands[i]);
+           !Access::is_scalar(*operands[i]) && Access::impl(*operands[i]);
   };
   std::vector<OperandType> types;
   for (std::size_t i = 0; i < operands.size(); ++i)
     if (is_data(i))
-      types.push_back({Access::impl(operands[i])->meta});
+      types.push_back({Access::impl(*operands[i])->meta});
   const DType compute = element_types(op, attrs, types).compute;
   for (std::size_t i = 0; i < operands.size(); ++i) {
-    if (!is_data(i) || Access::impl(operands[i])->meta->dtype == compute)
-      continue;
-    const std::source_location site = Access::site(operands[i]);
-    const AttrWriter to = AttrWriter().dtype(compute);
-    Access::replace(operands[i], dispatch(OpKind::astype, to, {&operands[i], 1}, site));
+    Operand &operand = *operands[i];
+    if (is_data(i) && Access::impl(operand)->meta->dtype != compute)
+      Access::replace(operand, dispatch(OpKind::astype, AttrWriter().dtype(compute), operand));
   }
 }
 
-void dispatch_at(OpKind op, AttrWords attrs, std::span<Operand> operands,
-                 const std::source_location &site, Impl **results) {
+void drop(OperandList operands) noexcept {
+  for (Operand *operand : operands)
+    Access::drop(*operand);
+}
+
+/// Any op in any state. Results carry a reference each; returns how many there are.
+[[gnu::noinline]] std::uint8_t dispatch_any(OpKind op, AttrWords attrs, OperandList operands,
+                                            const std::source_location &site, Impl **results) {
   ensure_started();
   const OpInfo &op_info = info(op);
   if (op_info.family != Family::elementwise)
     convert_operands(op_info, attrs, operands);
   Arguments arguments(op, operands);
-  std::uint8_t count = 0;
-  run({op, attrs, arguments.list(), &site}, results, count);
-  for (Operand &operand : operands)
-    Access::drop(operand);
+  const std::uint8_t count = run({op, attrs, arguments.list(), &site}, results);
+  if (thread_trace.tapes) [[unlikely]]
+    tape_hook({op, attrs, arguments.list(), {results, count}});
+  drop(operands);
+  return count;
+}
+
+/// What most ops come to where a program is swapped in: a pending value, or nullptr.
+inline Impl *match_quickly(OpKind op, AttrWords attrs, OperandList operands) noexcept {
+  ThreadTrace &t = thread_trace;
+  if (t.activity == Activity::none)
+    return nullptr;
+  const SegmentTimer timer;
+  if (t.activity == Activity::armed)
+    begin_segment(t);
+  if (t.activity != Activity::matching || t.tapes || t.flush_every)
+    return nullptr;
+  Impl *value = t.session->match_plain(op, attrs, operands);
+  if (value) [[likely]]
+    drop(operands);
+  return value;
 }
 
 } // namespace
 
-Tensor dispatch(OpKind op, AttrWords attrs, std::span<Operand> operands,
-                const std::source_location &site) {
-  std::array<Impl *, max_results> results{};
-  dispatch_at(op, attrs, operands, site, results.data());
+Impl *dispatch_list(OpKind op, AttrWords attrs, OperandList operands) {
+  if (Impl *value = match_quickly(op, attrs, operands))
+    return value;
+  Impl *results[max_results];
+  dispatch_any(op, attrs, operands, Access::site(*operands[0]), results);
+  return results[0];
+}
+
+Tensor dispatch_at(const std::source_location &site, OpKind op, AttrWords attrs) {
+  Impl *results[max_results];
+  dispatch_any(op, attrs, {}, site, results);
   return Access::tensor(results[0]);
 }
 
+namespace {
+
+/// Pointers to operands that lie side by side.
+class Pointers {
+public:
+  explicit Pointers(std::span<Operand> operands)
+      : count(operands.size()), many(count > few.size() ? count : 0) {
+    Operand **list = many.empty() ? few.data() : many.data();
+    for (std::size_t i = 0; i < count; ++i)
+      list[i] = &operands[i];
+  }
+  operator OperandList() const noexcept { return {many.empty() ? few.data() : many.data(), count}; }
+
+private:
+  std::size_t count;
+  std::array<Operand *, 2 * max_rank> few;
+  std::vector<Operand *> many;
+};
+
+} // namespace
+
 Tensor dispatch(OpKind op, AttrWords attrs, std::span<Operand> operands) {
-  return dispatch(op, attrs, operands, Access::site(operands[0]));
+  return Access::tensor(dispatch_list(op, attrs, Pointers(operands)));
 }
 
-void dispatch(OpKind op, AttrWords attrs, std::span<Operand> operands, std::span<Tensor> tensors) {
-  std::array<Impl *, max_results> results{};
-  dispatch_at(op, attrs, operands, Access::site(operands[0]), results.data());
-  for (std::size_t r = 0; r < tensors.size(); ++r)
+void dispatch_several(OpKind op, AttrWords attrs, std::span<Operand> operands,
+                      std::span<Tensor> tensors) {
+  Impl *results[max_results];
+  const std::uint8_t count =
+      dispatch_any(op, attrs, Pointers(operands), Access::site(operands[0]), results);
+  for (std::size_t r = 0; r < count; ++r)
     tensors[r] = Access::tensor(results[r]);
 }
 

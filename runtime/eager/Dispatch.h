@@ -12,13 +12,24 @@
 
 namespace jit::detail {
 
-/// Runs an op with one result. Owned operands are let go as soon as the op is recorded.
+/// The operands of one op, where they lie. Owned ones are let go as soon as the op is recorded.
+using OperandList = std::span<Operand *const>;
+
+/// Runs an op with one result, which carries a reference for the caller. The user's line is that of
+/// the first operand.
+Impl *dispatch_list(OpKind op, AttrWords attrs, OperandList operands);
+template <class... Operands>
+Tensor dispatch(OpKind op, AttrWords attrs, Operand &first, Operands &...others) {
+  Operand *const list[]{&first, &others...};
+  return Access::tensor(dispatch_list(op, attrs, list));
+}
+/// Without operands.
+Tensor dispatch_at(const std::source_location &site, OpKind op, AttrWords attrs);
+/// With a number of operands that varies.
 Tensor dispatch(OpKind op, AttrWords attrs, std::span<Operand> operands);
-/// For ops without a tensor operand to carry the user's line.
-Tensor dispatch(OpKind op, AttrWords attrs, std::span<Operand> operands,
-                const std::source_location &site);
 /// With several results.
-void dispatch(OpKind op, AttrWords attrs, std::span<Operand> operands, std::span<Tensor> results);
+void dispatch_several(OpKind op, AttrWords attrs, std::span<Operand> operands,
+                      std::span<Tensor> results);
 
 /// What a gradient tape sees of an op that has been recorded or run. Set once by runtime/autograd.
 struct TapeOp {

@@ -13,14 +13,8 @@ using detail::Access;
 struct Variable::Box final : RebindJournal {
   Tensor value;
   VariableOptions options;
-  Session *journaled_in = nullptr; ///< the session that may give the old value back
-
   void restore(Impl *old_value) noexcept override { value = Access::tensor(old_value); }
-  void forget() noexcept override { journaled_in = nullptr; }
-  ~Box() {
-    if (journaled_in)
-      journaled_in->forget_journal(this);
-  }
+  ~Box() { Session::forget_journal(*this); }
 };
 
 /// Tapes know the values of trainable Variables by a mark, so that reading one costs nothing.
@@ -55,14 +49,10 @@ Variable &Variable::operator=(Tensor value) {
                     describe(*last->meta) + "; shape and dtype never change");
   detail::check_usable(*next);
   Session *session = thread_trace.session;
-  if (session && session->holds(*next)) {
-    Impl *old_value = Access::impl(box->value);
-    retain(old_value);
-    if (session->journal(box.get(), old_value))
-      box->journaled_in = session;
-    else
-      release(old_value);
-  }
+  if (session && session->holds(*next))
+    session->journal(*box, Access::impl(box->value));
+  else
+    Session::forget_journal(*box);
   box->value = std::move(value);
   if (box->options.trainable)
     mark_trainable(box->value);

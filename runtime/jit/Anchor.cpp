@@ -50,9 +50,11 @@ Trace &Trace::find(std::uint64_t key, const std::string &name, const Site &site,
 
 void Anchor::count_run(bool missed) noexcept {
   constexpr std::uint32_t window = 64;
-  const std::uint32_t misses =
-      missed ? window_missed.fetch_add(1, std::memory_order_relaxed) + 1 : window_missed.load();
-  if (window_opened.fetch_add(1, std::memory_order_relaxed) + 1 < window)
+  const std::uint32_t opened = window_opened.load(std::memory_order_relaxed) + 1;
+  const std::uint32_t misses = window_missed.load(std::memory_order_relaxed) + missed;
+  window_opened.store(opened, std::memory_order_relaxed);
+  window_missed.store(misses, std::memory_order_relaxed);
+  if (opened < window)
     return;
   window_opened.store(0, std::memory_order_relaxed);
   window_missed.store(0, std::memory_order_relaxed);

@@ -34,7 +34,8 @@ struct Anchor {
   /// here.
   std::atomic<Path *> on_trial{nullptr};
 
-  /// Segments begun here, in all; and in the window that decides about `unstable`.
+  /// Segments begun here, in all; and in the window that decides about `unstable`. Threads that
+  /// race lose a count, which only matters to ratios: no locked instruction for that.
   std::atomic<std::uint64_t> passes{0};
   std::atomic<std::uint32_t> window_opened{0}, window_missed{0};
   /// The first path waits for its program: nothing is recorded meanwhile.

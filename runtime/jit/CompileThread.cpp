@@ -393,9 +393,12 @@ void CompileThread::publish(Anchor &anchor) {
 
 /// Frees the tries that no session reads, and with them programs that no other trie holds.
 void CompileThread::free_retired() {
+  if (retired.empty())
+    return;
+  fence::heavy();
   std::erase_if(retired, [](const std::unique_ptr<const Trie> &trie) {
     for (Session *session = Session::all(); session; session = session->next)
-      if (session->published.load(std::memory_order_seq_cst) == trie.get())
+      if (session->published.load(std::memory_order_acquire) == trie.get())
         return false;
     return true;
   });

@@ -6,6 +6,7 @@
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/Session.h"
 #include "runtime/kernels/Mxcsr.h"
+#include "runtime/tensor/NewImpl.h"
 #include "runtime/trace/Recorder.h"
 
 #include <algorithm>
@@ -13,38 +14,48 @@
 
 namespace jit {
 
-static bool held_elsewhere(const Impl &value) noexcept {
-  return value.refs.load(std::memory_order_acquire) > 1;
+/// Notes that the block under a live value is needed: a view needs its base.
+void Session::need(OperandCode code) noexcept {
+  while (code.kind() == OperandCode::value && trie->nodes[values[code.index()].node].view) {
+    code = trie->operands_of(trie->nodes[values[code.index()].node])[0];
+    live_view = true;
+  }
+  if (code.kind() == OperandCode::input) {
+    pinned_input[code.index()] = 1;
+  } else if (!std::exchange(needed[code.index()], 1)) {
+    needed_values.push_back(code.index());
+  }
 }
 
-/// Values with a handle, and the values whose blocks they need: a view needs its base.
-void Session::find_live() noexcept {
-  live.assign(values.size(), 0);
-  needed.assign(values.size(), 0);
-  pinned_input.assign(inputs.size(), 0);
-  for (std::size_t v = 0; v < values.size(); ++v) {
-    if (!held_elsewhere(*values[v].value))
+/// Finds the values with a handle, holds them until `clear`, and finds the values whose blocks they
+/// need. False if there are none.
+bool Session::find_live() noexcept {
+  const std::size_t count = values.size();
+  live.resize(count);
+  needed.resize(count);
+  needed_values.clear();
+  pinned_input.resize(inputs.size());
+  std::ranges::fill(pinned_input, 0);
+  live_view = false;
+  bool any = false;
+  for (std::uint32_t v = 0; v < count; ++v) {
+    Impl &value = *values[v].value;
+    needed[v] = 0;
+    live[v] = value.refs.load(std::memory_order_acquire) != abandoned_refs;
+    if (!live[v])
       continue;
-    live[v] = 1;
-    OperandCode base(OperandCode::value, static_cast<std::uint32_t>(v));
-    while (base.kind() == OperandCode::value && trie->nodes[values[base.index()].node].view)
-      base = trie->operands_of(trie->nodes[values[base.index()].node])[0];
-    if (base.kind() == OperandCode::value)
-      needed[base.index()] = 1;
-    else
-      pinned_input[base.index()] = 1;
+    any = true;
+    retain(&value);
+    need({OperandCode::value, v});
   }
+  return any;
 }
 
 /// The first variant that stores every needed value, or null.
 const Variant *Session::choose_variant(const Terminal &terminal) const noexcept {
-  for (const Variant &variant : terminal.variants) {
-    bool stores_all = true;
-    for (std::size_t v = 0; v < needed.size() && stores_all; ++v)
-      stores_all = !needed[v] || variant.stored[v];
-    if (stores_all)
+  for (const Variant &variant : terminal.variants)
+    if (std::ranges::all_of(needed_values, [&](std::uint32_t v) { return variant.stored[v]; }))
       return &variant;
-  }
   return nullptr;
 }
 
@@ -107,7 +118,8 @@ bool Session::run_program(const Terminal &terminal, const Variant &variant) noex
       unused += blocks[j]->bytes;
   }
   terminal.path->unused_bytes.store(unused, std::memory_order_relaxed);
-  make_views();
+  if (live_view)
+    make_views();
   return true;
 }
 
@@ -156,9 +168,18 @@ void Session::make_views() noexcept {
       make_view(v);
 }
 
+/// The matched nodes in order, from the parents of the last one.
+void Session::list_nodes() noexcept {
+  nodes.resize(trie->nodes[node].depth);
+  std::uint32_t at = node;
+  for (std::size_t i = nodes.size(); i-- > 0; at = trie->nodes[at].parent)
+    nodes[i] = at;
+}
+
 /// Op by op, skipping what nobody needs and letting go of each value after its last use, so that no
 /// more memory is held than in an eager run. False: out of memory.
 bool Session::replay() noexcept {
+  list_nodes();
   std::vector<std::uint8_t> wanted(live.begin(), live.end());
   for (std::size_t i = nodes.size(); i-- > 0;) {
     const TrieNode &entry = trie->nodes[nodes[i]];
@@ -189,7 +210,7 @@ bool Session::replay() noexcept {
         continue;
       Slot &slot = values[operand.index()];
       if (slot.value && !live[operand.index()])
-        release(std::exchange(slot.value, nullptr));
+        free_impl(std::exchange(slot.value, nullptr));
     }
   }
   return true;
@@ -205,8 +226,8 @@ void Session::fail_pending() noexcept {
     const TrieNode &entry = trie->nodes[slot.node];
     if (failure->message.empty())
       failure->message = std::string(info(entry.op).name) + ": out of memory for " +
-                         describe(*entry.result_metas[0]) + " at " + entry.site.file + ":" +
-                         std::to_string(entry.site.line);
+                         describe(*entry.result_metas[0]) + " at " + trie->sites[slot.node].file +
+                         ":" + std::to_string(trie->sites[slot.node].line);
     set_failed(slot.value, failure);
   }
   if (failure->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
@@ -259,7 +280,7 @@ Path &Session::path_ahead() const noexcept {
 
 /// Returns the path whose program ran, or null.
 Path *Session::flush(ExitReason reason) noexcept {
-  find_live();
+  const bool anything = find_live();
   const TrieNode &last = trie->nodes[node];
   const Terminal *terminal =
       last.terminal == TrieNode::none ? nullptr : &trie->terminals[last.terminal];
@@ -267,7 +288,6 @@ Path *Session::flush(ExitReason reason) noexcept {
     terminal->path->count_exit(reason == ExitReason::mismatch ? ExitReason::complete : reason);
   else
     path_ahead().count_exit(reason);
-  const bool anything = std::find(live.begin(), live.end(), 1) != live.end();
   if (!anything)
     return nullptr;
   const bool checking = mode() == Mode::check;
@@ -296,9 +316,17 @@ Path *Session::flush(ExitReason reason) noexcept {
 /// Lets everything go. What may call user code when freed (adopted memory) is left for after the
 /// lock.
 void Session::clear(std::vector<Impl *> &garbage) noexcept {
-  for (const Slot &slot : values)
-    if (slot.value)
-      release(slot.value);
+  for (std::size_t v = 0; v < values.size(); ++v) {
+    Impl *value = values[v].value;
+    if (!value)
+      continue;
+    if (live[v])
+      release(value);
+    else if (holds(*value))
+      free_unused(value);
+    else
+      free_impl(value);
+  }
   for (Impl *input : inputs) {
     if (input->storage->free_owner)
       garbage.push_back(input);
@@ -306,11 +334,10 @@ void Session::clear(std::vector<Impl *> &garbage) noexcept {
       release(input);
   }
   for (const Rebinding &rebinding : rebindings) {
-    rebinding.box->forget();
+    rebinding.box->journaled_in.store(nullptr, std::memory_order_release);
     if (rebinding.old_value)
       garbage.push_back(rebinding.old_value);
   }
-  nodes.clear();
   values.clear();
   inputs.clear();
   scalars.clear();
@@ -337,7 +364,7 @@ Path *Session::close(ExitReason reason) noexcept {
 Path *Session::close_locked(ExitReason reason, std::vector<Impl *> &garbage) noexcept {
   if (!is_open)
     return nullptr;
-  Path *ran = nodes.empty() ? nullptr : flush(reason);
+  Path *ran = node == 0 ? nullptr : flush(reason);
   clear(garbage);
   return ran;
 }
@@ -359,17 +386,18 @@ void Session::close_all(ExitReason reason) noexcept {
 }
 
 /// What was matched, as a graph whose outputs are not known yet.
-Graph Session::matched_graph() const {
+Graph Session::matched_graph() noexcept {
+  list_nodes();
   Graph graph;
   graph.name = anchor->trace->name;
   for (const Impl *input : inputs)
     graph.inputs.push_back(input->meta);
   for (const Scalar &scalar : scalars)
     graph.scalars.push_back(scalar.kind());
-  graph.examples = scalars;
+  graph.examples.assign(scalars.begin(), scalars.end());
   for (std::uint32_t matched : nodes) {
     const TrieNode &entry = trie->nodes[matched];
-    GraphOp op{entry.op, entry.attrs, {}, entry.first_value, entry.results, entry.site};
+    GraphOp op{entry.op, entry.attrs, {}, entry.first_value, entry.results, trie->sites[matched]};
     const std::span<const OperandCode> codes = trie->operands_of(entry);
     op.operands.assign(codes.begin(), codes.end());
     for (std::uint8_t r = 0; r < entry.results; ++r)
@@ -387,7 +415,7 @@ bool Session::close_for_recording(ExitReason reason, Prefix &prefix) noexcept {
     const std::lock_guard guard(lock);
     if (!is_open)
       return false;
-    if (!nodes.empty()) {
+    if (node != 0) {
       prefix.graph = matched_graph();
       for (Impl *input : inputs) {
         retain(input);

@@ -27,6 +27,8 @@ void before_fork() {
 }
 
 void after_fork(bool child) {
+  if (child)
+    fence::prepare();
   Session::unlock_all();
   CompileThread::get().unlock_after_fork(child);
   for (Anchor *anchor : locked_anchors)

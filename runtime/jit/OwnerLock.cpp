@@ -6,12 +6,11 @@
 
 namespace jit {
 
-void OwnerLock::wait() noexcept {
+/// Waits until `done()`.
+template <class Condition> static void wait_for(Condition done) noexcept {
   constexpr int spins = 200;
   constexpr long nap_ns = 20'000;
-  for (int turn = 0;; ++turn) {
-    if (held.load(std::memory_order_relaxed) == 0 && try_lock())
-      return;
+  for (int turn = 0; !done(); ++turn) {
     if (turn < spins) {
       _mm_pause();
       continue;
@@ -19,6 +18,21 @@ void OwnerLock::wait() noexcept {
     const timespec nap{0, nap_ns};
     nanosleep(&nap, nullptr);
   }
+}
+
+void OwnerLock::let_others_go_first() noexcept {
+  do {
+    held.store(0, std::memory_order_release);
+    wait_for([this] { return wanted.load(std::memory_order_relaxed) == 0; });
+    held.store(1, std::memory_order_relaxed);
+    fence::light();
+  } while (wanted.load(std::memory_order_acquire) != 0);
+}
+
+void OwnerLock::lock_from_outside() noexcept {
+  wait_for([this] { return wanted.exchange(1, std::memory_order_acquire) == 0; });
+  fence::heavy();
+  wait_for([this] { return held.load(std::memory_order_acquire) == 0; });
 }
 
 } // namespace jit

@@ -2,25 +2,55 @@
 // OwnerLock: a lock that its owner takes all the time and others almost never.
 #pragma once
 
+#include "runtime/base/AsymmetricFence.h"
+
 #include <atomic>
 #include <cstdint>
 
 namespace jit {
 
-/// Taking it costs one locked instruction, releasing it none. Waiters spin briefly, then sleep in
-/// short turns, so that a preempted owner is not spun upon.
+/// The owner takes and releases it with plain stores; the others pay for that with a heavy fence.
+/// Dekker's algorithm; the fences as in Dice, Huang, Yang, "Asymmetric Dekker Synchronization"
+/// (2001). Waiters spin briefly, then sleep in short turns, so that a preempted holder is not spun
+/// upon. Precondition: fence::prepare() has been called.
 class OwnerLock {
 public:
-  void lock() noexcept {
-    if (held.exchange(1, std::memory_order_acquire) != 0) [[unlikely]]
-      wait();
+  /// Makes this thread the owner. Precondition: there is none, or it is in no lock.
+  void own() noexcept { owner.store(this_thread(), std::memory_order_relaxed); }
+  void disown() noexcept { owner.store(nullptr, std::memory_order_relaxed); }
+
+  void lock() noexcept { is_owner() ? lock_as_owner() : lock_from_outside(); }
+  void unlock() noexcept { is_owner() ? unlock_as_owner() : unlock_from_outside(); }
+
+  void lock_as_owner() noexcept {
+    held.store(1, std::memory_order_relaxed);
+    fence::light();
+    if (wanted.load(std::memory_order_acquire) != 0) [[unlikely]]
+      let_others_go_first();
   }
-  bool try_lock() noexcept { return held.exchange(1, std::memory_order_acquire) == 0; }
-  void unlock() noexcept { held.store(0, std::memory_order_release); }
+  void unlock_as_owner() noexcept { held.store(0, std::memory_order_release); }
 
 private:
-  void wait() noexcept;
-  std::atomic<std::uint32_t> held{0};
+  static const void *this_thread() noexcept { return __builtin_thread_pointer(); }
+  bool is_owner() const noexcept { return owner.load(std::memory_order_relaxed) == this_thread(); }
+  void let_others_go_first() noexcept;
+  void lock_from_outside() noexcept;
+  void unlock_from_outside() noexcept { wanted.store(0, std::memory_order_release); }
+
+  std::atomic<const void *> owner{nullptr};
+  std::atomic<std::uint32_t> held{0};   ///< by the owner
+  std::atomic<std::uint32_t> wanted{0}; ///< held or about to be held by another thread
+};
+
+/// Holds a lock that this thread owns.
+class OwnerGuard {
+public:
+  explicit OwnerGuard(OwnerLock &lock) noexcept : lock(lock) { lock.lock_as_owner(); }
+  ~OwnerGuard() { lock.unlock_as_owner(); }
+  OwnerGuard(const OwnerGuard &) = delete;
+
+private:
+  OwnerLock &lock;
 };
 
 } // namespace jit

@@ -61,7 +61,7 @@ bool Path::lost_recheck(bool eager, std::uint64_t time) noexcept {
   return recheck_losses.fetch_add(1, std::memory_order_relaxed) + 1 >= 2;
 }
 
-bool Path::miss_outputs(const std::vector<std::uint8_t> &needed) noexcept {
+bool Path::miss_outputs(std::span<const std::uint8_t> needed) noexcept {
   const std::unique_lock guard(missed_lock, std::try_to_lock);
   if (!guard)
     return false;

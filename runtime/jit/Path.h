@@ -60,7 +60,7 @@ struct Path : std::enable_shared_from_this<Path> {
   }
   /// Remembers a set of values that were needed and that no variant stores. The compile thread
   /// makes a variant of it when it comes up twice: then the answer is true. Any thread.
-  bool miss_outputs(const std::vector<std::uint8_t> &needed) noexcept;
+  bool miss_outputs(std::span<const std::uint8_t> needed) noexcept;
 };
 
 /// Extends the hash `Path::sequence` by one op.

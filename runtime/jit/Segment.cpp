@@ -46,10 +46,12 @@ std::uint64_t site_key(const Site &site) noexcept {
          1;
 }
 
-/// Decides what the segment that begins here is for.
+} // namespace
+
 void begin_segment(ThreadTrace &t) {
   Anchor &anchor = *t.anchor;
-  const std::uint64_t pass = anchor.passes.fetch_add(1, std::memory_order_relaxed) + 1;
+  const std::uint64_t pass = anchor.passes.load(std::memory_order_relaxed) + 1;
+  anchor.passes.store(pass, std::memory_order_relaxed);
   t.activity = Activity::none;
   t.timed = false;
   if (mode() == Mode::off || anchor.passive())
@@ -77,6 +79,8 @@ void begin_segment(ThreadTrace &t) {
   }
 }
 
+namespace {
+
 /// A miss: the values so far are computed, and recording goes on as if they had been recorded.
 void miss(ThreadTrace &t) {
   Session::Prefix prefix;
@@ -92,9 +96,36 @@ void miss(ThreadTrace &t) {
   }
 }
 
-bool leave_path(ThreadTrace &t, const OpCall &call, ResultMetas &metas, Session::Match outcome);
+/// Ends what does not match the op, if that is what the outcome means.
+void leave_path(ThreadTrace &t, const OpCall &call, Session::Match outcome) {
+  switch (outcome) {
+  case Session::Match::hit:
+    return;
+  case Session::Match::bad_index:
+    throw Error(ErrorCode::invalid_argument, t.session->index_error());
+  case Session::Match::closed:
+    t.activity = Activity::none;
+    return;
+  case Session::Match::miss: {
+    // Only a valid op may end the segment.
+    ResultMetas metas;
+    if (auto message = infer_metas(call.op, call.attrs, call.arguments, metas))
+      throw Error(ErrorCode::invalid_argument, *message);
+    drop_metas(metas);
+    miss(t);
+    return;
+  }
+  case Session::Match::needs_index:
+  case Session::Match::too_much:
+    end_segment(outcome == Session::Match::needs_index ? ExitReason::index_check
+                                                       : ExitReason::memory_limit);
+    arm(call.site());
+    return;
+  }
+}
 
-bool match_op(ThreadTrace &t, const OpCall &call, ResultMetas &metas, Impl **results) {
+/// The number of results, or 0 if the op has not been matched.
+std::uint8_t match_op(ThreadTrace &t, const OpCall &call, Impl **results) {
   // A value of another session becomes ready first: no thread holds two session locks.
   for (const Argument &argument : call.arguments) {
     if (!argument.impl)
@@ -103,39 +134,11 @@ bool match_op(ThreadTrace &t, const OpCall &call, ResultMetas &metas, Impl **res
     if (where.state() == Where::pending && where.session() != t.session) [[unlikely]]
       resolve(*argument.impl);
   }
-  const Attr *attrs = call.attrs.empty() ? nullptr : intern_attr(call.attrs);
+  std::uint8_t count = 0;
   const Session::Match outcome =
-      attrs || call.attrs.empty() ? t.session->match(call.op, attrs, call.arguments, results, metas)
-                                  : Session::Match::miss;
-  if (outcome == Session::Match::hit) [[likely]]
-    return true;
-  return leave_path(t, call, metas, outcome);
-}
-
-/// What a session that did not match the op leads to. Always false: the op has not been matched.
-bool leave_path(ThreadTrace &t, const OpCall &call, ResultMetas &metas, Session::Match outcome) {
-  switch (outcome) {
-  case Session::Match::hit:
-    break;
-  case Session::Match::bad_index:
-    throw Error(ErrorCode::invalid_argument, t.session->index_error());
-  case Session::Match::closed:
-    t.activity = Activity::none;
-    return false;
-  case Session::Match::miss:
-    // Only a valid op may end the segment.
-    if (auto message = infer_metas(call.op, call.attrs, call.arguments, metas))
-      throw Error(ErrorCode::invalid_argument, *message);
-    miss(t);
-    return false;
-  case Session::Match::needs_index:
-  case Session::Match::too_much:
-    end_segment(outcome == Session::Match::needs_index ? ExitReason::index_check
-                                                       : ExitReason::memory_limit);
-    arm(call.site());
-    return false;
-  }
-  return false;
+      t.session->match(call.op, call.attrs, call.arguments, results, count);
+  leave_path(t, call, outcome);
+  return count;
 }
 
 /// The boundaries that a session would meet here are boundaries of the recording too.
@@ -150,7 +153,7 @@ void cut_recording(ThreadTrace &t, const OpCall &call) {
 
 } // namespace
 
-bool before_op(const OpCall &call, ResultMetas &metas, Impl **results) {
+std::uint8_t before_op(const OpCall &call, Impl **results) {
   ThreadTrace &t = thread_trace;
   // Twice at most: a boundary before this op ends one segment and begins another.
   for (int attempt = 0; attempt < 2; ++attempt) {
@@ -160,13 +163,13 @@ bool before_op(const OpCall &call, ResultMetas &metas, Impl **results) {
       begin_segment(t);
     if (t.activity != Activity::matching)
       break;
-    if (match_op(t, call, metas, results)) [[likely]] {
-      if (t.flush_every && t.session->matched() % t.flush_every == 0) [[unlikely]]
+    if (const std::uint8_t count = match_op(t, call, results)) {
+      if (t.flush_every && t.session->matched() % t.flush_every == 0)
         t.session->close(ExitReason::forced);
-      return true;
+      return count;
     }
   }
-  return false;
+  return 0;
 }
 
 void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *const> results) {

@@ -46,10 +46,12 @@ struct OpCall {
   Site site() const noexcept { return Site::of(*location); }
 };
 
-/// Before an op runs. True: it was matched, `results` are pending and carry a reference each.
-/// False: the caller runs it eagerly, then calls after_eager. Throws Error for an op that is
-/// invalid.
-bool before_op(const OpCall &call, ResultMetas &metas, Impl **results);
+/// Decides what the segment of an armed thread is for.
+void begin_segment(ThreadTrace &t);
+/// Before an op runs. The number of its results if it was matched: they are pending and carry a
+/// reference each. 0: the caller runs it eagerly, then calls after_eager. Throws Error for an op
+/// that is invalid.
+std::uint8_t before_op(const OpCall &call, Impl **results);
 /// After an op has run eagerly.
 void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *const> results);
 

@@ -2,6 +2,8 @@
 #include "runtime/jit/Session.h"
 
 #include "runtime/jit/Anchor.h"
+#include "runtime/jit/Segment.h"
+#include "runtime/jit/SessionMatch.h"
 #include "runtime/trace/PendingIndices.h"
 
 #include <algorithm>
@@ -16,15 +18,16 @@ static constinit std::vector<Session *> *idle_sessions = nullptr;
 
 Session *Session::all() noexcept { return every_session.load(std::memory_order_acquire); }
 
-Session *Session::acquire() {
-  {
-    const std::lock_guard guard(idle_lock);
-    if (idle_sessions && !idle_sessions->empty()) {
-      Session *session = idle_sessions->back();
-      idle_sessions->pop_back();
-      return session;
-    }
-  }
+static Session *take_idle() {
+  const std::lock_guard guard(idle_lock);
+  if (!idle_sessions || idle_sessions->empty())
+    return nullptr;
+  Session *session = idle_sessions->back();
+  idle_sessions->pop_back();
+  return session;
+}
+
+static Session *add_session() {
   auto *session = new Session;
   session->next = every_session.load(std::memory_order_relaxed);
   while (!every_session.compare_exchange_weak(session->next, session, std::memory_order_release,
@@ -33,8 +36,19 @@ Session *Session::acquire() {
   return session;
 }
 
+Session *Session::acquire() {
+  static std::once_flag prepared;
+  std::call_once(prepared, fence::prepare);
+  Session *session = take_idle();
+  if (!session)
+    session = add_session();
+  session->lock.own();
+  return session;
+}
+
 void Session::give_back(Session *session) noexcept {
   session->trim();
+  session->lock.disown();
   const std::lock_guard guard(idle_lock);
   if (!idle_sessions)
     idle_sessions = new std::vector<Session *>;
@@ -68,8 +82,9 @@ bool Session::open(Anchor &from) {
   // published.
   const Trie *current = from.trie.load(std::memory_order_acquire);
   for (;;) {
-    published.store(current, std::memory_order_seq_cst);
-    const Trie *now = from.trie.load(std::memory_order_seq_cst);
+    published.store(current, std::memory_order_relaxed);
+    fence::light();
+    const Trie *now = from.trie.load(std::memory_order_acquire);
     if (now == current)
       break;
     current = now;
@@ -78,16 +93,10 @@ bool Session::open(Anchor &from) {
     published.store(nullptr, std::memory_order_release);
     return false;
   }
-  const std::lock_guard guard(lock);
-  const std::size_t bytes = current->arena_bytes;
-  if (bytes && (!arena || arena->bytes < bytes)) {
-    if (arena)
-      release(arena);
-    arena = new_storage(bytes);
-    if (!arena) {
-      published.store(nullptr, std::memory_order_release);
-      return false;
-    }
+  const OwnerGuard guard(lock);
+  if (!reserve(*current)) {
+    published.store(nullptr, std::memory_order_release);
+    return false;
   }
   anchor = &from;
   trie = current;
@@ -96,46 +105,38 @@ bool Session::open(Anchor &from) {
   return true;
 }
 
-inline bool Session::operand_matches(OperandCode code, const ExpectedOperand &expected,
-                                     const Argument &argument) noexcept {
-  if (!argument.impl) {
-    if (code.kind() != OperandCode::scalar || argument.scalar.kind() != expected.kind)
-      return false;
-    scalars.push_back(argument.scalar);
-    return true;
-  }
-  Impl &value = *argument.impl;
-  const Where where = value.where.load(std::memory_order_acquire);
-  if (where == Where::in(this))
-    return code == OperandCode(OperandCode::value, value.slot);
-  if (where.state() != Where::ready || code.kind() != OperandCode::input)
+/// Never less than before.
+bool Session::make_room(const PathSize &wanted) noexcept {
+  const PathSize most = {std::max(wanted.ops, room.ops), std::max(wanted.values, room.values),
+                         std::max(wanted.inputs, room.inputs),
+                         std::max(wanted.scalars, room.scalars)};
+  if (!values.reserve(most.values) || !inputs.reserve(most.inputs) ||
+      !scalars.reserve(most.scalars) || !nodes.reserve(most.ops) || !live.reserve(most.values) ||
+      !needed.reserve(most.values) || !needed_values.reserve(most.values) ||
+      !pinned_input.reserve(most.inputs) || !blocks.reserve(most.values) ||
+      !input_data.reserve(most.inputs) || !output_data.reserve(most.values))
     return false;
-  if (code.index() < inputs.size())
-    return inputs[code.index()] == &value;
-  if (value.meta != expected.meta)
-    return false;
-  inputs.push_back(&value);
+  room = most;
   return true;
+}
+
+/// Room for whatever may be matched, so that matching and running need no memory but for outputs.
+bool Session::reserve(const Trie &wanted) noexcept {
+  if (!(wanted.most <= room) && !make_room(wanted.most))
+    return false;
+  const std::size_t bytes = wanted.arena_bytes;
+  if (!bytes || (arena && arena->bytes >= bytes))
+    return true;
+  if (arena)
+    release(arena);
+  arena = new_storage(bytes);
+  return arena != nullptr;
 }
 
 /// Takes back what a candidate bound that did not match to the end.
 void Session::forget_uncommitted() noexcept {
   inputs.resize(committed_inputs);
-  scalars.erase(scalars.begin() + static_cast<std::ptrdiff_t>(committed_scalars), scalars.end());
-}
-
-inline bool Session::matches(const TrieNode &candidate, OpKind op, const Attr *attrs,
-                             std::span<const Argument> arguments) noexcept {
-  if (candidate.op != op || candidate.operand_count != arguments.size() || candidate.attrs != attrs)
-    return false;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::size_t place = candidate.first_operand + i;
-    if (!operand_matches(trie->codes[place], trie->expected[place], arguments[i])) {
-      forget_uncommitted();
-      return false;
-    }
-  }
-  return true;
+  scalars.resize(committed_scalars);
 }
 
 /// The session's values as a source of index bounds.
@@ -170,9 +171,8 @@ Session::Match Session::check_indices(const TrieNode &candidate,
   return Match::bad_index;
 }
 
-inline bool Session::over_memory_limit() noexcept {
-  if (committed_inputs == inputs.size()) [[likely]]
-    return false;
+/// The limit on inputs, after some were bound.
+bool Session::inputs_too_big() noexcept {
   constexpr std::int64_t least = std::int64_t{64} << 20;
   const std::int64_t limit =
       std::max(least, arena ? static_cast<std::int64_t>(arena->bytes) / 4 : 0);
@@ -189,75 +189,80 @@ inline bool Session::over_memory_limit() noexcept {
 }
 
 /// Makes the results of the matched node pending. False without memory for them.
-inline bool Session::commit(std::uint32_t matched, Impl **results) noexcept {
-  const TrieNode &entry = trie->nodes[matched];
-  for (std::uint8_t r = 0; r < entry.results; ++r) {
-    results[r] = new_impl(entry.result_metas[r]);
+bool Session::commit(std::uint32_t matched, Impl **results) noexcept {
+  const std::uint8_t count = trie->nodes[matched].results;
+  for (std::uint8_t r = 0; r < count; ++r) {
+    results[r] = add_value(matched, r);
     if (!results[r]) {
-      while (r > 0)
-        release(results[--r]);
+      for (; r > 0; --r) {
+        values.resize(values.size() - 1);
+        free_impl(results[r - 1]);
+      }
       return false;
     }
   }
-  for (std::uint8_t r = 0; r < entry.results; ++r) {
-    Impl *value = results[r];
-    value->refs.store(2, std::memory_order_relaxed);
-    value->slot = static_cast<std::uint16_t>(values.size());
-    value->where.store(Where::in(this), std::memory_order_release);
-    values.push_back({value, matched});
-  }
-  for (; committed_inputs < inputs.size(); ++committed_inputs)
-    retain(inputs[committed_inputs]);
-  committed_scalars = scalars.size();
-  nodes.push_back(matched);
-  node = matched;
+  advance(matched);
   return true;
 }
 
-Session::Match Session::match(OpKind op, const Attr *attrs, std::span<const Argument> arguments,
-                              Impl **results, ResultMetas &metas) {
-  const std::lock_guard guard(lock);
-  if (!is_open)
+Session::Match Session::match(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
+                              Impl **results, std::uint8_t &count) {
+  const OwnerGuard guard(lock);
+  if (!is_open) [[unlikely]]
     return Match::closed;
-  for (std::uint32_t c = trie->nodes[node].first_child; c != TrieNode::none;
-       c = trie->nodes[c].next_sibling) {
-    const TrieNode &candidate = trie->nodes[c];
-    if (!matches(candidate, op, attrs, arguments))
-      continue;
-    Match outcome = candidate.checks_index ? check_indices(candidate, arguments) : Match::hit;
-    if (outcome == Match::hit && over_memory_limit()) [[unlikely]]
-      outcome = Match::too_much;
-    if (outcome == Match::hit && !commit(c, results)) [[unlikely]]
-      outcome = Match::miss;
-    if (outcome == Match::hit) [[likely]] {
-      metas.count = candidate.results;
-      metas.view = candidate.view;
-      for (std::uint8_t r = 0; r < candidate.results; ++r)
-        metas.metas[r] = candidate.result_metas[r];
-      return Match::hit;
-    }
+  const std::uint32_t child = find_child(op, attrs, arguments);
+  if (child == TrieNode::none)
+    return Match::miss;
+  const TrieNode &candidate = trie->nodes[child];
+  Match outcome = candidate.checks_index ? check_indices(candidate, arguments) : Match::hit;
+  if (outcome == Match::hit && over_memory_limit())
+    outcome = Match::too_much;
+  if (outcome == Match::hit && !commit(child, results))
+    outcome = Match::miss;
+  if (outcome == Match::hit)
+    count = candidate.results;
+  else
     forget_uncommitted();
-    return outcome;
+  return outcome;
+}
+
+bool abandon(Impl &value, Session &session) noexcept {
+  if (&session == thread_trace.session) [[likely]] {
+    const OwnerGuard guard(session.lock);
+    return session.take_abandoned(value);
   }
-  return Match::miss;
+  const std::lock_guard guard(session.lock);
+  return session.take_abandoned(value);
 }
 
-bool Session::journal(RebindJournal *box, Impl *old_value) noexcept {
-  const std::lock_guard guard(lock);
+void Session::journal(RebindJournal &box, Impl *old_value) noexcept {
+  if (box.journaled_in.load(std::memory_order_acquire) == this)
+    return;
+  forget_journal(box);
+  const OwnerGuard guard(lock);
   if (!is_open)
-    return false;
-  rebindings.push_back({box, old_value});
-  return true;
+    return;
+  retain(old_value);
+  rebindings.push_back({&box, old_value});
+  box.journaled_in.store(this, std::memory_order_release);
 }
 
-void Session::forget_journal(const RebindJournal *box) noexcept {
-  const std::lock_guard guard(lock);
-  std::erase_if(rebindings, [box](const Rebinding &rebinding) {
-    if (rebinding.box != box)
-      return false;
-    release(rebinding.old_value);
-    return true;
-  });
+void Session::forget_journal(RebindJournal &box) noexcept {
+  Session *session = box.journaled_in.load(std::memory_order_acquire);
+  if (!session)
+    return;
+  Impl *old_value = nullptr;
+  {
+    const std::lock_guard guard(session->lock);
+    std::erase_if(session->rebindings, [&](const Rebinding &rebinding) {
+      if (rebinding.box == &box)
+        old_value = rebinding.old_value;
+      return rebinding.box == &box;
+    });
+    box.journaled_in.store(nullptr, std::memory_order_release);
+  }
+  if (old_value)
+    release(old_value); // not under the lock: it may wait in the session
 }
 
 } // namespace jit

@@ -3,6 +3,7 @@
 // not run; the flush runs the program of the path, or the ops one by one.
 #pragma once
 
+#include "runtime/base/ReservedList.h"
 #include "runtime/jit/OwnerLock.h"
 #include "runtime/jit/Trie.h"
 #include "runtime/kernels/Execute.h"
@@ -15,10 +16,14 @@ namespace jit {
 
 struct Anchor;
 
+class Session;
+
 /// Something that holds a tensor handle and wants its old value back if a replay fails.
 struct RebindJournal {
+  /// Puts the value back, with its reference.
   virtual void restore(Impl *old_value) noexcept = 0;
-  virtual void forget() noexcept = 0;
+  /// The session that may do so, or null. Changed under its lock.
+  std::atomic<Session *> journaled_in{nullptr};
 
 protected:
   ~RebindJournal() = default;
@@ -27,8 +32,9 @@ protected:
 /// One per thread, pooled and never freed: another thread may hold a stale pointer to it, so
 /// whoever comes from outside locks first and then looks again at the value it came for.
 ///
-/// Invariants: a pending value belongs to exactly one session, which holds a reference to it; after
-/// a flush nothing of the session is pending; no thread holds the locks of two sessions.
+/// Invariants: a pending value belongs to exactly one session, which frees it if its last handle
+/// goes before the flush: so handles of pending values are dropped without a locked instruction.
+/// After a flush nothing of the session is pending; no thread holds the locks of two sessions.
 class Session {
 public:
   enum class Match : std::uint8_t {
@@ -50,12 +56,15 @@ public:
   bool open(Anchor &anchor);
 
   /// Ops matched so far. Owner only.
-  std::size_t matched() const noexcept { return nodes.size(); }
+  std::size_t matched() const noexcept { return is_open ? trie->nodes[node].depth : 0; }
 
-  /// Matches one op; on a hit the results are pending and carry a reference for the caller.
-  /// changed.
-  Match match(OpKind op, const Attr *attrs, std::span<const Argument> arguments, Impl **results,
-              ResultMetas &metas);
+  /// Matches one op; on a hit the `count` results are pending and carry a reference for the caller.
+  /// Else nothing has changed. Owner only.
+  Match match(OpKind op, AttrWords attrs, std::span<const Argument> arguments, Impl **results,
+              std::uint8_t &count);
+
+  /// The same for the usual case: a value, or nullptr if `match` has to look. Owner only.
+  Impl *match_plain(OpKind op, AttrWords attrs, std::span<Operand *const> operands) noexcept;
 
   /// Ends the segment: nothing is pending afterwards. Owner or any other thread; does nothing if
   /// the session is closed. Never throws. Returns the path whose program ran, or null.
@@ -82,9 +91,11 @@ public:
   bool holds(const Impl &value) const noexcept {
     return value.where.load(std::memory_order_acquire) == Where::in(this);
   }
-  /// Remembers that `box` lost `old_value` to a pending value; takes over the reference.
-  bool journal(RebindJournal *box, Impl *old_value) noexcept;
-  void forget_journal(const RebindJournal *box) noexcept;
+  /// Remembers that `box` lost `old_value` to a pending value of this session. Once in a segment:
+  /// what comes back is the value from before it. Owner only.
+  void journal(RebindJournal &box, Impl *old_value) noexcept;
+  /// No session gives `box` anything back any more.
+  static void forget_journal(RebindJournal &box) noexcept;
   /// Frees what is kept for reuse. Precondition: closed.
   void trim() noexcept;
 
@@ -99,9 +110,17 @@ public:
   static Session *all() noexcept;
 
 private:
+  friend bool abandon(Impl &value, Session &session) noexcept;
+  /// Under the lock.
+  bool take_abandoned(Impl &value) noexcept {
+    const bool waits = holds(value);
+    if (waits)
+      value.refs.store(abandoned_refs, std::memory_order_relaxed);
+    return waits;
+  }
   struct Bounds;
   struct Slot {
-    Impl *value; ///< one reference
+    Impl *value; ///< a reference only while a flush runs and if it is live
     std::uint32_t node;
   };
   struct Rebinding {
@@ -109,22 +128,28 @@ private:
     Impl *old_value;
   };
 
-  bool matches(const TrieNode &node, OpKind op, const Attr *attrs,
-               std::span<const Argument> arguments) noexcept;
-  bool operand_matches(OperandCode code, const ExpectedOperand &expected,
-                       const Argument &argument) noexcept;
+  bool value_matches(const ExpectedOperand &expected, Impl &value) noexcept;
+  template <class Operands>
+  std::uint32_t find_child(OpKind op, AttrWords attrs, const Operands &operands) noexcept;
   Match check_indices(const TrieNode &node, std::span<const Argument> arguments);
   void forget_uncommitted() noexcept;
   const Meta *meta_of(OperandCode code) const noexcept;
+  Impl *add_value(std::uint32_t node, std::uint8_t result) noexcept;
+  void advance(std::uint32_t node) noexcept;
   bool commit(std::uint32_t node, Impl **results) noexcept;
   bool over_memory_limit() noexcept;
+  bool inputs_too_big() noexcept;
   Argument argument(OperandCode code) const noexcept;
+  bool reserve(const Trie &trie) noexcept;
+  bool make_room(const PathSize &wanted) noexcept;
 
   // Flush.cpp: what happens at the end of a segment. The lock is held.
   Path *close_locked(ExitReason reason, std::vector<Impl *> &garbage) noexcept;
   Path *flush(ExitReason reason) noexcept;
   Path &path_ahead() const noexcept;
-  void find_live() noexcept;
+  void list_nodes() noexcept;
+  bool find_live() noexcept;
+  void need(OperandCode code) noexcept;
   const Variant *choose_variant(const Terminal &terminal) const noexcept;
   bool run_program(const Terminal &terminal, const Variant &variant) noexcept;
   bool acquire_outputs(const Variant &variant) noexcept;
@@ -136,28 +161,31 @@ private:
   void fail_pending() noexcept;
   void check_against_program(const Terminal &terminal) noexcept;
   void clear(std::vector<Impl *> &garbage) noexcept;
-  Graph matched_graph() const;
+  Graph matched_graph() noexcept;
 
   OwnerLock lock;
   bool is_open = false;
   Anchor *anchor = nullptr;
   const Trie *trie = nullptr;
   std::uint32_t node = 0;
-  std::vector<std::uint32_t> nodes; ///< matched, in order
-  std::vector<Slot> values;
-  std::vector<Impl *> inputs; ///< one reference each once committed
-  std::vector<Scalar> scalars;
+  ReservedList<Slot> values;
+  ReservedList<Impl *> inputs; ///< one reference each once committed
+  ReservedList<Scalar> scalars;
   std::size_t committed_inputs = 0, committed_scalars = 0;
   std::int64_t bound_bytes = 0;
   std::vector<Rebinding> rebindings;
   std::string index_message;
 
+  PathSize room; ///< of the lists above and below
   // Scratch of a flush, kept to save allocations.
-  std::vector<std::uint8_t> live;         ///< by value: held by somebody else
-  std::vector<std::uint8_t> needed;       ///< by value: live, or the base of a live view
-  std::vector<std::uint8_t> pinned_input; ///< by input: a live view shows it
-  std::vector<Storage *> blocks;          ///< by output of the variant that runs
-  std::vector<std::byte *> input_data, output_data;
+  ReservedList<std::uint32_t> nodes;         ///< of the trie, matched, in order
+  ReservedList<std::uint8_t> live;           ///< by value: held by a handle
+  ReservedList<std::uint8_t> needed;         ///< by value: live, or the base of a live view
+  ReservedList<std::uint32_t> needed_values; ///< the same as a list
+  ReservedList<std::uint8_t> pinned_input;   ///< by input: a live view shows it
+  bool live_view = false;                    ///< a live value is a view
+  ReservedList<Storage *> blocks;            ///< by output of the variant that runs
+  ReservedList<std::byte *> input_data, output_data;
   Storage *arena = nullptr; ///< for temporaries of programs; only grows
 };
 

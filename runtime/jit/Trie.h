@@ -11,28 +11,33 @@
 
 namespace jit {
 
-/// What a node expects of one operand, next to its code.
+/// What a node expects of one operand.
 struct ExpectedOperand {
+  OperandCode code;
   ScalarKind kind;  ///< of a number
   const Meta *meta; ///< of an input
 };
 
-struct TrieNode {
+/// One cache line: matching reads nothing else of a node.
+struct alignas(64) TrieNode {
   static constexpr std::uint32_t none = ~std::uint32_t{0};
   OpKind op;
   std::uint8_t operand_count;
   std::uint8_t results;
   bool checks_index;
-  bool view; ///< result 0 shares operand 0's storage
+  bool plain; ///< one result, no index to check
+  bool view;  ///< result 0 shares operand 0's storage
   const Attr *attrs;
   std::uint32_t first_operand; ///< in Trie::codes
   std::uint32_t first_value;
   const Meta *result_metas[max_results];
+  std::uint32_t parent = none;
+  std::uint32_t depth = 0; ///< ops from the root to here
   std::uint32_t first_child = none;
   std::uint32_t next_sibling = none;
   std::uint32_t terminal = none; ///< in Trie::terminals
-  Site site;
 };
+static_assert(sizeof(TrieNode) == 64);
 
 /// Where a path ends. The path is shared with its anchor; the variants are this snapshot's own.
 struct Terminal {
@@ -40,12 +45,22 @@ struct Terminal {
   std::vector<Variant> variants;
 };
 
+struct PathSize {
+  std::size_t ops = 0, values = 0, inputs = 0, scalars = 0;
+  bool operator<=(const PathSize &other) const noexcept {
+    return ops <= other.ops && values <= other.values && inputs <= other.inputs &&
+           scalars <= other.scalars;
+  }
+};
+
 struct Trie {
   std::vector<TrieNode> nodes; ///< node 0 is the root and expects nothing
+  std::vector<Site> sites;     ///< by node
   std::vector<OperandCode> codes;
-  std::vector<ExpectedOperand> expected; ///< same places as `codes`
+  std::vector<ExpectedOperand> expected; ///< by place in `codes`, which it repeats
   std::vector<Terminal> terminals;
   std::size_t arena_bytes = 0; ///< temporaries of every program that may run
+  PathSize most;               ///< that any path has
 
   std::span<const OperandCode> operands_of(const TrieNode &node) const noexcept {
     return {codes.data() + node.first_operand, node.operand_count};

@@ -131,6 +131,12 @@ std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
   return std::nullopt;
 }
 
+void drop_metas(const ResultMetas &metas) noexcept {
+  for (std::uint8_t r = 0; r < metas.count; ++r)
+    if (!metas.metas[r]->interned)
+      release_meta(metas.metas[r]);
+}
+
 /// Bytes between the operand's and the view's element [0, ..., 0]. Only slices move it.
 static std::int64_t view_bytes(OpKind op, AttrWords attrs,
                                std::span<const Argument> arguments) noexcept {

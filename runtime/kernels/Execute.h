@@ -40,6 +40,9 @@ struct ResultMetas {
 std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
                                        std::span<const Argument> arguments, ResultMetas &out);
 
+/// Lets metas that belong to no tensor go if they are not interned.
+void drop_metas(const ResultMetas &metas) noexcept;
+
 /// A place for one result: a reference to a storage and the address of element [0, ..., 0] in it.
 struct Produced {
   Storage *storage = nullptr;

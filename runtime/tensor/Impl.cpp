@@ -2,7 +2,7 @@
 #include "runtime/tensor/Impl.h"
 
 #include "runtime/tensor/Arena.h"
-#include "runtime/tensor/FreeList.h"
+#include "runtime/tensor/NewImpl.h"
 
 #include <new>
 
@@ -10,7 +10,6 @@ namespace jit {
 
 thread_local constinit DeathLog *death_log = nullptr;
 
-using ImplMemory = FreeList<128, Impl>;
 using StorageMemory = FreeList<64, Storage>;
 
 Storage *new_storage(std::size_t bytes) noexcept {
@@ -55,16 +54,6 @@ void release(Storage *storage) noexcept {
   StorageMemory::give(storage);
 }
 
-Impl *new_impl(const Meta *meta) noexcept {
-  void *memory = ImplMemory::take();
-  if (!memory)
-    return nullptr;
-  auto *impl = new (memory) Impl;
-  impl->refs.store(1, std::memory_order_relaxed);
-  impl->meta = meta;
-  return impl;
-}
-
 Impl *new_ready(const Meta *meta, Storage *storage, std::byte *data) noexcept {
   Impl *impl = new_impl(meta);
   if (!impl)
@@ -72,11 +61,6 @@ Impl *new_ready(const Meta *meta, Storage *storage, std::byte *data) noexcept {
   impl->storage = storage;
   impl->where.store(Where::at(data), std::memory_order_release);
   return impl;
-}
-
-void set_ready(Impl *impl, Storage *storage, std::byte *data) noexcept {
-  impl->storage = storage;
-  impl->where.store(Where::at(data), std::memory_order_release);
 }
 
 void set_failed(Impl *impl, ValueFailure *failure) noexcept {
@@ -95,8 +79,7 @@ static void drop_failure(ValueFailure *failure) noexcept {
     delete failure;
 }
 
-void detail::destroy(ValueHead *value) noexcept {
-  Impl *impl = static_cast<Impl *>(value);
+void free_impl(Impl *impl) noexcept {
   stamp_death(*impl);
   const Where where = impl->where.load(std::memory_order_acquire);
   if (where.state() == Where::failed)
@@ -107,6 +90,17 @@ void detail::destroy(ValueHead *value) noexcept {
     release_meta(impl->meta);
   impl->~Impl();
   ImplMemory::give(impl);
+}
+
+void detail::destroy(ValueHead *value) noexcept {
+  Impl *impl = static_cast<Impl *>(value);
+  const Where where = impl->where.load(std::memory_order_acquire);
+  if (where.state() == Where::pending && abandon(*impl, *where.session()))
+    return;
+  // A flush on another thread may have held the value for a moment.
+  if (impl->refs.load(std::memory_order_acquire) != 1) [[unlikely]]
+    return release(value);
+  free_impl(impl);
 }
 
 } // namespace jit

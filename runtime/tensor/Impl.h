@@ -104,13 +104,21 @@ struct Impl : detail::ValueHead {
 };
 static_assert(sizeof(Impl) <= 128);
 
-/// Values are made with one reference.
-Impl *new_impl(const Meta *meta) noexcept;
-/// A ready value at `data` inside `storage`, whose reference it takes over.
+/// With one reference: a ready value at `data` inside `storage`, whose reference it takes over.
 Impl *new_ready(const Meta *meta, Storage *storage, std::byte *data) noexcept;
+/// A value that waits in a session and that no handle holds any more: the session frees it.
+inline constexpr std::uint32_t abandoned_refs = ~std::uint32_t{0};
+/// True if `value` waits in `session`: then it is left to the session, marked as abandoned. Defined
+/// by runtime/jit.
+bool abandon(Impl &value, Session &session) noexcept;
+/// Frees a value that nobody can reach.
+void free_impl(Impl *impl) noexcept;
 inline void retain(Impl *impl) noexcept { detail::retain(impl); }
 inline void release(Impl *impl) noexcept { detail::release(impl); }
-void set_ready(Impl *impl, Storage *storage, std::byte *data) noexcept;
+inline void set_ready(Impl *impl, Storage *storage, std::byte *data) noexcept {
+  impl->storage = storage;
+  impl->where.store(Where::at(data), std::memory_order_release);
+}
 void set_failed(Impl *impl, ValueFailure *failure) noexcept;
 
 /// Which recorded values of this thread have died: how the first set of outputs of a trace is

@@ -100,10 +100,11 @@ void Run::run_op(const Step &step, const std::source_location &site) {
       operands.emplace_back(tensor(ref), site);
   }
   if (step.results == 1)
-    values[step.first_value] = detail::dispatch(step.op, step.attrs, operands, site);
+    values[step.first_value] = operands.empty() ? detail::dispatch_at(site, step.op, step.attrs)
+                                                : detail::dispatch(step.op, step.attrs, operands);
   else
-    detail::dispatch(step.op, step.attrs, operands,
-                     std::span(values).subspan(step.first_value, step.results));
+    detail::dispatch_several(step.op, step.attrs, operands,
+                             std::span(values).subspan(step.first_value, step.results));
   if (interpreting)
     interpret_op(step, seen);
 }

@@ -20,19 +20,17 @@ std::string with_site(StringRef declaration) {
       .str();
 }
 
-/// "std::move(x), std::move(y)"
-std::string moved_operands(const Op &op) {
+/// The operands' names with `before` and `after` around each: "std::move(x), std::move(y)".
+std::string each_operand(const Op &op, StringRef before, StringRef after = "") {
   std::string text;
   for (const Operand &operand : op.operands)
-    text += (text.empty() ? "std::move(" : ", std::move(") + operand.name.str() + ")";
+    text += (text.empty() ? "" : ", ") + (before + operand.name + after).str();
   return text;
 }
 
 void emit_operator(const Op &op, raw_ostream &out) {
-  out << "inline Tensor " << op.cpp << "(";
-  for (size_t i = 0; i < op.operands.size(); ++i)
-    out << (i ? ", " : "") << "Operand " << op.operands[i].name;
-  out << ") { return " << op.name << "(" << moved_operands(op) << "); }\n";
+  out << "inline Tensor " << op.cpp << "(" << each_operand(op, "Operand &&") << ") { return "
+      << op.name << "(" << each_operand(op, "std::move(", ")") << "); }\n";
 }
 
 void emit_header(const RecordKeeper &records, raw_ostream &out) {
@@ -60,8 +58,8 @@ void emit_definitions(const RecordKeeper &records, raw_ostream &out) {
   for (const Op &op : read_ops(records)) {
     if (op.signature != "auto")
       continue;
-    out << op.declaration() << " {\n  Operand operands[]{" << moved_operands(op)
-        << "};\n  return detail::dispatch(OpKind::" << op.name << ", {}, operands);\n}\n";
+    out << op.declaration() << " {\n  return detail::dispatch(OpKind::" << op.name << ", {}, "
+        << each_operand(op, "") << ");\n}\n";
   }
 }
 

@@ -205,7 +205,7 @@ std::string Op::declaration() const {
     return signature.str();
   std::vector<std::string> parameters;
   for (const Operand &operand : operands)
-    parameters.push_back("Operand " + operand.name.str());
+    parameters.push_back("Operand &&" + operand.name.str());
   return "Tensor " + name.str() + "(" + llvm::join(parameters, ", ") + ")";
 }
 

@@ -16,7 +16,7 @@ using std::source_location;
 Tensor full(DimList shape, Operand value, std::optional<DType> dtype) {
   const ScalarKind kind = detail::Access::scalar(value).kind();
   const FullAttrs attrs{shape, dtype.value_or(default_dtype(kind))};
-  return dispatch(OpKind::full, attrs.encode(), {&value, 1});
+  return dispatch(OpKind::full, attrs.encode(), value);
 }
 
 Tensor zeros(DimList shape, DType dtype, source_location site) {
@@ -39,7 +39,7 @@ Tensor arange(Scalar start, Scalar stop, Scalar step, std::optional<DType> dtype
   const DType type = dtype.value_or(floating ? DType::f32 : DType::i64);
   const ArangeAttrs attrs{arange_word(start, type), arange_word(stop, type),
                           arange_word(step, type), type};
-  return dispatch(OpKind::arange, attrs.encode(), {}, site);
+  return detail::dispatch_at(site, OpKind::arange, attrs.encode());
 }
 
 Tensor arange(Scalar stop, source_location site) { return arange(0, stop, 1, {}, site); }
@@ -48,13 +48,13 @@ namespace detail {
 struct GeneratorAccess {
   /// Key and first counter of `blocks` blocks of four words, as operands of a random op.
   struct Range {
-    Operand operands[2];
+    Operand key, counter;
   };
   static Range reserve(Generator &generator, std::uint64_t blocks, const source_location &site) {
     const std::uint64_t first = generator.counter;
     generator.counter += blocks;
-    return {{Operand(std::bit_cast<std::int64_t>(generator.key), site),
-             Operand(std::bit_cast<std::int64_t>(first), site)}};
+    return {Operand(std::bit_cast<std::int64_t>(generator.key), site),
+            Operand(std::bit_cast<std::int64_t>(first), site)};
   }
 };
 } // namespace detail
@@ -68,18 +68,18 @@ static std::uint64_t blocks_for(Dims shape, DType dtype) {
 
 Tensor uniform(Generator &generator, DimList shape, DType dtype, source_location site) {
   auto range = detail::GeneratorAccess::reserve(generator, blocks_for(shape, dtype), site);
-  return dispatch(OpKind::uniform, UniformAttrs{shape, dtype}.encode(), range.operands, site);
+  return dispatch(OpKind::uniform, UniformAttrs{shape, dtype}.encode(), range.key, range.counter);
 }
 
 Tensor normal(Generator &generator, DimList shape, DType dtype, source_location site) {
   auto range = detail::GeneratorAccess::reserve(generator, blocks_for(shape, dtype), site);
-  return dispatch(OpKind::normal, NormalAttrs{shape, dtype}.encode(), range.operands, site);
+  return dispatch(OpKind::normal, NormalAttrs{shape, dtype}.encode(), range.key, range.counter);
 }
 
 Tensor permutation(Generator &generator, std::int64_t n, source_location site) {
   const DimList shape{n};
   auto range = detail::GeneratorAccess::reserve(generator, blocks_for(shape, DType::f64), site);
-  return dispatch(OpKind::permutation, PermutationAttrs{n}.encode(), range.operands, site);
+  return dispatch(OpKind::permutation, PermutationAttrs{n}.encode(), range.key, range.counter);
 }
 
 } // namespace jit

@@ -10,6 +10,7 @@ namespace jit {
 using detail::axes_of;
 using detail::axis_of;
 using detail::dispatch;
+using detail::dispatch_several;
 using detail::tensor_meta;
 
 /// The dtype that sums have: integers and bool add up in i64, floats in their own.
@@ -27,20 +28,20 @@ Tensor sum(Operand x, Reduce options) {
   const Meta &meta = tensor_meta("sum", x);
   const SumAttrs attrs{axes_of(OpKind::sum, meta, options.axis), options.keepdims,
                        options.dtype.value_or(sum_dtype(meta.dtype))};
-  return dispatch(OpKind::sum, attrs.encode(), {&x, 1});
+  return dispatch(OpKind::sum, attrs.encode(), x);
 }
 
 Tensor mean(Operand x, Reduce options) {
   const Meta &meta = tensor_meta("mean", x);
   const MeanAttrs attrs{axes_of(OpKind::mean, meta, options.axis), options.keepdims,
                         options.dtype.value_or(mean_dtype(meta.dtype))};
-  return dispatch(OpKind::mean, attrs.encode(), {&x, 1});
+  return dispatch(OpKind::mean, attrs.encode(), x);
 }
 
 template <class Attrs> static Tensor reduce(OpKind op, Operand &x, const Reduce &options) {
   refuse_dtype(info(op).name, options);
   const Attrs attrs{axes_of(op, tensor_meta(op, x), options.axis), options.keepdims};
-  return dispatch(op, attrs.encode(), {&x, 1});
+  return dispatch(op, attrs.encode(), x);
 }
 
 Tensor max(Operand x, Reduce options) { return reduce<MaxAttrs>(OpKind::max, x, options); }
@@ -53,7 +54,7 @@ std::pair<Tensor, Tensor> var_mean(Operand x, Variance options) {
   const VarMeanAttrs attrs{axes_of(OpKind::var_mean, tensor_meta("var_mean", x), options.axis),
                            options.keepdims, options.correction};
   Tensor results[2];
-  dispatch(OpKind::var_mean, attrs.encode(), {&x, 1}, results);
+  dispatch_several(OpKind::var_mean, attrs.encode(), {&x, 1}, results);
   return {std::move(results[0]), std::move(results[1])};
 }
 
@@ -61,7 +62,7 @@ Tensor var(Operand x, Variance options) { return var_mean(std::move(x), options)
 
 template <class Attrs> static Tensor row(OpKind op, Operand &x, int axis) {
   const Attrs attrs{axis_of(op, tensor_meta(op, x), axis)};
-  return dispatch(op, attrs.encode(), {&x, 1});
+  return dispatch(op, attrs.encode(), x);
 }
 
 Tensor softmax(Operand x, int axis) { return row<SoftmaxAttrs>(OpKind::softmax, x, axis); }
@@ -72,8 +73,8 @@ Tensor logsumexp(Operand x, int axis) { return row<LogsumexpAttrs>(OpKind::logsu
 
 Tensor layer_norm(Operand x, Operand gamma, Operand beta, double eps) {
   const LayerNormAttrs attrs{axis_of(OpKind::layer_norm, tensor_meta("layer_norm", x), -1)};
-  Operand operands[]{std::move(x), std::move(gamma), std::move(beta), Operand(eps)};
-  return dispatch(OpKind::layer_norm, attrs.encode(), operands);
+  Operand epsilon(eps);
+  return dispatch(OpKind::layer_norm, attrs.encode(), x, gamma, beta, epsilon);
 }
 
 Tensor mse(Operand x, Operand y) {

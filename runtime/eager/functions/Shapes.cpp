@@ -19,32 +19,32 @@ using detail::throw_if;
 Tensor reshape(Operand x, DimList shape) {
   ReshapeAttrs attrs{};
   throw_if(resolve_shape(OpKind::reshape, tensor_meta("reshape", x), shape, attrs.shape));
-  return dispatch(OpKind::reshape, attrs.encode(), {&x, 1});
+  return dispatch(OpKind::reshape, attrs.encode(), x);
 }
 
 Tensor permute_dims(Operand x, Axes axes) {
   const Meta &meta = tensor_meta("permute_dims", x);
   PermuteDimsAttrs attrs{};
   throw_if(resolve_permutation(OpKind::permute_dims, meta, axes, attrs.axes));
-  return dispatch(OpKind::permute_dims, attrs.encode(), {&x, 1});
+  return dispatch(OpKind::permute_dims, attrs.encode(), x);
 }
 
 Tensor broadcast_to(Operand x, DimList shape) {
   tensor_meta("broadcast_to", x);
-  return dispatch(OpKind::broadcast_to, BroadcastToAttrs{shape}.encode(), {&x, 1});
+  return dispatch(OpKind::broadcast_to, BroadcastToAttrs{shape}.encode(), x);
 }
 
 Tensor expand_dims(Operand x, int axis) {
   const Meta &meta = tensor_meta("expand_dims", x);
   const ExpandDimsAttrs attrs{axis_of(OpKind::expand_dims, meta, axis, meta.rank + 1)};
-  return dispatch(OpKind::expand_dims, attrs.encode(), {&x, 1});
+  return dispatch(OpKind::expand_dims, attrs.encode(), x);
 }
 
 Tensor squeeze(Operand x, Axes axis) {
   const Meta &meta = tensor_meta("squeeze", x);
   SqueezeAttrs attrs{};
   throw_if(resolve_squeeze(OpKind::squeeze, meta, axis, attrs.axis));
-  return dispatch(OpKind::squeeze, attrs.encode(), {&x, 1});
+  return dispatch(OpKind::squeeze, attrs.encode(), x);
 }
 
 Tensor concat(std::vector<Tensor> xs, int axis, std::source_location site) {
@@ -70,31 +70,27 @@ Tensor stack(std::vector<Tensor> xs, int axis, std::source_location site) {
 
 Tensor take(Operand x, Operand index, int axis) {
   const TakeAttrs attrs{axis_of(OpKind::take, tensor_meta("take", x), axis)};
-  Operand operands[]{std::move(x), std::move(index)};
-  return dispatch(OpKind::take, attrs.encode(), operands);
+  return dispatch(OpKind::take, attrs.encode(), x, index);
 }
 
 Tensor take_along_axis(Operand x, Operand index, int axis) {
   const TakeAlongAxisAttrs attrs{
       axis_of(OpKind::take_along_axis, tensor_meta("take_along_axis", x), axis)};
-  Operand operands[]{std::move(x), std::move(index)};
-  return dispatch(OpKind::take_along_axis, attrs.encode(), operands);
+  return dispatch(OpKind::take_along_axis, attrs.encode(), x, index);
 }
 
 Tensor scatter_add(Operand x, Operand index, Operand updates, int axis) {
   const ScatterAddAttrs attrs{axis_of(OpKind::scatter_add, tensor_meta("scatter_add", x), axis)};
-  Operand operands[]{std::move(x), std::move(index), std::move(updates)};
-  return dispatch(OpKind::scatter_add, attrs.encode(), operands);
+  return dispatch(OpKind::scatter_add, attrs.encode(), x, index, updates);
 }
 
 Tensor one_hot(Operand index, std::int64_t depth, DType dtype) {
-  return dispatch(OpKind::one_hot, OneHotAttrs{depth, dtype}.encode(), {&index, 1});
+  return dispatch(OpKind::one_hot, OneHotAttrs{depth, dtype}.encode(), index);
 }
 
 Tensor matmul(Operand x, Operand y) {
   const bool rows = tensor_meta("matmul", x).rank == 1 && tensor_meta("matmul", y).rank == 1;
-  Operand operands[]{std::move(x), std::move(y)};
-  return dispatch(rows ? OpKind::vecdot : OpKind::matmul, {}, operands);
+  return dispatch(rows ? OpKind::vecdot : OpKind::matmul, {}, x, y);
 }
 
 /// Axis `from_end` (-1: the last) moved to the end.
@@ -116,15 +112,15 @@ Tensor vecdot(Operand x, Operand y, int axis) {
   const Meta &a = tensor_meta("vecdot", x), &b = tensor_meta("vecdot", y);
   const Meta &longer = a.rank >= b.rank ? a : b;
   const std::int64_t from_end = axis_of(OpKind::vecdot, longer, axis) - longer.rank;
-  Operand operands[]{with_last_axis(std::move(x), from_end),
-                     with_last_axis(std::move(y), from_end)};
-  return dispatch(OpKind::vecdot, {}, operands);
+  Operand rows = with_last_axis(std::move(x), from_end);
+  Operand others = with_last_axis(std::move(y), from_end);
+  return dispatch(OpKind::vecdot, {}, rows, others);
 }
 
 Tensor astype(Operand x, DType dtype) {
   if (!detail::Access::is_scalar(x) && tensor_meta("astype", x).dtype == dtype)
     return detail::Access::tensor_of(x);
-  return dispatch(OpKind::astype, AstypeAttrs{dtype}.encode(), {&x, 1});
+  return dispatch(OpKind::astype, AstypeAttrs{dtype}.encode(), x);
 }
 
 Tensor pow(Operand x, Operand y) {
@@ -136,8 +132,7 @@ Tensor pow(Operand x, Operand y) {
         exponent.kind() != ScalarKind::boolean && exponent.as_double() == 2)
       return square(std::move(x));
   }
-  Operand operands[]{std::move(x), std::move(y)};
-  return dispatch(OpKind::pow, {}, operands);
+  return dispatch(OpKind::pow, {}, x, y);
 }
 
 // Indexing

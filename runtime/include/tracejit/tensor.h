@@ -35,11 +35,16 @@ inline void retain(ValueHead *value) noexcept {
   if (value)
     value->refs.fetch_add(1, std::memory_order_relaxed);
 }
+/// The last reference is never counted down: destroy() finds a count of 1.
 inline void release(ValueHead *value) noexcept {
-  // A sole owner needs no read-modify-write.
-  if (value && (value->refs.load(std::memory_order_acquire) == 1 ||
-                value->refs.fetch_sub(1, std::memory_order_acq_rel) == 1))
-    destroy(value);
+  if (!value)
+    return;
+  std::uint32_t refs = value->refs.load(std::memory_order_acquire);
+  while (refs != 1)
+    if (value->refs.compare_exchange_weak(refs, refs - 1, std::memory_order_acq_rel,
+                                          std::memory_order_acquire))
+      return;
+  destroy(value);
 }
 
 struct Access; ///< The runtime's way to the value behind a handle.

@@ -63,23 +63,22 @@ def : Composite<"Tensor plus_one(Operand x)", "plus(x, 1).">;
 
 // HEADER:      /// x + y.
 // HEADER-NEXT: /// Says "so" | often.
-// HEADER-NEXT: Tensor plus(Operand x, Operand y);
+// HEADER-NEXT: Tensor plus(Operand &&x, Operand &&y);
 // HEADER:      Tensor al_ter(std::vector<Tensor> xs, int axis,
 // HEADER-NEXT: std::source_location site = std::source_location::current());
 // HEADER:      /// plus(x, 1).
 // HEADER-NEXT: Tensor plus_one(Operand x);
-// HEADER:      inline Tensor operator+(Operand x, Operand y) { return plus(std::move(x), std::move(y)); }
+// HEADER:      inline Tensor operator+(Operand &&x, Operand &&y) { return plus(std::move(x), std::move(y)); }
 
-// API:      Tensor plus(Operand x, Operand y) {
-// API-NEXT: Operand operands[]{std::move(x), std::move(y)};
-// API-NEXT: return detail::dispatch(OpKind::plus, {}, operands);
+// API:      Tensor plus(Operand &&x, Operand &&y) {
+// API-NEXT: return detail::dispatch(OpKind::plus, {}, x, y);
 // API-NOT:  al_ter
 
 // SAMPLES: TRACEJIT_SAMPLE(plus, "[2] 1.5", "")
 // SAMPLES: TRACEJIT_SAMPLE(al_ter, "[2] [3]", "axis=0 flag=true list=[] dtype=f32")
 
 // DOCS: ## elementwise
-// DOCS: | `Tensor plus(Operand x, Operand y)` | x + y. Says "so" \| often. Written `+`. | f32 f64 | 3 ulp |
+// DOCS: | `Tensor plus(Operand &&x, Operand &&y)` | x + y. Says "so" \| often. Written `+`. | f32 f64 | 3 ulp |
 // DOCS: ## movement
 // DOCS: | boolean u8 i64 f32 f64 | exact |
 // DOCS: | `Tensor plus_one(Operand x)` | plus(x, 1). |

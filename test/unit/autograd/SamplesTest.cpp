@@ -73,7 +73,7 @@ public:
       else
         operands.emplace_back(numbers_given[static_cast<std::size_t>(place)]);
     std::vector<Tensor> results(info(op).results);
-    detail::dispatch(op, attrs, operands, results);
+    detail::dispatch_several(op, attrs, operands, results);
     for (Tensor &result : results)
       result = reshape(result, {-1});
     return results.size() == 1 ? results[0] : concat(results);

@@ -190,6 +190,34 @@ TEST_F(HardPrograms, OutOfMemoryInTheMiddleLeavesVariablesUnharmed) {
   EXPECT_TRUE(same_bits(m_after, m.value()));
 }
 
+TEST_F(HardPrograms, AFailedFlushDoesNotUndoALaterAssignment) {
+  const Tensor ready = ramp(300, 2.0f);
+  Variable w(ready);
+  auto step = trace(
+      [&](const Tensor &x) {
+        Tensor y = exp(x);
+        w = y * 2.0;
+        w = ready;
+        return y;
+      },
+      {"assigned again"});
+  repeat(4, [&](int) { step(ramp(300)); });
+  EXPECT_EQ(hits(step), 2u);
+  int failures = 0;
+  for (std::uint64_t n = 1; n <= 6; ++n) {
+    arena::set_allocation_failure(n);
+    try {
+      step(ramp(300)).to_vector<float>();
+    } catch (const Error &error) {
+      EXPECT_EQ(error.code(), ErrorCode::out_of_memory) << error.what();
+      ++failures;
+    }
+    arena::set_allocation_failure(0);
+    EXPECT_TRUE(same_bits(ready, w.value())) << n;
+  }
+  EXPECT_GE(failures, 1);
+}
+
 TEST_F(HardPrograms, TheLastReferenceGoesInsideTheFlush) {
   auto f = trace(
       [](Tensor x) {

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Matching one op, inline: all that a swapped-in program costs per op besides making the operands.
+#pragma once
+
+#include "runtime/jit/Session.h"
+#include "runtime/tensor/NewImpl.h"
+
+#include <algorithm>
+
+namespace jit {
+
+namespace detail {
+
+// Operands as `match` and `match_plain` get them.
+inline Impl *impl_of(const Argument &argument) noexcept { return argument.impl; }
+inline bool is_number(const Argument &) noexcept { return true; }
+inline Scalar number_of(const Argument &argument) noexcept { return argument.scalar; }
+inline Impl *impl_of(const Operand *operand) noexcept { return Access::impl(*operand); }
+inline bool is_number(const Operand *operand) noexcept { return Access::is_scalar(*operand); }
+inline const Scalar &number_of(const Operand *operand) noexcept { return Access::scalar(*operand); }
+
+} // namespace detail
+
+inline bool Session::value_matches(const ExpectedOperand &expected, Impl &value) noexcept {
+  const OperandCode code = expected.code;
+  const Where where = value.where.load(std::memory_order_acquire);
+  if (where == Where::in(this))
+    return code == OperandCode(OperandCode::value, value.slot);
+  if (where.state() != Where::ready || code.kind() != OperandCode::input)
+    return false;
+  if (code.index() < inputs.size())
+    return inputs[code.index()] == &value;
+  if (value.meta != expected.meta)
+    return false;
+  inputs.push_back(&value);
+  return true;
+}
+
+namespace detail {
+inline bool expects(const TrieNode &candidate, OpKind op, AttrWords attrs,
+                    std::size_t operands) noexcept {
+  if (candidate.op != op || candidate.operand_count != operands)
+    return false;
+  if (!candidate.attrs)
+    return attrs.empty();
+  return std::ranges::equal(candidate.attrs->words, attrs);
+}
+
+} // namespace detail
+
+/// The child of the current node that expects this op, its inputs and numbers bound; or none.
+template <class Operands>
+[[gnu::always_inline]] inline std::uint32_t Session::find_child(OpKind op, AttrWords attrs,
+                                                                const Operands &operands) noexcept {
+  const TrieNode *const trie_nodes = trie->nodes.data();
+  std::uint32_t child = trie_nodes[node].first_child;
+  for (; child != TrieNode::none; child = trie_nodes[child].next_sibling) {
+    const TrieNode &candidate = trie_nodes[child];
+    if (!detail::expects(candidate, op, attrs, operands.size()))
+      continue;
+    const ExpectedOperand *expected = trie->expected.data() + candidate.first_operand;
+    std::size_t i = 0;
+    for (; i < operands.size(); ++i, ++expected) {
+      if (Impl *impl = detail::impl_of(operands[i])) {
+        if (!value_matches(*expected, *impl))
+          break;
+        continue;
+      }
+      if (!detail::is_number(operands[i]) || expected->code.kind() != OperandCode::scalar ||
+          detail::number_of(operands[i]).kind() != expected->kind)
+        break;
+      scalars.push_back(detail::number_of(operands[i]));
+    }
+    if (i == operands.size())
+      break;
+    forget_uncommitted();
+  }
+  return child;
+}
+
+/// Cheap unless the op has bound an input.
+inline bool Session::over_memory_limit() noexcept {
+  return committed_inputs != inputs.size() && inputs_too_big();
+}
+
+/// A pending value for a result of a node; its one reference is the caller's.
+inline Impl *Session::add_value(std::uint32_t matched, std::uint8_t result) noexcept {
+  Impl *value = new_impl(trie->nodes[matched].result_metas[result]);
+  if (!value) [[unlikely]]
+    return nullptr;
+  value->slot = static_cast<std::uint16_t>(values.size());
+  value->where.store(Where::in(this), std::memory_order_release);
+  values.push_back({value, matched});
+  return value;
+}
+
+inline void Session::advance(std::uint32_t matched) noexcept {
+  for (; committed_inputs < inputs.size(); ++committed_inputs)
+    retain(inputs[committed_inputs]);
+  committed_scalars = scalars.size();
+  node = matched;
+}
+
+[[gnu::always_inline]] inline Impl *
+Session::match_plain(OpKind op, AttrWords attrs, std::span<Operand *const> operands) noexcept {
+  const OwnerGuard guard(lock);
+  if (!is_open) [[unlikely]]
+    return nullptr;
+  const std::uint32_t child = find_child(op, attrs, operands);
+  if (child == TrieNode::none)
+    return nullptr;
+  Impl *value = nullptr;
+  if (trie->nodes[child].plain && !over_memory_limit()) [[likely]]
+    value = add_value(child, 0);
+  if (value) [[likely]]
+    advance(child);
+  else
+    forget_uncommitted();
+  return value;
+}
+
+} // namespace jit
