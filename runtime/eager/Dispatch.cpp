@@ -99,16 +99,19 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
 /// Results carry a reference each for the caller; returns how many there are.
 std::uint8_t run(const OpCall &call, Impl **results) {
   ResultMetas metas;
-  if (thread_trace.activity == Activity::none) [[likely]] {
+  const Activity activity = thread_trace.activity;
+  if (activity == Activity::none) [[likely]] {
     run_eagerly(call, metas, results);
     return metas.count;
   }
-  for (const Argument &argument : call.arguments)
-    if (argument.impl)
-      check_usable(*argument.impl);
   const SegmentTimer timer;
-  if (const std::uint8_t matched = before_op(call, results))
-    return matched;
+  if (activity != Activity::following) {
+    for (const Argument &argument : call.arguments)
+      if (argument.impl)
+        check_usable(*argument.impl);
+    if (const std::uint8_t matched = before_op(call, results))
+      return matched;
+  }
   run_eagerly(call, metas, results);
   after_eager(call, metas, {results, metas.count});
   return metas.count;

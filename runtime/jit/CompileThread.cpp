@@ -95,6 +95,18 @@ void CompileThread::recorded(Anchor &anchor, Graph graph, ExitReason end) noexce
   enqueue({Task::compile, &anchor, path});
 }
 
+void CompileThread::counted(Anchor &anchor, std::uint64_t sequence, ExitReason end) noexcept {
+  const std::unique_lock guard(anchor.lock, std::try_to_lock);
+  if (!guard)
+    return;
+  for (const std::shared_ptr<Path> &known : anchor.paths)
+    if (known->sequence == sequence) {
+      known->count_exit(end);
+      known->recorded.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+}
+
 void CompileThread::measured(Anchor &anchor, Path &path, bool eager, std::uint64_t time) noexcept {
   if (path.state.load(std::memory_order_acquire) == PathState::trial) {
     path.trial.add(eager, time);

@@ -25,6 +25,8 @@ public:
 
   /// A segment ran eagerly and was written down.
   void recorded(Anchor &anchor, Graph graph, ExitReason end) noexcept;
+  /// A segment ran eagerly whose ops have this sequence hash.
+  void counted(Anchor &anchor, std::uint64_t sequence, ExitReason end) noexcept;
   /// A timed run of a path.
   void measured(Anchor &anchor, Path &path, bool eager, std::uint64_t time) noexcept;
   /// A timed eager run of some path, known by its sequence hash.

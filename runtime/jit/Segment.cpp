@@ -46,6 +46,20 @@ std::uint64_t site_key(const Site &site) noexcept {
          1;
 }
 
+void follow(ThreadTrace &t) noexcept {
+  t.activity = Activity::following;
+  t.sequence = 0;
+  t.followed = Recorder::next_serial();
+}
+
+/// Where nothing will be compiled, runs beyond the first few are recognised by their hash, and one
+/// in 64 is recorded to see what else there is.
+bool only_counted(const Anchor &anchor, std::uint64_t pass) noexcept {
+  constexpr std::uint64_t recorded_at_first = 16, period = 64;
+  return pass > recorded_at_first && pass % period != 0 &&
+         (mode() == Mode::log || !CompileThread::get().has_compiler()) && !anchor.trie.load();
+}
+
 } // namespace
 
 void begin_segment(ThreadTrace &t) {
@@ -65,14 +79,14 @@ void begin_segment(ThreadTrace &t) {
   t.timed = trial || recheck;
   t.spent = 0;
   if (eager_turn) {
-    t.activity = Activity::timing;
-    t.sequence = 0;
-    t.timing_serial = Recorder::next_serial();
+    follow(t);
   } else if (has_programs && t.session->open(anchor)) {
     t.activity = Activity::matching;
     t.flush_every = static_cast<std::uint32_t>(options().flush_every);
   } else if (anchor.compiling.load(std::memory_order_relaxed)) {
     CompileThread::get().hurry();
+  } else if (only_counted(anchor, pass)) {
+    follow(t);
   } else {
     t.recorder->start();
     t.activity = Activity::recording;
@@ -174,10 +188,10 @@ std::uint8_t before_op(const OpCall &call, Impl **results) {
 
 void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *const> results) {
   ThreadTrace &t = thread_trace;
-  if (t.activity == Activity::timing) {
+  if (t.activity == Activity::following) {
     t.sequence = next_in_sequence(t.sequence, call.op, metas.metas[0]);
     for (Impl *result : results)
-      result->recording.store(t.timing_serial, std::memory_order_relaxed);
+      result->recording.store(t.followed, std::memory_order_relaxed);
     return;
   }
   if (t.activity != Activity::recording)
@@ -217,8 +231,11 @@ void end_segment(ExitReason reason) noexcept {
       CompileThread::get().recorded(*t.anchor, std::move(graph), reason);
     return;
   }
-  case Activity::timing:
-    CompileThread::get().timed_eager(*t.anchor, t.sequence, t.spent);
+  case Activity::following:
+    if (t.timed)
+      CompileThread::get().timed_eager(*t.anchor, t.sequence, t.spent);
+    else if (t.sequence)
+      CompileThread::get().counted(*t.anchor, t.sequence, reason);
     return;
   }
 }
@@ -243,10 +260,10 @@ void observe(Impl &value, const Site &site) {
   ThreadTrace &t = thread_trace;
   const Where where = value.where.load(std::memory_order_acquire);
   const bool own = where.state() == Where::pending && where.session() == t.session;
-  // While recording or timing nothing is pending, but a pending run would end here.
+  // While recording or following nothing is pending, but a pending run would end here.
   const bool would_wait = (t.activity == Activity::recording && t.recorder->made(value)) ||
-                          (t.activity == Activity::timing &&
-                           value.recording.load(std::memory_order_relaxed) == t.timing_serial);
+                          (t.activity == Activity::following &&
+                           value.recording.load(std::memory_order_relaxed) == t.followed);
   if (own || would_wait) {
     end_segment(ExitReason::observe);
     arm(site);

@@ -16,7 +16,7 @@ enum class Activity : std::uint8_t {
   armed,     ///< the next op begins a segment
   matching,  ///< ops are matched and stay pending
   recording, ///< ops run and are written down
-  timing,    ///< ops run and are timed: the eager side of a trial
+  following, ///< ops run and are hashed: the eager side of a trial, or a run that is only counted
 };
 
 /// The tracing state of one thread. Trivially destructible: tensors may be used in destructors of
@@ -30,10 +30,10 @@ struct ThreadTrace {
   Trace *trace = nullptr;   ///< of the outermost scope in force
   Session *session = nullptr;
   Recorder *recorder = nullptr;
-  std::uint64_t spent = 0;         ///< cycles inside the runtime in this segment
-  std::uint32_t flush_every = 0;   ///< option of that name; 0: never
-  std::uint64_t sequence = 0;      ///< hash of the ops that ran, while timing
-  std::uint64_t timing_serial = 0; ///< stamp of the values made while timing
+  std::uint64_t spent = 0;       ///< cycles inside the runtime in this segment
+  std::uint32_t flush_every = 0; ///< option of that name; 0: never
+  std::uint64_t sequence = 0;    ///< hash of the ops that ran, while following
+  std::uint64_t followed = 0;    ///< stamp of the values made while following
 };
 extern thread_local constinit ThreadTrace thread_trace;
 

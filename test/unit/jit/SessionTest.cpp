@@ -364,6 +364,21 @@ TEST_F(SessionTest, ForcedFlushAfterEveryOpKeepsBits) {
   EXPECT_GE(runs(), 1);
 }
 
+TEST_F(SessionTest, ModeLogCountsEveryRunAndStillSeesNewPaths) {
+  set_mode(Mode::log);
+  auto f = trace([](const Tensor &x, bool twice) { return twice ? exp(exp(x)) : exp(x) + 1; },
+                 {"logged"});
+  for (int i = 0; i < 200; ++i)
+    f(ramp(6), false);
+  ASSERT_EQ(f.explain().size(), 1u);
+  EXPECT_EQ(f.explain()[0].recorded, 200u);
+  EXPECT_EQ(f.explain()[0].state, "watching");
+  for (int i = 0; i < 128; ++i)
+    f(ramp(6), true);
+  EXPECT_EQ(f.explain().size(), 2u);
+  EXPECT_EQ(runs(), 0);
+}
+
 TEST_F(SessionTest, RefusedCompilationIsAReason) {
   hooks().refuse = true;
   auto f = trace([](const Tensor &x) { return x * 3.0; }, {"refused"});
