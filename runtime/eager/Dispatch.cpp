@@ -99,13 +99,15 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
 /// Results carry a reference each for the caller; returns how many there are.
 std::uint8_t run(const OpCall &call, Impl **results) {
   ResultMetas metas;
-  const Activity activity = thread_trace.activity;
-  if (activity == Activity::none) [[likely]] {
+  ThreadTrace &t = thread_trace;
+  if (t.activity == Activity::following)
+    end_trial_path(t);
+  if (t.activity == Activity::none) [[likely]] {
     run_eagerly(call, metas, results);
     return metas.count;
   }
   const SegmentTimer timer;
-  if (activity != Activity::following) {
+  if (t.activity != Activity::following) {
     for (const Argument &argument : call.arguments)
       if (argument.impl)
         check_usable(*argument.impl);

@@ -278,6 +278,14 @@ Path &Session::path_ahead() const noexcept {
   return *trie->terminals[at->terminal].path;
 }
 
+/// A path that ends here, with what is needed now as its outputs: hot, it gets a program.
+void Session::offer_prefix(ExitReason reason) noexcept {
+  Graph graph = matched_graph();
+  graph.outputs.assign(needed_values.begin(), needed_values.end());
+  std::ranges::sort(graph.outputs);
+  CompileThread::get().recorded(*anchor, std::move(graph), reason);
+}
+
 /// Returns the path whose program ran, or null.
 Path *Session::flush(ExitReason reason) noexcept {
   const bool anything = find_live();
@@ -290,6 +298,8 @@ Path *Session::flush(ExitReason reason) noexcept {
     path_ahead().count_exit(reason);
   if (!anything)
     return nullptr;
+  if (at_boundary && !terminal)
+    offer_prefix(reason);
   const bool checking = mode() == Mode::check;
   if (terminal && !checking) {
     const Variant *variant = choose_variant(*terminal);
@@ -373,8 +383,12 @@ void Session::close_for(const Impl &value, ExitReason reason) noexcept {
   std::vector<Impl *> garbage;
   {
     const std::lock_guard guard(lock);
-    if (holds(value))
-      close_locked(reason, garbage);
+    if (holds(value)) {
+      at_boundary = path_ahead().flushed_from_outside(trie->nodes[node].depth);
+      const std::uint64_t begin = cycles();
+      outside.path = close_locked(reason, garbage);
+      outside.time = cycles() - begin;
+    }
   }
   for (Impl *impl : garbage)
     release(impl);

@@ -61,6 +61,13 @@ bool Path::lost_recheck(bool eager, std::uint64_t time) noexcept {
   return recheck_losses.fetch_add(1, std::memory_order_relaxed) + 1 >= 2;
 }
 
+bool Path::flushed_from_outside(std::uint32_t ops) noexcept {
+  constexpr std::uint32_t enough = 3;
+  if (foreign_place.exchange(ops, std::memory_order_relaxed) != ops)
+    foreign_count.store(0, std::memory_order_relaxed);
+  return foreign_count.fetch_add(1, std::memory_order_relaxed) + 1 >= enough;
+}
+
 bool Path::miss_outputs(std::span<const std::uint8_t> needed) noexcept {
   const std::unique_lock guard(missed_lock, std::try_to_lock);
   if (!guard)

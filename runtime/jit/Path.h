@@ -39,6 +39,7 @@ struct Path : std::enable_shared_from_this<Path> {
   std::vector<Variant> variants;
   /// Guards the next two; users only try it.
   std::mutex missed_lock;
+  std::atomic<std::uint32_t> foreign_place{0}, foreign_count{0};
   std::vector<std::uint32_t> missed_outputs;  ///< the needed set that came up last
   std::atomic<std::uint32_t> missed_count{0}; ///< and how often in a row
   Trial trial;
@@ -58,6 +59,9 @@ struct Path : std::enable_shared_from_this<Path> {
   void count_exit(ExitReason exit) noexcept {
     exits[static_cast<std::size_t>(exit)].fetch_add(1, std::memory_order_relaxed);
   }
+  /// Counts flushes by other threads after the same number of ops. True from the third in a row on:
+  /// then that place is a boundary. Any thread.
+  bool flushed_from_outside(std::uint32_t ops) noexcept;
   /// Remembers a set of values that were needed and that no variant stores. The compile thread
   /// makes a variant of it when it comes up twice: then the answer is true. Any thread.
   bool miss_outputs(std::span<const std::uint8_t> needed) noexcept;

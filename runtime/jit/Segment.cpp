@@ -49,6 +49,7 @@ std::uint64_t site_key(const Site &site) noexcept {
 void follow(ThreadTrace &t) noexcept {
   t.activity = Activity::following;
   t.sequence = 0;
+  t.steps = 0;
   t.followed = Recorder::next_serial();
 }
 
@@ -77,6 +78,7 @@ void begin_segment(ThreadTrace &t) {
   const bool eager_turn = trial ? pass % 2 == 0 && trial->trial.next_is_eager()
                                 : recheck && pass % Trial::check_period == 0;
   t.timed = trial || recheck;
+  t.trial_ops = trial ? static_cast<std::uint32_t>(trial->graph.ops.size()) : 0;
   t.spent = 0;
   if (eager_turn) {
     follow(t);
@@ -110,6 +112,14 @@ void miss(ThreadTrace &t) {
   }
 }
 
+/// The session was closed by another thread: a program that it ran counts for a trial.
+void account_outside(ThreadTrace &t) noexcept {
+  const Session::RunOutside ran = t.session->run_outside();
+  if (t.timed && ran.path)
+    CompileThread::get().measured(*t.anchor, *ran.path, false, t.spent + ran.time);
+  t.timed = false;
+}
+
 /// Ends what does not match the op, if that is what the outcome means.
 void leave_path(ThreadTrace &t, const OpCall &call, Session::Match outcome) {
   switch (outcome) {
@@ -118,7 +128,12 @@ void leave_path(ThreadTrace &t, const OpCall &call, Session::Match outcome) {
   case Session::Match::bad_index:
     throw Error(ErrorCode::invalid_argument, t.session->index_error());
   case Session::Match::closed:
+    account_outside(t);
     t.activity = Activity::none;
+    return;
+  case Session::Match::cut:
+    account_outside(t);
+    arm(call.site());
     return;
   case Session::Match::miss: {
     // Only a valid op may end the segment.
@@ -186,9 +201,18 @@ std::uint8_t before_op(const OpCall &call, Impl **results) {
   return 0;
 }
 
+void end_trial_path(ThreadTrace &t) noexcept {
+  if (!t.timed || t.steps != t.trial_ops)
+    return;
+  CompileThread::get().timed_eager(*t.anchor, t.sequence, t.spent);
+  t.activity = Activity::none;
+  t.timed = false;
+}
+
 void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *const> results) {
   ThreadTrace &t = thread_trace;
   if (t.activity == Activity::following) {
+    ++t.steps;
     t.sequence = next_in_sequence(t.sequence, call.op, metas.metas[0]);
     for (Impl *result : results)
       result->recording.store(t.followed, std::memory_order_relaxed);
@@ -219,7 +243,7 @@ void end_segment(ExitReason reason) noexcept {
       path = t.session->close(reason);
     }
     if (!path)
-      return;
+      return account_outside(t);
     t.anchor->count_run(false);
     if (t.timed)
       CompileThread::get().measured(*t.anchor, *path, false, t.spent);

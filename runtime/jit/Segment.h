@@ -33,6 +33,8 @@ struct ThreadTrace {
   std::uint64_t spent = 0;       ///< cycles inside the runtime in this segment
   std::uint32_t flush_every = 0; ///< option of that name; 0: never
   std::uint64_t sequence = 0;    ///< hash of the ops that ran, while following
+  std::uint32_t steps = 0;       ///< ops that ran, while following
+  std::uint32_t trial_ops = 0;   ///< of the path whose eager side is timed; 0: of any
   std::uint64_t followed = 0;    ///< stamp of the values made while following
 };
 extern thread_local constinit ThreadTrace thread_trace;
@@ -52,6 +54,8 @@ void begin_segment(ThreadTrace &t);
 /// reference each. 0: the caller runs it eagerly, then calls after_eager. Throws Error for an op
 /// that is invalid.
 std::uint8_t before_op(const OpCall &call, Impl **results);
+/// Before an op while following: ends it where the path on trial ends and more ops come.
+void end_trial_path(ThreadTrace &t) noexcept;
 /// After an op has run eagerly.
 void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *const> results);
 

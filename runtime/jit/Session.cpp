@@ -101,6 +101,8 @@ bool Session::open(Anchor &from) {
   anchor = &from;
   trie = current;
   node = 0;
+  at_boundary = false;
+  outside = {};
   is_open = true;
   return true;
 }
@@ -209,7 +211,7 @@ Session::Match Session::match(OpKind op, AttrWords attrs, std::span<const Argume
                               Impl **results, std::uint8_t &count) {
   const OwnerGuard guard(lock);
   if (!is_open) [[unlikely]]
-    return Match::closed;
+    return at_boundary ? Match::cut : Match::closed;
   const std::uint32_t child = find_child(op, attrs, arguments);
   if (child == TrieNode::none)
     return Match::miss;

@@ -41,6 +41,7 @@ public:
     hit,
     miss,        ///< no child of the node matches
     closed,      ///< another thread has flushed the session
+    cut,         ///< the same, at a place where that keeps happening: a segment begins here
     needs_index, ///< an index operand has to be known first
     too_much,    ///< the inputs held are over the memory limit
     bad_index,   ///< an index operand is out of range, as `index_error` says; nothing has changed
@@ -71,6 +72,16 @@ public:
   Path *close(ExitReason reason) noexcept;
   /// The same for a thread that needs `value`: only if it still waits here.
   void close_for(const Impl &value, ExitReason reason) noexcept;
+  /// The path whose program another thread ran by closing this session, or null, and how long that
+  /// took. Owner only, after the session was found closed.
+  struct RunOutside {
+    Path *path = nullptr;
+    std::uint64_t time = 0;
+  };
+  RunOutside run_outside() noexcept {
+    const OwnerGuard guard(lock);
+    return std::exchange(outside, {});
+  }
   /// Closes every open session of the process.
   static void close_all(ExitReason reason) noexcept;
 
@@ -147,6 +158,7 @@ private:
   Path *close_locked(ExitReason reason, std::vector<Impl *> &garbage) noexcept;
   Path *flush(ExitReason reason) noexcept;
   Path &path_ahead() const noexcept;
+  void offer_prefix(ExitReason reason) noexcept;
   void list_nodes() noexcept;
   bool find_live() noexcept;
   void need(OperandCode code) noexcept;
@@ -165,6 +177,8 @@ private:
 
   OwnerLock lock;
   bool is_open = false;
+  bool at_boundary = false; ///< another thread flushes, or has flushed, where that keeps happening
+  RunOutside outside;
   Anchor *anchor = nullptr;
   const Trie *trie = nullptr;
   std::uint32_t node = 0;

@@ -191,6 +191,37 @@ TEST_F(SessionTest, HandOverWhilePendingIsFlushedByTheReader) {
   });
 }
 
+TEST_F(SessionTest, ValuesHandedOverInEveryRunBecomeABoundary) {
+  std::vector<float> read;
+  auto f = trace(
+      [&](const Tensor &x) {
+        Tensor a = x * 3.0;
+        a = a - 1.0;
+        // Another thread reads in the middle of the run while this one waits for it.
+        std::thread([&read, a] { read = a.to_vector<float>(); }).join();
+        Tensor b = exp(a);
+        return b + a;
+      },
+      {"handed over"});
+  const Tensor a = ramp(9) * 3.0 - 1.0;
+  const Tensor expected = exp(a) + a;
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_TRUE(same_bits(f(ramp(9)), expected));
+    EXPECT_TRUE(same_bits(Tensor::copy_of(read, {9}), a));
+    ASSERT_TRUE(wait_compiled());
+  }
+  // What comes before the hand-over, and what comes after it, each have a program that runs.
+  std::uint64_t before = 0, after = 0;
+  for (const TraceReport &path : f.explain()) {
+    if (path.state != "active")
+      continue;
+    before += path.begin == f.explain()[0].begin && path.ops == 2 ? path.hits : 0;
+    after += path.begin != f.explain()[0].begin && path.ops == 2 ? path.hits : 0;
+  }
+  EXPECT_GE(before, 8u);
+  EXPECT_GE(after, 8u);
+}
+
 TEST_F(SessionTest, HeldViewsAreRebuilt) {
   Tensor view;
   auto f = trace(
