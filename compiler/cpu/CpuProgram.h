@@ -25,7 +25,9 @@ struct CompiledKernel {
   /// Runs first, on the scratch of the one chunk: partial results of long rows.
   KernelFunction *parts = nullptr;
   std::int64_t part_units = 0, part_grain = 1;
-  std::int64_t chunks() const { return (units + grain - 1) / grain; }
+  std::int64_t chunks() const {
+    return units <= grain ? units > 0 : (units + grain - 1) / grain; // a division is slow
+  }
 };
 
 class CpuProgram final : public Program {

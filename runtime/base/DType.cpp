@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Names and sizes of element types.
+// Names of element types.
 #include <tracejit/dtype.h>
 
 #include <array>
@@ -9,22 +9,21 @@ namespace {
 
 struct Row {
   std::string_view name;
-  std::size_t itemsize;
   bool supported;
 };
 
 // In the order of DType.
 constexpr std::array<Row, 10> rows{{
-    {"bool", 1, true},
-    {"i8", 1, false},
-    {"u8", 1, true},
-    {"i16", 2, false},
-    {"i32", 4, false},
-    {"i64", 8, true},
-    {"f16", 2, false},
-    {"bf16", 2, false},
-    {"f32", 4, true},
-    {"f64", 8, true},
+    {"bool", true},
+    {"i8", false},
+    {"u8", true},
+    {"i16", false},
+    {"i32", false},
+    {"i64", true},
+    {"f16", false},
+    {"bf16", false},
+    {"f32", true},
+    {"f64", true},
 }};
 static_assert(rows.size() == static_cast<std::size_t>(DType::f64) + 1);
 
@@ -40,8 +39,6 @@ std::optional<DType> dtype_from_name(std::string_view text) noexcept {
       return static_cast<DType>(i);
   return std::nullopt;
 }
-
-std::size_t itemsize(DType dtype) noexcept { return row(dtype).itemsize; }
 
 bool is_supported(DType dtype) noexcept { return row(dtype).supported; }
 

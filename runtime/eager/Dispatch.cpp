@@ -5,6 +5,7 @@
 
 #include "runtime/jit/Segment.h"
 #include "runtime/jit/SessionMatch.h"
+#include "runtime/kernels/SmallOps.h"
 #include "runtime/ops/Attributes.h"
 #include "runtime/trace/PendingIndices.h"
 
@@ -161,27 +162,33 @@ void drop(OperandList operands) noexcept {
   return count;
 }
 
-/// What most ops come to where a program is swapped in: a pending value, or nullptr.
-inline Impl *match_quickly(OpKind op, AttrWords attrs, OperandList operands) noexcept {
+/// What most ops come to: a value, computed or pending. nullptr: `dispatch_any` has to look.
+inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) noexcept {
   ThreadTrace &t = thread_trace;
-  if (t.activity == Activity::none)
+  if (t.tapes)
     return nullptr;
+  if (t.activity == Activity::none)
+    return attrs.empty() ? run_small(op, operands) : nullptr;
   const SegmentTimer timer;
   if (t.activity == Activity::armed)
     begin_segment(t);
-  if (t.activity != Activity::matching || t.tapes || t.flush_every)
+  if (t.activity == Activity::matching)
+    return t.flush_every ? nullptr : t.session->match_plain(op, attrs, operands);
+  if (t.activity != Activity::following || t.steps == t.trial_ops || !attrs.empty())
     return nullptr;
-  Impl *value = t.session->match_plain(op, attrs, operands);
-  if (value) [[likely]]
-    drop(operands);
+  Impl *value = run_small(op, operands);
+  if (value)
+    follow_op(t, op, {&value, 1});
   return value;
 }
 
 } // namespace
 
 Impl *dispatch_list(OpKind op, AttrWords attrs, OperandList operands) {
-  if (Impl *value = match_quickly(op, attrs, operands))
+  if (Impl *value = dispatch_quickly(op, attrs, operands)) [[likely]] {
+    drop(operands);
     return value;
+  }
   Impl *results[max_results];
   dispatch_any(op, attrs, operands, Access::site(*operands[0]), results);
   return results[0];

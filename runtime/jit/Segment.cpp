@@ -211,13 +211,8 @@ void end_trial_path(ThreadTrace &t) noexcept {
 
 void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *const> results) {
   ThreadTrace &t = thread_trace;
-  if (t.activity == Activity::following) {
-    ++t.steps;
-    t.sequence = next_in_sequence(t.sequence, call.op, metas.metas[0]);
-    for (Impl *result : results)
-      result->recording.store(t.followed, std::memory_order_relaxed);
-    return;
-  }
+  if (t.activity == Activity::following)
+    return follow_op(t, call.op, results);
   if (t.activity != Activity::recording)
     return;
   if (!t.recorder->append(call.op, call.attrs, call.arguments, metas, results, call.site())) {

@@ -56,6 +56,13 @@ void begin_segment(ThreadTrace &t);
 std::uint8_t before_op(const OpCall &call, Impl **results);
 /// Before an op while following: ends it where the path on trial ends and more ops come.
 void end_trial_path(ThreadTrace &t) noexcept;
+/// After an op has run while following.
+inline void follow_op(ThreadTrace &t, OpKind op, std::span<Impl *const> results) noexcept {
+  ++t.steps;
+  t.sequence = next_in_sequence(t.sequence, op, results[0]->meta);
+  for (Impl *result : results)
+    result->recording.store(t.followed, std::memory_order_relaxed);
+}
 /// After an op has run eagerly.
 void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *const> results);
 

@@ -21,7 +21,8 @@ inline const Scalar &number_of(const Operand *operand) noexcept { return Access:
 
 } // namespace detail
 
-inline bool Session::value_matches(const ExpectedOperand &expected, Impl &value) noexcept {
+[[gnu::always_inline]] inline bool Session::value_matches(const ExpectedOperand &expected,
+                                                          Impl &value) noexcept {
   const OperandCode code = expected.code;
   const Where where = value.where.load(std::memory_order_acquire);
   if (where == Where::in(this))
@@ -84,7 +85,8 @@ inline bool Session::over_memory_limit() noexcept {
 }
 
 /// A pending value for a result of a node; its one reference is the caller's.
-inline Impl *Session::add_value(std::uint32_t matched, std::uint8_t result) noexcept {
+[[gnu::always_inline]] inline Impl *Session::add_value(std::uint32_t matched,
+                                                       std::uint8_t result) noexcept {
   Impl *value = new_impl(trie->nodes[matched].result_metas[result]);
   if (!value) [[unlikely]]
     return nullptr;
@@ -94,7 +96,7 @@ inline Impl *Session::add_value(std::uint32_t matched, std::uint8_t result) noex
   return value;
 }
 
-inline void Session::advance(std::uint32_t matched) noexcept {
+[[gnu::always_inline]] inline void Session::advance(std::uint32_t matched) noexcept {
   for (; committed_inputs < inputs.size(); ++committed_inputs)
     retain(inputs[committed_inputs]);
   committed_scalars = scalars.size();

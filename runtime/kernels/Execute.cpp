@@ -2,50 +2,24 @@
 #include "runtime/kernels/Execute.h"
 
 #include "runtime/kernels/Families.h"
-#include "runtime/kernels/Mxcsr.h"
+#include "runtime/kernels/InferCache.h"
 #include "runtime/kernels/Parallel.h"
-#include "runtime/kernels/ScalarValue.h"
 #include "runtime/ops/Views.h"
 
 #include <array>
 
 namespace jit {
 
+thread_local constinit InferCache infer_cache;
+
 namespace {
 
-/// Recent answers for ops without attributes and with at most three operands: a pure function of
-/// these.
-struct InferCacheEntry {
-  OpKind op;
-  std::uint8_t count = 0xff;
-  std::uint8_t kinds[3];
-  const Meta *operands[3];
-  ResultMetas result;
-};
-constexpr std::size_t max_elementwise_operands = 3;
-constexpr std::size_t cache_size = 64;
-thread_local constinit std::array<InferCacheEntry, cache_size> infer_cache{};
-
-InferCacheEntry &cache_slot(OpKind op, std::span<const Argument> arguments) noexcept {
-  std::uint64_t hash = static_cast<std::uint64_t>(op) * 0x9e3779b97f4a7c15u;
+InferKey key_of(OpKind op, std::span<const Argument> arguments) noexcept {
+  InferKey key;
+  key.op = op;
   for (const Argument &argument : arguments)
-    hash =
-        (hash ^ reinterpret_cast<std::uintptr_t>(argument.impl ? argument.impl->meta : nullptr)) *
-        0x9e3779b97f4a7c15u;
-  return infer_cache[hash >> 58];
-}
-
-bool answers(const InferCacheEntry &entry, OpKind op,
-             std::span<const Argument> arguments) noexcept {
-  if (entry.op != op || entry.count != arguments.size())
-    return false;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const OperandType type = arguments[i].type();
-    if (entry.operands[i] != type.meta ||
-        (!type.meta && entry.kinds[i] != static_cast<std::uint8_t>(type.kind)))
-      return false;
-  }
-  return true;
+    key.push_back(argument.type());
+  return key;
 }
 
 std::optional<std::string> infer_uncached(OpKind op, AttrWords attrs,
@@ -77,9 +51,9 @@ DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const A
                             const Meta &result) {
   DirectLoop loop;
   if (op.family != Family::elementwise || op.types == TypeRule::cast || result.size == 0 ||
-      result.size >= parallel_elements || arguments.size() > max_elementwise_operands)
+      result.size >= parallel_elements || arguments.size() > InferKey::max_operands)
     return loop;
-  std::array<OperandType, max_elementwise_operands> types;
+  std::array<OperandType, InferKey::max_operands> types;
   for (std::size_t i = 0; i < arguments.size(); ++i)
     types[i] = arguments[i].type();
   loop.compute = element_types(op, attrs, {types.data(), arguments.size()}).compute;
@@ -94,6 +68,8 @@ DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const A
     else if (!meta->contiguous || meta->size != result.size)
       return loop;
   }
+  loop.condition = op.types == TypeRule::select;
+  loop.bytes = result.bytes();
   loop.usable = true;
   return loop;
 }
@@ -102,12 +78,12 @@ DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const A
 
 std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
                                        std::span<const Argument> arguments, ResultMetas &out) {
-  const bool cacheable = attrs.empty() && arguments.size() <= 3;
-  InferCacheEntry *entry = nullptr;
+  const bool cacheable = attrs.empty() && arguments.size() <= InferKey::max_operands;
+  InferKey key;
   if (cacheable) {
-    entry = &cache_slot(op, arguments);
-    if (answers(*entry, op, arguments)) [[likely]] {
-      out = entry->result;
+    key = key_of(op, arguments);
+    if (const ResultMetas *known = infer_cache.find(key)) [[likely]] {
+      out = *known;
       return std::nullopt;
     }
   }
@@ -120,14 +96,8 @@ std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
     interned &= !argument.impl || argument.impl->meta->interned;
   if (!interned)
     return std::nullopt;
-  entry->op = op;
-  entry->count = static_cast<std::uint8_t>(arguments.size());
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    entry->operands[i] = arguments[i].type().meta;
-    entry->kinds[i] = static_cast<std::uint8_t>(arguments[i].type().kind);
-  }
   out.direct = find_direct_loop(info(op), attrs, arguments, *out.metas[0]);
-  entry->result = out;
+  infer_cache.put(key, out);
   return std::nullopt;
 }
 
@@ -198,35 +168,27 @@ bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
   return false;
 }
 
-static bool run_direct(const DirectLoop &loop, OpKind op, std::span<const Argument> arguments,
+static bool run_direct(const DirectLoop &loop, std::span<const Argument> arguments,
                        const Meta &result, Produced *out) noexcept {
-  Storage *storage = new_storage(result.bytes());
+  Storage *storage = new_storage(loop.bytes);
   if (!storage)
     return false;
   *out = {storage, storage->data};
-  std::array<std::byte *, max_elementwise_operands + 1> pointers;
-  std::array<ScalarValue, max_elementwise_operands> numbers;
-  pointers[0] = storage->data;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i].impl) {
-      pointers[i + 1] = arguments[i].impl->data();
-      continue;
-    }
-    const bool condition = i == 0 && info(op).types == TypeRule::select;
-    numbers[i] = ScalarValue(arguments[i].scalar, condition ? DType::boolean : loop.compute);
-    pointers[i + 1] = numbers[i].bytes;
-  }
-  const ScalarArgs args{loop.broadcast};
-  const MxcsrGuard environment;
-  active_table().element[loop.function][static_cast<std::size_t>(loop.compute)](
-      pointers.data(), static_cast<std::size_t>(result.size), &args);
+  DirectCall call;
+  call.pointers[0] = storage->data;
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (arguments[i].impl)
+      call.pointers[i + 1] = arguments[i].impl->data();
+    else
+      call.set_number(loop, i, arguments[i].scalar);
+  call.run(loop, result.size);
   return true;
 }
 
 bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
              const ResultMetas &metas, Produced *out) noexcept {
   if (metas.direct.usable) [[likely]]
-    return run_direct(metas.direct, op, arguments, *metas.metas[0], out);
+    return run_direct(metas.direct, arguments, *metas.metas[0], out);
   return execute(op, attrs, arguments, {metas.metas, metas.count}, metas.view, out);
 }
 

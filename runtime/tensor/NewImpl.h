@@ -10,7 +10,7 @@ namespace jit {
 using ImplMemory = FreeList<128, Impl>;
 
 /// With one reference; nullptr when out of memory.
-inline Impl *new_impl(const Meta *meta) noexcept {
+[[gnu::always_inline]] inline Impl *new_impl(const Meta *meta) noexcept {
   void *memory = ImplMemory::take();
   if (!memory) [[unlikely]]
     return nullptr;

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
@@ -18,7 +19,11 @@ std::string_view name(DType dtype) noexcept;
 std::optional<DType> dtype_from_name(std::string_view text) noexcept;
 
 /// Bytes of one element.
-std::size_t itemsize(DType dtype) noexcept;
+constexpr std::size_t itemsize(DType dtype) noexcept {
+  constexpr std::uint8_t bytes[] = {1, 1, 1, 2, 4, 8, 2, 2, 4, 8};
+  static_assert(std::size(bytes) == static_cast<std::size_t>(DType::f64) + 1);
+  return bytes[static_cast<std::size_t>(dtype)];
+}
 
 /// Whether ops accept the type in this release.
 bool is_supported(DType dtype) noexcept;

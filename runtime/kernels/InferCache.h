@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a thread remembers of small ops: the result metas for given operands, and how to run an
+// elementwise op over them in one loop.
+#pragma once
+
+#include "runtime/kernels/Execute.h"
+#include "runtime/kernels/KernelTable.h"
+#include "runtime/kernels/Mxcsr.h"
+#include "runtime/kernels/ScalarValue.h"
+
+#include <array>
+
+namespace jit {
+
+/// An op without attributes over at most three operands: its result metas depend on nothing else.
+struct InferKey {
+  static constexpr std::size_t max_operands = 3;
+  OpKind op{};
+  std::uint8_t count = 0;
+  std::array<ScalarKind, max_operands> kinds{}; ///< of numbers
+  std::array<const Meta *, max_operands> metas{};
+
+  void push_back(OperandType type) noexcept {
+    metas[count] = type.meta;
+    kinds[count++] = type.meta ? ScalarKind{} : type.kind;
+  }
+  bool operator==(const InferKey &) const noexcept = default;
+  std::uint64_t hash() const noexcept {
+    constexpr std::uint64_t odd = 0x9e3779b97f4a7c15u;
+    std::uint64_t hash = static_cast<std::uint64_t>(op) * odd;
+    for (const Meta *meta : metas)
+      hash = (hash ^ reinterpret_cast<std::uintptr_t>(meta)) * odd;
+    return hash;
+  }
+};
+
+/// Recent answers. Trivially destructible, so that a thread may use it to its very end.
+class InferCache {
+public:
+  const ResultMetas *find(const InferKey &key) const noexcept {
+    const Entry &entry = entries[key.hash() >> 58];
+    return entry.key == key ? &entry.result : nullptr;
+  }
+  void put(const InferKey &key, const ResultMetas &result) noexcept {
+    entries[key.hash() >> 58] = {key, result};
+  }
+
+private:
+  struct Entry {
+    InferKey key{OpKind{}, 0xff, {}, {}};
+    ResultMetas result;
+  };
+  std::array<Entry, 64> entries;
+};
+extern thread_local constinit InferCache infer_cache;
+
+/// The arguments of a direct loop.
+struct DirectCall {
+  std::array<std::byte *, InferKey::max_operands + 1> pointers; ///< result first
+  std::array<ScalarValue, InferKey::max_operands> numbers;
+
+  void set_number(const DirectLoop &loop, std::size_t operand, Scalar number) noexcept {
+    const bool condition = loop.condition && operand == 0;
+    numbers[operand] = ScalarValue(number, condition ? DType::boolean : loop.compute);
+    pointers[operand + 1] = numbers[operand].bytes;
+  }
+  void run(const DirectLoop &loop, std::int64_t size) noexcept {
+    const ScalarArgs args{loop.broadcast};
+    const MxcsrGuard environment;
+    active_table().element[loop.function][static_cast<std::size_t>(loop.compute)](
+        pointers.data(), static_cast<std::size_t>(size), &args);
+  }
+};
+
+} // namespace jit

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/kernels/SmallOps.h"
+
+#include "runtime/kernels/InferCache.h"
+#include "runtime/tensor/NewImpl.h"
+
+namespace jit {
+
+using detail::Access;
+
+Impl *run_small(OpKind op, std::span<Operand *const> operands) noexcept {
+  if (operands.size() > InferKey::max_operands)
+    return nullptr;
+  InferKey key;
+  key.op = op;
+  DirectCall call;
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    const Operand &operand = *operands[i];
+    if (const Impl *impl = Access::impl(operand)) {
+      const Where where = impl->where.load(std::memory_order_acquire);
+      if (where.state() != Where::ready) [[unlikely]]
+        return nullptr;
+      call.pointers[i + 1] = where.data();
+      key.push_back({impl->meta});
+    } else if (Access::is_scalar(operand)) {
+      key.push_back({nullptr, Access::scalar(operand).kind()});
+    } else {
+      return nullptr;
+    }
+  }
+  const ResultMetas *known = infer_cache.find(key);
+  if (!known || !known->direct.usable)
+    return nullptr;
+  const DirectLoop &loop = known->direct;
+  Storage *storage = new_storage(loop.bytes);
+  if (!storage)
+    return nullptr;
+  Impl *result = new_impl(known->metas[0]);
+  if (!result) {
+    release(storage);
+    return nullptr;
+  }
+  call.pointers[0] = storage->data;
+  for (std::size_t i = 0; i < operands.size(); ++i)
+    if (!key.metas[i])
+      call.set_number(loop, i, Access::scalar(*operands[i]));
+  call.run(loop, known->metas[0]->size);
+  set_ready(result, storage, storage->data);
+  return result;
+}
+
+} // namespace jit
