@@ -117,6 +117,24 @@ TEST(Program, MiddleAxis) {
   expect_compiled_equals_eager(g.graph);
 }
 
+// Ops that the library runs, with so much to do that they need scratch.
+TEST(Program, LibraryStepsHaveTheirScratchReserved) {
+  GraphBuilder g;
+  auto x = g.input(f32, {3, 100'003}), y = g.input(f32, {100'003});
+  auto wide = g.input(f32, {600, 70}), deep = g.input(f64, {300, 5, 9'000});
+  g.output(g.op(OpKind::vecdot, {x, y}));
+  g.output(g.op(OpKind::softmax, {wide}, SoftmaxAttrs{0}.encode()));
+  g.output(g.op(OpKind::logsumexp, {deep}, LogsumexpAttrs{1}.encode()));
+  auto v = g.op(OpKind::var_mean, {deep}, VarMeanAttrs{{0, 2}, false, 1}.encode());
+  g.output(v);
+  g.output({OperandCode::value, v.index() + 1});
+  auto key = g.number(ScalarKind::integer), counter = g.number(ScalarKind::integer);
+  g.output(g.op(OpKind::permutation, {key, counter}, PermutationAttrs{5'000}.encode()));
+  auto program = expect_compiled_equals_eager(g.graph, {7, 0});
+  ASSERT_TRUE(program);
+  EXPECT_EQ(program->info().kernels_after, 5u);
+}
+
 TEST(Program, TrainingStepOfOneLayer) {
   GraphBuilder g;
   auto x = g.input(f32, {64, 100}), w = g.input(f32, {100, 10}), dy = g.input(f32, {64, 10});
