@@ -49,9 +49,9 @@ bool enable_compiler() {
     return true;
   std::string message;
   std::unique_ptr<Compiler> compiler = load_compiler(message);
-  static bool said = false;
+  static std::string said;
   if (!compiler) {
-    if (!std::exchange(said, true))
+    if (std::exchange(said, message) != message)
       log_line(LogComponent::runtime, LogLevel::error,
                "the compiler is missing, everything runs eagerly: " + message);
     return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/tracec/CommandLine.h"
 
+#include "runtime/base/Version.h"
 #include "tools/tracec/Exit.h"
 
 #include <CLI/CLI.hpp>
@@ -107,7 +108,7 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
   std::uint32_t trace = 0;
   CLI::App app("", "tracec");
   app.require_subcommand(1);
-  app.set_version_flag("--version", "tracec " TRACEJIT_VERSION);
+  app.set_version_flag("--version", std::string("tracec ") + jit::library_version);
 
   CLI::App *run = app.add_subcommand("run", "Run a trace and print its outputs.");
   add_common(*run, request, isa, trace);
