@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Drawing programs: settings, inputs, and steps around the ops.
+#include "runtime/base/PassNames.h"
 #include "test/fuzz/Generator.h"
 
 #include <algorithm>
@@ -21,7 +22,7 @@ void Generator::draw_setting() {
   static constexpr const char *passes[] = {"simplify", "fold",        "cse",  "dce",
                                            "layout",   "expand-rows", "fuse", "schedule"};
   if (random.percent(40))
-    for (const char *pass : passes)
+    for (const std::string_view pass : pass_names)
       if (random.percent(25))
         setting.disabled.push_back(pass);
   setting.check = random.percent(10);

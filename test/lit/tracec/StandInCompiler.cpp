@@ -48,9 +48,9 @@ private:
 class StandIn final : public Compiler {
 public:
   CompileResult compile(const Graph &graph, const CompileOptions &options) override {
-    if (is_disabled(options, "able"))
-      return {nullptr, "pass able is disabled"};
-    return {std::make_unique<Replayed>(graph, !is_disabled(options, "right")), ""};
+    if (is_disabled(options, "schedule"))
+      return {nullptr, "pass schedule is disabled"};
+    return {std::make_unique<Replayed>(graph, !is_disabled(options, "fuse")), ""};
   }
   bool dump(const Graph &graph, const CompileOptions &, std::string_view stage,
             std::string &text) override {
