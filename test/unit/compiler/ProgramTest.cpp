@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Whole programs: compiled against eager, bit for bit.
+#include "runtime/base/PassNames.h"
 #include "test/unit/compiler/GraphBuilder.h"
 
 #include <gtest/gtest.h>
@@ -121,7 +122,7 @@ TEST(Program, MiddleAxis) {
 TEST(Program, LibraryStepsHaveTheirScratchReserved) {
   GraphBuilder g;
   auto x = g.input(f32, {3, 100'003}), y = g.input(f32, {100'003});
-  auto wide = g.input(f32, {600, 70}), deep = g.input(f64, {300, 5, 9'000});
+  auto wide = g.input(f32, {600, 70}), deep = g.input(f64, {300, 5, 4'500});
   g.output(g.op(OpKind::vecdot, {x, y}));
   g.output(g.op(OpKind::softmax, {wide}, SoftmaxAttrs{0}.encode()));
   g.output(g.op(OpKind::logsumexp, {deep}, LogsumexpAttrs{1}.encode()));
@@ -147,6 +148,61 @@ TEST(Program, TrainingStepOfOneLayer) {
   g.output(g.op(OpKind::sum, {dy}, SumAttrs{{0}, false, f32}.encode()));
   expect_compiled_equals_eager(g.graph, {0.9});
 }
+
+// Values used twice at each of many levels: whoever follows uses back to where they come from
+// without remembering what it has seen takes 2^64 steps.
+using Level = OperandCode(GraphBuilder &, OperandCode);
+class Reuse : public testing::TestWithParam<Level *> {};
+
+TEST_P(Reuse, TakesNoMoreThanOneVisitAValue) {
+  GraphBuilder g;
+  OperandCode x = g.input(f64, {8, 8});
+  for (int level = 0; level < 64; ++level)
+    x = GetParam()(g, x);
+  g.output(x);
+  expect_compiled_equals_eager(g.graph);
+  for (const std::string_view pass : pass_names) {
+    CompileOptions options;
+    options.disabled_passes = {std::string(pass)};
+    std::string text;
+    EXPECT_TRUE(compiler().dump(g.graph, options, "llvm", text)) << pass << ": " << text;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Program, Reuse,
+    testing::Values([](GraphBuilder &g, OperandCode x) { return g.op(OpKind::add, {x, x}); },
+                    [](GraphBuilder &g, OperandCode x) {
+                      return g.op(OpKind::multiply, {x, g.op(OpKind::tanh, {x})});
+                    },
+                    [](GraphBuilder &g, OperandCode x) { // rows: every level is used in two passes
+                      auto most = g.op(OpKind::max, {x}, MaxAttrs{{1}, true}.encode());
+                      return g.op(OpKind::subtract, {x, most});
+                    },
+                    [](GraphBuilder &g, OperandCode x) { // columns
+                      auto sum = g.op(OpKind::sum, {x}, SumAttrs{{0}, true, f64}.encode());
+                      return g.op(OpKind::add, {g.op(OpKind::negative, {x}), sum});
+                    },
+                    [](GraphBuilder &g, OperandCode x) {
+                      return g.op(OpKind::multiply,
+                                  {x, g.op(OpKind::softmax, {x}, SoftmaxAttrs{1}.encode())});
+                    },
+                    [](GraphBuilder &g, OperandCode x) { // two ways to look at a value
+                      auto turned =
+                          g.op(OpKind::permute_dims, {x}, PermuteDimsAttrs{{1, 0}}.encode());
+                      return g.op(OpKind::maximum, {x, turned});
+                    },
+                    [](GraphBuilder &g, OperandCode x) { return g.op(OpKind::matmul, {x, x}); },
+                    [](GraphBuilder &g, OperandCode x) { // a library op between
+                      auto both = g.op(OpKind::concat, {x, x}, ConcatAttrs{0}.encode());
+                      return g.op(OpKind::mean,
+                                  {g.op(OpKind::reshape, {both}, ReshapeAttrs{{2, 8, 8}}.encode())},
+                                  MeanAttrs{{0}, false, f64}.encode());
+                    },
+                    [](GraphBuilder &g, OperandCode x) {
+                      auto small = g.op(OpKind::less, {x, g.op(OpKind::floor, {x})});
+                      return g.op(OpKind::where, {small, x, g.op(OpKind::abs, {x})});
+                    }));
 
 TEST(Program, Transposed) {
   GraphBuilder g;
