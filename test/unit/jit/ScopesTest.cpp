@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a traced scope may hold: many inputs, tapes that open and close in it.
+#include "test/unit/jit/CompiledTest.h"
+
+namespace jit {
+namespace {
+
+using namespace jit::test;
+
+using Scopes = CompiledTest;
+
+TEST_F(Scopes, AThousandInputsToOneTrace) {
+  std::vector<Tensor> inputs;
+  for (int i = 0; i < 1000; ++i)
+    inputs.push_back(ramp(20, 0.001f * static_cast<float>(i)));
+  const auto total = [&] {
+    Tensor sum = inputs[0] * 2.0;
+    for (std::size_t i = 1; i < inputs.size(); ++i)
+      sum = sum * 0.5 + inputs[i];
+    return sum;
+  };
+  auto f = trace(total, {"a thousand inputs"});
+  const Tensor expected = plainly(total);
+  repeat(5, [&](int) { EXPECT_TRUE(same_bits(expected, f())); });
+  const std::vector<TraceReport> reports = f.explain();
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_EQ(reports[0].state, "active");
+  EXPECT_EQ(reports[0].hits, 3u);
+}
+
+TEST_F(Scopes, ATapeClosedBeforeItsValuesAreUsed) {
+  const auto step = [](const Tensor &x) {
+    Tensor y;
+    {
+      Tape closed;
+      closed.watch(x);
+      y = exp(x) * x;
+    } // y is still pending and stays what it is
+    Tape later;
+    later.watch(x);
+    const Tensor z = square(x) + y; // to this tape y is a constant
+    return std::vector<Tensor>{y, later.gradient(z, {x})[0]};
+  };
+  auto f = trace(step, {"closed tape"});
+  const Tensor x = ramp(40);
+  const std::vector<Tensor> expected = plainly([&] { return step(x); });
+  EXPECT_TRUE(same_bits(plainly([&] { return x * 2.0; }), expected[1]));
+  repeat(6, [&](int) {
+    const std::vector<Tensor> got = f(x);
+    EXPECT_TRUE(same_bits(expected[0], got[0]));
+    EXPECT_TRUE(same_bits(expected[1], got[1]));
+  });
+  EXPECT_EQ(hits(f), 4u);
+}
+
+TEST_F(Scopes, AUsedUpTapeSaysSo) {
+  const Tensor x = ramp(40);
+  std::string message;
+  auto f = trace(
+      [&] {
+        Tape tape;
+        tape.watch(x);
+        const Tensor y = tanh(x);
+        Tensor slope = tape.gradient(y, {x})[0];
+        try {
+          tape.gradient(y, {x});
+        } catch (const Error &error) {
+          EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+          message = error.what();
+        }
+        return slope;
+      },
+      {"used up tape"});
+  const Tensor expected = plainly([&] { return grad([](Tensor v) { return tanh(v); })(x); });
+  repeat(6, [&](int) {
+    message.clear();
+    EXPECT_TRUE(same_bits(expected, f()));
+    EXPECT_TRUE(message.starts_with("Tape::gradient: this tape was used up by the gradient at "))
+        << message;
+    EXPECT_NE(message.find("ScopesTest.cpp:"), message.npos) << message;
+  });
+  EXPECT_EQ(hits(f), 4u);
+}
+
+} // namespace
+} // namespace jit
