@@ -4,6 +4,7 @@
 #include "test/unit/compiler/GraphBuilder.h"
 
 #include <gtest/gtest.h>
+#include <thread>
 
 namespace jit::test {
 namespace {
@@ -203,6 +204,24 @@ INSTANTIATE_TEST_SUITE_P(
                       auto small = g.op(OpKind::less, {x, g.op(OpKind::floor, {x})});
                       return g.op(OpKind::where, {small, x, g.op(OpKind::abs, {x})});
                     }));
+
+// As many views of views as a trace may have ops.
+TEST(Program, ALongChainOfViews) {
+  GraphBuilder g;
+  OperandCode x = g.op(OpKind::exp, {g.input(f32, {8, 8})});
+  for (int i = 0; i < 4000; ++i)
+    x = g.op(OpKind::permute_dims, {x}, PermuteDimsAttrs{{1, 0}}.encode());
+  g.output(g.op(OpKind::negative, {x}));
+  expect_compiled_equals_eager(g.graph);
+  for (const std::string_view pass : pass_names) {
+    CompileOptions options;
+    options.disabled_passes = {std::string(pass)};
+    std::thread([&] { // with the stack of a thread, as the compile thread has
+      EXPECT_TRUE(compiler().compile(g.graph, options).program) << pass;
+    })
+        .join();
+  }
+}
 
 TEST(Program, Transposed) {
   GraphBuilder g;
