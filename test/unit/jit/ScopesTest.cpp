@@ -82,5 +82,22 @@ TEST_F(Scopes, AUsedUpTapeSaysSo) {
   EXPECT_EQ(hits(f), 4u);
 }
 
+// Every index is used twice at each of 64 levels: who asks where it comes from must not go both
+// ways.
+TEST_F(Scopes, PendingIndicesJoinedWithThemselvesOverAndOver) {
+  const Tensor first = Tensor::copy_of<std::int64_t>({3, 0, 2, 1}, {4});
+  const auto look_up = [&](const Tensor &x) {
+    Tensor index = first;
+    for (int level = 0; level < 64; ++level)
+      index = concat({index, index})(slice(0, 4));
+    return take(x, index) * 2.0;
+  };
+  auto f = trace(look_up, {"joined indices"});
+  const Tensor x = ramp(20);
+  const Tensor expected = plainly([&] { return look_up(x); });
+  repeat(5, [&](int) { EXPECT_TRUE(same_bits(expected, f(x))); });
+  EXPECT_EQ(hits(f), 3u);
+}
+
 } // namespace
 } // namespace jit
