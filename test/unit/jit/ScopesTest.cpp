@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What a traced scope may hold: many inputs, tapes that open and close in it.
+// What a traced scope may hold: many inputs, big outputs, tapes that open and close in it.
+#include "runtime/tensor/Arena.h"
 #include "test/unit/jit/CompiledTest.h"
 
 namespace jit {
@@ -26,6 +27,46 @@ TEST_F(Scopes, AThousandInputsToOneTrace) {
   ASSERT_EQ(reports.size(), 1u);
   EXPECT_EQ(reports[0].state, "active");
   EXPECT_EQ(reports[0].hits, 3u);
+}
+
+TEST_F(Scopes, BigOutputsAreReservedBeforeTheFirstOp) {
+  constexpr std::int64_t size = 4 << 20; // 16 MiB
+  bool reached = false;
+  auto f = trace(
+      [&](const Tensor &x) {
+        Tensor y = exp(x) * 2.0;
+        reached = true;
+        return y;
+      },
+      {"big output"});
+  const Tensor x = ramp(size, 1e-6f);
+  const Tensor expected = plainly([&] { return exp(x) * 2.0; });
+  repeat(4, [&](int) { EXPECT_TRUE(same_bits(expected, f(x))); });
+  EXPECT_EQ(hits(f), 2u);
+
+  // It cannot be had at first: nothing becomes pending, and the ops run when they are called.
+  arena::set_allocation_failure(1);
+  EXPECT_TRUE(same_bits(expected, f(x)));
+  arena::set_allocation_failure(0);
+  EXPECT_EQ(hits(f), 2u);
+  EXPECT_EQ(f.explain()[0].replays, 0u);
+
+  // It cannot be had at all: the op says so, not who uses its value.
+  arena::release_cached();
+  const MemoryStats now = memory_stats();
+  arena::set_limit(static_cast<std::size_t>(now.live_bytes + now.cached_bytes) + (8 << 20));
+  reached = false;
+  try {
+    f(x);
+    ADD_FAILURE() << "there was memory";
+  } catch (const Error &error) {
+    EXPECT_EQ(error.code(), ErrorCode::out_of_memory) << error.what();
+  }
+  arena::set_limit(0);
+  EXPECT_FALSE(reached);
+
+  repeat(2, [&](int) { EXPECT_TRUE(same_bits(expected, f(x))); });
+  EXPECT_EQ(hits(f), 4u);
 }
 
 TEST_F(Scopes, ATapeClosedBeforeItsValuesAreUsed) {
