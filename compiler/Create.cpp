@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The compiler that libtracejit opens: front half, then the x86 back end.
 #include "compiler/cpu/Backend.h"
+#include "runtime/base/Version.h"
 
 #include <llvm/Support/raw_ostream.h>
 
@@ -94,5 +95,9 @@ private:
 } // namespace
 } // namespace jit
 
-extern "C" [[gnu::visibility("default")]] jit::Compiler *tracejit_create_compiler();
-extern "C" jit::Compiler *tracejit_create_compiler() { return new jit::TheCompiler; }
+extern "C" {
+[[gnu::visibility("default")]] jit::Compiler *tracejit_create_compiler();
+[[gnu::visibility("default")]] const char *tracejit_compiler_version();
+}
+jit::Compiler *tracejit_create_compiler() { return new jit::TheCompiler; }
+const char *tracejit_compiler_version() { return jit::library_version; }

@@ -4,6 +4,7 @@
 #include "compiler/Planner.h"
 #include "compiler/import/Import.h"
 #include "passes/Passes.h"
+#include "runtime/base/PassNames.h"
 
 #include <mlir/IR/Verifier.h>
 
@@ -25,8 +26,8 @@ class Front {
 public:
   Front(const CompileOptions &options, std::string_view last) : options(options), last(last) {}
 
-  void pass(std::string_view name, void (*run)(trace::FuncOp)) const {
-    if (std::ranges::find(options.disabled_passes, name) == options.disabled_passes.end())
+  void pass(PassName name, void (*run)(trace::FuncOp)) const {
+    if (std::ranges::find(options.disabled_passes, name.text) == options.disabled_passes.end())
       run(program);
   }
 

@@ -24,15 +24,24 @@ static void add_starts(trace::SliceOp slice, const Meta &base, Layout &layout) {
   }
 }
 
-Layout Layouts::compute(Value value) {
+// What an op of family `view` looks at, else nothing.
+static Value viewed(Value value) {
   Operation *op = value.getDefiningOp();
-  if (!op)
-    return {value, argument_meta(cast<BlockArgument>(value)), 0, {}};
-  const OpInfo *row = trace::table_row(op);
-  if (!row || row->family != Family::view)
+  const OpInfo *row = op ? trace::table_row(op) : nullptr;
+  return row && row->family == Family::view ? op->getOperand(0) : Value();
+}
+
+// The layout of what the value views is known.
+Layout Layouts::compute(Value value) {
+  if (const auto argument = dyn_cast<BlockArgument>(value))
+    return {value, argument_meta(argument), 0, {}};
+  const Value base = viewed(value);
+  if (!base)
     return {value, trace::meta_of(value.getType()), 0, {}};
 
-  Layout layout = of(op->getOperand(0));
+  Operation *op = value.getDefiningOp();
+  const OpInfo *row = trace::table_row(op);
+  Layout layout = *known.find(base)->second;
   llvm::SmallVector<OperandType, max_rank + 1> operands(op->getNumOperands(),
                                                         {nullptr, ScalarKind::integer});
   operands[0] = {layout.meta, ScalarKind::floating};
@@ -51,8 +60,15 @@ Layout Layouts::compute(Value value) {
 const Layout &Layouts::of(Value value) {
   if (const auto found = known.find(value); found != known.end())
     return *found->second;
-  auto layout = std::make_unique<Layout>(compute(value));
-  return *(known[value] = std::move(layout));
+  // Not by recursion: a trace may be one long chain of views.
+  llvm::SmallVector<Value, 4> unknown;
+  for (Value at = value; at && !known.contains(at); at = viewed(at))
+    unknown.push_back(at);
+  for (const Value at : llvm::reverse(unknown)) {
+    auto layout = std::make_unique<Layout>(compute(at));
+    known[at] = std::move(layout);
+  }
+  return *known.find(value)->second;
 }
 
 bool is_view(Operation *op, Layouts &layouts) {

@@ -7,8 +7,7 @@
 #include "runtime/kernels/Parallel.h"
 #include "runtime/kernels/ScalarValue.h"
 
-#include <cstdio>
-#include <cstdlib>
+#include <cassert>
 #include <cstring>
 #include <new>
 
@@ -120,7 +119,19 @@ std::size_t CpuProgram::step_bytes(const Step &step) const {
                contract_scratch_bytes(contract_args(*contract), isa, parallel_of(*contract)));
   const auto &library = std::get<LibraryStep>(step.what);
   return whole_lines(library.operands.size() * sizeof(KernelOperand)) +
-         whole_lines(library.results.size() * sizeof(KernelResult));
+         whole_lines(library.results.size() * sizeof(KernelResult)) +
+         whole_lines(library_scratch(library));
+}
+
+/// Scratch of a library op, which its metadata decides.
+std::size_t CpuProgram::library_scratch(const LibraryStep &step) const {
+  std::vector<KernelOperand> operands;
+  for (const LibraryStep::Operand &operand : step.operands)
+    operands.push_back({operand.is_number ? nullptr : operand.buffer.meta});
+  std::vector<KernelResult> results;
+  for (const Buffer &result : step.results)
+    results.push_back({result.meta, nullptr});
+  return scratch_bytes({step.op, step.attrs, operands, results}, workers);
 }
 
 void CpuProgram::run(const ProgramCall &call) const noexcept {
@@ -240,14 +251,11 @@ void CpuProgram::run_step(const LibraryStep &step, Run &run) const noexcept {
   auto *results = reinterpret_cast<KernelResult *>(run.work);
   for (std::size_t k = 0; k < step.results.size(); ++k)
     new (&results[k]) KernelResult{step.results[k].meta, run.address(step.results[k])};
-  if (!run_kernel({step.op,
-                   step.attrs,
-                   {operands, step.operands.size()},
-                   {results, step.results.size()}})) {
-    // Nobody below could be told, and wrong values must not go on.
-    std::fputs("tracejit: no memory for the scratch of a kernel in compiled code\n", stderr);
-    std::abort();
-  }
+  run.work += whole_lines(step.results.size() * sizeof(KernelResult));
+  [[maybe_unused]] const bool ran = run_kernel(
+      {step.op, step.attrs, {operands, step.operands.size()}, {results, step.results.size()}},
+      {run.work, workers});
+  assert(ran && "a kernel with scratch does not fail");
 }
 
 } // namespace jit::cpu

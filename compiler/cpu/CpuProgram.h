@@ -48,13 +48,14 @@ private:
   ContractArgs contract_args(const ContractStep &step) const noexcept;
   Parallel parallel_of(const ContractStep &step) const noexcept;
   std::size_t step_bytes(const Step &step) const;
+  std::size_t library_scratch(const LibraryStep &step) const;
 
   Plan plan;
   std::vector<const CompiledKernel *> step_kernels; ///< of each step, or null
   std::map<std::string, CompiledKernel> kernels;
   std::unique_ptr<Code> code;
   Isa isa;
-  std::int64_t workers = 1;                      ///< threads that contractions are planned for
+  std::int64_t workers = 1;                      ///< threads that scratch is planned for
   std::size_t cells_offset = 0, work_offset = 0; ///< in the arena
   struct Release {
     void operator()(std::byte *p) const noexcept;

@@ -8,10 +8,22 @@
 
 namespace jit {
 
+namespace {
+
+/// Operands at the line of the user's call. The line of an op is that of its first operand.
+struct At {
+  const std::source_location &site;
+  Operand operator()(const Tensor &value) const { return {value, site}; }
+  Operand operator()(Tensor &&value) const { return {std::move(value), site}; }
+};
+
+} // namespace
+
 /// One zero an element of every parameter.
-static void make_state(const Parameters &parameters, std::vector<Variable> &state) {
+static void make_state(const Parameters &parameters, std::vector<Variable> &state,
+                       const std::source_location &site) {
   for (const Variable *parameter : parameters.list())
-    state.emplace_back(zeros(parameter->shape(), parameter->dtype()),
+    state.emplace_back(zeros(parameter->shape(), parameter->dtype(), site),
                        VariableOptions{parameter->name(), false});
 }
 
@@ -27,38 +39,42 @@ static void check_counts(const char *optimizer, std::size_t parameters, std::siz
                     " parameters, but the state is for " + std::to_string(state));
 }
 
-void Sgd::prepare(const Parameters &parameters) {
+void Sgd::prepare(const Parameters &parameters, std::source_location site) {
   if (velocity.empty() && momentum != 0)
-    make_state(parameters, velocity);
+    make_state(parameters, velocity, site);
 }
 
-void Sgd::step(const Parameters &parameters, const std::vector<Tensor> &gradients) {
+void Sgd::step(const Parameters &parameters, const std::vector<Tensor> &gradients,
+               std::source_location site) {
   const NoGrad constant;
-  prepare(parameters);
+  const At at{site};
+  prepare(parameters, site);
   const std::size_t count = parameters.list().size();
   check_counts("Sgd::step", count, gradients.size(), velocity.empty() ? count : velocity.size());
   for (std::size_t i = 0; i < count; ++i) {
     Variable &w = *parameters.list()[i];
     if (velocity.empty()) {
-      w -= gradients[i] * rate;
+      w -= at(at(gradients[i]) * rate);
       continue;
     }
     Variable &v = velocity[i];
-    v = v * momentum + gradients[i];
-    w -= v * rate;
+    v = at(at(v) * momentum) + gradients[i];
+    w -= at(at(v) * rate);
   }
 }
 
-void Adam::prepare(const Parameters &parameters) {
+void Adam::prepare(const Parameters &parameters, std::source_location site) {
   if (!first.empty())
     return;
-  make_state(parameters, first);
-  make_state(parameters, second);
+  make_state(parameters, first, site);
+  make_state(parameters, second, site);
 }
 
-void Adam::step(const Parameters &parameters, const std::vector<Tensor> &gradients) {
+void Adam::step(const Parameters &parameters, const std::vector<Tensor> &gradients,
+                std::source_location site) {
   const NoGrad constant;
-  prepare(parameters);
+  const At at{site};
+  prepare(parameters, site);
   const std::size_t count = parameters.list().size();
   check_counts("Adam::step", count, gradients.size(), first.size());
   power1 *= beta1;
@@ -69,11 +85,11 @@ void Adam::step(const Parameters &parameters, const std::vector<Tensor> &gradien
   for (std::size_t i = 0; i < count; ++i) {
     Variable &w = *parameters.list()[i], &m = first[i], &v = second[i];
     const Tensor &g = gradients[i];
-    m += (g - m) * (1 - beta1);
-    v += (square(g) - v) * (1 - beta2);
-    Tensor numerator = m * scale;
-    Tensor denominator = sqrt(v) * correction + epsilon;
-    w -= std::move(numerator) / std::move(denominator);
+    m += at(at(at(g) - m) * (1 - beta1));
+    v += at(at(at(square(at(g))) - v) * (1 - beta2));
+    Tensor numerator = at(m) * scale;
+    Tensor denominator = at(at(sqrt(at(v))) * correction) + epsilon;
+    w -= at(at(std::move(numerator)) / std::move(denominator));
   }
 }
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // InternTable: immutable entries found by content, so that equal ones are one pointer. Shared by
-// all threads; entries live as long as the process, hence the cap.
+// all threads without a lock; entries live as long as the process, hence the cap.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
-#include <vector>
 
 namespace jit {
 
@@ -18,79 +16,60 @@ constexpr std::uint64_t hash_word(std::uint64_t hash, std::uint64_t word) noexce
   return hash ^ hash >> 32;
 }
 
-/// Entries a thread found lately, in front of the table: a hit takes no lock. Make it a
-/// thread_local with initial-exec access.
+/// Entries a thread found lately, in front of the table. Make it a thread_local with initial-exec
+/// access.
 template <class Entry> struct InternCache {
   static constexpr std::size_t size = 64;
   std::array<const Entry *, size> entries{};
 };
 
+/// Open addressing over slots that are written once, so that nobody waits for anybody: the compile
+/// thread interns too, and may be preempted anywhere. Make it constinit: untouched pages of its
+/// slots then cost nothing, and it is never destroyed.
 template <class Entry> class InternTable {
 public:
   static constexpr std::size_t capacity = 65'536;
 
-  /// The entry for which `equal` holds, or the one that `make` returns; nullptr past the cap.
+  /// The entry for which `equal` holds, or the one that `make` returns (by new); nullptr past the
+  /// cap.
   template <class Equal, class Make>
   const Entry *find_or_add(std::uint64_t hash, InternCache<Entry> &cache, Equal &&equal,
                            Make &&make) {
     const Entry *&recent = cache.entries[hash % InternCache<Entry>::size];
     if (recent && equal(*recent))
       return recent;
-    const Entry *found = shards[hash >> 60].find_or_add(hash, equal, [&]() -> const Entry * {
-      if (count.fetch_add(1, std::memory_order_relaxed) < capacity)
-        return make();
-      count.fetch_sub(1, std::memory_order_relaxed);
-      return nullptr;
-    });
-    if (found)
-      recent = found;
-    return found;
+    const Entry *made = nullptr;
+    for (std::size_t at = hash >> 32;; ++at) {
+      std::atomic<const Entry *> &slot = slots[at % slots.size()];
+      const Entry *entry = slot.load(std::memory_order_acquire);
+      if (!entry) {
+        if (!made && !(made = add(make)))
+          return nullptr;
+        if (slot.compare_exchange_strong(entry, made, std::memory_order_acq_rel))
+          return recent = made;
+      }
+      if (equal(*entry)) {
+        drop(made); // another thread was faster
+        return recent = entry;
+      }
+    }
   }
 
 private:
-  /// Open addressing, at most three quarters full.
-  class alignas(64) Shard {
-  public:
-    template <class Equal, class Make>
-    const Entry *find_or_add(std::uint64_t hash, Equal &equal, Make &&make) {
-      std::lock_guard lock(mutex);
-      if (slots.empty() || (used + 1) * 4 > slots.size() * 3)
-        grow();
-      std::size_t at = hash & (slots.size() - 1);
-      for (; slots[at].entry; at = (at + 1) & (slots.size() - 1))
-        if (slots[at].hash == hash && equal(*slots[at].entry))
-          return slots[at].entry;
-      const Entry *made = make();
-      if (made) {
-        slots[at] = {hash, made};
-        ++used;
-      }
-      return made;
-    }
+  template <class Make> const Entry *add(Make &make) {
+    if (count.fetch_add(1, std::memory_order_relaxed) < capacity)
+      return make();
+    count.fetch_sub(1, std::memory_order_relaxed);
+    return nullptr;
+  }
+  void drop(const Entry *made) {
+    if (!made)
+      return;
+    delete made;
+    count.fetch_sub(1, std::memory_order_relaxed);
+  }
 
-  private:
-    struct Slot {
-      std::uint64_t hash = 0;
-      const Entry *entry = nullptr;
-    };
-    void grow() {
-      std::vector<Slot> old(slots.empty() ? 64 : slots.size() * 2);
-      old.swap(slots);
-      for (const Slot &slot : old) {
-        if (!slot.entry)
-          continue;
-        std::size_t at = slot.hash & (slots.size() - 1);
-        while (slots[at].entry)
-          at = (at + 1) & (slots.size() - 1);
-        slots[at] = slot;
-      }
-    }
-    std::mutex mutex;
-    std::vector<Slot> slots;
-    std::size_t used = 0;
-  };
-
-  std::array<Shard, 16> shards;
+  std::array<std::atomic<const Entry *>, 2 * capacity> slots{};
   std::atomic<std::size_t> count{0};
 };
 

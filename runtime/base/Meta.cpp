@@ -10,10 +10,7 @@ namespace {
 
 [[gnu::tls_model("initial-exec")]] constinit thread_local InternCache<Meta> recent_metas;
 
-InternTable<Meta> &meta_table() {
-  static auto *table = new InternTable<Meta>; // outlives every user
-  return *table;
-}
+constinit InternTable<Meta> metas;
 
 bool is_contiguous(Dims dims, Dims strides) noexcept {
   std::int64_t expected = 1;
@@ -81,8 +78,7 @@ const Meta *intern_meta(DType dtype, Dims dims, Dims strides) {
     std::ranges::copy(canonical, meta->stride_values);
     return meta;
   };
-  const Meta *found =
-      meta_table().find_or_add(hash, recent_metas, equal, [&] { return make(true); });
+  const Meta *found = metas.find_or_add(hash, recent_metas, equal, [&] { return make(true); });
   return found ? found : make(false);
 }
 

@@ -3,6 +3,7 @@
 #include "runtime/base/Options.h"
 
 #include "runtime/base/Log.h"
+#include "runtime/base/PassNames.h"
 
 #include <array>
 #include <charconv>
@@ -23,13 +24,15 @@ constexpr std::array<Word<IsaChoice>, 3> isas = {
     {{"auto", IsaChoice::automatic}, {"v3", IsaChoice::v3}, {"v4", IsaChoice::v4}}};
 constexpr std::array<Word<bool>, 2> switches = {{{"on", true}, {"off", false}}};
 
-template <auto Field, const auto &Words> bool set_word(Options &options, std::string_view text) {
+using Wrong = std::optional<std::string>; ///< as OptionInfo::set returns it
+
+template <auto Field, const auto &Words> Wrong set_word(Options &options, std::string_view text) {
   for (const auto &word : Words)
     if (word.text == text) {
       options.*Field = word.value;
-      return true;
+      return std::nullopt;
     }
-  return false;
+  return "";
 }
 
 template <auto Field, const auto &Words> std::string get_word(const Options &options) {
@@ -39,39 +42,40 @@ template <auto Field, const auto &Words> std::string get_word(const Options &opt
   return {};
 }
 
-template <auto Field, int Max, int Min = 0> bool set_int(Options &options, std::string_view text) {
+template <auto Field, int Max, int Min = 0> Wrong set_int(Options &options, std::string_view text) {
   int value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (code != std::errc() || end != text.data() + text.size() || value < Min || value > Max)
-    return false;
+    return "";
   options.*Field = value;
-  return true;
+  return std::nullopt;
 }
 
 template <auto Field> std::string get_int(const Options &options) {
   return std::to_string(options.*Field);
 }
 
-template <auto Field> bool set_text(Options &options, std::string_view text) {
+template <auto Field> Wrong set_text(Options &options, std::string_view text) {
   options.*Field = text;
-  return true;
+  return std::nullopt;
 }
 
 template <auto Field> std::string get_text(const Options &options) { return options.*Field; }
 
-bool set_disable(Options &options, std::string_view text) {
+Wrong set_disable(Options &options, std::string_view text) {
   std::vector<std::string> names;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('+'), text.size());
     const std::string_view name = text.substr(0, end);
-    if (name.empty() || end + 1 == text.size() ||
-        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") != name.npos)
-      return false;
+    if (!is_pass(name))
+      return "no such pass: '" + std::string(name) + "'; passes are " + list_of_passes();
+    if (end + 1 == text.size())
+      return "nothing after the last +";
     names.emplace_back(name);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   options.disable = std::move(names);
-  return true;
+  return std::nullopt;
 }
 
 std::string get_disable(const Options &options) {
@@ -124,7 +128,7 @@ std::optional<std::string> parse_entry(std::string_view entry, Options &options)
   const std::string shown = "TRACEJIT: '" + std::string(entry) + "': ";
   const std::size_t equals = entry.find('=');
   if (equals == entry.npos) {
-    if (table.front().set(options, entry))
+    if (!table.front().set(options, entry))
       return std::nullopt;
     return shown + "no such mode; modes are " + std::string(table.front().values) +
            ", other options are written name=value with the names" + names();
@@ -132,9 +136,10 @@ std::optional<std::string> parse_entry(std::string_view entry, Options &options)
   const OptionInfo *option = find(entry.substr(0, equals));
   if (!option)
     return shown + "no such option; options are" + names();
-  if (!option->set(options, entry.substr(equals + 1)))
-    return shown + "the value must be " + std::string(option->values);
-  return std::nullopt;
+  const Wrong wrong = option->set(options, entry.substr(equals + 1));
+  if (!wrong)
+    return std::nullopt;
+  return shown + (wrong->empty() ? "the value must be " + std::string(option->values) : *wrong);
 }
 
 struct Environment {

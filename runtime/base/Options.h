@@ -35,7 +35,8 @@ struct OptionInfo {
   std::string_view values;
   std::string_view help;
   bool affects_code; ///< part of the key of compiled code
-  bool (*set)(Options &options, std::string_view text);
+  /// What is wrong with the text, if so; empty: it is none of `values`.
+  std::optional<std::string> (*set)(Options &options, std::string_view text);
   std::string (*get)(const Options &options);
 };
 

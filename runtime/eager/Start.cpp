@@ -30,6 +30,9 @@ static void choose_isa() {
 void detail::start_runtime() {
   static std::mutex lock;
   const std::lock_guard guard(lock);
+  // Before anything else, and every time: kernels would be illegal instructions.
+  if (const auto &message = machine_refusal())
+    throw Error(ErrorCode::unsupported, *message);
   // Set first: what cannot be read is reported once, and the runtime stays usable.
   if (started.exchange(true))
     return;
@@ -49,9 +52,9 @@ bool enable_compiler() {
     return true;
   std::string message;
   std::unique_ptr<Compiler> compiler = load_compiler(message);
-  static bool said = false;
+  static std::string said;
   if (!compiler) {
-    if (!std::exchange(said, true))
+    if (std::exchange(said, message) != message)
       log_line(LogComponent::runtime, LogLevel::error,
                "the compiler is missing, everything runs eagerly: " + message);
     return false;

@@ -9,7 +9,8 @@ namespace jit::detail {
 extern std::atomic<bool> started;
 void start_runtime();
 
-/// Throws invalid_argument, once, if the environment variable TRACEJIT cannot be read.
+/// Throws invalid_argument, once, if the environment variable TRACEJIT cannot be read; unsupported,
+/// always, if kernels cannot run on this machine.
 inline void ensure_started() {
   if (!started.load(std::memory_order_acquire)) [[unlikely]]
     start_runtime();

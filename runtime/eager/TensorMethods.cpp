@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Members of Tensor: making tensors of user memory, asking for metadata, reading elements.
 #include "runtime/eager/Dispatch.h"
+#include "runtime/eager/Start.h"
 #include "runtime/ops/Attributes.h"
 #include "runtime/tensor/Print.h"
 
@@ -98,6 +99,7 @@ void Tensor::read_item(DType as, void *out, const std::source_location &site) co
   if (impl.meta->size != 1)
     throw Error(ErrorCode::invalid_argument,
                 "item: needs a tensor of one element, got " + describe(*impl.meta));
+  detail::ensure_started(); // there may have been no op so far
   detail::make_ready(impl, site);
   // Not an op of the program: it must not appear in traces.
   alignas(64) std::array<std::byte, 64> converted;
@@ -132,6 +134,7 @@ const void *Tensor::read_data(DType as, const std::source_location &site) const 
 void Tensor::read_all(DType as, void *out, const std::source_location &site) const {
   Impl &impl = usable(*this, "to_vector");
   check_dtype(impl, as, "to_vector");
+  detail::ensure_started();
   detail::make_ready(impl, site);
   read_elements(impl, out);
 }

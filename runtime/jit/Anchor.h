@@ -34,6 +34,9 @@ struct Anchor {
   /// here.
   std::atomic<Path *> on_trial{nullptr};
 
+  /// A RunGuess: what ran last, and what will run next with some luck.
+  std::atomic<std::uint64_t> ran_last{0};
+
   /// Segments begun here, in all; and in the window that decides about `unstable`. Threads that
   /// race lose a count, which only matters to ratios: no locked instruction for that.
   std::atomic<std::uint64_t> passes{0};

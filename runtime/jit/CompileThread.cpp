@@ -314,9 +314,12 @@ void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &ou
                std::to_string(result.program->info().compile_ms) + " ms");
   {
     const std::lock_guard guard(job.anchor->lock);
-    Variant variant{outputs, std::vector<bool>(graph.values.size()), std::move(result.program)};
-    for (std::uint32_t v : outputs)
+    Variant variant{outputs, std::vector<bool>(graph.values.size()), std::move(result.program), {}};
+    for (std::uint32_t v : outputs) {
       variant.stored[v] = true;
+      const std::size_t bytes = graph.values[v].meta->bytes();
+      variant.reserved_bytes.push_back(bytes >= Variant::least_reserved ? bytes : 0);
+    }
     path.variants.push_back(std::move(variant));
     if (first) {
       const bool measure = options().trial && mode() == Mode::on;

@@ -36,8 +36,12 @@ public:
                     std::string &text) = 0;
 };
 
-/// Symbol that the compiler library exports (C linkage): makes the one compiler of the process.
+/// Symbols that the compiler library exports (C linkage). The first makes the one compiler of the
+/// process. The second returns its library_version: the interface above is C++ and may change
+/// with any version, so only a library of the same one is used.
 using CreateCompiler = Compiler *();
+using CompilerVersion = const char *();
 inline constexpr const char *create_compiler_symbol = "tracejit_create_compiler";
+inline constexpr const char *compiler_version_symbol = "tracejit_compiler_version";
 
 } // namespace jit

@@ -72,10 +72,14 @@ bool Session::may_donate(std::uint32_t k, std::size_t bytes) const noexcept {
          storage.bytes == bytes && input.data() == storage.data;
 }
 
-/// A block for every output: an input's own where that is allowed, else a new one. All or nothing.
+/// A block for every output: an input's own where that is allowed, else a reserved or a new one.
+/// All or nothing.
 bool Session::acquire_outputs(const Variant &variant) noexcept {
   const std::vector<std::int32_t> &donors = variant.program->info().donated_input;
   blocks.clear();
+  refused_donations = 0;
+  if (expected != &variant)
+    release_reserved();
   for (std::size_t j = 0; j < variant.outputs.size(); ++j) {
     const std::size_t bytes = values[variant.outputs[j]].value->meta->bytes();
     const std::int32_t donor = j < donors.size() ? donors[j] : -1;
@@ -84,7 +88,11 @@ bool Session::acquire_outputs(const Variant &variant) noexcept {
       block = inputs[static_cast<std::size_t>(donor)]->storage;
       retain(block);
     } else {
-      block = new_storage(bytes);
+      if (donor >= 0 && j < max_guessed_outputs)
+        refused_donations |= RunGuess{1} << (16 + j);
+      block = expected ? std::exchange(reserved[j], nullptr) : nullptr;
+      if (!block)
+        block = new_storage(bytes);
     }
     if (!block) {
       for (Storage *taken : blocks)
@@ -308,6 +316,10 @@ Path *Session::flush(ExitReason reason) noexcept {
       if (terminal->path->miss_outputs(needed))
         CompileThread::get().wants_variant(*anchor, *terminal->path);
     } else if (run_program(*terminal, *variant)) {
+      if (trie->big_outputs)
+        anchor->ran_last.store(refused_donations | last.terminal << 8 |
+                                   static_cast<RunGuess>(variant - terminal->variants.data()),
+                               std::memory_order_relaxed);
       terminal->path->hits.fetch_add(1, std::memory_order_relaxed);
       return terminal->path.get();
     } else {
@@ -316,6 +328,7 @@ Path *Session::flush(ExitReason reason) noexcept {
   }
   if (terminal)
     terminal->path->replays.fetch_add(1, std::memory_order_relaxed);
+  release_reserved(); // or there would be more memory in use than in an eager run
   if (!replay())
     fail_pending();
   else if (terminal && checking)
@@ -348,6 +361,7 @@ void Session::clear(std::vector<Impl *> &garbage) noexcept {
     if (rebinding.old_value)
       garbage.push_back(rebinding.old_value);
   }
+  release_reserved();
   values.clear();
   inputs.clear();
   scalars.clear();

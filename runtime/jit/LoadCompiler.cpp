@@ -2,6 +2,7 @@
 #include "runtime/jit/LoadCompiler.h"
 
 #include "runtime/base/Options.h"
+#include "runtime/base/Version.h"
 
 #include <dlfcn.h>
 #include <filesystem>
@@ -29,6 +30,13 @@ std::unique_ptr<Compiler> load_compiler(std::string &message) {
   void *symbol = dlsym(library, create_compiler_symbol);
   if (!symbol) {
     message = path + " is no compiler of tracejit: it lacks " + create_compiler_symbol;
+    return nullptr;
+  }
+  void *version = dlsym(library, compiler_version_symbol);
+  const std::string found = version ? reinterpret_cast<CompilerVersion *>(version)() : "unknown";
+  if (found != library_version) {
+    message = path + " is of version " + found + ", but libtracejit of version " + library_version +
+              ": use the one that came with it";
     return nullptr;
   }
   message.clear();

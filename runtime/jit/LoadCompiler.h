@@ -11,7 +11,7 @@
 namespace jit {
 
 /// A compiler of the library that option `compiler` names, or else of libtracejit-compiler beside
-/// libtracejit. Null if there is none: `message` says why. The library stays open.
+/// libtracejit. Null if there is none of our version: `message` says why. The library stays open.
 std::unique_ptr<Compiler> load_compiler(std::string &message);
 
 } // namespace jit

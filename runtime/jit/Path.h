@@ -20,6 +20,9 @@ struct Variant {
   std::vector<std::uint32_t> outputs; ///< ascending value numbers
   std::vector<bool> stored;           ///< the same by value number
   std::shared_ptr<const Program> program;
+  /// By output: bytes that are reserved before it is known that it runs. 0 for a small one.
+  std::vector<std::size_t> reserved_bytes;
+  static constexpr std::size_t least_reserved = std::size_t{1} << 20;
 };
 
 /// The graph never changes after the path is made, except for `outputs` of later variants, which

@@ -2,6 +2,7 @@
 #include "runtime/jit/Session.h"
 
 #include "runtime/jit/Anchor.h"
+#include "runtime/jit/Mode.h"
 #include "runtime/jit/Segment.h"
 #include "runtime/jit/SessionMatch.h"
 #include "runtime/trace/PendingIndices.h"
@@ -94,7 +95,7 @@ bool Session::open(Anchor &from) {
     return false;
   }
   const OwnerGuard guard(lock);
-  if (!reserve(*current)) {
+  if (!reserve(*current, from.ran_last.load(std::memory_order_relaxed))) {
     published.store(nullptr, std::memory_order_release);
     return false;
   }
@@ -116,23 +117,56 @@ bool Session::make_room(const PathSize &wanted) noexcept {
       !scalars.reserve(most.scalars) || !nodes.reserve(most.ops) || !live.reserve(most.values) ||
       !needed.reserve(most.values) || !needed_values.reserve(most.values) ||
       !pinned_input.reserve(most.inputs) || !blocks.reserve(most.values) ||
-      !input_data.reserve(most.inputs) || !output_data.reserve(most.values))
+      !reserved.reserve(most.values) || !input_data.reserve(most.inputs) ||
+      !output_data.reserve(most.values))
     return false;
   room = most;
   return true;
 }
 
-/// Room for whatever may be matched, so that matching and running need no memory but for outputs.
-bool Session::reserve(const Trie &wanted) noexcept {
+/// Room for whatever may be matched, so that matching and running need no memory but for small
+/// outputs and those that were not expected.
+bool Session::reserve(const Trie &wanted, RunGuess guess) noexcept {
   if (!(wanted.most <= room) && !make_room(wanted.most))
     return false;
   const std::size_t bytes = wanted.arena_bytes;
-  if (!bytes || (arena && arena->bytes >= bytes))
-    return true;
-  if (arena)
-    release(arena);
-  arena = new_storage(bytes);
-  return arena != nullptr;
+  if (bytes && (!arena || arena->bytes < bytes)) {
+    if (arena)
+      release(arena);
+    arena = new_storage(bytes);
+    if (!arena)
+      return false;
+  }
+  return !wanted.big_outputs || mode() == Mode::check || reserve_outputs(wanted, guess);
+}
+
+/// All or nothing.
+bool Session::reserve_outputs(const Trie &wanted, RunGuess guess) noexcept {
+  const std::size_t terminal = guess >> 8 & 0xff, variant = guess & 0xff;
+  if (terminal >= wanted.terminals.size() || variant >= wanted.terminals[terminal].variants.size())
+    return true; // numbers of an earlier trie
+  expected = &wanted.terminals[terminal].variants[variant];
+  const std::vector<std::int32_t> &donors = expected->program->info().donated_input;
+  for (std::size_t j = 0; j < expected->outputs.size(); ++j) {
+    const std::size_t bytes = expected->reserved_bytes[j];
+    const bool refused = j < max_guessed_outputs && guess >> (16 + j) & 1;
+    const bool own = bytes && (refused || j >= donors.size() || donors[j] < 0);
+    Storage *block = own ? new_storage(bytes) : nullptr;
+    if (own && !block) {
+      release_reserved();
+      return false;
+    }
+    reserved.push_back(block);
+  }
+  return true;
+}
+
+void Session::release_blocks() noexcept {
+  for (Storage *block : reserved)
+    if (block)
+      release(block);
+  reserved.clear();
+  expected = nullptr;
 }
 
 /// Takes back what a candidate bound that did not match to the end.

@@ -151,7 +151,13 @@ private:
   bool over_memory_limit() noexcept;
   bool inputs_too_big() noexcept;
   Argument argument(OperandCode code) const noexcept;
-  bool reserve(const Trie &trie) noexcept;
+  bool reserve(const Trie &trie, RunGuess guess) noexcept;
+  bool reserve_outputs(const Trie &trie, RunGuess guess) noexcept;
+  void release_reserved() noexcept {
+    if (expected) [[unlikely]]
+      release_blocks();
+  }
+  void release_blocks() noexcept;
   bool make_room(const PathSize &wanted) noexcept;
 
   // Flush.cpp: what happens at the end of a segment. The lock is held.
@@ -201,6 +207,10 @@ private:
   ReservedList<Storage *> blocks;            ///< by output of the variant that runs
   ReservedList<std::byte *> input_data, output_data;
   Storage *arena = nullptr; ///< for temporaries of programs; only grows
+  /// Blocks for the big outputs of the variant that is expected; null for others.
+  const Variant *expected = nullptr;
+  ReservedList<Storage *> reserved;
+  RunGuess refused_donations = 0; ///< of the run under way
 };
 
 } // namespace jit

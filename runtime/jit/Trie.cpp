@@ -79,8 +79,11 @@ std::unique_ptr<Trie> build_trie(std::span<const std::shared_ptr<Path>> paths) {
     trie->most.values = std::max(trie->most.values, path->graph.values.size());
     trie->most.inputs = std::max(trie->most.inputs, path->graph.inputs.size());
     trie->most.scalars = std::max(trie->most.scalars, path->graph.scalars.size());
-    for (const Variant &variant : path->variants)
+    for (const Variant &variant : path->variants) {
       trie->arena_bytes = std::max(trie->arena_bytes, variant.program->info().arena_bytes);
+      for (const std::size_t bytes : variant.reserved_bytes)
+        trie->big_outputs |= bytes > 0;
+    }
   }
   return trie;
 }

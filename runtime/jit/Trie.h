@@ -53,6 +53,11 @@ struct PathSize {
   }
 };
 
+/// Which variant of which terminal of a trie ran, as one word, and bit 16 + j for output j if it
+/// could not take over an input that the plan has for it.
+using RunGuess = std::uint64_t;
+inline constexpr std::size_t max_guessed_outputs = 48;
+
 struct Trie {
   std::vector<TrieNode> nodes; ///< node 0 is the root and expects nothing
   std::vector<Site> sites;     ///< by node
@@ -60,6 +65,7 @@ struct Trie {
   std::vector<ExpectedOperand> expected; ///< by place in `codes`, which it repeats
   std::vector<Terminal> terminals;
   std::size_t arena_bytes = 0; ///< temporaries of every program that may run
+  bool big_outputs = false;    ///< a variant has outputs to be reserved
   PathSize most;               ///< that any path has
 
   std::span<const OperandCode> operands_of(const TrieNode &node) const noexcept {

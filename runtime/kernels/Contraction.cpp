@@ -49,14 +49,25 @@ void run_chunks(void *, std::int64_t chunks, void (*body)(void *, std::int64_t),
   parallel_for(chunks, [&](std::int64_t chunk) { body(context, chunk); });
 }
 
-bool matmul(const KernelCall &call) noexcept {
+/// A matmul as the driver takes it. The strides of the batch axes lie here.
+struct MatmulProblem {
+  StridedView batch[3];
+  ContractArgs args;
+  Parallel parallel;
+
+  MatmulProblem(const KernelCall &call, std::int64_t workers) noexcept;
+  MatmulProblem(const MatmulProblem &) = delete;
+};
+
+MatmulProblem::MatmulProblem(const KernelCall &call, std::int64_t workers) noexcept {
   const KernelOperand &x = call.operands[0], &y = call.operands[1];
   const KernelResult &result = call.results[0];
   const int dropped = (x.meta->rank == 1) + (y.meta->rank == 1);
   const Dims dims = result.meta->dims();
   const Dims batch_dims = dims.first(dims.size() - static_cast<std::size_t>(2 - dropped));
   const Matrix a = matrix_of(x, true, batch_dims), b = matrix_of(y, false, batch_dims);
-  StridedView batch[3] = {a.batch, b.batch, a.batch};
+  batch[0] = batch[2] = a.batch;
+  batch[1] = b.batch;
   std::int64_t stride = a.rows * b.columns;
   for (int axis = batch[2].rank - 1; axis >= 0; --axis) {
     batch[2].strides[axis] = stride;
@@ -64,7 +75,6 @@ bool matmul(const KernelCall &call) noexcept {
   }
   merge_axes(batch, 3);
 
-  ContractArgs args;
   args.dtype = result.meta->dtype;
   args.m = a.rows;
   args.n = b.columns;
@@ -87,19 +97,21 @@ bool matmul(const KernelCall &call) noexcept {
     args.batch = {batch[0].rank, batch[0].dims, batch[0].strides, batch[1].strides,
                   batch[2].strides};
   }
-  Parallel parallel;
   // Below this the driver would only pay for forking.
   if (result.meta->size * std::max<std::int64_t>(args.k, 1) >= 16 * parallel_elements) {
     parallel.run = run_chunks;
-    parallel.workers = thread_count();
+    parallel.workers = workers;
   }
+}
+
+bool matmul(const KernelCall &call, const KernelScratch &given) noexcept {
+  MatmulProblem problem(call, given.workers);
   const Isa isa = active_isa();
-  const std::size_t bytes = contract_scratch_bytes(args, isa, parallel);
-  Scratch<> scratch(bytes);
-  if (scratch.data() == nullptr)
+  const Scratch<> scratch(given, contract_scratch_bytes(problem.args, isa, problem.parallel));
+  if (!scratch)
     return false;
-  args.scratch = scratch.data();
-  contract(args, isa, parallel);
+  problem.args.scratch = scratch.data();
+  contract(problem.args, isa, problem.parallel);
   return true;
 }
 
@@ -114,7 +126,7 @@ void dot_integers(const std::byte *a, const std::byte *b, std::int64_t count,
 }
 
 /// Dot product of two contiguous runs: order `inner` with fma.
-bool dot(const KernelTable &table, DType dtype, const std::byte *a, const std::byte *b,
+void dot(const KernelTable &table, DType dtype, const std::byte *a, const std::byte *b,
          std::int64_t count, std::byte *to) noexcept {
   if (dtype == DType::i64)
     dot_integers<std::uint64_t>(a, b, count, to);
@@ -122,7 +134,6 @@ bool dot(const KernelTable &table, DType dtype, const std::byte *a, const std::b
     dot_integers<std::uint8_t>(a, b, count, to);
   else
     table.dot[slot(dtype)](a, b, static_cast<std::size_t>(count), to);
-  return true;
 }
 
 StridedView row_of(const StridedView &view) noexcept {
@@ -134,7 +145,18 @@ StridedView row_of(const StridedView &view) noexcept {
   return row;
 }
 
-bool vecdot(const KernelTable &table, const KernelCall &call) noexcept {
+constexpr auto chunk = static_cast<std::int64_t>(inner_chunk);
+
+std::size_t vecdot_scratch(const KernelCall &call) noexcept {
+  const Meta &result = *call.results[0].meta, &x = *call.operands[0].meta;
+  const std::int64_t chunks = (x.dim_values[x.rank - 1] + chunk - 1) / chunk;
+  if (chunks <= 1)
+    return 0;
+  return scratch_part(result.size * chunks * static_cast<std::int64_t>(itemsize(result.dtype))) +
+         inner_contiguous_scratch(result.dtype, chunks);
+}
+
+bool vecdot(const KernelTable &table, const KernelCall &call, const KernelScratch &given) noexcept {
   const KernelResult &result = call.results[0];
   const DType dtype = result.meta->dtype;
   const auto step = static_cast<std::int64_t>(itemsize(dtype));
@@ -163,15 +185,15 @@ bool vecdot(const KernelTable &table, const KernelCall &call) noexcept {
     return true;
   }
   const TileReader readers[2] = {{row_of(full[0]), dtype, table}, {row_of(full[1]), dtype, table}};
-  constexpr auto chunk = static_cast<std::int64_t>(inner_chunk);
   const std::int64_t chunks = (count + chunk - 1) / chunk, rows = result.meta->size;
-  Scratch<> scratch(chunks == 1 ? 0 : static_cast<std::size_t>(rows * chunks * step));
-  std::byte *parts = chunks == 1 ? result.data : scratch.data();
-  if (parts == nullptr)
+  const Scratch<> scratch(given, vecdot_scratch(call));
+  if (!scratch)
     return false;
+  ScratchSpace space = scratch.space();
+  std::byte *parts = chunks == 1 ? result.data : space.take(rows * chunks * step);
   parallel_ranges(
       rows * chunks, units_per_range(std::min(count, chunk)), [&](auto begin, auto end) {
-        alignas(64) std::byte space[2][inner_chunk * sizeof(double)];
+        alignas(64) std::byte tiles[2][inner_chunk * sizeof(double)];
         for (std::int64_t unit = begin; unit < end; ++unit) {
           const std::int64_t first = unit % chunks * chunk, some = std::min(chunk, count - first);
           const std::byte *data[2];
@@ -179,27 +201,40 @@ bool vecdot(const KernelTable &table, const KernelCall &call) noexcept {
             const auto size = static_cast<std::int64_t>(itemsize(views[i].dtype));
             data[i] =
                 readers[i].read(views[i].data + Odometer(views[i], unit / chunks).offset() * size,
-                                first, some, space[i]);
+                                first, some, tiles[i]);
           }
           dot(table, dtype, data[0], data[1], some, parts + unit * step);
         }
       });
   if (chunks > 1)
     for (std::int64_t row = 0; row < rows; ++row)
-      if (!inner_contiguous(table, Combine::sum, dtype, parts + row * chunks * step, chunks,
-                            result.data + row * step))
-        return false;
+      inner_contiguous(table, Combine::sum, dtype, parts + row * chunks * step, chunks,
+                       result.data + row * step, space);
   return true;
+}
+
+/// Dot products of rows: vecdot, and a matmul of two vectors.
+bool is_rows(const KernelCall &call) noexcept {
+  return call.op == OpKind::vecdot ||
+         (call.operands[0].meta->rank == 1 && call.operands[1].meta->rank == 1);
 }
 
 } // namespace
 
-bool run_contraction(const KernelTable &table, const KernelCall &call) noexcept {
+std::size_t contraction_scratch(const KernelCall &call, std::int64_t workers) noexcept {
+  if (call.results[0].meta->size == 0)
+    return 0;
+  if (is_rows(call))
+    return vecdot_scratch(call);
+  const MatmulProblem problem(call, workers);
+  return contract_scratch_bytes(problem.args, active_isa(), problem.parallel);
+}
+
+bool run_contraction(const KernelTable &table, const KernelCall &call,
+                     const KernelScratch &given) noexcept {
   if (call.results[0].meta->size == 0)
     return true;
-  const bool rows = call.op == OpKind::vecdot ||
-                    (call.operands[0].meta->rank == 1 && call.operands[1].meta->rank == 1);
-  return rows ? vecdot(table, call) : matmul(call);
+  return is_rows(call) ? vecdot(table, call, given) : matmul(call, given);
 }
 
 } // namespace jit

@@ -105,14 +105,19 @@ void radix_sort(Keyed *items, Keyed *spare, std::int64_t count) noexcept {
   }
 }
 
-bool permutation(const KernelTable &table, const KernelCall &call) noexcept {
+std::size_t permutation_scratch(std::int64_t size) noexcept {
+  return 2 * scratch_part(size * static_cast<std::int64_t>(sizeof(Keyed)));
+}
+
+bool permutation(const KernelTable &table, const KernelCall &call,
+                 const KernelScratch &given) noexcept {
   const std::int64_t size = call.results[0].meta->size;
   const Stream stream = stream_of(call);
-  const auto count = static_cast<std::size_t>(size);
-  Scratch<> scratch(2 * count * sizeof(Keyed));
-  if (scratch.data() == nullptr)
+  const Scratch<> scratch(given, permutation_scratch(size));
+  if (!scratch)
     return false;
-  auto *items = reinterpret_cast<Keyed *>(scratch.data());
+  ScratchSpace space = scratch.space();
+  auto *items = space.take<Keyed>(size), *spare = space.take<Keyed>(size);
   std::uint32_t words[random_tile * 2];
   for (std::int64_t first = 0; first < size; first += random_tile) {
     const std::int64_t some = std::min(random_tile, size - first);
@@ -122,7 +127,7 @@ bool permutation(const KernelTable &table, const KernelCall &call) noexcept {
       items[first + i] = {words[2 * i] | static_cast<std::uint64_t>(words[2 * i + 1]) << 32,
                           first + i};
   }
-  radix_sort(items, items + count, size);
+  radix_sort(items, spare, size);
   for (std::int64_t i = 0; i < size; ++i)
     std::memcpy(call.results[0].data + i * 8, &items[i].index, sizeof(std::int64_t));
   return true;
@@ -130,7 +135,12 @@ bool permutation(const KernelTable &table, const KernelCall &call) noexcept {
 
 } // namespace
 
-bool run_creation(const KernelTable &table, const KernelCall &call) noexcept {
+std::size_t creation_scratch(const KernelCall &call) noexcept {
+  return call.op == OpKind::permutation ? permutation_scratch(call.results[0].meta->size) : 0;
+}
+
+bool run_creation(const KernelTable &table, const KernelCall &call,
+                  const KernelScratch &given) noexcept {
   const int dtype = slot(call.results[0].meta->dtype);
   switch (call.op) {
   case OpKind::full:
@@ -146,7 +156,7 @@ bool run_creation(const KernelTable &table, const KernelCall &call) noexcept {
     random(table, call, table.normal[dtype]);
     return true;
   case OpKind::permutation:
-    return permutation(table, call);
+    return permutation(table, call, given);
   default:
     return false;
   }

@@ -12,6 +12,8 @@ namespace {
 
 constexpr auto chunk_size = static_cast<std::int64_t>(inner_chunk);
 
+constexpr std::int64_t chunks_of(std::int64_t size) { return (size + chunk_size - 1) / chunk_size; }
+
 /// The positions that get one inner reduction each: outer ones first, kept ones inside.
 StridedView units_of(const ReductionAxes &axes) noexcept {
   StridedView units = axes.kept;
@@ -49,41 +51,39 @@ void for_chunks(const KernelTable &table, const ReductionProblem &problem, const
                   });
 }
 
-bool reduce_units(const KernelTable &table, const ReductionProblem &problem, Combine combine,
-                  const StridedView &units, std::byte *to) noexcept {
-  const std::int64_t chunks = (problem.axes.inner.size() + chunk_size - 1) / chunk_size;
+void reduce_units(const KernelTable &table, const ReductionProblem &problem, Combine combine,
+                  const StridedView &units, std::byte *to, ScratchSpace space) noexcept {
+  const std::int64_t chunks = chunks_of(problem.axes.inner.size());
   const auto step = static_cast<std::int64_t>(itemsize(problem.to));
   const ChunkLoop loop = table.chunk[slot(combine)][slot(problem.to)];
   const std::int64_t count = units.size();
-  Scratch<> scratch(chunks == 1 ? 0 : static_cast<std::size_t>(count * chunks * step));
-  std::byte *parts = chunks == 1 ? to : scratch.data();
-  if (parts == nullptr)
-    return false;
+  std::byte *parts = chunks == 1 ? to : space.take(count * chunks * step);
   for_chunks(table, problem, units, chunks,
              [&](std::int64_t unit, std::int64_t chunk, const std::byte *data, std::int64_t some) {
                loop(data, static_cast<std::size_t>(some), parts + (unit * chunks + chunk) * step);
              });
-  if (chunks == 1)
-    return true;
-  for (std::int64_t unit = 0; unit < count; ++unit)
-    if (!inner_contiguous(table, combine, problem.to, parts + unit * chunks * step, chunks,
-                          to + unit * step))
-      return false;
-  return true;
+  if (chunks > 1)
+    for (std::int64_t unit = 0; unit < count; ++unit)
+      inner_contiguous(table, combine, problem.to, parts + unit * chunks * step, chunks,
+                       to + unit * step, space);
+}
+
+std::size_t units_scratch(DType dtype, std::int64_t units, std::int64_t size) noexcept {
+  const std::int64_t chunks = chunks_of(size), step = static_cast<std::int64_t>(itemsize(dtype));
+  return chunks <= 1
+             ? 0
+             : scratch_part(units * chunks * step) + inner_contiguous_scratch(dtype, chunks);
 }
 
 /// Moments of every unit, its chunks joined in order.
 template <class T>
-bool unit_moments(const KernelTable &table, const ReductionProblem &problem,
-                  const StridedView &units, Moments<T> *to) noexcept {
+void unit_moments(const KernelTable &table, const ReductionProblem &problem,
+                  const StridedView &units, Moments<T> *to, ScratchSpace space) noexcept {
   const std::int64_t size = problem.axes.inner.size();
-  const std::int64_t chunks = (size + chunk_size - 1) / chunk_size;
+  const std::int64_t chunks = chunks_of(size);
   const int dtype = slot(problem.to);
   const std::int64_t count = units.size();
-  Scratch<> scratch(chunks == 1 ? 0 : static_cast<std::size_t>(count * chunks) * sizeof(*to));
-  auto *parts = chunks == 1 ? to : reinterpret_cast<Moments<T> *>(scratch.data());
-  if (parts == nullptr)
-    return false;
+  auto *parts = chunks == 1 ? to : space.take<Moments<T>>(count * chunks);
   for_chunks(table, problem, units, chunks,
              [&](std::int64_t unit, std::int64_t chunk, const std::byte *data, std::int64_t some) {
                Moments<T> &part = parts[unit * chunks + chunk];
@@ -95,7 +95,7 @@ bool unit_moments(const KernelTable &table, const ReductionProblem &problem,
                                       reinterpret_cast<std::byte *>(&part.squares));
              });
   if (chunks == 1)
-    return true;
+    return;
   for (std::int64_t unit = 0; unit < count; ++unit) {
     to[unit] = parts[unit * chunks];
     for (std::int64_t chunk = 1; chunk < chunks; ++chunk) {
@@ -104,87 +104,110 @@ bool unit_moments(const KernelTable &table, const ReductionProblem &problem,
            JoinWeights<T>(done, std::min(chunk_size, size - done)));
     }
   }
-  return true;
+}
+
+std::size_t unit_moments_scratch(DType dtype, std::int64_t units, std::int64_t size) noexcept {
+  const std::int64_t chunks = chunks_of(size);
+  return chunks <= 1 ? 0 : scratch_part(units * chunks * moments_size(dtype));
 }
 
 template <class T>
-bool moments(const KernelTable &table, const ReductionProblem &problem, Moments<T> *to) noexcept {
+void moments(const KernelTable &table, const ReductionProblem &problem, Moments<T> *to,
+             ScratchSpace space) noexcept {
   const ReductionAxes &axes = problem.axes;
   if (!axes.has_outer)
-    return unit_moments(table, problem, units_of(axes), to);
+    return unit_moments(table, problem, units_of(axes), to, space);
   if (!axes.has_inner)
     return outer_moments(OuterRows(table, axes.outer, axes.kept, problem.data, problem.to), table,
-                         to);
+                         to, space);
   // Rows of the suffix count as parts, joined in the order of the other reduced positions.
   const std::int64_t rows = axes.outer.size(), columns = axes.kept.size();
   const std::int64_t per_row = axes.inner.size();
-  Scratch<> scratch(static_cast<std::size_t>(rows * columns) * sizeof(*to));
-  auto *parts = reinterpret_cast<Moments<T> *>(scratch.data());
-  if (parts == nullptr || !unit_moments(table, problem, units_of(axes), parts))
-    return false;
+  auto *parts = space.take<Moments<T>>(rows * columns);
+  unit_moments(table, problem, units_of(axes), parts, space);
   std::copy_n(parts, columns, to);
   for (std::int64_t row = 1; row < rows; ++row) {
     const JoinWeights<T> weights(row * per_row, per_row);
     for (std::int64_t column = 0; column < columns; ++column)
       join(to[column], parts[row * columns + column], weights);
   }
-  return true;
 }
 
 } // namespace
 
-bool inner_contiguous(const KernelTable &table, Combine combine, DType dtype, const std::byte *data,
-                      std::int64_t count, std::byte *to) noexcept {
+void inner_contiguous(const KernelTable &table, Combine combine, DType dtype, const std::byte *data,
+                      std::int64_t count, std::byte *to, ScratchSpace space) noexcept {
   const ChunkLoop loop = table.chunk[slot(combine)][slot(dtype)];
   if (count <= chunk_size) {
     loop(data, static_cast<std::size_t>(count), to);
-    return true;
+    return;
   }
   const auto step = static_cast<std::int64_t>(itemsize(dtype));
-  const std::int64_t chunks = (count + chunk_size - 1) / chunk_size;
-  Scratch<> scratch(static_cast<std::size_t>(chunks * step));
-  if (scratch.data() == nullptr)
-    return false;
+  const std::int64_t chunks = chunks_of(count);
+  std::byte *parts = space.take(chunks * step);
   for (std::int64_t chunk = 0; chunk < chunks; ++chunk)
     loop(data + chunk * chunk_size * step,
          static_cast<std::size_t>(std::min(chunk_size, count - chunk * chunk_size)),
-         scratch.data() + chunk * step);
-  return inner_contiguous(table, combine, dtype, scratch.data(), chunks, to);
+         parts + chunk * step);
+  inner_contiguous(table, combine, dtype, parts, chunks, to, space);
 }
 
-bool reduce(const KernelTable &table, const ReductionProblem &problem, Combine combine,
-            std::byte *to) noexcept {
+std::size_t inner_contiguous_scratch(DType dtype, std::int64_t count) noexcept {
+  return units_scratch(dtype, 1, count);
+}
+
+void reduce(const KernelTable &table, const ReductionProblem &problem, Combine combine,
+            std::byte *to, ScratchSpace space) noexcept {
   const ReductionAxes &axes = problem.axes;
   if (!axes.has_outer && !axes.has_inner) { // one element is its own sum and extremum
     StridedView source = axes.kept;
     source.data = problem.data;
     const DimList strides = row_major_strides({source.dims, static_cast<std::size_t>(source.rank)});
-    copy_view(table, source, {to, problem.to, strides.begin()});
-    return true;
+    return copy_view(table, source, {to, problem.to, strides.begin()});
   }
   if (!axes.has_outer)
-    return reduce_units(table, problem, combine, units_of(axes), to);
+    return reduce_units(table, problem, combine, units_of(axes), to, space);
   if (!axes.has_inner)
     return outer(table, OuterRows(table, axes.outer, axes.kept, problem.data, problem.to), combine,
-                 to);
+                 to, space);
   StridedView rows, columns;
   rows.dtype = columns.dtype = problem.to;
   rows.push(axes.outer.size(), axes.kept.size());
   columns.push(axes.kept.size(), 1);
-  Scratch<> scratch(static_cast<std::size_t>(rows.dims[0] * columns.dims[0]) *
-                    itemsize(problem.to));
-  return scratch.data() != nullptr &&
-         reduce_units(table, problem, combine, units_of(axes), scratch.data()) &&
-         outer(table, OuterRows(table, rows, columns, scratch.data(), problem.to), combine, to);
+  std::byte *parts =
+      space.take(rows.dims[0] * columns.dims[0] * static_cast<std::int64_t>(itemsize(problem.to)));
+  reduce_units(table, problem, combine, units_of(axes), parts, space);
+  outer(table, OuterRows(table, rows, columns, parts, problem.to), combine, to, space);
 }
 
-bool reduce_moments(const KernelTable &table, const ReductionProblem &problem,
-                    Moments<float> *to) noexcept {
-  return moments(table, problem, to);
+std::size_t reduce_scratch(const ReductionAxes &axes, DType to) noexcept {
+  const std::int64_t rows = axes.outer.size(), columns = axes.kept.size();
+  if (!axes.has_inner)
+    return axes.has_outer ? outer_scratch(to, rows, columns) : 0;
+  if (!axes.has_outer)
+    return units_scratch(to, columns, axes.inner.size());
+  return scratch_part(rows * columns * static_cast<std::int64_t>(itemsize(to))) +
+         std::max(units_scratch(to, rows * columns, axes.inner.size()),
+                  outer_scratch(to, rows, columns));
 }
-bool reduce_moments(const KernelTable &table, const ReductionProblem &problem,
-                    Moments<double> *to) noexcept {
-  return moments(table, problem, to);
+
+void reduce_moments(const KernelTable &table, const ReductionProblem &problem, Moments<float> *to,
+                    ScratchSpace space) noexcept {
+  moments(table, problem, to, space);
+}
+void reduce_moments(const KernelTable &table, const ReductionProblem &problem, Moments<double> *to,
+                    ScratchSpace space) noexcept {
+  moments(table, problem, to, space);
+}
+
+std::size_t moments_scratch(const ReductionAxes &axes, DType to) noexcept {
+  const std::int64_t rows = axes.outer.size(), columns = axes.kept.size();
+  if (!axes.has_outer)
+    return unit_moments_scratch(to, columns, axes.inner.size());
+  if (!axes.has_inner)
+    return outer_moments_scratch(to, rows, columns);
+  return scratch_part(rows * columns * moments_size(to)) +
+         unit_moments_scratch(to, rows * columns, axes.inner.size());
 }
 
 } // namespace jit

@@ -4,20 +4,29 @@
 
 namespace jit {
 
-bool isa_supported(Isa isa) noexcept {
+static std::optional<Isa> find_isa() noexcept {
   __builtin_cpu_init();
-  switch (isa) {
-  case Isa::v3:
-    return __builtin_cpu_supports("x86-64-v3");
-  case Isa::v4:
-    return __builtin_cpu_supports("x86-64-v4");
-  }
-  return false;
+  if (__builtin_cpu_supports("x86-64-v4"))
+    return Isa::v4;
+  if (__builtin_cpu_supports("x86-64-v3"))
+    return Isa::v3;
+  return std::nullopt;
 }
 
-Isa detected_isa() noexcept {
-  static const Isa isa = isa_supported(Isa::v4) ? Isa::v4 : Isa::v3;
+static std::optional<Isa> &machine_isa() noexcept {
+  static std::optional<Isa> isa = find_isa();
   return isa;
+}
+
+bool isa_supported(Isa isa) noexcept { return machine_isa() && *machine_isa() >= isa; }
+Isa detected_isa() noexcept { return machine_isa().value_or(Isa::v3); }
+void pretend_machine_isa(std::optional<Isa> isa) noexcept { machine_isa() = isa; }
+
+std::optional<std::string> machine_refusal() {
+  if (isa_supported(Isa::v3))
+    return std::nullopt;
+  return "this processor is below x86-64-v3, the least that tracejit runs on (AVX2, FMA, BMI2: "
+         "Intel since Haswell, AMD since Zen)";
 }
 
 } // namespace jit

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 namespace jit {
 
@@ -12,7 +14,13 @@ enum class Isa : std::uint8_t { v3, v4 };
 /// Whether this processor and its operating system run code of that level.
 bool isa_supported(Isa isa) noexcept;
 
-/// The highest level that is supported; v3 is the least that tracejit runs on.
+/// The highest level that is supported, or v3, the least that tracejit runs on.
 Isa detected_isa() noexcept;
+
+/// Why tracejit cannot run on this machine, if so. Ask before the first kernel runs.
+std::optional<std::string> machine_refusal();
+
+/// For tests: as on a machine with this level; none: with less than v3.
+void pretend_machine_isa(std::optional<Isa> isa) noexcept;
 
 } // namespace jit

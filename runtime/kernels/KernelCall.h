@@ -4,6 +4,7 @@
 #pragma once
 
 #include "runtime/kernels/Isa.h"
+#include "runtime/kernels/ThreadPool.h"
 #include "runtime/ops/OpTable.h"
 
 #include <cstddef>
@@ -28,10 +29,19 @@ struct KernelCall {
   std::span<const KernelResult> results;
 };
 
+/// Memory that the caller has reserved for a call, and for how many threads.
+struct KernelScratch {
+  std::byte *data = nullptr; ///< scratch_bytes() bytes at a multiple of 64; null: none reserved
+  std::int64_t workers = thread_count();
+};
+/// Bytes of scratch that a call needs for so many threads; often 0. Looks at metadata only.
+std::size_t scratch_bytes(const KernelCall &call, std::int64_t workers) noexcept;
+
 /// Runs an op of any family but `view` (a reshape that must copy is fine). Metadata has been
 /// inferred and indices have been checked. Uses the thread pool for big work; the bits do not
-/// depend on it. Returns false iff scratch memory could not be had; nothing else can fail.
-[[nodiscard]] bool run_kernel(const KernelCall &call) noexcept;
+/// depend on it. Returns false iff no scratch was given and none could be had; nothing else can
+/// fail, and then nothing was done.
+[[nodiscard]] bool run_kernel(const KernelCall &call, const KernelScratch &scratch = {}) noexcept;
 
 /// Copies any strided tensor into a contiguous block of the same dtype and extents.
 void copy_strided(const Meta &from, const std::byte *source, std::byte *target) noexcept;

@@ -13,6 +13,8 @@ constexpr auto block_rows = static_cast<std::int64_t>(outer_block);
 constexpr std::int64_t strip = 512; ///< columns; their chains stay in L1
 constexpr std::size_t strip_bytes = strip * sizeof(double);
 
+constexpr std::int64_t blocks_of(std::int64_t rows) { return (rows + block_rows - 1) / block_rows; }
+
 /// One block of rows by one strip of columns.
 struct Cell {
   std::int64_t row, rows, column, columns;
@@ -89,7 +91,7 @@ void cell_moments(const KernelTable &table, const OuterRows &source, const Cell 
 /// run(cell, block, workspace) for every cell, over the pool.
 template <class Run> void for_cells(const OuterRows &source, const Run &run) {
   const std::int64_t rows = source.row_count(), columns = source.column_count();
-  const std::int64_t blocks = (rows + block_rows - 1) / block_rows;
+  const std::int64_t blocks = blocks_of(rows);
   const std::int64_t strips = (columns + strip - 1) / strip;
   const std::int64_t cell_elements = std::min(rows, block_rows) * std::min(columns, strip);
   parallel_ranges(blocks * strips, units_per_range(cell_elements),
@@ -105,18 +107,16 @@ template <class Run> void for_cells(const OuterRows &source, const Run &run) {
 }
 
 template <class T>
-bool join_blocks(const OuterRows &source, const KernelTable &table, Moments<T> *to) noexcept {
+void join_blocks(const OuterRows &source, const KernelTable &table, Moments<T> *to,
+                 ScratchSpace space) noexcept {
   const std::int64_t rows = source.row_count(), columns = source.column_count();
-  const std::int64_t blocks = (rows + block_rows - 1) / block_rows;
-  Scratch<> scratch(blocks == 1 ? 0 : static_cast<std::size_t>(blocks * columns) * sizeof(*to));
-  auto *parts = blocks == 1 ? to : reinterpret_cast<Moments<T> *>(scratch.data());
-  if (parts == nullptr)
-    return false;
-  for_cells(source, [&](const Cell &cell, std::int64_t block, Workspace &space) {
-    cell_moments(table, source, cell, space, parts + block * columns + cell.column);
+  const std::int64_t blocks = blocks_of(rows);
+  auto *parts = blocks == 1 ? to : space.take<Moments<T>>(blocks * columns);
+  for_cells(source, [&](const Cell &cell, std::int64_t block, Workspace &work) {
+    cell_moments(table, source, cell, work, parts + block * columns + cell.column);
   });
   if (blocks == 1)
-    return true;
+    return;
   std::copy_n(parts, columns, to);
   for (std::int64_t block = 1; block < blocks; ++block) {
     const std::int64_t done = block * block_rows;
@@ -124,39 +124,47 @@ bool join_blocks(const OuterRows &source, const KernelTable &table, Moments<T> *
     for (std::int64_t column = 0; column < columns; ++column)
       join(to[column], parts[block * columns + column], weights);
   }
-  return true;
 }
 
 } // namespace
 
-bool outer(const KernelTable &table, const OuterRows &source, Combine combine,
-           std::byte *to) noexcept {
+void outer(const KernelTable &table, const OuterRows &source, Combine combine, std::byte *to,
+           ScratchSpace space) noexcept {
   const std::int64_t columns = source.column_count();
-  const std::int64_t blocks = (source.row_count() + block_rows - 1) / block_rows;
+  const std::int64_t blocks = blocks_of(source.row_count());
   const auto step = static_cast<std::int64_t>(itemsize(source.dtype()));
-  Scratch<> scratch(blocks == 1 ? 0 : static_cast<std::size_t>(blocks * columns * step));
-  std::byte *parts = blocks == 1 ? to : scratch.data();
-  if (parts == nullptr)
-    return false;
-  for_cells(source, [&](const Cell &cell, std::int64_t block, Workspace &space) {
-    reduce_cell(table, source, cell, combine, space,
-                parts + (block * columns + cell.column) * step);
+  std::byte *parts = blocks == 1 ? to : space.take(blocks * columns * step);
+  for_cells(source, [&](const Cell &cell, std::int64_t block, Workspace &work) {
+    reduce_cell(table, source, cell, combine, work, parts + (block * columns + cell.column) * step);
   });
   if (blocks == 1)
-    return true;
+    return;
   StridedView rows, row;
   rows.dtype = row.dtype = source.dtype();
   rows.push(blocks, columns);
   row.push(columns, 1);
-  return outer(table, OuterRows(table, rows, row, parts, source.dtype()), combine, to);
+  outer(table, OuterRows(table, rows, row, parts, source.dtype()), combine, to, space);
 }
 
-bool outer_moments(const OuterRows &source, const KernelTable &table, Moments<float> *to) noexcept {
-  return join_blocks(source, table, to);
+std::size_t outer_scratch(DType dtype, std::int64_t rows, std::int64_t columns) noexcept {
+  const std::int64_t blocks = blocks_of(rows), step = static_cast<std::int64_t>(itemsize(dtype));
+  return blocks <= 1
+             ? 0
+             : scratch_part(blocks * columns * step) + outer_scratch(dtype, blocks, columns);
 }
-bool outer_moments(const OuterRows &source, const KernelTable &table,
-                   Moments<double> *to) noexcept {
-  return join_blocks(source, table, to);
+
+void outer_moments(const OuterRows &source, const KernelTable &table, Moments<float> *to,
+                   ScratchSpace space) noexcept {
+  join_blocks(source, table, to, space);
+}
+void outer_moments(const OuterRows &source, const KernelTable &table, Moments<double> *to,
+                   ScratchSpace space) noexcept {
+  join_blocks(source, table, to, space);
+}
+
+std::size_t outer_moments_scratch(DType dtype, std::int64_t rows, std::int64_t columns) noexcept {
+  const std::int64_t blocks = blocks_of(rows);
+  return blocks <= 1 ? 0 : scratch_part(blocks * columns * moments_size(dtype));
 }
 
 } // namespace jit

@@ -40,7 +40,7 @@ void finish_mean(const KernelResult &result, std::int64_t count) noexcept {
     divide<double>(result.data, result.meta->size, count);
 }
 
-bool argmax(const KernelTable &table, const ReductionProblem &problem, std::byte *to) noexcept {
+void argmax(const KernelTable &table, const ReductionProblem &problem, std::byte *to) noexcept {
   auto *indices = reinterpret_cast<std::int64_t *>(to);
   const ReductionAxes &axes = problem.axes;
   StridedView reduced = axes.outer; // all reduced axes in row-major order
@@ -77,80 +77,117 @@ bool argmax(const KernelTable &table, const ReductionProblem &problem, std::byte
       indices[k] = index;
     }
   });
-  return true;
 }
 
 template <class T>
-bool var_mean(const KernelTable &table, const ReductionProblem &problem, const KernelCall &call,
-              std::int64_t correction) noexcept {
+void var_mean(const KernelTable &table, const ReductionProblem &problem, const KernelCall &call,
+              std::int64_t correction, ScratchSpace space) noexcept {
   const std::int64_t size = call.results[0].meta->size, count = problem.count;
   auto *var = reinterpret_cast<T *>(call.results[0].data);
   auto *mean = reinterpret_cast<T *>(call.results[1].data);
-  Scratch<> scratch(static_cast<std::size_t>(size) * sizeof(Moments<T>));
-  if (scratch.data() == nullptr)
-    return false;
-  auto *moments = reinterpret_cast<Moments<T> *>(scratch.data());
+  auto *moments = space.take<Moments<T>>(size);
   if (count == 0)
     std::fill_n(moments, size, Moments<T>{static_cast<T>(NAN), T(0)});
-  else if (!reduce_moments(table, problem, moments))
-    return false;
+  else
+    reduce_moments(table, problem, moments, space);
   const T divisor = static_cast<T>(std::max<std::int64_t>(count - correction, 0));
   for (std::int64_t i = 0; i < size; ++i) {
     mean[i] = moments[i].mean;
     var[i] = moments[i].squares / divisor;
   }
-  return true;
 }
 
-} // namespace
-
-bool run_reduction(const KernelTable &table, const KernelCall &call) noexcept {
-  const KernelOperand &operand = call.operands[0];
-  const KernelResult &result = call.results[0];
-  if (result.meta->size == 0)
-    return true;
-  AttrReader attrs(call.attrs);
-  const std::uint32_t reduced = axis_bits(attrs.list());
-  attrs.boolean(); // keepdims: in the shape
-  ReductionProblem problem;
-  problem.data = operand.data;
-  problem.from = problem.to = operand.meta->dtype;
-  problem.count = operand.meta->size / result.meta->size;
-  problem.axes = classify(view_of(*operand.meta, operand.data), reduced);
+/// The dtype in which an op combines.
+DType combined_dtype(const KernelCall &call) noexcept {
   switch (call.op) {
   case OpKind::sum:
   case OpKind::mean:
-    problem.to = result.meta->dtype;
-    if (problem.count == 0)
-      fill(table, result, 0);
-    else if (!reduce(table, problem, Combine::sum, result.data))
-      return false;
-    if (call.op == OpKind::mean)
-      finish_mean(result, problem.count);
-    return true;
-  case OpKind::max:
-    return reduce(table, problem, Combine::max, result.data);
-  case OpKind::min:
-    return reduce(table, problem, Combine::min, result.data);
+    return call.results[0].meta->dtype;
   case OpKind::any:
   case OpKind::all:
-    problem.to = DType::boolean;
-    if (problem.count == 0) {
-      fill(table, result, call.op == OpKind::all);
-      return true;
-    }
-    return reduce(table, problem, call.op == OpKind::any ? Combine::max : Combine::min,
-                  result.data);
+    return DType::boolean;
+  default:
+    return call.operands[0].meta->dtype;
+  }
+}
+
+/// `attrs` is left behind the axes and keepdims, which is in the shape.
+ReductionProblem problem_of(const KernelCall &call, AttrReader &attrs) noexcept {
+  const KernelOperand &operand = call.operands[0];
+  const std::uint32_t reduced = axis_bits(attrs.list());
+  attrs.boolean();
+  return {classify(view_of(*operand.meta, operand.data), reduced), operand.data,
+          operand.meta->dtype, combined_dtype(call),
+          operand.meta->size / call.results[0].meta->size};
+}
+
+std::size_t scratch_of(const KernelCall &call, const ReductionProblem &problem) noexcept {
+  if (call.op == OpKind::argmax)
+    return 0;
+  if (call.op != OpKind::var_mean)
+    return reduce_scratch(problem.axes, problem.to);
+  return scratch_part(call.results[0].meta->size * moments_size(problem.to)) +
+         moments_scratch(problem.axes, problem.to);
+}
+
+/// `attrs` goes on behind keepdims.
+void run(const KernelTable &table, const KernelCall &call, const ReductionProblem &problem,
+         AttrReader &attrs, ScratchSpace space) noexcept {
+  const KernelResult &result = call.results[0];
+  switch (call.op) {
+  case OpKind::sum:
+  case OpKind::mean:
+    if (problem.count == 0)
+      fill(table, result, 0);
+    else
+      reduce(table, problem, Combine::sum, result.data, space);
+    if (call.op == OpKind::mean)
+      finish_mean(result, problem.count);
+    return;
+  case OpKind::max:
+    return reduce(table, problem, Combine::max, result.data, space);
+  case OpKind::min:
+    return reduce(table, problem, Combine::min, result.data, space);
+  case OpKind::any:
+  case OpKind::all:
+    if (problem.count == 0)
+      return fill(table, result, call.op == OpKind::all);
+    return reduce(table, problem, call.op == OpKind::any ? Combine::max : Combine::min, result.data,
+                  space);
   case OpKind::argmax:
     return argmax(table, problem, result.data);
   case OpKind::var_mean: {
     const std::int64_t correction = attrs.integer();
-    return result.meta->dtype == DType::f32 ? var_mean<float>(table, problem, call, correction)
-                                            : var_mean<double>(table, problem, call, correction);
+    return result.meta->dtype == DType::f32
+               ? var_mean<float>(table, problem, call, correction, space)
+               : var_mean<double>(table, problem, call, correction, space);
   }
   default:
-    return false;
+    return;
   }
+}
+
+} // namespace
+
+std::size_t reduction_scratch(const KernelCall &call) noexcept {
+  if (call.results[0].meta->size == 0)
+    return 0;
+  AttrReader attrs(call.attrs);
+  return scratch_of(call, problem_of(call, attrs));
+}
+
+bool run_reduction(const KernelTable &table, const KernelCall &call,
+                   const KernelScratch &given) noexcept {
+  const KernelResult &result = call.results[0];
+  if (result.meta->size == 0)
+    return true;
+  AttrReader attrs(call.attrs);
+  const ReductionProblem problem = problem_of(call, attrs);
+  const Scratch<> scratch(given, scratch_of(call, problem));
+  if (!scratch)
+    return false;
+  run(table, call, problem, attrs, scratch.space());
+  return true;
 }
 
 } // namespace jit

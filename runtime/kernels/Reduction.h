@@ -20,15 +20,18 @@ struct ReductionProblem {
   std::int64_t count; ///< elements that are combined into one result; at least 1
 };
 
-/// One element of dtype `to` for every kept position. False if there was no memory for parts.
-[[nodiscard]] bool reduce(const KernelTable &table, const ReductionProblem &problem,
-                          Combine combine, std::byte *to) noexcept;
+/// One element of dtype `to` for every kept position. The space has reduce_scratch() bytes.
+void reduce(const KernelTable &table, const ReductionProblem &problem, Combine combine,
+            std::byte *to, ScratchSpace space) noexcept;
+std::size_t reduce_scratch(const ReductionAxes &axes, DType to) noexcept;
 
-/// Mean and squared distances for every kept position; `to` is a float type.
-[[nodiscard]] bool reduce_moments(const KernelTable &table, const ReductionProblem &problem,
-                                  Moments<float> *to) noexcept;
-[[nodiscard]] bool reduce_moments(const KernelTable &table, const ReductionProblem &problem,
-                                  Moments<double> *to) noexcept;
+/// Mean and squared distances for every kept position; `to` is a float type. The space has
+/// moments_scratch() bytes.
+void reduce_moments(const KernelTable &table, const ReductionProblem &problem, Moments<float> *to,
+                    ScratchSpace space) noexcept;
+void reduce_moments(const KernelTable &table, const ReductionProblem &problem, Moments<double> *to,
+                    ScratchSpace space) noexcept;
+std::size_t moments_scratch(const ReductionAxes &axes, DType to) noexcept;
 
 /// Rows [0, rows) of `columns` elements as order `outer` reads them, converted.
 class OuterRows {
@@ -59,16 +62,24 @@ private:
 };
 
 /// inner(x) over contiguous elements of `dtype`; count >= 1.
-[[nodiscard]] bool inner_contiguous(const KernelTable &table, Combine combine, DType dtype,
-                                    const std::byte *data, std::int64_t count,
-                                    std::byte *to) noexcept;
-/// outer over all rows, one element a column. Row count >= 1.
-[[nodiscard]] bool outer(const KernelTable &table, const OuterRows &rows, Combine combine,
-                         std::byte *to) noexcept;
+void inner_contiguous(const KernelTable &table, Combine combine, DType dtype, const std::byte *data,
+                      std::int64_t count, std::byte *to, ScratchSpace space) noexcept;
+std::size_t inner_contiguous_scratch(DType dtype, std::int64_t count) noexcept;
 
-[[nodiscard]] bool outer_moments(const OuterRows &rows, const KernelTable &table,
-                                 Moments<float> *to) noexcept;
-[[nodiscard]] bool outer_moments(const OuterRows &rows, const KernelTable &table,
-                                 Moments<double> *to) noexcept;
+/// outer over all rows, one element a column. Row count >= 1.
+void outer(const KernelTable &table, const OuterRows &rows, Combine combine, std::byte *to,
+           ScratchSpace space) noexcept;
+std::size_t outer_scratch(DType dtype, std::int64_t rows, std::int64_t columns) noexcept;
+
+void outer_moments(const OuterRows &rows, const KernelTable &table, Moments<float> *to,
+                   ScratchSpace space) noexcept;
+void outer_moments(const OuterRows &rows, const KernelTable &table, Moments<double> *to,
+                   ScratchSpace space) noexcept;
+std::size_t outer_moments_scratch(DType dtype, std::int64_t rows, std::int64_t columns) noexcept;
+
+/// Of Moments<T> for the type that a dtype names.
+inline std::int64_t moments_size(DType dtype) noexcept {
+  return 2 * static_cast<std::int64_t>(itemsize(dtype));
+}
 
 } // namespace jit

@@ -15,7 +15,7 @@ namespace jit {
 namespace {
 
 /// Bytes that the elements of one value of a tile should take, and columns it has at most.
-constexpr std::int64_t tile_bytes = 32768;
+constexpr std::int64_t wanted_bytes = 32768;
 constexpr std::int64_t max_columns = 512;
 /// Fewer columns waste inner loops on short runs; a tile may then outgrow L1.
 constexpr std::int64_t min_columns = 64;
@@ -58,15 +58,13 @@ public:
   Tile(const RowProblem &problem, std::byte *workspace) noexcept
       : problem(problem), plan(problem.plan), workspace(workspace) {}
 
+  /// Values, and behind them scratch of the reductions.
   static std::size_t bytes(const RowProblem &problem) noexcept {
-    const auto columns = static_cast<std::size_t>(problem.tile_columns);
-    const std::size_t elements = static_cast<std::size_t>(problem.rows) * columns;
-    return static_cast<std::size_t>(problem.plan.element_places) * padded(elements) +
-           static_cast<std::size_t>(problem.plan.column_places) * padded(columns);
+    return value_bytes(problem) + reduction_bytes(problem);
   }
 
-  /// Columns [first, first + count) of entry `outer`. False: no memory.
-  bool run(std::int64_t outer, std::int64_t first, std::int64_t count) noexcept {
+  /// Columns [first, first + count) of entry `outer`.
+  void run(std::int64_t outer, std::int64_t first, std::int64_t count) noexcept {
     columns = count;
     for (int i = 0; i < static_cast<int>(problem.call.operands.size()); ++i)
       if (plan.values[i].extent == RowValue::element)
@@ -78,17 +76,35 @@ public:
       place_results(step, outer, first);
       if (step.loop != nullptr)
         run_elementwise(step);
-      else if (!run_reduction(step))
-        return false;
+      else
+        run_reduction(step);
     }
     store(outer, first);
-    return true;
   }
 
 private:
   static std::size_t padded(std::size_t elements) noexcept {
     return (elements * sizeof(double) + 63) / 64 * 64;
   }
+  static std::size_t value_bytes(const RowProblem &problem) noexcept {
+    const auto columns = static_cast<std::size_t>(problem.tile_columns);
+    const std::size_t elements = static_cast<std::size_t>(problem.rows) * columns;
+    return static_cast<std::size_t>(problem.plan.element_places) * padded(elements) +
+           static_cast<std::size_t>(problem.plan.column_places) * padded(columns);
+  }
+  static std::size_t reduction_bytes(const RowProblem &problem) noexcept {
+    if (problem.rows <= static_cast<std::int64_t>(problem.last_axis ? inner_chunk : outer_block))
+      return 0;
+    std::size_t most = 0;
+    const ReductionAxes axes = axes_of(problem, problem.tile_columns);
+    for (int i = 0; i < problem.plan.step_count; ++i)
+      if (const RowStep &step = problem.plan.steps[i]; step.loop == nullptr)
+        most =
+            std::max(most, step.op == OpKind::var_mean ? moments_scratch(axes, problem.plan.dtype)
+                                                       : reduce_scratch(axes, problem.plan.dtype));
+    return most;
+  }
+  ScratchSpace space() const noexcept { return ScratchSpace(workspace + value_bytes(problem)); }
   std::int64_t extent_of(const RowValue &value) const noexcept {
     return value.extent == RowValue::element ? problem.rows * columns : columns;
   }
@@ -186,22 +202,22 @@ private:
     }
   }
 
-  ReductionProblem reduction(const std::byte *data) const noexcept {
-    ReductionProblem reduction{};
-    reduction.data = data;
-    reduction.from = reduction.to = plan.dtype;
-    reduction.count = problem.rows;
-    ReductionAxes &axes = reduction.axes;
-    axes.kept.dtype = axes.inner.dtype = axes.outer.dtype = plan.dtype;
+  static ReductionAxes axes_of(const RowProblem &problem, std::int64_t columns) noexcept {
+    ReductionAxes axes{};
+    axes.kept.dtype = axes.inner.dtype = axes.outer.dtype = problem.plan.dtype;
     axes.kept.push(columns, 1);
     axes.has_inner = problem.last_axis;
     axes.has_outer = !problem.last_axis;
     axes.inner.push(axes.has_inner ? problem.rows : 1, 1);
     axes.outer.push(axes.has_outer ? problem.rows : 1, columns);
-    return reduction;
+    return axes;
   }
 
-  bool run_reduction(const RowStep &step) noexcept {
+  ReductionProblem reduction(const std::byte *data) const noexcept {
+    return {axes_of(problem, columns), data, plan.dtype, plan.dtype, problem.rows};
+  }
+
+  void run_reduction(const RowStep &step) noexcept {
     const std::byte *data = at[step.operands[0]];
     std::byte *to = at[step.result];
     if (step.op == OpKind::var_mean)
@@ -210,11 +226,12 @@ private:
                             : step.op == OpKind::min ? Combine::min
                                                      : Combine::sum;
     if (problem.last_axis)
-      return inner_contiguous(problem.table, combine, plan.dtype, data, problem.rows, to);
-    return reduce(problem.table, reduction(data), combine, to);
+      inner_contiguous(problem.table, combine, plan.dtype, data, problem.rows, to, space());
+    else
+      reduce(problem.table, reduction(data), combine, to, space());
   }
 
-  template <class T> bool moments(const RowStep &step, const std::byte *data) noexcept {
+  template <class T> void moments(const RowStep &step, const std::byte *data) noexcept {
     auto *var = reinterpret_cast<T *>(at[step.result]);
     auto *mean = reinterpret_cast<T *>(at[step.result + 1]);
     const int dtype = slot(plan.dtype);
@@ -224,16 +241,14 @@ private:
       *mean = *mean / static_cast<T>(problem.rows);
       problem.table.deviation[dtype](data, count, at[step.result + 1], at[step.result]);
       *var = *var / static_cast<T>(problem.rows);
-      return true;
+      return;
     }
     Moments<T> found[max_columns];
-    if (!reduce_moments(problem.table, reduction(data), found))
-      return false;
+    reduce_moments(problem.table, reduction(data), found, space());
     for (std::int64_t j = 0; j < columns; ++j) {
       var[j] = found[j].squares / static_cast<T>(problem.rows);
       mean[j] = found[j].mean;
     }
-    return true;
   }
 
   void store(std::int64_t outer, std::int64_t first) const noexcept {
@@ -252,39 +267,78 @@ private:
   std::byte *at[max_values];
 };
 
-} // namespace
+/// A row op cut into tiles.
+struct RowTiles {
+  RowPlan plan;
+  RowProblem problem;
+  std::int64_t strips;    ///< tiles of an outer entry
+  std::size_t tile_bytes; ///< scratch of one
 
-bool run_row(const KernelTable &table, const OpInfo &op, const KernelCall &call) noexcept {
-  if (call.results[0].meta->size == 0)
-    return true;
-  const RowPlan plan = make_row_plan(table, op, call);
+  RowTiles(const KernelTable &table, const OpInfo &op, const KernelCall &call) noexcept;
+  RowTiles(const RowTiles &) = delete;
+
+  std::int64_t count() const noexcept { return problem.outer * strips; }
+  /// Tiles that a thread takes at a time.
+  std::int64_t grain() const noexcept {
+    return units_per_range(problem.rows * problem.tile_columns);
+  }
+  std::int64_t ranges() const noexcept { return (count() + grain() - 1) / grain(); }
+  std::int64_t most_workers(std::int64_t workers) const noexcept {
+    return std::min(workers, ranges());
+  }
+  std::size_t scratch(std::int64_t workers) const noexcept {
+    return static_cast<std::size_t>(most_workers(workers)) * tile_bytes;
+  }
+};
+
+RowTiles::RowTiles(const KernelTable &table, const OpInfo &op, const KernelCall &call) noexcept
+    : plan(make_row_plan(table, op, call)), problem{table, plan, call, {}, 1, 1, 1, 1, false} {
   const Dims dims = call.operands[0].meta->dims();
   const auto axis = static_cast<std::size_t>(AttrReader(call.attrs).integer());
-  RowProblem problem{table, plan, call, {}, 1, dims[axis], 1, 1, axis + 1 == dims.size()};
+  problem.rows = dims[axis];
+  problem.last_axis = axis + 1 == dims.size();
   for (std::size_t i = 0; i < call.operands.size(); ++i)
     if (call.operands[i].meta != nullptr)
       problem.operands[i] = cut(call.operands[i], dims, axis);
   problem.outer = problem.operands[0].before.size();
   problem.columns = problem.operands[0].behind.size();
   const std::int64_t fitting =
-      tile_bytes / static_cast<std::int64_t>(itemsize(plan.dtype)) / problem.rows;
+      wanted_bytes / static_cast<std::int64_t>(itemsize(plan.dtype)) / problem.rows;
   problem.tile_columns = std::min(problem.columns, std::clamp(fitting, min_columns, max_columns));
+  strips = (problem.columns + problem.tile_columns - 1) / problem.tile_columns;
+  tile_bytes = Tile::bytes(problem);
+}
 
-  const std::int64_t strips = (problem.columns + problem.tile_columns - 1) / problem.tile_columns;
-  std::atomic<bool> failed{false};
-  parallel_ranges(
-      problem.outer * strips, units_per_range(problem.rows * problem.tile_columns),
-      [&](std::int64_t begin, std::int64_t end) {
-        Scratch<16384> scratch(Tile::bytes(problem));
-        Tile tile(problem, scratch.data());
-        for (std::int64_t i = begin; i < end; ++i) {
-          const std::int64_t first = i % strips * problem.tile_columns;
-          if (scratch.data() == nullptr ||
-              !tile.run(i / strips, first, std::min(problem.tile_columns, problem.columns - first)))
-            failed.store(true, std::memory_order_relaxed);
-        }
-      });
-  return !failed.load(std::memory_order_relaxed);
+} // namespace
+
+std::size_t row_scratch(const KernelTable &table, const OpInfo &op, const KernelCall &call,
+                        std::int64_t workers) noexcept {
+  if (call.results[0].meta->size == 0)
+    return 0;
+  return RowTiles(table, op, call).scratch(workers);
+}
+
+bool run_row(const KernelTable &table, const OpInfo &op, const KernelCall &call,
+             const KernelScratch &given) noexcept {
+  if (call.results[0].meta->size == 0)
+    return true;
+  const RowTiles tiles(table, op, call);
+  const RowProblem &problem = tiles.problem;
+  const Scratch<16384> scratch(given, tiles.scratch(given.workers));
+  if (!scratch)
+    return false;
+  const std::int64_t grain = tiles.grain(), ranges = tiles.ranges();
+  // As many workers as there is scratch for, each taking the next range when it is done.
+  std::atomic<std::int64_t> next{0};
+  parallel_ranges(tiles.most_workers(given.workers), 1, [&](std::int64_t worker, std::int64_t) {
+    Tile tile(problem, scratch.data() + static_cast<std::size_t>(worker) * tiles.tile_bytes);
+    for (std::int64_t range; (range = next.fetch_add(1, std::memory_order_relaxed)) < ranges;)
+      for (std::int64_t i = range * grain; i < std::min(tiles.count(), (range + 1) * grain); ++i) {
+        const std::int64_t first = i % tiles.strips * problem.tile_columns;
+        tile.run(i / tiles.strips, first, std::min(problem.tile_columns, problem.columns - first));
+      }
+  });
+  return true;
 }
 
 } // namespace jit

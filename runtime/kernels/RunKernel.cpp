@@ -33,7 +33,27 @@ Isa active_isa() noexcept { return &active_table() == &v3::table() ? Isa::v3 : I
 
 void set_active_isa(Isa isa) noexcept { active.store(table_of(isa), std::memory_order_release); }
 
-bool run_kernel(const KernelCall &call) noexcept {
+std::size_t scratch_bytes(const KernelCall &call, std::int64_t workers) noexcept {
+  const OpInfo &op = info(call.op);
+  switch (op.family) {
+  case Family::reduction:
+    return reduction_scratch(call);
+  case Family::row:
+    return row_scratch(active_table(), op, call, workers);
+  case Family::contraction:
+    return contraction_scratch(call, workers);
+  case Family::creation:
+    return creation_scratch(call);
+  case Family::elementwise:
+  case Family::view:
+  case Family::movement:
+  case Family::index:
+    return 0;
+  }
+  return 0;
+}
+
+bool run_kernel(const KernelCall &call, const KernelScratch &scratch) noexcept {
   const MxcsrGuard environment;
   const KernelTable &table = active_table();
   const OpInfo &op = info(call.op);
@@ -42,11 +62,11 @@ bool run_kernel(const KernelCall &call) noexcept {
     run_elementwise(table, op, call);
     return true;
   case Family::reduction:
-    return run_reduction(table, call);
+    return run_reduction(table, call, scratch);
   case Family::row:
-    return run_row(table, op, call);
+    return run_row(table, op, call, scratch);
   case Family::contraction:
-    return run_contraction(table, call);
+    return run_contraction(table, call, scratch);
   case Family::view: // a reshape whose strides do not allow a view
     copy_strided(*call.operands[0].meta, call.operands[0].data, call.results[0].data);
     return true;
@@ -57,7 +77,7 @@ bool run_kernel(const KernelCall &call) noexcept {
     run_index(table, call);
     return true;
   case Family::creation:
-    return run_creation(table, call);
+    return run_creation(table, call, scratch);
   }
   return false;
 }

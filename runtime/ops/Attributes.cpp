@@ -10,10 +10,7 @@ namespace {
 
 [[gnu::tls_model("initial-exec")]] constinit thread_local InternCache<Attr> recent_attrs;
 
-InternTable<Attr> &attr_table() {
-  static auto *table = new InternTable<Attr>; // outlives every user
-  return *table;
-}
+constinit InternTable<Attr> attributes;
 
 bool is_well_formed(const AttrField &field, AttrWords &rest) noexcept {
   if (rest.empty())
@@ -63,7 +60,7 @@ const Attr *intern_attr(AttrWords words) {
   std::uint64_t hash = words.size();
   for (std::int64_t word : words)
     hash = hash_word(hash, static_cast<std::uint64_t>(word));
-  return attr_table().find_or_add(
+  return attributes.find_or_add(
       hash, recent_attrs, [&](const Attr &attr) { return std::ranges::equal(attr.words, words); },
       [&] { return new Attr{{words.begin(), words.end()}, hash}; });
 }

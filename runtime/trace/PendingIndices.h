@@ -6,6 +6,7 @@
 #include "runtime/trace/Graph.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace jit {
 
@@ -15,37 +16,61 @@ struct ValueMaker {
   std::span<const OperandCode> operands;
 };
 
-/// Whether every element is in [0, bound): views, casts between integers and joins of ready tensors
-/// carry the ranges of their bases. `Source` has maker(value), input(k) -> Impl & and
-/// integral(code).
+/// The operands whose elements a value has, all integers: views, casts between integers, joins and
+/// `take` carry ranges on. Empty: nothing is known. `Source` has maker(value), input(k) -> Impl &
+/// and integral(code).
 template <class Source>
-bool provably_within(const Source &source, OperandCode code, std::int64_t bound) {
-  if (code.kind() == OperandCode::input) {
-    const IndexRange range = known_range(source.input(code.index()));
-    return range.min > range.max || (range.min >= 0 && range.max < bound);
-  }
-  if (code.kind() != OperandCode::value)
-    return false;
-  const ValueMaker maker = source.maker(code.index());
+std::span<const OperandCode> bases_of(const Source &source, OperandCode value) {
+  const ValueMaker maker = source.maker(value.index());
   switch (info(maker.op).family) {
   case Family::movement:
-    return std::all_of(maker.operands.begin(), maker.operands.end(), [&](OperandCode operand) {
-      return provably_within(source, operand, bound);
-    });
+    return maker.operands;
   case Family::elementwise:
-    return maker.op == OpKind::astype && source.integral(code) &&
-           source.integral(maker.operands[0]) && provably_within(source, maker.operands[0], bound);
+    if (maker.op != OpKind::astype || !source.integral(value) ||
+        !source.integral(maker.operands[0]))
+      return {};
+    return maker.operands.first(1);
   case Family::index:
-    return maker.op == OpKind::take && provably_within(source, maker.operands[0], bound);
+    return maker.op == OpKind::take ? maker.operands.first(1) : std::span<const OperandCode>();
   case Family::view:
-    return provably_within(source, maker.operands[0], bound);
+    return maker.operands.first(1);
   case Family::reduction:
   case Family::row:
   case Family::contraction:
   case Family::creation:
-    return false;
+    return {};
   }
-  return false;
+  return {};
+}
+
+/// Whether every element is in [0, bound), as far as ready tensors prove it.
+template <class Source>
+bool provably_within(const Source &source, OperandCode code, std::int64_t bound) {
+  // A heap. Operands have smaller numbers than what is made of them, so each value comes up once,
+  // however often it is used.
+  std::vector<std::uint32_t> waiting;
+  const auto fits_or_waits = [&](OperandCode one) {
+    if (one.kind() == OperandCode::input) {
+      const IndexRange range = known_range(source.input(one.index()));
+      return range.min > range.max || (range.min >= 0 && range.max < bound);
+    }
+    waiting.push_back(one.index());
+    std::push_heap(waiting.begin(), waiting.end());
+    return one.kind() == OperandCode::value;
+  };
+  if (!fits_or_waits(code))
+    return false;
+  while (!waiting.empty()) {
+    const std::uint32_t next = waiting.front();
+    while (!waiting.empty() && waiting.front() == next) {
+      std::pop_heap(waiting.begin(), waiting.end());
+      waiting.pop_back();
+    }
+    const std::span<const OperandCode> bases = bases_of(source, {OperandCode::value, next});
+    if (bases.empty() || !std::all_of(bases.begin(), bases.end(), fits_or_waits))
+      return false;
+  }
+  return true;
 }
 
 /// Exclusive bound of the op's index operand.

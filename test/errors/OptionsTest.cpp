@@ -32,6 +32,11 @@ TEST(OptionErrors, Words) {
   EXPECT_EQ(parse_options("speed=9", options),
             "TRACEJIT: 'speed=9': no such option; options are mode isa threads trial budget "
             "threshold flush_every disable save compiler");
+  EXPECT_EQ(parse_options("disable=cse+fuze", options),
+            "TRACEJIT: 'disable=cse+fuze': no such pass: 'fuze'; passes are simplify fold cse dce "
+            "layout expand-rows fuse schedule");
+  EXPECT_EQ(parse_options("disable=cse+", options),
+            "TRACEJIT: 'disable=cse+': nothing after the last +");
   EXPECT_EQ(parse_options("on,", options), "TRACEJIT: nothing after the last comma");
   EXPECT_EQ(options, Options());
 }

@@ -222,6 +222,8 @@ private:
       if (step.kind == StepKind::op) {
         ++counts.ops;
         ++counts.per_op[std::string(info(step.op).name)];
+      } else if (step.kind == StepKind::gradient) {
+        ++counts.gradients;
       }
     counts.hits += hits;
     counts.replays += replays;

@@ -19,6 +19,7 @@ struct Counts {
   std::uint64_t kernels_before = 0, kernels_after = 0; ///< fusion, summed over swaps
   std::uint64_t not_run = 0;                           ///< programs whose compiled code never ran
   std::vector<std::uint64_t> unexplained;              ///< seeds of those without a known reason
+  std::uint64_t gradients = 0;                         ///< steps that close a tape
   std::uint64_t differences = 0;
   std::map<std::string, std::uint64_t> exits, rejects, per_op;
 };

@@ -84,10 +84,10 @@ bool read_arguments(int count, char **words, Arguments &arguments) {
 }
 
 void print_counts(const Counts &counts) {
-  std::cout << counts.programs << " programs, " << counts.ops << " ops, " << counts.calls
-            << " calls: " << counts.swaps << " swaps (" << counts.kernels_before
-            << " kernels fused to " << counts.kernels_after << "), " << counts.hits
-            << " compiled runs, " << counts.replays << " replays, " << counts.not_run
+  std::cout << counts.programs << " programs, " << counts.ops << " ops, " << counts.gradients
+            << " gradients, " << counts.calls << " calls: " << counts.swaps << " swaps ("
+            << counts.kernels_before << " kernels fused to " << counts.kernels_after << "), "
+            << counts.hits << " compiled runs, " << counts.replays << " replays, " << counts.not_run
             << " programs without a compiled run (" << counts.unexplained.size()
             << " unexplained), " << counts.differences << " failures\n";
   for (const std::uint64_t seed : counts.unexplained)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Drawing programs: settings, inputs, and steps around the ops.
+#include "runtime/base/PassNames.h"
 #include "test/fuzz/Generator.h"
 
 #include <algorithm>
@@ -18,12 +19,10 @@ void Generator::draw_setting() {
   const int threads[] = {1, 2, 4};
   setting.threads = threads[random.below(3)];
   setting.isa = isa_supported(Isa::v4) && random.percent(50) ? Isa::v4 : Isa::v3;
-  static constexpr const char *passes[] = {"simplify", "fold",        "cse",  "dce",
-                                           "layout",   "expand-rows", "fuse", "schedule"};
   if (random.percent(40))
-    for (const char *pass : passes)
+    for (const std::string_view pass : pass_names)
       if (random.percent(25))
-        setting.disabled.push_back(pass);
+        setting.disabled.emplace_back(pass);
   setting.check = random.percent(10);
   setting.two_at_once = random.percent(15);
   setting.interpret = max_size <= 3000 && random.percent(30);
@@ -232,6 +231,49 @@ void Generator::add_guarded() {
   std::erase_if(handles, [&](const Handle &handle) { return handle.scope > scope; });
 }
 
+/// A Tape around some steps, now and then around another one: then gradients of gradients.
+void Generator::add_recorded() {
+  if (tapes == 2)
+    return;
+  const std::size_t at = program.steps.size();
+  const std::uint32_t first_value = program.values;
+  program.steps.push_back({StepKind::tape});
+  ++tapes;
+  for (std::int64_t n = random.between(2, 8); n > 0; --n)
+    add_something();
+  --tapes;
+  if (add_gradient(first_value))
+    program.steps[at].body = static_cast<std::uint32_t>(program.steps.size() - at - 1);
+  else
+    program.steps.erase(program.steps.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+/// Of a value made since `first_value`, with respect to anything. False if there is none.
+bool Generator::add_gradient(std::uint32_t first_value) {
+  std::vector<Ref> targets, sources;
+  for (const Handle &handle : handles)
+    if (handle.meta->dtype == DType::f32 || handle.meta->dtype == DType::f64) {
+      sources.push_back(handle.ref);
+      if (handle.ref.kind == Ref::value && handle.ref.index >= first_value)
+        targets.push_back(handle.ref);
+    }
+  if (targets.empty())
+    return false;
+  Step step{StepKind::gradient};
+  step.target = random.percent(50) ? targets.back() : random.one_of(targets);
+  for (std::int64_t n = random.between(1, 3); n > 0; --n)
+    step.operands.push_back(random.one_of(sources));
+  step.first_value = program.values;
+  step.results = static_cast<std::uint8_t>(step.operands.size());
+  for (const Ref &source : step.operands) {
+    const Meta &meta = *meta_of(source);
+    value_metas.push_back(intern_contiguous(meta.dtype, meta.dims()));
+    handles.push_back({{Ref::value, program.values++}, value_metas.back(), scope});
+  }
+  program.steps.push_back(std::move(step));
+  return true;
+}
+
 void Generator::add_something() {
   const std::int64_t draw = random.below(100);
   if (draw < 4)
@@ -244,6 +286,8 @@ void Generator::add_something() {
     add_assign();
   else if (draw < 22)
     add_guarded();
+  else if (draw < 26)
+    add_recorded();
   else
     draw_op();
 }
@@ -304,7 +348,7 @@ void Generator::give_away() {
         const Step &later = program.steps[j];
         uses +=
             static_cast<int>(std::count_if(later.operands.begin(), later.operands.end(), is_it));
-        uses += later.kind != StepKind::op && later.kind != StepKind::flag && is_it(later.target);
+        uses += has_target(later.kind) && is_it(later.target);
       }
       operand.moved = uses == 1;
     }
@@ -321,7 +365,7 @@ void mark_used_inputs(Program &program) {
   for (const Step &step : program.steps) {
     for (const Ref &operand : step.operands)
       use(operand);
-    if (step.kind != StepKind::op && step.kind != StepKind::flag)
+    if (has_target(step.kind))
       use(step.target);
   }
   for (const std::uint32_t input : program.variables)

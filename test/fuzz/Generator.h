@@ -36,6 +36,8 @@ private:
   void add_look(StepKind kind);
   void add_assign();
   void add_guarded();
+  void add_recorded();
+  bool add_gradient(std::uint32_t first_value);
   void add_something();
   void give_away();
 
@@ -62,7 +64,7 @@ private:
   Random random;
   Program program;
   std::int64_t max_size;
-  int scope = 0;
+  int scope = 0, tapes = 0;
   std::vector<Handle> handles;
   std::vector<const Meta *> input_metas, value_metas, variable_metas;
 };

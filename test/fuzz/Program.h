@@ -68,6 +68,8 @@ enum class StepKind : std::uint8_t {
   assign,    ///< Variable `variable` = `target`
   branch,    ///< the steps up to `end` run iff a bit of the observed `target` is set
   flag,      ///< the same for a flag of the call
+  tape,      ///< a Tape records the steps up to `end`; the last of them is its gradient
+  gradient,  ///< values first_value, ... = gradients of `target` with respect to `operands`
 };
 
 struct Step {
@@ -79,8 +81,17 @@ struct Step {
   std::uint8_t results = 0;
   Ref target{Ref::value, 0};
   std::uint32_t variable = 0;
-  std::uint32_t body = 0; ///< steps that a branch or flag guards
+  std::uint32_t body = 0; ///< steps that a branch, flag or tape holds
 };
+
+/// Steps that hold those after them.
+constexpr bool has_body(StepKind kind) {
+  return kind == StepKind::branch || kind == StepKind::flag || kind == StepKind::tape;
+}
+/// Steps that look at `target`.
+constexpr bool has_target(StepKind kind) {
+  return kind != StepKind::op && kind != StepKind::flag && kind != StepKind::tape;
+}
 
 /// How the process runs while the program runs.
 struct Setting {

@@ -29,23 +29,29 @@ std::string text_of(const InputSpec &input) {
 }
 
 std::string text_of(const Step &step, const Program &program) {
-  static constexpr const char *verbs[] = {"",        "observe ",        "drop ",   "hand over ",
-                                          "assign ", "if some bit of ", "if flag "};
-  if (step.kind == StepKind::op) {
+  static constexpr const char *verbs[] = {"",        "observe ",        "drop ",    "hand over ",
+                                          "assign ", "if some bit of ", "if flag ", "tape"};
+  if (step.kind == StepKind::op || step.kind == StepKind::gradient) {
     std::string text;
     for (std::uint8_t r = 0; r < step.results; ++r) {
       const std::uint32_t v = step.first_value + r;
       text += (r ? ", %" : "%") + std::to_string(v) +
               (v < program.held.size() && program.held[v] ? " (held)" : "");
     }
-    text += " = " + std::string(info(step.op).name);
+    text += " = ";
+    if (step.kind == StepKind::op)
+      text += info(step.op).name;
+    else
+      text += "gradient of " + text_of(step.target, program) + " by";
     for (std::size_t i = 0; i < step.operands.size(); ++i)
       text += (i ? ", " : " ") + text_of(step.operands[i], program);
+    if (step.kind == StepKind::gradient)
+      return text;
     const std::string attrs = attrs_to_string(info(step.op), step.attrs);
     return text + (attrs.empty() ? "" : " {" + attrs + "}");
   }
   std::string text = verbs[static_cast<int>(step.kind)];
-  if (step.kind != StepKind::flag)
+  if (has_target(step.kind))
     text += text_of(step.target, program);
   if (step.kind == StepKind::assign)
     text += " to var" + std::to_string(step.variable);

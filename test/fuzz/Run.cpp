@@ -4,6 +4,7 @@
 #include "runtime/eager/Dispatch.h"
 #include "test/conformance/Elements.h"
 
+#include <algorithm>
 #include <cmath>
 #include <future>
 
@@ -120,8 +121,30 @@ void Run::hand_over(const Step &step) {
   outcome.add("handed over", reader.get());
 }
 
-void Run::body() {
-  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+/// The steps behind a tape. What it watches is known from its gradient, unless that was shrunk
+/// away.
+void Run::run_recorded(std::size_t number) {
+  const std::size_t end = number + 1 + program.steps[number].body;
+  const Step &last = program.steps[end - 1];
+  if (last.kind != StepKind::gradient)
+    return run_steps(number + 1, end, nullptr);
+  Tape tape;
+  for (const Ref &source : last.operands)
+    if (!tensor(source).empty()) // else it is made on the way
+      tape.watch(tensor(source));
+  run_steps(number + 1, end, &tape);
+}
+
+void Run::take_gradients(const Step &step, Tape &tape, const std::source_location &site) {
+  std::vector<Tensor> sources;
+  for (const Ref &source : step.operands)
+    sources.push_back(tensor(source));
+  std::vector<Tensor> found = tape.gradient(tensor(step.target), sources, site);
+  std::ranges::move(found, values.begin() + step.first_value);
+}
+
+void Run::run_steps(std::size_t begin, std::size_t end, Tape *tape) {
+  for (std::size_t i = begin; i < end; ++i) {
     const Step &step = program.steps[i];
     if (static_cast<int>(i) == call.throw_at)
       throw HostException();
@@ -146,8 +169,19 @@ void Run::body() {
       if (!guard_open(step, i))
         i += step.body;
       break;
+    case StepKind::tape:
+      run_recorded(i);
+      i += step.body;
+      break;
+    case StepKind::gradient:
+      take_gradients(step, *tape, site_of(i));
+      break;
     }
   }
+}
+
+void Run::body() {
+  run_steps(0, program.steps.size(), nullptr);
   // As locals do, last made first; or the other way round.
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::size_t v = call.seed % 2 ? i : values.size() - 1 - i;

@@ -54,6 +54,9 @@ public:
 
 private:
   bool guard_open(const Step &step, std::size_t number);
+  void run_steps(std::size_t begin, std::size_t end, Tape *tape);
+  void run_recorded(std::size_t number);
+  void take_gradients(const Step &step, Tape &tape, const std::source_location &site);
   void run_op(const Step &step, const std::source_location &site);
   void interpret_op(const Step &step, const std::vector<Value> &operands);
   void hand_over(const Step &step);

@@ -15,7 +15,6 @@ Program without(const Program &program, std::size_t first, std::size_t count) {
   Program out = program;
   out.steps.clear();
   std::set<std::uint32_t> gone;
-  std::vector<std::size_t> guard_ends; // in the old numbering
   const auto lost = [&](const Ref &ref) {
     return ref.kind == Ref::value && gone.contains(ref.index);
   };
@@ -33,12 +32,10 @@ Program without(const Program &program, std::size_t first, std::size_t count) {
     };
     close();
     const Step &step = program.steps[i];
-    const bool guard = step.kind == StepKind::branch || step.kind == StepKind::flag;
+    const bool guard = has_body(step.kind);
     bool drop = i >= first && i < first + count;
-    if (step.kind == StepKind::op)
-      drop |= std::ranges::any_of(step.operands, lost);
-    else if (step.kind != StepKind::flag)
-      drop |= lost(step.target);
+    drop |=
+        std::ranges::any_of(step.operands, lost) || (has_target(step.kind) && lost(step.target));
     if (drop && guard) { // with its body
       for (std::size_t j = i + 1; j <= i + step.body; ++j)
         for (std::uint8_t r = 0; r < program.steps[j].results; ++r)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/tracec/CommandLine.h"
 
+#include "runtime/base/PassNames.h"
+#include "runtime/base/Version.h"
 #include "tools/tracec/Exit.h"
 
 #include <CLI/CLI.hpp>
@@ -82,8 +84,13 @@ void add_common(CLI::App &app, Request &request, jit::Isa &isa, std::uint32_t &t
       ->type_name("");
   add_number(app, "--trace", 0u, ~0u, trace, "only this trace of the file, counted from 0");
   add_choice(app, "--isa", isas, isa, "x86-64 level of kernels and code");
+  const auto known = [](const std::string &pass) {
+    return jit::is_pass(pass) ? ""
+                              : "no such pass: '" + pass + "'; passes are " + jit::list_of_passes();
+  };
   app.add_option("--disable", request.disabled, "leave a pass of the compiler out")
       ->delimiter(',')
+      ->check(known)
       ->allow_extra_args(false)
       ->type_name("PASS,...");
   app.add_option("--compiler", request.compiler, "the compiler library, if not the usual one")
@@ -107,7 +114,7 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
   std::uint32_t trace = 0;
   CLI::App app("", "tracec");
   app.require_subcommand(1);
-  app.set_version_flag("--version", "tracec " TRACEJIT_VERSION);
+  app.set_version_flag("--version", std::string("tracec ") + jit::library_version);
 
   CLI::App *run = app.add_subcommand("run", "Run a trace and print its outputs.");
   add_common(*run, request, isa, trace);

@@ -25,6 +25,8 @@ static void apply_settings(const Request &request) {
 }
 
 static ExitCode execute(const Request &request) {
+  if (const auto message = jit::machine_refusal())
+    throw Exit(ExitCode::unsupported, "tracec: error: " + *message);
   apply_settings(request);
   switch (request.command) {
   case Command::run:

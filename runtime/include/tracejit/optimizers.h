@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Optimizers: plain functions over Variables, written with public ops, so that forward, backward
 // and update are one trace. Rates and corrections are run-time numbers: changing one compiles
-// nothing.
+// nothing. Reports name the line of the call of step().
 #pragma once
 
 #include <tracejit/tensor.h>
@@ -10,6 +10,7 @@
 #include <functional>
 #include <initializer_list>
 #include <ranges>
+#include <source_location>
 #include <span>
 #include <vector>
 
@@ -47,10 +48,12 @@ struct Sgd {
 
   /// Makes the state, zeros. The first step does it if nobody did: call it before a traced step, so
   /// that the first step looks like the others.
-  void prepare(const Parameters &parameters);
+  void prepare(const Parameters &parameters,
+               std::source_location site = std::source_location::current());
   /// Updates every parameter. Throws if the numbers of parameters and gradients differ, or if they
   /// are not those of the step before.
-  void step(const Parameters &parameters, const std::vector<Tensor> &gradients);
+  void step(const Parameters &parameters, const std::vector<Tensor> &gradients,
+            std::source_location site = std::source_location::current());
 };
 
 /// Adam (Kingma and Ba 2015, algorithm 1): m = m + (1 - beta1)(g - m); v = v + (1 - beta2)(g^2 -
@@ -64,9 +67,11 @@ struct Adam {
   double power1 = 1, power2 = 1;           ///< beta1^t and beta2^t
 
   /// As Sgd::prepare.
-  void prepare(const Parameters &parameters);
+  void prepare(const Parameters &parameters,
+               std::source_location site = std::source_location::current());
   /// As Sgd::step.
-  void step(const Parameters &parameters, const std::vector<Tensor> &gradients);
+  void step(const Parameters &parameters, const std::vector<Tensor> &gradients,
+            std::source_location site = std::source_location::current());
 };
 
 } // namespace jit

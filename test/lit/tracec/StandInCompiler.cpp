@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// A compiler whose programs replay the graph eagerly. With pass `right` disabled they flip a bit of
-// the last element of the first output; with `able` disabled nothing can be compiled.
+// A compiler whose programs replay the graph eagerly. With pass `fuse` disabled they flip a bit of
+// the last element of the first output; with `schedule` disabled nothing can be compiled.
+#include "runtime/base/Version.h"
 #include "runtime/jit/Compiler.h"
 #include "runtime/tensor/Impl.h"
 #include "runtime/trace/Replay.h"
@@ -47,9 +48,9 @@ private:
 class StandIn final : public Compiler {
 public:
   CompileResult compile(const Graph &graph, const CompileOptions &options) override {
-    if (is_disabled(options, "able"))
-      return {nullptr, "pass able is disabled"};
-    return {std::make_unique<Replayed>(graph, !is_disabled(options, "right")), ""};
+    if (is_disabled(options, "schedule"))
+      return {nullptr, "pass schedule is disabled"};
+    return {std::make_unique<Replayed>(graph, !is_disabled(options, "fuse")), ""};
   }
   bool dump(const Graph &graph, const CompileOptions &, std::string_view stage,
             std::string &text) override {
@@ -67,5 +68,9 @@ private:
 } // namespace
 } // namespace jit
 
-extern "C" [[gnu::visibility("default")]] jit::Compiler *tracejit_create_compiler();
-extern "C" jit::Compiler *tracejit_create_compiler() { return new jit::StandIn; }
+extern "C" {
+[[gnu::visibility("default")]] jit::Compiler *tracejit_create_compiler();
+[[gnu::visibility("default")]] const char *tracejit_compiler_version();
+}
+jit::Compiler *tracejit_create_compiler() { return new jit::StandIn; }
+const char *tracejit_compiler_version() { return jit::library_version; }

@@ -78,6 +78,34 @@ TEST(TracedStep, ATapeThatSpansTraces) {
   EXPECT_GT(forward.explain()[0].hits, 0u);
 }
 
+TEST(TracedStep, UpdatesAreReportedAtTheUsersLines) {
+  test::plug_in_interpreter();
+  set_mode(Mode::on);
+  std::vector<Variable> w;
+  w.emplace_back(numbers({4}, 1, true));
+  const std::vector<Tensor> gradients{numbers({4}, 2, true)};
+  Sgd plain{.rate = 0.1}, heavy{.rate = 0.1, .momentum = 0.9};
+  Adam adam{};
+  auto update = jit::trace(
+      [&] {
+        plain.step(w, gradients);
+        heavy.step(w, gradients);
+        adam.step(w, gradients);
+      },
+      {"update"});
+  for (int i = 0; i < 4; ++i) { // the first makes the state, which is another path
+    update();
+    ASSERT_TRUE(wait_compiled());
+  }
+  const std::vector<TraceReport> reports = update.explain();
+  ASSERT_EQ(reports.size(), 2u);
+  for (const TraceReport &report : reports) {
+    EXPECT_EQ(report.sites.size(), 3u);
+    for (const std::string &site : report.sites)
+      EXPECT_NE(site.find("TracedStepTest.cpp:"), site.npos) << site;
+  }
+}
+
 TEST(TracedStep, GradientsOfPendingValuesRunNothing) {
   test::plug_in_interpreter();
   set_mode(Mode::on);

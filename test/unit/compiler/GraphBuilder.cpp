@@ -3,6 +3,7 @@
 #include "test/unit/compiler/GraphBuilder.h"
 
 #include "runtime/kernels/ThreadPool.h"
+#include "runtime/tensor/Arena.h"
 
 #include <gtest/gtest.h>
 
@@ -96,7 +97,11 @@ static void run_and_compare(const Program &program, const Graph &graph,
   for (Memory &memory : outputs)
     output_pointers.push_back(memory.first());
   Memory arena(DType::u8, program.info().arena_bytes);
+  arena::set_allocation_failure(1); // whatever a run needs has been reserved
   program.run({input_pointers, numbers, output_pointers, arena.first()});
+  arena::set_allocation_failure(0);
+  for (std::size_t i = 0; i < 128; ++i)
+    ASSERT_EQ(arena.first()[arena.elements + i], std::byte{0}) << "wrote behind the arena";
   for (std::size_t k = 0; k < outputs.size(); ++k) {
     const std::size_t size = itemsize(outputs[k].dtype);
     Memory want = expected[k];

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Whole programs: compiled against eager, bit for bit.
+#include "runtime/base/PassNames.h"
 #include "test/unit/compiler/GraphBuilder.h"
 
 #include <gtest/gtest.h>
+#include <thread>
 
 namespace jit::test {
 namespace {
@@ -117,6 +119,24 @@ TEST(Program, MiddleAxis) {
   expect_compiled_equals_eager(g.graph);
 }
 
+// Ops that the library runs, with so much to do that they need scratch.
+TEST(Program, LibraryStepsHaveTheirScratchReserved) {
+  GraphBuilder g;
+  auto x = g.input(f32, {3, 100'003}), y = g.input(f32, {100'003});
+  auto wide = g.input(f32, {600, 70}), deep = g.input(f64, {300, 5, 4'500});
+  g.output(g.op(OpKind::vecdot, {x, y}));
+  g.output(g.op(OpKind::softmax, {wide}, SoftmaxAttrs{0}.encode()));
+  g.output(g.op(OpKind::logsumexp, {deep}, LogsumexpAttrs{1}.encode()));
+  auto v = g.op(OpKind::var_mean, {deep}, VarMeanAttrs{{0, 2}, false, 1}.encode());
+  g.output(v);
+  g.output({OperandCode::value, v.index() + 1});
+  auto key = g.number(ScalarKind::integer), counter = g.number(ScalarKind::integer);
+  g.output(g.op(OpKind::permutation, {key, counter}, PermutationAttrs{5'000}.encode()));
+  auto program = expect_compiled_equals_eager(g.graph, {7, 0});
+  ASSERT_TRUE(program);
+  EXPECT_EQ(program->info().kernels_after, 5u);
+}
+
 TEST(Program, TrainingStepOfOneLayer) {
   GraphBuilder g;
   auto x = g.input(f32, {64, 100}), w = g.input(f32, {100, 10}), dy = g.input(f32, {64, 10});
@@ -128,6 +148,79 @@ TEST(Program, TrainingStepOfOneLayer) {
   g.output(g.op(OpKind::subtract, {w, g.op(OpKind::multiply, {next_m, rate})}));
   g.output(g.op(OpKind::sum, {dy}, SumAttrs{{0}, false, f32}.encode()));
   expect_compiled_equals_eager(g.graph, {0.9});
+}
+
+// Values used twice at each of many levels: whoever follows uses back to where they come from
+// without remembering what it has seen takes 2^64 steps.
+using Level = OperandCode(GraphBuilder &, OperandCode);
+class Reuse : public testing::TestWithParam<Level *> {};
+
+TEST_P(Reuse, TakesNoMoreThanOneVisitAValue) {
+  GraphBuilder g;
+  OperandCode x = g.input(f64, {8, 8});
+  for (int level = 0; level < 64; ++level)
+    x = GetParam()(g, x);
+  g.output(x);
+  expect_compiled_equals_eager(g.graph);
+  for (const std::string_view pass : pass_names) {
+    CompileOptions options;
+    options.disabled_passes = {std::string(pass)};
+    std::string text;
+    EXPECT_TRUE(compiler().dump(g.graph, options, "llvm", text)) << pass << ": " << text;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Program, Reuse,
+    testing::Values([](GraphBuilder &g, OperandCode x) { return g.op(OpKind::add, {x, x}); },
+                    [](GraphBuilder &g, OperandCode x) {
+                      return g.op(OpKind::multiply, {x, g.op(OpKind::tanh, {x})});
+                    },
+                    [](GraphBuilder &g, OperandCode x) { // rows: every level is used in two passes
+                      auto most = g.op(OpKind::max, {x}, MaxAttrs{{1}, true}.encode());
+                      return g.op(OpKind::subtract, {x, most});
+                    },
+                    [](GraphBuilder &g, OperandCode x) { // columns
+                      auto sum = g.op(OpKind::sum, {x}, SumAttrs{{0}, true, f64}.encode());
+                      return g.op(OpKind::add, {g.op(OpKind::negative, {x}), sum});
+                    },
+                    [](GraphBuilder &g, OperandCode x) {
+                      return g.op(OpKind::multiply,
+                                  {x, g.op(OpKind::softmax, {x}, SoftmaxAttrs{1}.encode())});
+                    },
+                    [](GraphBuilder &g, OperandCode x) { // two ways to look at a value
+                      auto turned =
+                          g.op(OpKind::permute_dims, {x}, PermuteDimsAttrs{{1, 0}}.encode());
+                      return g.op(OpKind::maximum, {x, turned});
+                    },
+                    [](GraphBuilder &g, OperandCode x) { return g.op(OpKind::matmul, {x, x}); },
+                    [](GraphBuilder &g, OperandCode x) { // a library op between
+                      auto both = g.op(OpKind::concat, {x, x}, ConcatAttrs{0}.encode());
+                      return g.op(OpKind::mean,
+                                  {g.op(OpKind::reshape, {both}, ReshapeAttrs{{2, 8, 8}}.encode())},
+                                  MeanAttrs{{0}, false, f64}.encode());
+                    },
+                    [](GraphBuilder &g, OperandCode x) {
+                      auto small = g.op(OpKind::less, {x, g.op(OpKind::floor, {x})});
+                      return g.op(OpKind::where, {small, x, g.op(OpKind::abs, {x})});
+                    }));
+
+// As many views of views as a trace may have ops.
+TEST(Program, ALongChainOfViews) {
+  GraphBuilder g;
+  OperandCode x = g.op(OpKind::exp, {g.input(f32, {8, 8})});
+  for (int i = 0; i < 4000; ++i)
+    x = g.op(OpKind::permute_dims, {x}, PermuteDimsAttrs{{1, 0}}.encode());
+  g.output(g.op(OpKind::negative, {x}));
+  expect_compiled_equals_eager(g.graph);
+  for (const std::string_view pass : pass_names) {
+    CompileOptions options;
+    options.disabled_passes = {std::string(pass)};
+    std::thread([&] { // with the stack of a thread, as the compile thread has
+      EXPECT_TRUE(compiler().compile(g.graph, options).program) << pass;
+    })
+        .join();
+  }
 }
 
 TEST(Program, Transposed) {
