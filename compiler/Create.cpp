@@ -27,6 +27,8 @@ public:
       names.push_back(name);
       if (kernel.part_units > 0)
         names.push_back(name + ".parts");
+      if (kernel.may_update)
+        names.push_back(name + ".update");
     }
     std::unique_ptr<cpu::Code> code;
     if (!names.empty()) {
@@ -38,6 +40,8 @@ public:
         kernel.function = reinterpret_cast<cpu::KernelFunction *>(code->functions[k++]);
         if (kernel.part_units > 0)
           kernel.parts = reinterpret_cast<cpu::KernelFunction *>(code->functions[k++]);
+        if (kernel.may_update)
+          kernel.update = reinterpret_cast<cpu::KernelFunction *>(code->functions[k++]);
       }
     }
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;

@@ -42,39 +42,57 @@ std::int64_t bytes_touched(const KernelStep &step) {
   return bytes;
 }
 
-/// Outputs go past the caches if they would not stay there anyway. In place they are in cache.
-bool should_stream(const KernelStep &step) {
+/// Outputs go past the caches if they would not stay there anyway.
+Traffic traffic_of(const KernelStep &step) {
   if (bytes_touched(step) * 4 <= cache_sizes().l3 * 3)
-    return false;
+    return Traffic::near;
   std::set<std::tuple<Buffer::Base, std::uint32_t, std::size_t>> places;
   for (const Buffer &buffer : step.buffers)
     if (!places.insert({buffer.base, buffer.index, buffer.arena_offset}).second)
-      return false;
-  return true;
+      return Traffic::update;
+  return Traffic::stream;
 }
 
-std::string lower(kernel::FuncOp function, bool epilogue, bool stream, Isa isa,
+/// Whether the caller may give an output the memory of an input.
+bool may_update(const KernelStep &step, const Plan &plan) {
+  return std::any_of(step.buffers.begin(), step.buffers.end(), [&](const Buffer &buffer) {
+    return buffer.base == Buffer::Base::output && plan.donated_input[buffer.index] >= 0;
+  });
+}
+
+std::string lower(kernel::FuncOp function, const KernelStep *step, const Plan &plan, Isa isa,
                   LoweredKernels &lowered) {
   Nest nest;
-  if (std::string failure = read_kernel(function, epilogue, nest); !failure.empty())
+  if (std::string failure = read_kernel(function, !step, nest); !failure.empty())
     return failure;
-  Form form = choose_form(nest, isa, epilogue);
-  form.stream = stream;
+  Form form = choose_form(nest, isa, !step);
+  form.traffic = step ? traffic_of(*step) : Traffic::near;
   CompiledKernel &kernel = lowered.kernels[nest.name];
+  auto emit = [&](Lowering::Stage stage) {
+    Lowering lowering(nest, form, isa, *lowered.module, stage);
+    std::string failure = lowering.run();
+    kernel.scratch_bytes = lowering.scratch_bytes();
+    return failure;
+  };
   if (form.parts > 0) {
-    Lowering parts(nest, form, isa, *lowered.module, Lowering::Stage::parts);
-    if (std::string failure = parts.run(); !failure.empty())
+    if (std::string failure = emit(Lowering::Stage::parts); !failure.empty())
       return failure;
     kernel.part_units = form.units * form.parts;
     std::int64_t points = form.kind == Form::outer ? outer_block * form.lanes : inner_chunk;
     kernel.part_grain = units_per_range(points * std::max(1u, form.cost / 8));
   }
-  Lowering lowering(nest, form, isa, *lowered.module,
-                    form.parts > 0 ? Lowering::Stage::rest : Lowering::Stage::whole);
-  if (std::string failure = lowering.run(); !failure.empty())
+  const auto rest = form.parts > 0 ? Lowering::Stage::rest : Lowering::Stage::whole;
+  kernel.may_update = form.traffic == Traffic::stream && may_update(*step, plan);
+  if (kernel.may_update) {
+    form.traffic = Traffic::update;
+    if (std::string failure = emit(rest); !failure.empty())
+      return failure;
+    lowered.module->getFunction(nest.name)->setName(nest.name + ".update");
+    form.traffic = Traffic::stream;
+  }
+  if (std::string failure = emit(rest); !failure.empty())
     return failure;
   kernel.units = form.units;
-  kernel.scratch_bytes = lowering.scratch_bytes();
   kernel.grain = choose_grain(nest, form, kernel.scratch_bytes);
   return "";
 }
@@ -112,8 +130,7 @@ std::string lower_kernels(Planned &planned, Engine &engine, bool verify, Lowered
     auto function = kernels.lookup<kernel::FuncOp>(*name);
     if (!function)
       return "no kernel named " + *name;
-    std::string failure =
-        lower(function, contract != nullptr, plain && should_stream(*plain), engine.isa(), lowered);
+    std::string failure = lower(function, plain, planned.plan, engine.isa(), lowered);
     if (!failure.empty())
       return *name + ": " + failure;
   }

@@ -17,6 +17,15 @@ namespace {
 constexpr std::size_t line = 64;
 std::size_t whole_lines(std::size_t bytes) { return (bytes + line - 1) / line * line; }
 
+/// Whether an output was given the memory of an input.
+bool updates(const KernelStep &step, std::byte *const *addresses) {
+  for (std::size_t out = 0; out < step.buffers.size(); ++out)
+    for (std::size_t in = 0; step.buffers[out].base == Buffer::Base::output && in < out; ++in)
+      if (addresses[in] == addresses[out])
+        return true;
+  return false;
+}
+
 void run_chunks(void *, std::int64_t chunks, void (*body)(void *, std::int64_t), void *context) {
   parallel_for(chunks, [&](std::int64_t chunk) { body(context, chunk); });
 }
@@ -158,19 +167,21 @@ void CpuProgram::run_step(const KernelStep &step, const CompiledKernel &kernel,
                           Run &run) const noexcept {
   std::byte *const *buffers = run.addresses(step.buffers);
   const std::uint64_t *numbers = run.numbers(step.cells);
+  KernelFunction *function =
+      kernel.update && updates(step, buffers) ? kernel.update : kernel.function;
   if (kernel.parts)
     parallel_ranges(kernel.part_units, kernel.part_grain, [&](auto begin, auto end) {
       kernel.parts(buffers, numbers, begin, end, run.work);
     });
   const std::int64_t chunks = kernel.chunks();
   if (chunks == 1) {
-    kernel.function(buffers, numbers, 0, kernel.units, run.work);
+    function(buffers, numbers, 0, kernel.units, run.work);
     return;
   }
   parallel_for(chunks, [&](std::int64_t chunk) {
     const std::int64_t begin = chunk * kernel.grain;
-    kernel.function(buffers, numbers, begin, std::min(begin + kernel.grain, kernel.units),
-                    run.work + static_cast<std::size_t>(chunk) * kernel.scratch_bytes);
+    function(buffers, numbers, begin, std::min(begin + kernel.grain, kernel.units),
+             run.work + static_cast<std::size_t>(chunk) * kernel.scratch_bytes);
   });
 }
 

@@ -22,6 +22,9 @@ struct CompiledKernel {
   std::int64_t units = 1;
   std::int64_t grain = 1;        ///< units of a chunk
   std::size_t scratch_bytes = 0; ///< of a chunk, a multiple of 64
+  /// Runs instead of `function` when an output lies where an input does, if there is one.
+  bool may_update = false;
+  KernelFunction *update = nullptr;
   /// Runs first, on the scratch of the one chunk: partial results of long rows.
   KernelFunction *parts = nullptr;
   std::int64_t part_units = 0, part_grain = 1;

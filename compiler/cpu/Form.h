@@ -20,6 +20,13 @@ inline constexpr std::int64_t inner_chunk = 4096;
 inline constexpr std::int64_t outer_block = 256;
 inline constexpr unsigned outer_chains = 4;
 
+/// What is known of a kernel's data.
+enum class Traffic {
+  near,   ///< in cache, perhaps
+  update, ///< comes from memory and goes back there, at least in part to the same place
+  stream, ///< comes from memory; outputs are new and go past the caches
+};
+
 struct Form {
   enum Kind { elementwise, epilogue, inner, outer } kind = elementwise;
   unsigned lanes = 0;
@@ -30,7 +37,7 @@ struct Form {
   unsigned cost = 0; ///< rough cycles of a vector, all passes together
   /// Chunks of the row that threads reduce on their own, when units are few and rows long; 0: none.
   std::int64_t parts = 0;
-  bool stream = false; ///< outputs go past the caches
+  Traffic traffic = Traffic::near;
 
   std::uint32_t lane_axes() const;
   /// Axes along which a unit loops.

@@ -18,6 +18,10 @@ llvm::Value *Lowering::narrow(llvm::Value *computed, DType dtype) {
   return dtype == DType::u8 ? b.CreateTrunc(computed, bytes) : computed;
 }
 
+/// How far ahead a stream is asked for: beyond what the latency of memory costs, below the page
+/// where the machine's own prefetching ends.
+static constexpr std::uint64_t prefetch_bytes = 2048;
+
 /// A piece of this thread's scratch memory, whose address is computed at the entry.
 llvm::Value *Lowering::scratch(std::size_t bytes) {
   llvm::IRBuilder<>::InsertPointGuard guard(b);
@@ -137,8 +141,12 @@ llvm::Value *Lowering::load(unsigned node, Point &at) {
   if (stride == 0)
     return widen(e.splat(b.CreateAlignedLoad(type, pointer, llvm::Align(itemsize(n.dtype)))),
                  n.dtype);
-  if (stride == 1)
-    return widen(load_vector(type, b.CreateGEP(type, pointer, at.index), at.mask), n.dtype);
+  if (stride == 1) {
+    pointer = b.CreateGEP(type, pointer, at.index);
+    if (form.traffic == Traffic::update && form.kind == Form::elementwise)
+      prefetch(b.CreateConstGEP1_64(b.getInt8Ty(), pointer, prefetch_bytes));
+    return widen(load_vector(type, pointer, at.mask), n.dtype);
+  }
   llvm::Value *pointers = b.CreateGEP(type, pointer, lane_offsets(node, at));
   llvm::Value *mask = at.mask ? at.mask : e.splat(b.getTrue());
   llvm::Type *vector = e.type(type);
@@ -165,10 +173,15 @@ void Lowering::store(unsigned node, llvm::Value *value, Point &at) {
   }
 }
 
+void Lowering::prefetch(llvm::Value *pointer) {
+  b.CreateIntrinsic(llvm::Intrinsic::prefetch, {pointer->getType()},
+                    {pointer, b.getInt32(0), b.getInt32(3), b.getInt32(1)});
+}
+
 /// Asks for what the next row will read, at the same place in it: a row that came from memory is
 /// worked on in cache, and memory would rest meanwhile.
 void Lowering::prefetch_next_row(Point &at) {
-  if (!form.stream || form.kind != Form::inner || form.first_lane_axis == 0)
+  if (form.traffic == Traffic::near || form.kind != Form::inner || form.first_lane_axis == 0)
     return;
   for (unsigned node = 0; node < nest.nodes.size(); ++node) {
     const Node &n = nest.nodes[node];
@@ -181,8 +194,7 @@ void Lowering::prefetch_next_row(Point &at) {
       continue;
     llvm::Value *next = b.CreateAdd(at.index, number(row));
     llvm::Value *pointer = b.CreateGEP(element_type(n.dtype), base, next);
-    b.CreateIntrinsic(llvm::Intrinsic::prefetch, {pointer->getType()},
-                      {pointer, b.getInt32(0), b.getInt32(3), b.getInt32(1)});
+    prefetch(pointer);
   }
 }
 
@@ -216,7 +228,8 @@ void Lowering::store_vector(llvm::Value *value, llvm::Value *pointer, llvm::Valu
 /// 64 bytes, so it is enough that every step keeps to multiples of a vector.
 bool Lowering::streams(unsigned node) const {
   const Access &access = nest.nodes[node].access;
-  if (!form.stream || itemsize(nest.nodes[node].dtype) < 4 || access.offset % form.lanes != 0)
+  if (form.traffic != Traffic::stream || itemsize(nest.nodes[node].dtype) < 4 ||
+      access.offset % form.lanes != 0)
     return false;
   for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
     if (!(form.lane_axes() >> axis & 1) && access.strides[axis] % form.lanes != 0)

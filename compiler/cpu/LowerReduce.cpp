@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Loops over a row and the reductions in them, in the canonical orders of docs/numerics.md.
+// Reductions along a row and across rows, in the canonical orders of docs/numerics.md.
 #include "compiler/cpu/Element.h"
 #include "compiler/cpu/Lowering.h"
 
@@ -216,7 +216,7 @@ void Lowering::emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chai
   bool any_range = form.kind == Form::epilogue;
   bool ragged = along() && (any_range || points % width != 0);
   // One masked body, unless stores past the caches are wanted: those know no mask.
-  bool single = heavy && !(ragged && form.stream);
+  bool single = heavy && !(ragged && form.traffic == Traffic::stream);
   if ((!any_range && points % (unroll * width) == 0) || single) {
     walk(from, to, unroll, ragged);
     return;
@@ -297,60 +297,6 @@ llvm::SmallVector<Chain, 4> Lowering::chains_of(llvm::ArrayRef<unsigned> roots) 
       chains.push_back({root, node.reduction, nest.nodes[node.operands[0]].dtype, {}, nullptr});
   }
   return chains;
-}
-
-/// Rough cycles of what a pass computes at a point for one of its roots.
-unsigned Lowering::pass_cost(unsigned node, unsigned pass,
-                             llvm::SmallDenseSet<unsigned> &seen) const {
-  const Node &n = nest.nodes[node];
-  if (!varies(node) && n.kind != NodeKind::reduce)
-    return 0;
-  if (!seen.insert(node).second || (n.kind == NodeKind::keep && n.pass < pass))
-    return 0;
-  unsigned cost = cost_of(n);
-  for (unsigned operand : n.operands)
-    cost += pass_cost(operand, pass, seen);
-  return cost;
-}
-
-/// The loop of one pass: first reductions of their own kind of loop, then all others together.
-void Lowering::emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots) {
-  llvm::SmallVector<Chain, 4> chains = chains_of(roots);
-  llvm::SmallVector<unsigned, 4> effects; // stores and kept values
-  for (unsigned root : roots)
-    if (nest.nodes[root].kind != NodeKind::reduce)
-      effects.push_back(root);
-    else if (nest.nodes[root].reduction == Reduction::varmean)
-      emit_varmean(root);
-  if (chains.empty() && effects.empty())
-    return;
-
-  auto body = [&](Point &at) {
-    at.pass = pass;
-    if (pass == 1)
-      prefetch_next_row(at);
-    // All loads of a point come before its stores: an output may lie where an input does.
-    ir::Values values;
-    for (unsigned effect : effects)
-      if (nest.nodes[effect].kind == NodeKind::store)
-        values.push_back(value(nest.nodes[effect].operands[0], at));
-      else
-        values.push_back(value(effect, at));
-    for (Chain &chain : chains)
-      step(chain, value(nest.nodes[chain.node].operands[0], at), at);
-    for (std::size_t k = 0; k < effects.size(); ++k)
-      if (nest.nodes[effects[k]].kind == NodeKind::store)
-        store(effects[k], values[k], at);
-  };
-  std::int64_t points = along() ? form.lane_points : nest.row_points();
-  llvm::Value *from = along() ? lane_begin : number(0);
-  llvm::Value *to = along() ? lane_end : number(points);
-  llvm::SmallVector<Chain *, 4> together;
-  for (Chain &chain : chains)
-    together.push_back(&chain);
-  ir::Values results = emit_chunks(from, to, points, together, body);
-  for (std::size_t k = 0; k < chains.size(); ++k)
-    unit.values[chains[k].node] = results[k];
 }
 
 } // namespace jit::cpu

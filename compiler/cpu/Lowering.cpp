@@ -16,7 +16,7 @@ Lowering::Lowering(const Nest &nest, const Form &form, Isa isa, llvm::Module &mo
 std::string Lowering::run() {
   emit_entry();
   emit_units();
-  if (form.stream && stage != Stage::parts)
+  if (form.traffic == Traffic::stream && stage != Stage::parts)
     b.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {});
   b.CreateRetVoid();
   return failure;

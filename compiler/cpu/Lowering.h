@@ -82,6 +82,7 @@ private:
   llvm::Value *point_pointer(unsigned node, Point &at);
   llvm::Value *load(unsigned node, Point &at);
   void store(unsigned node, llvm::Value *value, Point &at);
+  void prefetch(llvm::Value *pointer);
   void prefetch_next_row(Point &at);
   llvm::Value *load_vector(llvm::Type *type, llvm::Value *pointer, llvm::Value *mask);
   void store_vector(llvm::Value *value, llvm::Value *pointer, llvm::Value *mask, bool stream);
@@ -92,9 +93,15 @@ private:
   bool streams(unsigned node) const;
   llvm::Value *scratch(std::size_t bytes);
 
-  // LowerReduce.cpp and LowerParts.cpp: the loop of a pass and its reductions
+  // LowerRows.cpp: the loop of a pass
   unsigned pass_cost(unsigned node, unsigned pass, llvm::SmallDenseSet<unsigned> &seen) const;
   void emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots);
+  void emit_points(unsigned pass, llvm::ArrayRef<unsigned> effects, llvm::ArrayRef<Chain *> chains,
+                   llvm::MutableArrayRef<Point> points);
+  llvm::Value *emit_halves(llvm::Value *from, llvm::Value *to, unsigned pass,
+                           llvm::ArrayRef<unsigned> effects);
+
+  // LowerReduce.cpp and LowerParts.cpp: reductions
   ir::Values emit_chunks(llvm::Value *from, llvm::Value *to, std::int64_t points,
                          llvm::ArrayRef<Chain *> chains, Body body);
   void emit_chunk(llvm::Value *first, llvm::Value *end, llvm::Value *is_last, std::int64_t last,

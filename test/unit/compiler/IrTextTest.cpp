@@ -18,14 +18,14 @@ struct Lowered {
   std::unique_ptr<Engine> engine; ///< owns the context, so it goes last
   std::unique_ptr<llvm::Module> module;
   std::string text;
-  Lowered(Nest nest, Isa isa, bool stream = false) {
+  Lowered(Nest nest, Isa isa, Traffic traffic = Traffic::near) {
     std::string error;
     engine = Engine::create(isa, error);
     module = engine->make_module("test");
     nest.merge_axes();
     nest.number_passes();
     Form form = choose_form(nest, isa);
-    form.stream = stream;
+    form.traffic = traffic;
     EXPECT_EQ(Lowering(nest, form, isa, *module).run(), "");
     llvm::raw_string_ostream(text) << *module;
   }
@@ -64,10 +64,15 @@ TEST(IrText, TailsAreMasked) {
 }
 
 TEST(IrText, StoresPastTheCaches) {
-  Lowered streamed(sigmoid_of(1024), Isa::v4, true);
+  Lowered streamed(sigmoid_of(1024), Isa::v4, Traffic::stream);
   EXPECT_TRUE(streamed.has("!nontemporal"));
   EXPECT_TRUE(streamed.has("llvm.x86.sse.sfence"));
-  EXPECT_FALSE(Lowered(sigmoid_of(1024), Isa::v4).has("!nontemporal"));
+  Lowered updated(sigmoid_of(1024), Isa::v4, Traffic::update);
+  EXPECT_FALSE(updated.has("!nontemporal"));
+  EXPECT_TRUE(updated.has("llvm.prefetch"));
+  Lowered near(sigmoid_of(1024), Isa::v4);
+  EXPECT_FALSE(near.has("!nontemporal"));
+  EXPECT_FALSE(near.has("llvm.prefetch"));
 }
 
 TEST(IrText, CallsNothing) {

@@ -19,8 +19,8 @@ using jit::test::same;
 using F = ScalarFunction;
 
 /// Compiles the nest for an ISA, runs it in chunks of `grain` units and compares all memory.
-void expect_equal(const Nest &source, std::vector<Memory> memory, Isa isa, std::int64_t grain,
-                  std::vector<std::uint64_t> scalars = {}) {
+void expect_equal(const Nest &source, std::vector<Memory> memory, Isa isa, Traffic traffic,
+                  std::int64_t grain, std::vector<std::uint64_t> scalars = {}) {
   if (!isa_supported(isa))
     return;
   Nest nest = source;
@@ -41,7 +41,8 @@ void expect_equal(const Nest &source, std::vector<Memory> memory, Isa isa, std::
     engine = Engine::create(isa, error);
   ASSERT_TRUE(engine) << error;
   auto module = engine->make_module("test");
-  const Form form = choose_form(nest, isa);
+  Form form = choose_form(nest, isa);
+  form.traffic = traffic;
   std::vector<std::string> names{nest.name};
   if (form.parts > 0) {
     ASSERT_EQ(Lowering(nest, form, isa, *module, Lowering::Stage::parts).run(), "");
@@ -91,8 +92,9 @@ std::vector<Memory> memory_of(std::initializer_list<std::pair<DType, std::size_t
 void expect_equal_everywhere(const Nest &nest, const std::vector<Memory> &memory,
                              std::vector<std::uint64_t> scalars = {}) {
   for (Isa isa : {Isa::v3, Isa::v4})
-    for (std::int64_t grain : {std::int64_t{1} << 40, std::int64_t{3}})
-      expect_equal(nest, memory, isa, grain, scalars);
+    for (auto [traffic, grain] : {std::pair(Traffic::near, std::int64_t{1} << 40),
+                                  std::pair(Traffic::stream, std::int64_t{3})})
+      expect_equal(nest, memory, isa, traffic, grain, scalars);
 }
 
 constexpr DType f32 = DType::f32, f64 = DType::f64, i64 = DType::i64, u8 = DType::u8,
@@ -100,7 +102,7 @@ constexpr DType f32 = DType::f32, f64 = DType::f64, i64 = DType::i64, u8 = DType
 
 class Sizes : public testing::TestWithParam<std::int64_t> {};
 INSTANTIATE_TEST_SUITE_P(Lowering, Sizes,
-                         testing::Values(1, 2, 7, 16, 65, 127, 256, 257, 1000, 4096, 9973));
+                         testing::Values(1, 2, 7, 16, 65, 127, 256, 257, 1000, 4096, 8192, 9973));
 
 TEST_P(Sizes, Chain) {
   const std::int64_t n = GetParam();
@@ -116,6 +118,19 @@ TEST_P(Sizes, Chain) {
   const std::size_t m = static_cast<std::size_t>(n);
   expect_equal_everywhere(k.nest, memory_of({{f32, m}, {f32, m}, {f32, m}, {f32, m}}),
                           {std::bit_cast<std::uint32_t>(1.25f)});
+}
+
+TEST_P(Sizes, Update) {
+  const std::int64_t n = GetParam();
+  NestBuilder k;
+  k.parallel(n);
+  unsigned x = k.load(f32, 0, {1}), y = k.load(f32, 1, {1});
+  k.store(k.element(F::add, f32, {x, y}), 0, {1});
+  k.store(k.element(F::multiply, f32, {x, y}), 1, {1});
+  const std::size_t m = static_cast<std::size_t>(n);
+  for (Isa isa : {Isa::v3, Isa::v4})
+    for (Traffic traffic : {Traffic::update, Traffic::stream})
+      expect_equal(k.nest, memory_of({{f32, m}, {f32, m}}), isa, traffic, 2);
 }
 
 TEST_P(Sizes, MixedTypes) {
