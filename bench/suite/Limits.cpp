@@ -34,6 +34,7 @@ float *buffer(int which) {
   return base + static_cast<std::size_t>(which) * (big / sizeof(float));
 }
 
+// Each pattern with one stream and with several: machines differ in what they like.
 [[gnu::target("avx2"), gnu::noinline]] void nt_copy(std::size_t begin, std::size_t end) {
   const float *from = buffer(0);
   float *to = buffer(1);
@@ -45,6 +46,19 @@ float *buffer(int which) {
   _mm_sfence();
 }
 
+[[gnu::target("avx2"), gnu::noinline]] void nt_copy_two(std::size_t begin, std::size_t end) {
+  const float *from = buffer(0);
+  float *to = buffer(1);
+  constexpr std::size_t distance = 2048;
+  for (std::size_t block = begin; block < end; block += 2 * distance)
+    for (std::size_t i = block; i < block + distance; i += 16)
+      for (std::size_t k = i; k < i + 2 * distance; k += distance) {
+        _mm256_stream_ps(to + k, _mm256_load_ps(from + k));
+        _mm256_stream_ps(to + k + 8, _mm256_load_ps(from + k + 8));
+      }
+  _mm_sfence();
+}
+
 [[gnu::target("avx2"), gnu::noinline]] void in_place(std::size_t begin, std::size_t end) {
   float *p = buffer(0);
   const __m256 one = _mm256_set1_ps(1);
@@ -53,6 +67,18 @@ float *buffer(int which) {
     _mm256_store_ps(p + i, _mm256_add_ps(_mm256_load_ps(p + i), one));
     _mm256_store_ps(p + i + 8, _mm256_add_ps(_mm256_load_ps(p + i + 8), one));
   }
+}
+
+[[gnu::target("avx2"), gnu::noinline]] void in_place_three(std::size_t begin, std::size_t end) {
+  const std::size_t third = (end - begin) / 3 / 64 * 64;
+  float *p = buffer(0);
+  const __m256 one = _mm256_set1_ps(1);
+  for (std::size_t i = begin; i < end - 2 * third; i += 16)
+    for (std::size_t k = i; k < i + 3 * third; k += third) {
+      _mm_prefetch(reinterpret_cast<const char *>(p + k + 512), _MM_HINT_T0);
+      _mm256_store_ps(p + k, _mm256_add_ps(_mm256_load_ps(p + k), one));
+      _mm256_store_ps(p + k + 8, _mm256_add_ps(_mm256_load_ps(p + k + 8), one));
+    }
 }
 
 [[gnu::target("avx2"), gnu::noinline]] void read_only(std::size_t begin, std::size_t end) {
@@ -134,9 +160,11 @@ void refresh(Rates &rates, const Work &work, int threads, bool quick) {
   keep(rates.flops, rate(2.0 * 12 * (wide ? 16 : 8) * fma_rounds * threads, threads,
                          [wide](std::int64_t) { wide ? fma_v4() : fma_v3(); }));
   if (work.nt_bytes > 0)
-    keep(rates.nt_copy, stream(2, bytes, threads, nt_copy));
+    for (auto *copy : {nt_copy, nt_copy_two})
+      keep(rates.nt_copy, stream(2, bytes, threads, copy));
   if (work.in_place_bytes > 0)
-    keep(rates.in_place, stream(2, bytes, threads, in_place));
+    for (auto *update : {in_place, in_place_three})
+      keep(rates.in_place, stream(2, bytes, threads, update));
   if (work.read_bytes > 0)
     keep(rates.read, stream(1, bytes, threads, read_only));
   if (work.cached_bytes > 0)
