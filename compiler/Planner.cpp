@@ -4,6 +4,7 @@
 #include "compiler/Arena.h"
 #include "passes/Layouts.h"
 
+#include <llvm/ADT/Sequence.h>
 #include <llvm/ADT/StringSet.h>
 #include <mlir/IR/BuiltinOps.h>
 #include <mlir/IR/SymbolTable.h>
@@ -36,9 +37,10 @@ private:
   void erase_unused_kernels();
 
   void make_result(Value value);
-  bool take_over(kernel::LaunchOp launch, kernel::FuncOp function, unsigned number,
-                 unsigned position, llvm::SmallDenseSet<Value> &taken);
-  void share_memory(kernel::LaunchOp launch, kernel::FuncOp function);
+  bool take_over(kernel::LaunchOp launch, unsigned number, unsigned position,
+                 llvm::SmallDenseSet<Value> &taken);
+  llvm::SmallVector<bool> share_memory(kernel::LaunchOp launch, kernel::FuncOp function,
+                                       ArrayRef<int> arguments);
   Buffer buffer(Value value);
   std::uint32_t new_block(std::size_t bytes);
   std::uint32_t cell(std::uint32_t slot, DType dtype);
@@ -143,8 +145,8 @@ void Planner::make_result(Value value) {
 
 // Gives a result the memory of an operand of the launch that dies here, if that is allowed:
 // temporaries take over temporaries, outputs may take over program inputs.
-bool Planner::take_over(kernel::LaunchOp launch, kernel::FuncOp function, unsigned number,
-                        unsigned position, llvm::SmallDenseSet<Value> &taken) {
+bool Planner::take_over(kernel::LaunchOp launch, unsigned number, unsigned position,
+                        llvm::SmallDenseSet<Value> &taken) {
   const Value result = launch.getResults()[number];
   const Layout &layout = layouts.of(launch.getOperands()[position]);
   const auto same_root = [&](Value other) { return layouts.of(other).root == layout.root; };
@@ -152,8 +154,7 @@ bool Planner::take_over(kernel::LaunchOp launch, kernel::FuncOp function, unsign
   if (taken.contains(layout.root) || last_use[layout.root] != launch || layout.offset ||
       !layout.terms.empty() || !whole.contiguous ||
       whole.bytes() != trace::meta_of(result.getType())->bytes() ||
-      llvm::count_if(launch.getOperands(), same_root) != 1 ||
-      !may_share(function, position, launch.getNumOperands() + number))
+      llvm::count_if(launch.getOperands(), same_root) != 1)
     return false;
   const auto argument = dyn_cast<BlockArgument>(layout.root);
   if (const auto output = output_of.find(result); output != output_of.end()) {
@@ -170,16 +171,24 @@ bool Planner::take_over(kernel::LaunchOp launch, kernel::FuncOp function, unsign
 }
 
 // First what a result is an update of (w in w - step), since that is what its owner lets go; then
-// whatever fits.
-void Planner::share_memory(kernel::LaunchOp launch, kernel::FuncOp function) {
+// whatever fits. `arguments` numbers operands and results of the launch as arguments of the
+// function; -1: it has none there. Returns which results share.
+llvm::SmallVector<bool> Planner::share_memory(kernel::LaunchOp launch, kernel::FuncOp function,
+                                              ArrayRef<int> arguments) {
   const unsigned inputs = launch.getNumOperands(), results = launch.getNumResults();
   llvm::SmallDenseSet<Value> taken;
   llvm::SmallVector<bool> shared(results, false);
   for (const bool any : {false, true})
     for (unsigned number = 0; number < results; ++number)
-      for (unsigned position = 0; position < inputs && !shared[number]; ++position)
-        if (any || is_update(function, position, inputs + number))
-          shared[number] = take_over(launch, function, number, position, taken);
+      for (unsigned position = 0; position < inputs && !shared[number]; ++position) {
+        const int from = arguments[position], to = arguments[inputs + number];
+        if (from < 0 || to < 0 ||
+            !may_share(function, static_cast<unsigned>(from), static_cast<unsigned>(to)))
+          continue;
+        if (any || is_update(function, static_cast<unsigned>(from), static_cast<unsigned>(to)))
+          shared[number] = take_over(launch, number, position, taken);
+      }
+  return shared;
 }
 
 void Planner::add_step(decltype(Step::what) what, ArrayRef<std::int32_t> ops) {
@@ -194,7 +203,9 @@ void Planner::plan_launch(kernel::LaunchOp launch) {
   kernel::FuncOp function = kernels.lookup(launch.getCallee());
   if (!function.block().getOps<kernel::ContractOp>().empty())
     return plan_contraction(launch, function);
-  share_memory(launch, function);
+  const auto all = llvm::to_vector(
+      llvm::seq<int>(0, static_cast<int>(launch.getNumOperands() + launch.getNumResults())));
+  share_memory(launch, function, all);
   KernelStep step;
   step.kernel = function.getSymName().str();
   for (const Value operand : launch.getOperands())
@@ -210,6 +221,12 @@ void Planner::plan_launch(kernel::LaunchOp launch) {
 void Planner::plan_contraction(kernel::LaunchOp launch, kernel::FuncOp function) {
   std::vector<std::uint32_t> cells = cells_of(launch, function);
   ContractParts parts = split_contraction(function);
+  // The epilogue may write over what only it reads, but not over what C lies in.
+  llvm::SmallVector<int> numbers(launch.getNumOperands() + launch.getNumResults(), -1);
+  for (const auto [number, argument] : llvm::enumerate(parts.kept))
+    if (argument != parts.a && argument != parts.b)
+      numbers[argument] = static_cast<int>(number) + 1;
+  const llvm::SmallVector<bool> shared = share_memory(launch, function, numbers);
   std::vector<Buffer> arguments;
   for (const Value operand : launch.getOperands())
     arguments.push_back(buffer(operand));
@@ -220,8 +237,10 @@ void Planner::plan_contraction(kernel::LaunchOp launch, kernel::FuncOp function)
   ContractStep step = std::move(parts.step);
   step.a = arguments[parts.a];
   step.b = arguments[parts.b];
-  if (parts.in_place_output >= 0) {
-    step.c = arguments[launch.getNumOperands() + static_cast<unsigned>(parts.in_place_output)];
+  const auto output =
+      llvm::find_if_not(parts.in_place_outputs, [&](unsigned number) { return shared[number]; });
+  if (output != parts.in_place_outputs.end()) {
+    step.c = arguments[launch.getNumOperands() + *output];
   } else {
     std::int64_t batches = 1;
     for (const std::int64_t size : step.batch_sizes)

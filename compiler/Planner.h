@@ -21,9 +21,9 @@ bool is_update(kernel::FuncOp function, unsigned input, unsigned output);
 /// Splits a kernel with a contraction: `step` tells shapes and strides, the function becomes the
 /// epilogue (argument 0 = C) or, if there is none, stays as it is and is not needed any more.
 struct ContractParts {
-  ContractStep step;        ///< shapes and strides, no buffers
-  unsigned a, b;            ///< argument numbers before the cut
-  int in_place_output = -1; ///< output (counted from 0) whose memory C is, or -1: a temporary
+  ContractStep step;                            ///< shapes and strides, no buffers
+  unsigned a, b;                                ///< argument numbers before the cut
+  llvm::SmallVector<unsigned> in_place_outputs; ///< outputs (from 0) whose memory C may be
   bool has_epilogue = false;
   llvm::SmallVector<unsigned> kept; ///< arguments before the cut that follow C, in order
 };

@@ -71,9 +71,9 @@ ContractParts split_contraction(kernel::FuncOp function) {
         store.getValue() != contract.getResult() || !fits || !contract->hasOneUse();
     // What is read again for other columns must not be overwritten.
     const bool keeps_c = read == map || store.getValue() == contract.getResult();
-    if (fits && keeps_c && parts.in_place_output < 0)
-      parts.in_place_output =
-          static_cast<int>(cast<BlockArgument>(store.getBuffer()).getArgNumber() - inputs);
+    if (fits && keeps_c)
+      parts.in_place_outputs.push_back(cast<BlockArgument>(store.getBuffer()).getArgNumber() -
+                                       inputs);
   }
   if (!parts.has_epilogue)
     return parts;

@@ -98,9 +98,11 @@ void training_step(Suite &suite) {
     memory.unit = "KB";
     memory.outputs_equal = equal;
     memory.eager = static_cast<double>(temporaries(workload.eager)) / 1e3;
-    memory.compiled = static_cast<double>(temporaries(workload.traced)) / 1e3;
+    // The arena is kept from call to call, so it is alive before; its bytes are temporaries still.
+    const std::int64_t arena = outcome_of(workload.trace).arena_bytes;
+    memory.compiled = static_cast<double>(temporaries(workload.traced) + arena) / 1e3;
     memory.ratio = *memory.eager / std::max(*memory.compiled, 1e-3);
-    memory.note = "arena " + std::to_string(outcome_of(workload.trace).arena_bytes / 1000) + " KB";
+    memory.note = "arena " + std::to_string(arena / 1000) + " KB";
     const bool met = *memory.compiled <= 0.5 * *memory.eager;
     suite.add(std::move(memory), "<= 0.5x of eager", met);
     set_thread_count(1);
