@@ -4,6 +4,7 @@
 
 #include <llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h>
 #include <llvm/IR/LegacyPassManager.h>
+#include <llvm/IR/OptBisect.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/SmallVectorMemoryBuffer.h>
@@ -40,6 +41,15 @@ std::unique_ptr<llvm::TargetMachine> make_machine(Isa isa, std::string &error) {
                                   llvm::CodeModel::Small, llvm::CodeGenOptLevel::Less, true));
 }
 
+/// Strength reduction of loops takes a third of code generation, and leaves the addresses of our
+/// loops as they are: one index that all share, unrolled by hand.
+struct PassGate final : llvm::OptPassGate {
+  bool shouldRunPass(llvm::StringRef pass, llvm::StringRef) const override {
+    return pass != "Loop Strength Reduction";
+  }
+  bool isEnabled() const override { return true; }
+};
+
 std::size_t loaded_bytes(llvm::MemoryBufferRef object) {
   auto file = llvm::object::ObjectFile::createObjectFile(object);
   if (!file) {
@@ -60,6 +70,8 @@ Code::~Code() { llvm::consumeError(jit->getExecutionSession().removeJITDylib(lib
 std::unique_ptr<Engine> Engine::create(Isa isa, std::string &error) {
   initialize_target();
   std::unique_ptr<Engine> engine(new Engine);
+  static PassGate gate;
+  engine->ctx.setOptPassGate(gate);
   engine->level = isa;
   engine->machine = make_machine(isa, error);
   if (!engine->machine)
