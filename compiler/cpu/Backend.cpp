@@ -29,6 +29,9 @@ std::int64_t choose_grain(const Nest &nest, const Form &form, std::size_t scratc
   std::int64_t grain = units_per_range(work);
   if (form.units <= 2 * grain || form.parts > 0)
     return form.units;
+  // What is asked for ahead of its use should not be another thread's.
+  if (form.traffic != Traffic::near)
+    grain = std::max(grain, std::min(8 * grain, form.units / 64));
   if (scratch > 0)
     grain = std::max(grain, (form.units + most_scratch_chunks - 1) / most_scratch_chunks);
   return grain;

@@ -43,6 +43,9 @@ void Lowering::emit_points(unsigned pass, llvm::ArrayRef<unsigned> effects,
     }
 }
 
+/// From this cost on arithmetic takes longer than memory, and the second copy of it brings nothing.
+static constexpr unsigned halves_cost = 32;
+
 /// The halves of a whole block side by side: memory serves two streams sooner than one. Returns
 /// where the rest of the unit begins.
 llvm::Value *Lowering::emit_halves(llvm::Value *from, llvm::Value *to, unsigned pass,
@@ -83,8 +86,8 @@ void Lowering::emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots) {
   llvm::SmallVector<Chain *, 4> together;
   for (Chain &chain : chains)
     together.push_back(&chain);
-  if (form.traffic == Traffic::stream && form.kind == Form::elementwise && !heavy &&
-      form.block % (2 * form.lanes) == 0)
+  if (form.traffic == Traffic::stream && form.kind == Form::elementwise &&
+      form.cost <= halves_cost && form.block % (2 * form.lanes) == 0)
     from = emit_halves(from, to, pass, effects);
   if (!from)
     return;
