@@ -2,6 +2,7 @@
 // Reductions along a row and across rows, in the canonical orders of docs/numerics.md.
 #include "compiler/cpu/Element.h"
 #include "compiler/cpu/Lowering.h"
+#include "runtime/kernels/contract/Contract.h"
 
 #include <limits>
 
@@ -213,10 +214,14 @@ void Lowering::emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chai
     scatter_states(carried, chains);
   };
 
-  bool any_range = form.kind == Form::epilogue;
+  // Tiles of C consist of whole vectors, unless the matrix ends in a part of one or is narrow.
+  bool any_range =
+      form.kind == Form::epilogue && (points % width != 0 || points < contract_whole_columns);
   bool ragged = along() && (any_range || points % width != 0);
-  // One masked body, unless stores past the caches are wanted: those know no mask.
-  bool single = heavy && !(ragged && form.traffic == Traffic::stream);
+  // One masked body, unless stores past the caches are wanted, which know no mask, or few of the
+  // vectors of a tile would need it.
+  bool mostly_whole = any_range && points >= 4 * width;
+  bool single = heavy && !mostly_whole && !(ragged && form.traffic == Traffic::stream);
   if ((!any_range && points % (unroll * width) == 0) || single) {
     walk(from, to, unroll, ragged);
     return;

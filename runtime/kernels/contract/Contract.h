@@ -10,9 +10,14 @@
 
 namespace jit {
 
+/// From this many columns of C on, its tiles consist of whole vectors.
+inline constexpr std::int64_t contract_whole_columns = 16;
+
 /// Called on each finished tile of C while it is still in L1 or L2. The tiles of a batch entry
 /// cover its C, each element once; nothing of the tile is written afterwards. With several workers
 /// the calls come from several threads, and tiles that run at the same time do not overlap.
+/// With `contract_whole_columns` or more, the columns of a tile begin at a multiple of the vector
+/// of the ISA (of C's dtype) and end at one or at n.
 struct Epilogue {
   void (*run)(void *context, std::int64_t batch, std::int64_t row, std::int64_t rows,
               std::int64_t col, std::int64_t cols) = nullptr;
