@@ -163,7 +163,7 @@ void drop(OperandList operands) noexcept {
 }
 
 /// What most ops come to: a value, computed or pending. nullptr: `dispatch_any` has to look.
-inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) noexcept {
+inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) {
   ThreadTrace &t = thread_trace;
   if (t.tapes)
     return nullptr;

@@ -57,6 +57,14 @@ struct Anchor {
   bool passive() const noexcept {
     return passes.load(std::memory_order_relaxed) < retry_at.load(std::memory_order_relaxed);
   }
+  /// Whether the next pass is the first or the second in a period of checks.
+  bool checks_next() const noexcept {
+    return (passes.load(std::memory_order_relaxed) + 1) % Trial::check_period < 2;
+  }
+  /// Whether the next pass may be timed.
+  bool may_time() const noexcept {
+    return on_trial.load(std::memory_order_relaxed) || checks_next();
+  }
   /// A run ended well or left the paths; more than one miss in four puts the anchor to rest.
   void count_run(bool missed) noexcept;
   /// Rests for 2^k x 1,000 passes, k growing with every call; after `max_retries` for good.

@@ -65,6 +65,7 @@ bool only_counted(const Anchor &anchor, std::uint64_t pass) noexcept {
 
 void begin_segment(ThreadTrace &t) {
   Anchor &anchor = *t.anchor;
+  const bool check = anchor.checks_next();
   const std::uint64_t pass = anchor.passes.load(std::memory_order_relaxed) + 1;
   anchor.passes.store(pass, std::memory_order_relaxed);
   t.activity = Activity::none;
@@ -73,7 +74,7 @@ void begin_segment(ThreadTrace &t) {
     return;
   const Path *trial = anchor.on_trial.load(std::memory_order_acquire);
   const bool has_programs = anchor.trie.load(std::memory_order_acquire) != nullptr;
-  const bool recheck = options().trial && has_programs && !trial && pass % Trial::check_period < 2;
+  const bool recheck = options().trial && has_programs && !trial && check;
   // The eager turns of a trial take every second pass at most: other paths are met in between.
   const bool eager_turn = trial ? pass % 2 == 0 && trial->trial.next_is_eager()
                                 : recheck && pass % Trial::check_period == 0;

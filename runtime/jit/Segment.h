@@ -80,7 +80,10 @@ void arm(const Site &site);
 class SegmentTimer {
 public:
   SegmentTimer() noexcept
-      : start(thread_trace.timed || thread_trace.activity == Activity::armed ? cycles() : 0) {}
+      : start(thread_trace.timed ||
+                      (thread_trace.activity == Activity::armed && thread_trace.anchor->may_time())
+                  ? cycles()
+                  : 0) {}
   ~SegmentTimer() {
     if (start && thread_trace.timed)
       thread_trace.spent += cycles() - start;

@@ -160,7 +160,7 @@ private:
   void release_blocks() noexcept;
   bool make_room(const PathSize &wanted) noexcept;
 
-  // Flush.cpp: what happens at the end of a segment. The lock is held.
+  // Flush.cpp and SessionReplay.cpp: what happens at the end of a segment. The lock is held.
   Path *close_locked(ExitReason reason, std::vector<Impl *> &garbage) noexcept;
   Path *flush(ExitReason reason) noexcept;
   Path &path_ahead() const noexcept;

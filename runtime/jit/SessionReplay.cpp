@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Running matched ops one by one: what a flush does where no program fits, and for held views.
+#include "runtime/jit/Session.h"
+#include "runtime/trace/Recorder.h"
+
+#include <algorithm>
+
+namespace jit {
+
+Argument Session::argument(OperandCode code) const noexcept {
+  switch (code.kind()) {
+  case OperandCode::value:
+    return {values[code.index()].value, 0};
+  case OperandCode::input:
+    return {inputs[code.index()], 0};
+  case OperandCode::scalar:
+    return {nullptr, scalars[code.index()]};
+  }
+  return {};
+}
+
+/// Runs one matched op now; its operands are Ready.
+bool Session::replay_op(const TrieNode &entry) noexcept {
+  std::array<Argument, Recorder::max_operands> arguments;
+  const std::span<const OperandCode> operands = trie->operands_of(entry);
+  for (std::size_t i = 0; i < operands.size(); ++i)
+    arguments[i] = argument(operands[i]);
+  std::array<Produced, max_results> produced;
+  const AttrWords attrs = entry.attrs ? AttrWords(entry.attrs->words) : AttrWords();
+  if (!execute(entry.op, attrs, {arguments.data(), operands.size()},
+               {entry.result_metas, entry.results}, entry.view, produced.data()))
+    return false;
+  for (std::uint8_t r = 0; r < entry.results; ++r)
+    set_ready(values[entry.first_value + r].value, produced[r].storage, produced[r].data);
+  return true;
+}
+
+bool Session::make_view(std::uint32_t v) noexcept {
+  if (values[v].value->where.load(std::memory_order_relaxed).state() == Where::ready)
+    return true;
+  const TrieNode &entry = trie->nodes[values[v].node];
+  const OperandCode base = trie->operands_of(entry)[0];
+  if (base.kind() == OperandCode::value && !make_view(base.index()))
+    return false;
+  return replay_op(entry);
+}
+
+/// Held views, rebuilt on the blocks that the program has filled. Takes no memory.
+void Session::make_views() noexcept {
+  for (std::uint32_t v = 0; v < values.size(); ++v)
+    if (live[v] && trie->nodes[values[v].node].view)
+      make_view(v);
+}
+
+/// The matched nodes in order, from the parents of the last one.
+void Session::list_nodes() noexcept {
+  nodes.resize(trie->nodes[node].depth);
+  std::uint32_t at = node;
+  for (std::size_t i = nodes.size(); i-- > 0; at = trie->nodes[at].parent)
+    nodes[i] = at;
+}
+
+/// Op by op, skipping what nobody needs and letting go of each value after its last use, so that no
+/// more memory is held than in an eager run. False: out of memory.
+bool Session::replay() noexcept {
+  list_nodes();
+  std::vector<std::uint8_t> wanted(live.begin(), live.end());
+  for (std::size_t i = nodes.size(); i-- > 0;) {
+    const TrieNode &entry = trie->nodes[nodes[i]];
+    std::uint8_t any = 0;
+    for (std::uint8_t r = 0; r < entry.results; ++r)
+      any |= wanted[entry.first_value + r];
+    for (std::uint8_t r = 0; r < entry.results; ++r)
+      wanted[entry.first_value + r] = any;
+    if (any)
+      for (OperandCode operand : trie->operands_of(entry))
+        if (operand.kind() == OperandCode::value)
+          wanted[operand.index()] = 1;
+  }
+  std::vector<std::uint32_t> last_use(values.size());
+  for (std::uint32_t i = 0; i < nodes.size(); ++i)
+    for (OperandCode operand : trie->operands_of(trie->nodes[nodes[i]]))
+      if (operand.kind() == OperandCode::value)
+        last_use[operand.index()] = i;
+
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    const TrieNode &entry = trie->nodes[nodes[i]];
+    if (!wanted[entry.first_value])
+      continue;
+    if (!replay_op(entry))
+      return false;
+    for (OperandCode operand : trie->operands_of(entry)) {
+      if (operand.kind() != OperandCode::value || last_use[operand.index()] != i)
+        continue;
+      Slot &slot = values[operand.index()];
+      if (slot.value && !live[operand.index()])
+        free_impl(std::exchange(slot.value, nullptr));
+    }
+  }
+  return true;
+}
+
+/// After a replay without memory: what is left becomes Failed, Variables get their old values back.
+void Session::fail_pending() noexcept {
+  auto *failure = new ValueFailure;
+  failure->code = ErrorCode::out_of_memory;
+  for (const Slot &slot : values) {
+    if (!slot.value || !holds(*slot.value))
+      continue;
+    const TrieNode &entry = trie->nodes[slot.node];
+    if (failure->message.empty())
+      failure->message = std::string(info(entry.op).name) + ": out of memory for " +
+                         describe(*entry.result_metas[0]) + " at " + trie->sites[slot.node].file +
+                         ":" + std::to_string(trie->sites[slot.node].line);
+    set_failed(slot.value, failure);
+  }
+  if (failure->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    delete failure;
+  for (auto rebinding = rebindings.rbegin(); rebinding != rebindings.rend(); ++rebinding)
+    rebinding->box->restore(std::exchange(rebinding->old_value, nullptr));
+}
+
+} // namespace jit
