@@ -46,12 +46,13 @@ static Value simplify_equal_operands(Operation *op) {
 }
 
 // x + (-y) = x - y, x - (-y) = x + y, (-x) * (-y) = x * y: the same operation on the same
-// magnitudes.
+// magnitudes. Only in the dtype that was negated: u8 and i64 wrap there, and then no more.
 static Value simplify_signs(Operation *op) {
   OpBuilder builder(op);
+  const DType type = dtype(op->getResult(0));
   const auto negated = [&](unsigned operand) -> Value {
     auto negative = op->getOperand(operand).getDefiningOp<trace::NegativeOp>();
-    return negative ? negative.getX() : Value();
+    return negative && dtype(negative.getResult()) == type ? negative.getX() : Value();
   };
   const auto make = [&](OpKind kind, Value x, Value y) {
     Operation *made =
@@ -70,7 +71,7 @@ static Value simplify_signs(Operation *op) {
   } else if (isa<trace::MultiplyOp>(op)) {
     if (negated(0) && negated(1))
       return make(OpKind::multiply, negated(0), negated(1));
-  } else if (isa<trace::SquareOp, trace::AbsOp>(op)) {
+  } else if (isa<trace::SquareOp>(op) || (isa<trace::AbsOp>(op) && type != DType::u8)) {
     if (const Value x = negated(0))
       op->setOperand(0, x);
   }

@@ -25,3 +25,18 @@ trace.func @casts(%x: tensor<4xf32>, %y: tensor<4xf64>) {
   %3 = trace.astype %2 {dtype = f64} : (tensor<4xf32>) -> tensor<4xf64>
   trace.return %1, %3 : tensor<4xf32>, tensor<4xf64>
 }
+
+// u8 wraps: |-9| is 247; and -9 as an i64 is 247 as well.
+// CHECK-LABEL: trace.func @wrapped
+// CHECK-NEXT: %[[NEGATIVE:.*]] = trace.negative %arg0
+// CHECK-NEXT: %[[ABS:.*]] = trace.abs %[[NEGATIVE]]
+// CHECK-NEXT: %[[SQUARE:.*]] = trace.square %arg0
+// CHECK-NEXT: %[[SUM:.*]] = trace.add %arg1, %[[NEGATIVE]]
+// CHECK-NEXT: trace.return %[[ABS]], %[[SQUARE]], %[[SUM]]
+trace.func @wrapped(%x: tensor<4xui8>, %y: tensor<4xi64>) {
+  %0 = trace.negative %x : (tensor<4xui8>) -> tensor<4xui8>
+  %1 = trace.abs %0 : (tensor<4xui8>) -> tensor<4xui8>
+  %2 = trace.square %0 : (tensor<4xui8>) -> tensor<4xui8>
+  %3 = trace.add %y, %0 : (tensor<4xi64>, tensor<4xui8>) -> tensor<4xi64>
+  trace.return %1, %2, %3 : tensor<4xui8>, tensor<4xui8>, tensor<4xi64>
+}
