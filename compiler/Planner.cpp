@@ -33,6 +33,7 @@ private:
   void plan_launch(kernel::LaunchOp launch);
   void plan_contraction(kernel::LaunchOp launch, kernel::FuncOp function);
   void plan_library(Operation *op, const OpInfo &row);
+  void lodge_in_outputs();
   void place_arena();
   void erase_unused_kernels();
 
@@ -57,6 +58,8 @@ private:
   llvm::DenseMap<Value, Operation *> last_use; ///< of a root, through its views
   llvm::DenseMap<Value, std::uint32_t> output_of;
   std::vector<ArenaBlock> blocks;
+  std::vector<std::int32_t> lodging;      ///< by block: the output it lies in, or -1
+  std::vector<std::uint32_t> output_made; ///< by output: the step that writes it
   Operation *current = nullptr;
 };
 
@@ -69,6 +72,7 @@ Planner::Planner(trace::FuncOp program) : program(program) {
   for (const auto [number, value] : llvm::enumerate(results))
     output_of[value] = static_cast<std::uint32_t>(number);
   plan.donated_input.assign(results.size(), -1);
+  output_made.assign(results.size(), 0);
 }
 
 void Planner::find_last_uses() {
@@ -137,10 +141,12 @@ Buffer Planner::buffer(Value value) {
 
 // A home of its own for a result of the current op.
 void Planner::make_result(Value value) {
-  if (const auto output = output_of.find(value); output != output_of.end())
+  if (const auto output = output_of.find(value); output != output_of.end()) {
     homes[value] = {Buffer::Base::output, output->second};
-  else if (!homes.contains(value))
+    output_made[output->second] = step_number();
+  } else if (!homes.contains(value)) {
     homes[value] = {Buffer::Base::arena, new_block(trace::meta_of(value.getType())->bytes())};
+  }
 }
 
 // Gives a result the memory of an operand of the launch that dies here, if that is allowed:
@@ -297,12 +303,44 @@ void Planner::erase_unused_kernels() {
       function.erase();
 }
 
+// A temporary that is gone before an output is written lies in that output's block. Outputs are
+// there from the start; with temporaries beside them the program would hold more than its ops do.
+void Planner::lodge_in_outputs() {
+  const auto results = program.block().getTerminator()->getOperands();
+  std::vector<std::vector<ArenaBlock>> guests(results.size());
+  const auto fits = [&](const ArenaBlock &block, std::size_t o) {
+    return plan.donated_input[o] < 0 && block.last < output_made[o] &&
+           block.bytes <= trace::meta_of(results[o].getType())->bytes() &&
+           llvm::none_of(
+               guests[o],
+               [&](const ArenaBlock &guest) {
+                 return guest.first <= block.last && block.first <= guest.last;
+               });
+  };
+  lodging.assign(blocks.size(), -1);
+  for (std::size_t b = 0; b < blocks.size(); ++b)
+    for (std::size_t o = 0; o < results.size() && lodging[b] < 0; ++o)
+      if (fits(blocks[b], o)) {
+        guests[o].push_back(blocks[b]);
+        lodging[b] = static_cast<std::int32_t>(o);
+        blocks[b].bytes = 0;
+      }
+}
+
 // Blocks become offsets.
 void Planner::place_arena() {
+  lodge_in_outputs();
   plan.arena_bytes = place_blocks(blocks);
   const auto place = [&](Buffer &buffer) {
-    if (buffer.base == Buffer::Base::arena)
+    if (buffer.base != Buffer::Base::arena)
+      return;
+    const std::int32_t output = lodging[buffer.index];
+    if (output < 0) {
       buffer.arena_offset = blocks[buffer.index].offset;
+      return;
+    }
+    buffer.base = Buffer::Base::output;
+    buffer.index = static_cast<std::uint32_t>(output);
   };
   for (Step &step : plan.steps) {
     if (auto *kernel = std::get_if<KernelStep>(&step.what)) {

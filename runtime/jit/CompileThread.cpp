@@ -4,6 +4,7 @@
 #include "runtime/base/Log.h"
 #include "runtime/base/Options.h"
 #include "runtime/jit/Mode.h"
+#include "runtime/jit/PeakMemory.h"
 #include "runtime/jit/SaveTraces.h"
 #include "runtime/jit/Session.h"
 #include "runtime/kernels/KernelCall.h"
@@ -305,6 +306,13 @@ void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &ou
   if (!result.program) {
     if (first)
       reject(job, RejectReason::compile_failed, std::move(result.message));
+    return;
+  }
+  const std::size_t held = peak_of_program(graph, result.program->info());
+  if (const std::size_t by_ops = peak_of_ops(graph); holds_too_much(held, by_ops)) {
+    if (first)
+      reject(job, RejectReason::peak_memory,
+             std::to_string(held) + " bytes, one by one " + std::to_string(by_ops));
     return;
   }
   log_line(LogComponent::compile, LogLevel::info,

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// PeakMemory: what a program holds at once, against its ops run one by one. Inputs, which are there
+// in both cases, do not count.
+#pragma once
+
+#include "runtime/jit/Program.h"
+#include "runtime/trace/Graph.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace jit {
+
+/// Bytes held at the worst moment when every value goes after its last use and outputs stay.
+std::size_t peak_of_ops(const Graph &graph);
+
+/// Bytes of the program's arena and of the outputs that take over no input.
+std::size_t peak_of_program(const Graph &graph, const ProgramInfo &program);
+
+/// A program may hold an eighth more, or 1 MiB: kernels' work memory and gaps between values.
+inline bool holds_too_much(std::size_t program, std::size_t ops) noexcept {
+  constexpr std::size_t least = std::size_t{1} << 20;
+  return program > ops + std::max(ops / 8, least);
+}
+
+} // namespace jit

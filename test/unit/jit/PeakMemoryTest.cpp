@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/jit/PeakMemory.h"
+
+#include "runtime/trace/Text.h"
+
+#include <gtest/gtest.h>
+
+namespace jit {
+namespace {
+
+Graph graph_of(const std::string &body) {
+  ParsedTraces parsed = parse_traces(
+      "tracejit-trace 1\nname \"peak\"\ninput %in0 : f32[1000]\n" + body + "end\n", "test");
+  EXPECT_EQ(parsed.graphs.size(), 1u);
+  return parsed.graphs.empty() ? Graph{} : std::move(parsed.graphs[0]);
+}
+
+constexpr std::size_t block = 4000;
+
+TEST(PeakMemoryTest, AChainHoldsTwoValuesAtOnce) {
+  EXPECT_EQ(peak_of_ops(graph_of("%0 = exp(%in0) : f32[1000]\n"
+                                 "%1 = exp(%0) : f32[1000]\n"
+                                 "%2 = exp(%1) : f32[1000]\n"
+                                 "output %2\n")),
+            2 * block);
+}
+
+TEST(PeakMemoryTest, ViewsKeepTheirBase) {
+  EXPECT_EQ(peak_of_ops(graph_of("%0 = exp(%in0) : f32[1000]\n"
+                                 "%1 = reshape(%0) shape=[10,100] : f32[10,100]\n"
+                                 "%2 = exp(%in0) : f32[1000]\n"
+                                 "%3 = exp(%1) : f32[10,100]\n"
+                                 "output %2\noutput %3\n")),
+            3 * block);
+}
+
+TEST(PeakMemoryTest, OutputsThatTakeOverInputsCostNothing) {
+  const Graph graph = graph_of("%0 = exp(%in0) : f32[1000]\n"
+                               "%1 = abs(%0) : f32[1000]\n"
+                               "output %0\noutput %1\n");
+  ProgramInfo info;
+  info.arena_bytes = 64;
+  EXPECT_EQ(peak_of_program(graph, info), 2 * block + 64);
+  info.donated_input = {-1, 0};
+  EXPECT_EQ(peak_of_program(graph, info), block + 64);
+}
+
+TEST(PeakMemoryTest, AnEighthAndAMebibyteAreAllowed) {
+  constexpr std::size_t mib = std::size_t{1} << 20;
+  EXPECT_FALSE(holds_too_much(mib, 0));
+  EXPECT_TRUE(holds_too_much(mib + 1, 0));
+  EXPECT_FALSE(holds_too_much(90 * mib, 80 * mib));
+  EXPECT_TRUE(holds_too_much(90 * mib + 1, 80 * mib));
+}
+
+} // namespace
+} // namespace jit
