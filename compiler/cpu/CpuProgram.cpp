@@ -105,6 +105,7 @@ CpuProgram::CpuProgram(Plan given, std::map<std::string, CompiledKernel> compile
   work_offset = cells_offset + whole_lines(plan.cells.size() * sizeof(std::uint64_t));
 
   details.arena_bytes = work_offset + work;
+  details.work_bytes = work;
   details.code_bytes = code ? code->bytes : 0;
   details.compile_ms = compile_ms;
   details.kernels_before = plan.kernels_before;

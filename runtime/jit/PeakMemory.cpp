@@ -52,7 +52,7 @@ std::size_t peak_of_ops(const Graph &graph) {
 }
 
 std::size_t peak_of_program(const Graph &graph, const ProgramInfo &program) {
-  std::size_t bytes = program.arena_bytes;
+  std::size_t bytes = program.arena_bytes - program.work_bytes;
   for (std::size_t j = 0; j < graph.outputs.size(); ++j)
     if (j >= program.donated_input.size() || program.donated_input[j] < 0)
       bytes += graph.values[graph.outputs[j]].meta->bytes();

@@ -14,10 +14,10 @@ namespace jit {
 /// Bytes held at the worst moment when every value goes after its last use and outputs stay.
 std::size_t peak_of_ops(const Graph &graph);
 
-/// Bytes of the program's arena and of the outputs that take over no input.
+/// Bytes of the program's temporaries and of the outputs that take over no input.
 std::size_t peak_of_program(const Graph &graph, const ProgramInfo &program);
 
-/// A program may hold an eighth more, or 1 MiB: kernels' work memory and gaps between values.
+/// A program may hold an eighth more, or 1 MiB: for gaps between values.
 inline bool holds_too_much(std::size_t program, std::size_t ops) noexcept {
   constexpr std::size_t least = std::size_t{1} << 20;
   return program > ops + std::max(ops / 8, least);

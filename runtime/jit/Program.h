@@ -28,6 +28,7 @@ struct FusionRefusal {
 
 struct ProgramInfo {
   std::size_t arena_bytes = 0;
+  std::size_t work_bytes = 0; ///< of these, what kernels work in, as eager ones do too
   std::size_t code_bytes = 0;
   double compile_ms = 0;
   std::uint32_t kernels_before = 0; ///< kernels the ops would take one by one

@@ -39,7 +39,8 @@ TEST(PeakMemoryTest, OutputsThatTakeOverInputsCostNothing) {
                                "%1 = abs(%0) : f32[1000]\n"
                                "output %0\noutput %1\n");
   ProgramInfo info;
-  info.arena_bytes = 64;
+  info.arena_bytes = 64 + 1024;
+  info.work_bytes = 1024;
   EXPECT_EQ(peak_of_program(graph, info), 2 * block + 64);
   info.donated_input = {-1, 0};
   EXPECT_EQ(peak_of_program(graph, info), block + 64);
