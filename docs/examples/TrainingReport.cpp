@@ -30,11 +30,13 @@ void TrainingReport::finish_step(int epoch, float loss) {
 void TrainingReport::look(const std::vector<jit::TraceReport> &traces) {
   std::uint64_t now = 0;
   double compiling = 0;
+  std::uint64_t arenas = 0;
   settled = !traces.empty();
   rejected = settled;
   for (const jit::TraceReport &trace : traces) {
     now += trace.hits;
     compiling += trace.compile_ms;
+    arenas += trace.arena_bytes;
     rejected &= trace.state == "rejected";
     settled &= trace.state == "active" || trace.state == "rejected";
   }
@@ -43,6 +45,7 @@ void TrainingReport::look(const std::vector<jit::TraceReport> &traces) {
   else if (!first_compiled)
     first_compiled = steps.size();
   hits = now;
+  arena_bytes = std::max(arena_bytes, static_cast<std::int64_t>(arenas));
   compile_ms = std::max(compile_ms, compiling); // a program that lost its trial is gone
 }
 
@@ -77,15 +80,16 @@ double TrainingReport::ms_per_step() const {
   return times.empty() ? 0 : median(std::move(times));
 }
 
-/// Steps begin + 1 to end.
-void TrainingReport::print_phase(const char *name, std::size_t begin, std::size_t end) const {
+/// Steps begin + 1 to end. `kept`: bytes for temporaries that stay from step to step.
+void TrainingReport::print_phase(const char *name, std::size_t begin, std::size_t end,
+                                 std::int64_t kept) const {
   if (begin >= end)
     return;
   std::vector<double> times;
   std::vector<std::int64_t> peaks;
   for (std::size_t i = begin; i < end; ++i) {
     times.push_back(steps[i].ms);
-    peaks.push_back(steps[i].peak);
+    peaks.push_back(steps[i].peak + kept);
   }
   std::printf("  step %5zu to %5zu  %-9s %8.3f ms a step, %8.2f MB at the peak (medians)\n",
               begin + 1, end, name, median(std::move(times)),
@@ -96,7 +100,7 @@ void TrainingReport::print_timeline() const {
   std::printf("\ntimeline of %zu training steps:\n", steps.size());
   const std::size_t eager_end = first_compiled ? first_compiled - 1 : steps.size();
   // The first step also warms up caches and memory.
-  print_phase("eager", eager_end > 1 ? 1 : 0, eager_end);
+  print_phase("eager", eager_end > 1 ? 1 : 0, eager_end, 0);
   if (!first_compiled) {
     std::printf("  no compiled code was swapped in (mode off, no compiler, or too short a run)\n");
     return;
@@ -105,10 +109,10 @@ void TrainingReport::print_timeline() const {
       "  step %5zu           swap: compiled in the background in %.1f ms, first used here\n",
       first_compiled, compile_ms);
   const std::size_t trial_end = std::max(last_eager, first_compiled);
-  print_phase("on trial", first_compiled - 1, trial_end);
+  print_phase("on trial", first_compiled - 1, trial_end, arena_bytes);
   if (rejected)
     std::printf("  the trial saw no gain; the reason is below\n");
-  print_phase(rejected ? "eager" : "compiled", trial_end, steps.size());
+  print_phase(rejected ? "eager" : "compiled", trial_end, steps.size(), rejected ? 0 : arena_bytes);
 }
 
 void TrainingReport::write(const std::filesystem::path &path) const {

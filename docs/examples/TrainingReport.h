@@ -41,12 +41,13 @@ private:
   void finish_step(int epoch, float loss);
   void look(const std::vector<jit::TraceReport> &traces);
   void draw(int epoch, float loss);
-  void print_phase(const char *name, std::size_t begin, std::size_t end) const;
+  void print_phase(const char *name, std::size_t begin, std::size_t end, std::int64_t kept) const;
 
   std::vector<float> loss_curve;
   std::vector<Step> steps;
   std::size_t first_compiled = 0; ///< step counted from 1; 0: none yet
   std::size_t last_eager = 0;     ///< as far as was looked
+  std::int64_t arena_bytes = 0;   ///< of the programs
   std::uint64_t hits = 0;         ///< compiled runs
   bool settled = false, rejected = false;
   double compile_ms = 0;
