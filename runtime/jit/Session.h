@@ -57,7 +57,10 @@ public:
   bool open(Anchor &anchor);
 
   /// Ops matched so far. Owner only.
-  std::size_t matched() const noexcept { return is_open ? trie->nodes[node].depth : 0; }
+  std::size_t matched() noexcept {
+    const OwnerGuard guard(lock); // another thread may close it
+    return is_open ? trie->nodes[node].depth : 0;
+  }
 
   /// Matches one op; on a hit the `count` results are pending and carry a reference for the caller.
   /// Else nothing has changed. Owner only.

@@ -82,7 +82,7 @@ class Text(unittest.TestCase):
 
     def test_machine_paths(self):
         self.assertEqual(len(list(text.problems_in_text("a.md", "see /home/me/x\n"))), 1)
-        self.assertEqual(list(text.problems_in_text("a.md", "see docs/home/x and a/work/b\n")), [])
+        self.assertEqual(list(text.problems_in_text("a.md", "see docs/home/x\n")), [])
 
 
 class WeakSymbols(unittest.TestCase):
