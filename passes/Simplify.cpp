@@ -46,7 +46,8 @@ static Value simplify_equal_operands(Operation *op) {
 }
 
 // x + (-y) = x - y, x - (-y) = x + y, (-x) * (-y) = x * y: the same operation on the same
-// magnitudes. Only in the dtype that was negated: u8 and i64 wrap there, and then no more.
+// magnitudes. Only in the dtype that was negated: u8 and i64 wrap there, and then no more. Not for
+// bool, where negating changes nothing, + is "or" and - is "exclusive or".
 static Value simplify_signs(Operation *op) {
   OpBuilder builder(op);
   const DType type = dtype(op->getResult(0));
@@ -60,6 +61,8 @@ static Value simplify_signs(Operation *op) {
     trace::set_graph_op(made, trace::graph_op(op));
     return made->getResult(0);
   };
+  if (type == DType::boolean)
+    return {};
   if (isa<trace::AddOp>(op)) {
     if (const Value y = negated(1))
       return make(OpKind::subtract, op->getOperand(0), y);

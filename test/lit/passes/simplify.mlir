@@ -40,3 +40,16 @@ trace.func @wrapped(%x: tensor<4xui8>, %y: tensor<4xi64>) {
   %3 = trace.add %y, %0 : (tensor<4xi64>, tensor<4xui8>) -> tensor<4xi64>
   trace.return %1, %2, %3 : tensor<4xui8>, tensor<4xui8>, tensor<4xi64>
 }
+
+// -x of bool is x, but x + x is x and x - x is false.
+// CHECK-LABEL: trace.func @truths
+// CHECK-NEXT: %[[NEGATIVE:.*]] = trace.negative %arg0
+// CHECK-NEXT: %[[SUM:.*]] = trace.add %arg0, %[[NEGATIVE]]
+// CHECK-NEXT: %[[DIFFERENCE:.*]] = trace.subtract %arg0, %[[NEGATIVE]]
+// CHECK-NEXT: trace.return %[[SUM]], %[[DIFFERENCE]]
+trace.func @truths(%x: tensor<4xi1>) {
+  %0 = trace.negative %x : (tensor<4xi1>) -> tensor<4xi1>
+  %1 = trace.add %x, %0 : (tensor<4xi1>, tensor<4xi1>) -> tensor<4xi1>
+  %2 = trace.subtract %x, %0 : (tensor<4xi1>, tensor<4xi1>) -> tensor<4xi1>
+  trace.return %1, %2 : tensor<4xi1>, tensor<4xi1>
+}
