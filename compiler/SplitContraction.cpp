@@ -37,13 +37,14 @@ static MapAttr result_map(kernel::SpaceAttr space, const ContractStep &step) {
   return MapAttr::of(space.getContext(), 0, strides);
 }
 
-// An operand that is broadcast leaves values that do not vary along an axis of C: one of the equal
-// elements is read.
-static MapAttr read_map(MapAttr whole, kernel::ValType type, unsigned axes) {
-  llvm::SmallVector<std::int64_t> strides;
-  for (unsigned axis = 0; axis < axes; ++axis)
-    strides.push_back(type.getAxes() >> axis & 1 ? whole.stride(axis) : 0);
-  return MapAttr::of(whole.getContext(), 0, strides);
+// Values vary along every axis that an operand varies along.
+static void widen_types(Block &block) {
+  for (auto ew : block.getOps<kernel::EwOp>()) {
+    std::uint32_t axes = 0;
+    for (const Value operand : ew->getOperands())
+      axes |= cast<kernel::ValType>(operand.getType()).getAxes();
+    ew.getResult().setType(kernel::ValType::get(ew.getContext(), ew.getType().getElement(), axes));
+  }
 }
 
 static kernel::SpaceAttr without_inner_axis(kernel::SpaceAttr space) {
@@ -61,7 +62,6 @@ ContractParts split_contraction(kernel::FuncOp function) {
   parts.step.dtype = kernel::dtype_of(contract.getType().getElement());
   describe_shapes(function.getSpace(), lhs.getMap(), rhs.getMap(), parts.step);
   const MapAttr map = result_map(function.getSpace(), parts.step);
-  const MapAttr read = read_map(map, contract.getType(), function.getSpace().size() - 1);
 
   const unsigned inputs = function.count_inputs();
   for (auto store : block.getOps<kernel::StoreOp>()) {
@@ -69,9 +69,7 @@ ContractParts split_contraction(kernel::FuncOp function) {
                       store.getValue().getType().getElement() == contract.getType().getElement();
     parts.has_epilogue |=
         store.getValue() != contract.getResult() || !fits || !contract->hasOneUse();
-    // What is read again for other columns must not be overwritten.
-    const bool keeps_c = read == map || store.getValue() == contract.getResult();
-    if (fits && keeps_c)
+    if (fits)
       parts.in_place_outputs.push_back(cast<BlockArgument>(store.getBuffer()).getArgNumber() -
                                        inputs);
   }
@@ -83,9 +81,12 @@ ContractParts split_contraction(kernel::FuncOp function) {
   const Value c = block.insertArgument(
       0u, kernel::BufType::get(function.getContext(), contract.getType().getElement()),
       function.getLoc());
-  const Value load = kernel::LoadOp::create(builder, contract.getLoc(), c, read);
+  // An operand that is broadcast makes equal elements. Each is read where it was just computed: the
+  // others may be another thread's and not there yet.
+  const Value load = kernel::LoadOp::create(builder, contract.getLoc(), c, map);
   contract.getResult().replaceAllUsesWith(load);
   contract.erase();
+  widen_types(block);
   // Over one k a load is also that of the epilogue.
   const bool same = lhs == rhs;
   if (rhs->use_empty())
