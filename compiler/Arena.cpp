@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Greedy placement by size: near optimal in practice (arXiv 2001.03288, "greedy by size").
 #include "compiler/Arena.h"
+#include "runtime/base/SeededBugs.h"
 
 #include <algorithm>
 #include <numeric>
@@ -20,6 +21,8 @@ static std::size_t lowest_gap(const ArenaBlock &block,
   std::size_t offset = 0;
   for (const ArenaBlock *other : placed) { // ascending offsets
     if (other->last < block.first || block.last < other->first)
+      continue;
+    if (planted(SeededBug::blocks_overlap) && other->last == block.first)
       continue;
     if (offset + round_up(block.bytes) <= other->offset)
       break;

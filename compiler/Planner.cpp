@@ -3,6 +3,7 @@
 #include "compiler/Planner.h"
 #include "compiler/Arena.h"
 #include "passes/Layouts.h"
+#include "runtime/base/SeededBugs.h"
 
 #include <llvm/ADT/Sequence.h>
 #include <llvm/ADT/StringSet.h>
@@ -10,6 +11,7 @@
 #include <mlir/IR/SymbolTable.h>
 
 #include <algorithm>
+#include <map>
 
 using namespace mlir;
 
@@ -89,7 +91,9 @@ std::uint32_t Planner::new_block(std::size_t bytes) {
 
 std::uint32_t Planner::cell(std::uint32_t slot, DType dtype) {
   const Cell number{slot, dtype};
-  const auto found = std::find(plan.cells.begin(), plan.cells.end(), number);
+  auto found = std::find(plan.cells.begin(), plan.cells.end(), number);
+  if (planted(SeededBug::one_cell_for_all))
+    found = std::ranges::find(plan.cells, dtype, &Cell::dtype);
   if (found == plan.cells.end()) {
     plan.cells.push_back(number);
     return static_cast<std::uint32_t>(plan.cells.size() - 1);
@@ -119,6 +123,10 @@ Home Planner::home_of_root(Value root) {
   const ArrayRef<char> raw = value.getRawData();
   for (std::size_t i = 0; i < bytes.size(); ++i)
     bytes[i] = static_cast<std::byte>(raw[value.isSplat() ? i % raw.size() : i]);
+  if (planted(SeededBug::stale_constant)) {
+    static std::map<const Meta *, std::vector<std::byte>> first;
+    bytes = first.emplace(&meta, bytes).first->second;
+  }
   plan.constants.push_back(std::move(bytes));
   return homes[root] = {Buffer::Base::constant,
                         static_cast<std::uint32_t>(plan.constants.size() - 1)};
@@ -134,7 +142,8 @@ Buffer Planner::buffer(Value value) {
   for (const ViewTerm &term : layout.terms)
     result.terms.push_back({term.slot, term.stride});
   result.meta = layout.meta;
-  if (home.base == Buffer::Base::arena)
+  if (home.base == Buffer::Base::arena &&
+      !(planted(SeededBug::views_not_alive) && layout.root != value))
     blocks[home.index].last = std::max(blocks[home.index].last, step_number());
   return result;
 }

@@ -5,6 +5,7 @@
 #include "passes/KernelWriter.h"
 #include "passes/Layouts.h"
 #include "passes/Passes.h"
+#include "runtime/base/SeededBugs.h"
 #include "runtime/ops/Attributes.h"
 
 #include <mlir/IR/BuiltinOps.h>
@@ -69,6 +70,9 @@ struct Iteration {
       if (const int axis = axis_of[axis_of.size() - extents.size() + i];
           axis >= 0 && extents[i] > 1)
         result[static_cast<unsigned>(axis)] = steps[i];
+    if (planted(SeededBug::broadcast_from_left) && extents.size() == 1 && axes.size() == 2 &&
+        axes[0].extent == axes[1].extent)
+      std::swap(result[0], result[1]);
     return result;
   }
   Strides strides(const Meta &meta) const { return strides(meta.dims(), meta.strides()); }
@@ -187,12 +191,16 @@ kernel::LaunchOp Lifter::reduce_stage(Operation *op, const OpInfo &row, Value op
   } else {
     std::int64_t correction = 0;
     if (auto variance = dyn_cast<trace::VarMeanOp>(op))
-      correction = static_cast<std::int64_t>(variance.getCorrection());
+      correction = planted(SeededBug::correction_ignored)
+                       ? 0
+                       : static_cast<std::int64_t>(variance.getCorrection());
     llvm::append_range(values, kernel.reduce(kind, element, order, correction)->getResults());
   }
   if (divide) {
-    const double n = static_cast<double>(trace::meta_of(op->getOperand(0).getType())->size) /
-                     static_cast<double>(trace::meta_of(op->getResult(0).getType())->size);
+    double n = static_cast<double>(trace::meta_of(op->getOperand(0).getType())->size) /
+               static_cast<double>(trace::meta_of(op->getResult(0).getType())->size);
+    if (planted(SeededBug::mean_of_last_stage))
+      n = static_cast<double>(length);
     values[0] =
         kernel.ew(ScalarFunction::divide, {values[0], kernel.constant(n, compute)}, compute);
   }
@@ -239,7 +247,9 @@ kernel::LaunchOp Lifter::reduction(Operation *op, const OpInfo &row) {
   llvm::SmallVector<std::int64_t, max_rank> reduced(axes.begin(), axes.end());
   if (inner.empty() || outer.empty())
     return reduce_stage(op, row, op->getOperand(0), {reduced.data(), reduced.size()},
-                        inner.empty() ? kernel::ReduceOrder::outer : kernel::ReduceOrder::inner,
+                        inner.empty() && !planted(SeededBug::outer_sum_as_inner)
+                            ? kernel::ReduceOrder::outer
+                            : kernel::ReduceOrder::inner,
                         op->getResultTypes(), compute, mean);
 
   // Both kinds of axes: the suffix first, then the others over its results.

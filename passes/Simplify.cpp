@@ -2,6 +2,7 @@
 // Algebra that keeps every bit (NaN as a class). Signs are exact, so negations cancel; nothing here
 // reorders a rounding. x + 0.0 is no identity (-0), and numbers of the program are never known.
 #include "passes/Passes.h"
+#include "runtime/base/SeededBugs.h"
 
 #include <mlir/IR/Builders.h>
 
@@ -14,7 +15,7 @@ namespace jit {
 
 // Whether every value of `from` is one of `to` exactly, and converting it back and forth is free.
 static bool widens(DType from, DType to) {
-  if (from == DType::boolean)
+  if (from == DType::boolean || planted(SeededBug::rounding_ignored))
     return true;
   if (from == DType::u8)
     return to == DType::i64 || to == DType::f32 || to == DType::f64;
@@ -42,6 +43,12 @@ static Value simplify_equal_operands(Operation *op) {
     return {};
   if (isa<trace::MinimumOp, trace::MaximumOp, trace::LogicalAndOp, trace::LogicalOrOp>(op))
     return op->getOperand(0);
+  if (planted(SeededBug::nan_folded) && isa<trace::SubtractOp>(op)) {
+    OpBuilder builder(op);
+    const auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    const auto zero = cast<ElementsAttr>(builder.getZeroAttr(type));
+    return trace::ConstantOp::create(builder, op->getLoc(), type, zero);
+  }
   return {};
 }
 
@@ -53,7 +60,9 @@ static Value simplify_signs(Operation *op) {
   const DType type = dtype(op->getResult(0));
   const auto negated = [&](unsigned operand) -> Value {
     auto negative = op->getOperand(operand).getDefiningOp<trace::NegativeOp>();
-    return negative && dtype(negative.getResult()) == type ? negative.getX() : Value();
+    const bool same = negative && dtype(negative.getResult()) == type;
+    return same || (negative && planted(SeededBug::negated_dtype_ignored)) ? negative.getX()
+                                                                           : Value();
   };
   const auto make = [&](OpKind kind, Value x, Value y) {
     Operation *made =
@@ -61,7 +70,7 @@ static Value simplify_signs(Operation *op) {
     trace::set_graph_op(made, trace::graph_op(op));
     return made->getResult(0);
   };
-  if (type == DType::boolean)
+  if (type == DType::boolean && !planted(SeededBug::truth_negated))
     return {};
   if (isa<trace::AddOp>(op)) {
     if (const Value y = negated(1))
@@ -74,7 +83,9 @@ static Value simplify_signs(Operation *op) {
   } else if (isa<trace::MultiplyOp>(op)) {
     if (negated(0) && negated(1))
       return make(OpKind::multiply, negated(0), negated(1));
-  } else if (isa<trace::SquareOp>(op) || (isa<trace::AbsOp>(op) && type != DType::u8)) {
+  } else if (isa<trace::SquareOp>(op) ||
+             (isa<trace::AbsOp>(op) &&
+              (type != DType::u8 || planted(SeededBug::wrapping_ignored)))) {
     if (const Value x = negated(0))
       op->setOperand(0, x);
   }
@@ -99,7 +110,10 @@ static Value simplify_where(trace::WhereOp op) {
     return op.getX();
   if (auto inverse = op.getCondition().getDefiningOp<trace::LogicalNotOp>()) {
     const Value x = op.getX(), y = op.getY();
-    op->setOperands({inverse.getX(), y, x});
+    if (planted(SeededBug::sides_not_exchanged))
+      op->setOperands({inverse.getX(), x, y});
+    else
+      op->setOperands({inverse.getX(), y, x});
   }
   return {};
 }

@@ -2,6 +2,7 @@
 // Running a plan: addresses are resolved into the arena's tail, then the steps run one by one.
 #include "compiler/cpu/CpuProgram.h"
 
+#include "runtime/base/SeededBugs.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/kernels/Parallel.h"
@@ -9,6 +10,7 @@
 
 #include <cassert>
 #include <cstring>
+#include <immintrin.h>
 #include <new>
 
 namespace jit::cpu {
@@ -146,6 +148,8 @@ std::size_t CpuProgram::library_scratch(const LibraryStep &step) const {
 
 void CpuProgram::run(const ProgramCall &call) const noexcept {
   const MxcsrGuard environment;
+  if (planted(SeededBug::denormals_flushed))
+    _mm_setcsr(_mm_getcsr() | 0x8040);
   auto *cells = reinterpret_cast<std::uint64_t *>(call.arena + cells_offset);
   for (std::size_t k = 0; k < plan.cells.size(); ++k) {
     cells[k] = 0;
@@ -181,7 +185,8 @@ void CpuProgram::run_step(const KernelStep &step, const CompiledKernel &kernel,
   }
   parallel_for(chunks, [&](std::int64_t chunk) {
     const std::int64_t begin = chunk * kernel.grain;
-    function(buffers, numbers, begin, std::min(begin + kernel.grain, kernel.units),
+    const std::int64_t units = kernel.units - planted(SeededBug::last_unit_lost);
+    function(buffers, numbers, begin, std::min(begin + kernel.grain, units),
              run.work + static_cast<std::size_t>(chunk) * kernel.scratch_bytes);
   });
 }

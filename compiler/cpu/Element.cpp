@@ -3,6 +3,7 @@
 // function takes is decided by whether its template exists for them.
 #include "compiler/cpu/Element.h"
 
+#include "runtime/base/SeededBugs.h"
 #include "runtime/scalar/Functions.h"
 
 namespace jit::cpu {
@@ -67,6 +68,10 @@ llvm::Value *apply_element(E &e, ScalarFunction function, DType result, LlvmValu
     return with_type(dtypes.back(),
                      [&]<class T>() { return apply_as<T>(e, f, operands, dtypes.front()); });
   };
+  if (planted(SeededBug::zero_sign_dropped) && function == ScalarFunction::negative &&
+      is_float(result))
+    return e.builder().CreateFSub(llvm::Constant::getNullValue(operands[0]->getType()),
+                                  operands[0]);
   if (function == ScalarFunction::cast)
     return convert(e, result, operands[0], dtypes[0]);
   using namespace scalar;

@@ -2,6 +2,8 @@
 // Reductions along a row and across rows, in the canonical orders of docs/numerics.md.
 #include "compiler/cpu/Element.h"
 #include "compiler/cpu/Lowering.h"
+#include "runtime/base/SeededBugs.h"
+#include "runtime/kernels/ThreadPool.h"
 #include "runtime/kernels/contract/Contract.h"
 
 #include <limits>
@@ -22,7 +24,11 @@ void turn(ir::Values &state) { std::rotate(state.begin(), state.begin() + 1, sta
 } // namespace
 
 bool Lowering::along() const { return form.kind != Form::outer; }
-std::int64_t Lowering::chunk_points() const { return along() ? inner_chunk : outer_block; }
+std::int64_t Lowering::chunk_points() const {
+  const std::int64_t points = along() ? inner_chunk : outer_block;
+  const bool longer = planted(SeededBug::chunk_by_threads) && form.parts == 0 && thread_count() > 1;
+  return longer ? 2 * points : points;
+}
 std::int64_t Lowering::part_lanes() const { return along() ? 1 : form.lanes; }
 
 /// The vectors of some chains in one list, as loops carry them.
@@ -82,6 +88,8 @@ llvm::Value *Lowering::combine(const Chain &chain, llvm::Value *x, llvm::Value *
   case Reduction::prod:
     return is_float(chain.dtype) ? b.CreateFMul(x, y) : wrapped(chain.dtype, b.CreateMul(x, y));
   case Reduction::max:
+    if (planted(SeededBug::nan_loses) && is_float(chain.dtype))
+      return b.CreateMaxNum(x, y);
     return apply_maximum(e, chain.dtype, x, y);
   case Reduction::min:
     return apply_minimum(e, chain.dtype, x, y);
@@ -114,6 +122,8 @@ void Lowering::reset(Chain &chain) {
 llvm::Value *Lowering::beats(DType dtype, llvm::Value *x, llvm::Value *i, llvm::Value *y,
                              llvm::Value *j) {
   llvm::Value *first = b.CreateICmpSLT(j, i);
+  if (planted(SeededBug::ties_take_later))
+    first = b.CreateNot(first);
   if (!is_float(dtype)) {
     bool is_signed = dtype == DType::i64;
     llvm::Value *greater = is_signed ? b.CreateICmpSGT(y, x) : b.CreateICmpUGT(y, x);
@@ -149,7 +159,8 @@ void Lowering::step(Chain &chain, llvm::Value *x, Point &at) {
     after = combine(chain, before, x);
   }
   // Across rows the lanes are independent, and those that do not exist do no harm.
-  chain.state[0] = at.mask && along() ? b.CreateSelect(at.mask, after, before) : after;
+  const bool masked = at.mask && along() && !planted(SeededBug::masked_lanes_leak);
+  chain.state[0] = masked ? b.CreateSelect(at.mask, after, before) : after;
   turn(chain.state);
 }
 
@@ -246,7 +257,7 @@ void Lowering::emit_chunk(llvm::Value *first, llvm::Value *end, llvm::Value *is_
       continue;
     std::int64_t vectors = static_cast<std::int64_t>(chain->state.size());
     std::int64_t turns = (last + width - 1) / width % vectors;
-    if (turns == 0)
+    if (turns == 0 || planted(SeededBug::turns_forgotten))
       continue;
     ir::Values fixed = turned_back(chain->state, turns);
     for (std::size_t j = 0; j < fixed.size(); ++j)

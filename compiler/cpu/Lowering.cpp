@@ -4,6 +4,7 @@
 
 #include "compiler/cpu/Element.h"
 #include "compiler/cpu/Engine.h"
+#include "runtime/base/SeededBugs.h"
 
 #include <algorithm>
 
@@ -11,7 +12,13 @@ namespace jit::cpu {
 
 Lowering::Lowering(const Nest &nest, const Form &form, Isa isa, llvm::Module &module, Stage stage)
     : nest(nest), form(form), isa(isa), stage(stage), module(module), b(module.getContext()),
-      e(b, isa, form.lanes) {}
+      e(b, isa, form.lanes) {
+  if (planted(SeededBug::multiply_add_fused)) {
+    llvm::FastMathFlags flags;
+    flags.setAllowContract();
+    b.setFastMathFlags(flags);
+  }
+}
 
 std::string Lowering::run() {
   emit_entry();
@@ -152,6 +159,8 @@ void Lowering::emit_unit() {
 
 llvm::Value *Lowering::tail_mask(llvm::Value *index, llvm::Value *end) {
   llvm::Value *left = b.CreateSub(end, index);
+  if (planted(SeededBug::last_lane_lost))
+    left = b.CreateSub(left, number(1));
   llvm::Value *some = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, left, number(form.lanes));
   return b.CreateICmpULT(iota(), e.splat(b.CreateTrunc(some, b.getInt32Ty())));
 }

@@ -2,6 +2,7 @@
 // The table of gradients, and what all of them share.
 #include "runtime/autograd/Rules.h"
 
+#include "runtime/base/SeededBugs.h"
 #include "runtime/eager/Dispatch.h"
 
 #include <algorithm>
@@ -54,6 +55,8 @@ Tensor sum_to(const Backward &b, Tensor x, Dims shape) {
 void Backward::give(std::size_t i, Operand gradient) {
   Tensor value = sum_to(*this, detail::Access::tensor_of(gradient), shape(i));
   detail::Access::drop(gradient);
+  if (planted(SeededBug::gradient_sign) && op == OpKind::divide && i == 1)
+    value = negative(at(std::move(value)));
   given[i] = astype(at(std::move(value)), dtype(i));
 }
 

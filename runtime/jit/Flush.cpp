@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The end of a segment: the program of the path runs, or the matched ops one by one.
+#include "runtime/base/SeededBugs.h"
 #include "runtime/jit/Anchor.h"
 #include "runtime/jit/CheckMode.h"
 #include "runtime/jit/CompileThread.h"
@@ -29,7 +30,7 @@ void Session::need(OperandCode code) noexcept {
 
 /// Finds the values with a handle, holds them until `clear`, and finds the values whose blocks they
 /// need. False if there are none.
-bool Session::find_live() noexcept {
+bool Session::find_live([[maybe_unused]] const Impl *wanted) noexcept {
   const std::size_t count = values.size();
   live.resize(count);
   needed.resize(count);
@@ -43,7 +44,8 @@ bool Session::find_live() noexcept {
   const Slot *const slots = values.begin();
   for (std::uint32_t v = 0; v < count; ++v) {
     Impl &value = *slots[v].value;
-    lives[v] = value.refs.load(std::memory_order_acquire) != abandoned_refs;
+    lives[v] = value.refs.load(std::memory_order_acquire) != abandoned_refs &&
+               !(planted(SeededBug::foreign_needs_alone) && wanted && wanted != &value);
     if (!lives[v])
       continue;
     any = true;
@@ -68,6 +70,8 @@ bool Session::may_donate(std::uint32_t k, std::size_t bytes) const noexcept {
   const auto journaled = static_cast<std::uint32_t>(
       std::count_if(rebindings.begin(), rebindings.end(),
                     [&](const Rebinding &rebinding) { return rebinding.old_value == &input; }));
+  if (planted(SeededBug::held_input_donated) && storage.bytes == bytes)
+    return !storage.free_owner && input.data() == storage.data;
   return !pinned_input[k] && input.refs.load(std::memory_order_acquire) == 1 + journaled &&
          storage.refs.load(std::memory_order_acquire) == 1 && !storage.free_owner &&
          !(input.flags.load(std::memory_order_relaxed) & Impl::exported) &&
@@ -118,7 +122,10 @@ bool Session::run_program(const Terminal &terminal, const Variant &variant) noex
     output_data.push_back(block->data);
   {
     const MxcsrGuard guard;
-    variant.program->run({input_data, scalars, output_data, arena ? arena->data : nullptr});
+    const std::span<const Scalar> numbers =
+        planted(SeededBug::scalar_baked) ? std::span<const Scalar>(terminal.path->graph.examples)
+                                         : std::span<const Scalar>(scalars);
+    variant.program->run({input_data, numbers, output_data, arena ? arena->data : nullptr});
   }
   std::uint64_t unused = 0;
   for (std::size_t j = 0; j < blocks.size(); ++j) {
@@ -184,8 +191,8 @@ void Session::offer_prefix(ExitReason reason) noexcept {
 }
 
 /// Returns the path whose program ran, or null.
-Path *Session::flush(ExitReason reason) noexcept {
-  const bool anything = find_live();
+Path *Session::flush(ExitReason reason, const Impl *wanted) noexcept {
+  const bool anything = find_live(wanted);
   const TrieNode &last = trie->nodes[node];
   const Terminal *terminal =
       last.terminal == TrieNode::none ? nullptr : &trie->terminals[last.terminal];
@@ -274,10 +281,11 @@ Path *Session::close(ExitReason reason) noexcept {
   return ran;
 }
 
-Path *Session::close_locked(ExitReason reason, std::vector<Impl *> &garbage) noexcept {
+Path *Session::close_locked(ExitReason reason, std::vector<Impl *> &garbage,
+                            const Impl *wanted) noexcept {
   if (!is_open)
     return nullptr;
-  Path *ran = node == 0 ? nullptr : flush(reason);
+  Path *ran = node == 0 ? nullptr : flush(reason, wanted);
   clear(garbage);
   return ran;
 }
@@ -289,7 +297,7 @@ void Session::close_for(const Impl &value, ExitReason reason) noexcept {
     if (holds(value)) {
       at_boundary = path_ahead().flushed_from_outside(trie->nodes[node].depth);
       const std::uint64_t begin = cycles();
-      outside.path = close_locked(reason, garbage);
+      outside.path = close_locked(reason, garbage, &value);
       outside.time = cycles() - begin;
     }
   }

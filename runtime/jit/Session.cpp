@@ -200,6 +200,9 @@ Session::Match Session::check_indices(const TrieNode &candidate,
     return provably_within(Bounds{*this}, {OperandCode::value, index.slot}, bound)
                ? Match::hit
                : Match::needs_index;
+  static thread_local const Impl *checked = nullptr;
+  if (planted(SeededBug::range_checked_once) && std::exchange(checked, &index) == &index)
+    return Match::hit;
   auto message = check_range(candidate.op, known_range(index), bound);
   if (!message)
     return Match::hit;
@@ -244,7 +247,7 @@ bool Session::commit(std::uint32_t matched, Impl **results) noexcept {
 Session::Match Session::match(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
                               Impl **results, std::uint8_t &count) {
   const OwnerGuard guard(lock);
-  if (!is_open) [[unlikely]]
+  if (!is_open && !planted(SeededBug::owner_not_told)) [[unlikely]]
     return at_boundary ? Match::cut : Match::closed;
   const std::uint32_t child = find_child(op, attrs, arguments);
   if (child == TrieNode::none)

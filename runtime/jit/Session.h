@@ -164,12 +164,14 @@ private:
   bool make_room(const PathSize &wanted) noexcept;
 
   // Flush.cpp and SessionReplay.cpp: what happens at the end of a segment. The lock is held.
-  Path *close_locked(ExitReason reason, std::vector<Impl *> &garbage) noexcept;
-  Path *flush(ExitReason reason) noexcept;
+  Path *close_locked(ExitReason reason, std::vector<Impl *> &garbage,
+                     const Impl *wanted = nullptr) noexcept;
+  /// `wanted`: what another thread waits for, if so.
+  Path *flush(ExitReason reason, const Impl *wanted = nullptr) noexcept;
   Path &path_ahead() const noexcept;
   void offer_prefix(ExitReason reason) noexcept;
   void list_nodes() noexcept;
-  bool find_live() noexcept;
+  bool find_live(const Impl *wanted) noexcept;
   void need(OperandCode code) noexcept;
   const Variant *choose_variant(const Terminal &terminal) const noexcept;
   bool run_program(const Terminal &terminal, const Variant &variant) noexcept;

@@ -2,6 +2,7 @@
 // Matching one op, inline: all that a swapped-in program costs per op besides making the operands.
 #pragma once
 
+#include "runtime/base/SeededBugs.h"
 #include "runtime/jit/Session.h"
 #include "runtime/tensor/NewImpl.h"
 
@@ -26,12 +27,17 @@ inline const Scalar &number_of(const Operand *operand) noexcept { return Access:
   const OperandCode code = expected.code;
   const Where where = value.where.load(std::memory_order_acquire);
   if (where == Where::in(this))
-    return code == OperandCode(OperandCode::value, value.slot);
+    return code == OperandCode(OperandCode::value, value.slot) ||
+           (planted(SeededBug::sibling_operands) && code.kind() == OperandCode::value &&
+            meta_of(code) == value.meta);
   if (where.state() != Where::ready || code.kind() != OperandCode::input)
     return false;
   if (code.index() < inputs.size())
-    return inputs[code.index()] == &value;
-  if (value.meta != expected.meta)
+    return inputs[code.index()] == &value ||
+           (planted(SeededBug::aliases_ignored) && inputs[code.index()]->meta == value.meta);
+  if (value.meta != expected.meta &&
+      !(planted(SeededBug::strides_ignored) && value.meta->dtype == expected.meta->dtype &&
+        std::ranges::equal(value.meta->dims(), expected.meta->dims())))
     return false;
   inputs.push_back(&value);
   return true;
@@ -44,6 +50,8 @@ inline bool expects(const TrieNode &candidate, OpKind op, AttrWords attrs,
     return false;
   if (!candidate.attrs)
     return attrs.empty();
+  if (planted(SeededBug::attributes_ignored))
+    return true;
   return std::ranges::equal(candidate.attrs->words, attrs);
 }
 
@@ -68,7 +76,8 @@ template <class Operands>
         continue;
       }
       if (!detail::is_number(operands[i]) || expected->code.kind() != OperandCode::scalar ||
-          detail::number_of(operands[i]).kind() != expected->kind)
+          (detail::number_of(operands[i]).kind() != expected->kind &&
+           !planted(SeededBug::number_kinds_ignored)))
         break;
       scalars.push_back(detail::number_of(operands[i]));
     }
@@ -106,7 +115,7 @@ inline bool Session::over_memory_limit() noexcept {
 [[gnu::always_inline]] inline Impl *
 Session::match_plain(OpKind op, AttrWords attrs, std::span<Operand *const> operands) noexcept {
   const OwnerGuard guard(lock);
-  if (!is_open) [[unlikely]]
+  if (!is_open && !planted(SeededBug::owner_not_told)) [[unlikely]]
     return nullptr;
   const std::uint32_t child = find_child(op, attrs, operands);
   if (child == TrieNode::none)

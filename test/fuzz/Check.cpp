@@ -3,6 +3,7 @@
 #include "test/fuzz/Check.h"
 #include "runtime/base/Options.h"
 #include "runtime/jit/Anchor.h"
+#include "runtime/jit/Reasons.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/ThreadPool.h"
 #include "test/fuzz/Run.h"
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <sstream>
 #include <thread>
+#include <unordered_set>
 
 namespace jit::fuzz {
 namespace {
@@ -34,6 +36,8 @@ Call draw_call(const Program &program, int number) {
   if (random.percent(25))
     call.flush_every = static_cast<int>(random.between(1, steps + 1));
   call.split_aliases = random.percent(30);
+  call.relaid = random.percent(15);
+  call.bad_index = random.percent(5);
   call.on_thread = random.percent(15);
   return call;
 }
@@ -77,6 +81,18 @@ struct Kept {
   }
 };
 
+/// Under 10 % of the elements.
+bool few_distinct(const Value &value) {
+  const std::size_t size = itemsize(value.dtype), elements = value.bytes.size() / size;
+  std::unordered_set<std::string_view> seen;
+  for (std::size_t i = 0; i < elements; ++i) {
+    seen.emplace(reinterpret_cast<const char *>(value.bytes.data()) + i * size, size);
+    if (10 * seen.size() >= elements)
+      return false;
+  }
+  return true;
+}
+
 class Checker {
 public:
   Checker(const Program &program, Counts &counts)
@@ -88,16 +104,20 @@ public:
     apply(program.setting);
     std::string failure;
     for (int number = 0; number < program.calls && failure.empty(); ++number) {
-      failure = check_call(number);
+      failure = check_call(number, draw_call(program, number));
       if (!failure.empty())
         failure = "call " + std::to_string(number) + ": " + failure;
     }
+    if (program.setting.every_position && failure.empty())
+      failure = check_positions();
     set_mode(Mode::off);
     mutable_options().flush_every = 0;
     mutable_options().disable.clear();
     count();
     if (failure.empty() && mode_check_differences() > 0)
       failure = "mode check saw a difference";
+    if (failure.empty())
+      failure = refused;
     return failure;
   }
   std::string trace_text() const {
@@ -131,14 +151,26 @@ private:
     return std::move(run.outcome);
   }
 
-  std::string check_call(int number) {
-    const Call call = draw_call(program, number);
+  /// A flush behind every op in turn.
+  std::string check_positions() {
+    const auto ops = std::ranges::count(program.steps, StepKind::op, &Step::kind);
+    for (int position = 1; position <= std::min<std::int64_t>(ops, 64); ++position) {
+      Call call = draw_call(program, 0);
+      call.seed += static_cast<std::uint64_t>(position);
+      call.flush_every = position;
+      if (std::string failure = check_call(program.calls + position, call); !failure.empty())
+        return "flush behind op " + std::to_string(position) + ": " + failure;
+    }
+    return "";
+  }
+
+  std::string check_call(int number, const Call &call) {
     if (const std::vector<int> &list = program.setting.thread_list; !list.empty())
       set_thread_count(list[static_cast<std::size_t>(number) % list.size()]);
     set_mode(Mode::off);
     const Outcome expected =
         run_eagerly(program, call, eager_state, program.setting.interpret && number == 0);
-    if (!expected.error.empty())
+    if (!expected.error.empty() && !call.bad_index)
       return "eager: " + expected.error;
     set_mode(program.setting.check ? Mode::check : Mode::on);
     mutable_options().flush_every = call.flush_every;
@@ -146,6 +178,8 @@ private:
     const Outcome got = run_traced(call, traced_state, &now);
     mutable_options().flush_every = 0;
     ++counts.calls;
+    counts.flushes += call.flush_every > 0;
+    weigh(expected);
     if (!wait_compiled())
       return "the compile queue does not get empty";
     if (std::string text = difference(expected, got); !text.empty())
@@ -201,8 +235,20 @@ private:
     return sum;
   }
 
+  /// How much the equality of these values says.
+  void weigh(const Outcome &seen) {
+    for (const Value &value : seen.values)
+      if (value.size() >= 10) {
+        ++comparisons;
+        weak_comparisons += few_distinct(value);
+      }
+  }
+
   void count() {
     ++counts.programs;
+    counts.comparisons += comparisons;
+    counts.weak_comparisons += weak_comparisons;
+    counts.weak_programs += comparisons > 0 && comparisons == weak_comparisons;
     std::uint64_t hits = 0, replays = 0;
     bool reason = false;
     for (const TraceReport &report : traced.explain()) {
@@ -216,6 +262,8 @@ private:
       if (!report.reject_reason.empty()) {
         ++counts.rejects[report.reject_reason.substr(0, 160)];
         reason = true;
+        if (report.reject_reason.starts_with(jit::name(RejectReason::compile_failed)))
+          refused = report.reject_reason;
       }
     }
     for (const Step &step : program.steps)
@@ -247,6 +295,8 @@ private:
   Traced<void (*)(Run &)> traced;
   State eager_state, traced_state;
   Kept kept;
+  std::string refused; ///< why the compiler could not compile a path
+  std::uint64_t comparisons = 0, weak_comparisons = 0;
 };
 
 } // namespace

@@ -20,6 +20,12 @@ struct Counts {
   std::uint64_t not_run = 0;                           ///< programs whose compiled code never ran
   std::vector<std::uint64_t> unexplained;              ///< seeds of those without a known reason
   std::uint64_t gradients = 0;                         ///< steps that close a tape
+  std::uint64_t slopes = 0;                            ///< compared with finite differences
+  std::uint64_t flushes = 0;                           ///< calls with a forced flush
+  std::uint64_t comparisons = 0;                       ///< values of 10 elements and more
+  /// Those of which under 10 % of the elements are distinct, so that equality says little.
+  std::uint64_t weak_comparisons = 0;
+  std::uint64_t weak_programs = 0; ///< programs with no other comparison
   std::uint64_t differences = 0;
   std::map<std::string, std::uint64_t> exits, rejects, per_op;
 };

@@ -2,6 +2,8 @@
 // tracejit-fuzz: random programs, eager against compiled, bit by bit.
 #include "runtime/base/Options.h"
 #include "test/fuzz/Check.h"
+#include "test/fuzz/CheckGradients.h"
+#include "test/fuzz/SaveFailure.h"
 
 #include <tracejit/compiler.h>
 #include <tracejit/tracejit.h>
@@ -21,7 +23,9 @@ constexpr const char *help =
     "tracejit-fuzz: runs random programs eagerly and compiled and compares every bit\n"
     "  --seed N       the first program's seed (default: drawn from the clock)\n"
     "  --programs N   how many programs, with seeds N, N+1, ... (default: 300)\n"
-    "  --minutes N    go on for N minutes instead\n"
+    "  --minutes N    go on for N minutes instead, through the combinations\n"
+    "  --combinations settings by number: instruction sets, threads, passes left out, a flush\n"
+    "                 behind every op; without it they are drawn\n"
     "  --keep-going   do not stop at the tenth failure\n"
     "  --no-shrink    print failures as they were drawn\n"
     "  --isolate      run every program in a process of its own, so that crashes can be made "
@@ -32,7 +36,7 @@ constexpr const char *help =
 
 struct Arguments {
   std::uint64_t seed = 0, programs = 300, minutes = 0;
-  bool keep_going = false, shrink = true, print = false, isolate = false;
+  bool keep_going = false, shrink = true, print = false, isolate = false, combinations = false;
 };
 
 /// For the signal handlers.
@@ -74,12 +78,15 @@ bool read_arguments(int count, char **words, Arguments &arguments) {
       arguments.shrink = false;
     } else if (word == "--isolate") {
       arguments.isolate = true;
+    } else if (word == "--combinations") {
+      arguments.combinations = true;
     } else if (word == "--print") {
       arguments.print = true;
     } else {
       return false;
     }
   }
+  arguments.combinations |= arguments.minutes > 0;
   return true;
 }
 
@@ -89,7 +96,14 @@ void print_counts(const Counts &counts) {
             << counts.kernels_before << " kernels fused to " << counts.kernels_after << "), "
             << counts.hits << " compiled runs, " << counts.replays << " replays, " << counts.not_run
             << " programs without a compiled run (" << counts.unexplained.size()
-            << " unexplained), " << counts.differences << " failures\n";
+            << " unexplained), " << counts.flushes << " calls with forced flushes, "
+            << counts.slopes << " gradients checked by differences, " << counts.differences
+            << " failures\n"
+            << counts.weak_comparisons << " of " << counts.comparisons
+            << " comparisons are weak (under 10 % distinct values), and all those of "
+            << counts.weak_programs << " programs, which do not count as passed: "
+            << counts.programs - counts.weak_programs - counts.not_run - counts.differences
+            << " passed\n";
   for (const std::uint64_t seed : counts.unexplained)
     std::cout << "never compiled, no reason known: --seed " << seed << " --programs 1\n";
   std::cout << "exits:";
@@ -126,8 +140,9 @@ bool fails_in_child(const Program &program) {
 }
 
 void report(const Program &program, const std::string &failure, const Arguments &arguments) {
-  std::cout << "\nFAILED: " << failure << "\nreproduce: tracejit-fuzz --seed " << program.seed
-            << " --programs 1\n";
+  std::cout << "\nFAILED: " << failure << "\nreproduce: tracejit-fuzz"
+            << (arguments.combinations ? " --combinations" : "") << " --programs 1 --seed "
+            << program.seed << "\n";
   if (arguments.isolate) {
     std::cout << to_text(arguments.shrink ? shrink(program, fails_in_child) : program)
               << std::flush;
@@ -138,7 +153,7 @@ void report(const Program &program, const std::string &failure, const Arguments 
   std::string trace_text;
   const std::string now = check(small, ignored, &trace_text);
   std::cout << (arguments.shrink ? "made small (" + now + "): " : "") << to_text(small)
-            << trace_text << std::flush;
+            << trace_text << save_failure(small, trace_text) << std::flush;
 }
 
 int run(const Arguments &arguments) {
@@ -152,12 +167,20 @@ int run(const Arguments &arguments) {
   for (; more(); ++seed) {
     current_seed = seed;
     alarm(120);
-    const Program program = generate(seed);
+    Program program = generate(seed);
+    if (arguments.combinations)
+      program.setting = combination(seed, program.setting);
     if (arguments.print)
       std::cout << to_text(program) << std::flush;
     std::string failure;
     if (!arguments.isolate) {
       failure = check(program, counts);
+      bool decided = false;
+      if (const std::string wrong = check_gradients(seed, &decided); !wrong.empty()) {
+        std::cout << "\nFAILED: " << wrong << std::flush;
+        ++counts.differences;
+      }
+      counts.slopes += decided;
     } else if (++counts.programs; fails_in_child(program)) {
       failure = "in a process of its own";
       ++counts.differences;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Drawing ops: operands and attributes of each family. `infer` has the last word.
+#include "runtime/autograd/Backward.h"
 #include "runtime/ops/Attributes.h"
 #include "test/fuzz/Generator.h"
 
@@ -18,8 +19,10 @@ void Generator::draw_op() {
   const Family family = families[random.below(std::size(families))];
   std::vector<OpKind> kinds;
   for (const OpInfo &op : all_ops())
-    if (op.family == family)
+    if (op.family == family && (!differentiable || autograd::gradient_rule(op.kind).apply))
       kinds.push_back(op.kind);
+  if (kinds.empty())
+    return;
   const OpKind op = random.one_of(kinds);
   for (int attempt = 0; attempt < 5; ++attempt)
     if (try_op(op))
@@ -58,10 +61,13 @@ Ref Generator::pick_where(DTypeSet dtypes, int least_rank) {
     if (const Ref ref = pick(); dtypes.contains(meta_of(ref)->dtype) && deep_enough(ref))
       return ref;
   if (const Ref ref = pick(); deep_enough(ref) && random.percent(70)) {
-    const DType dtype = dtypes.contains(DType::f64) && random.percent(30) ? DType::f64
-                        : dtypes.contains(DType::f32)                     ? DType::f32
-                                                                          : DType::i64;
-    return dtypes.contains(meta_of(ref)->dtype) ? ref : cast(ref, dtype);
+    if (dtypes.contains(meta_of(ref)->dtype))
+      return ref;
+    std::vector<DType> choice;
+    for (const DType dtype : {DType::f32, DType::f64, DType::i64, DType::u8, DType::boolean})
+      if (dtypes.contains(dtype))
+        choice.push_back(dtype);
+    return cast(ref, random.one_of(choice));
   }
   for (;;) {
     const DType dtype = draw_dtype();
@@ -93,6 +99,8 @@ DimList Generator::like(const DimList &dims) {
 }
 
 Ref Generator::any_number() {
+  if (differentiable)
+    return add_number({ScalarKind::floating, Role::moderate});
   const ScalarKind kinds[] = {ScalarKind::floating, ScalarKind::floating, ScalarKind::integer,
                               ScalarKind::boolean};
   return add_number({kinds[random.below(4)]});
@@ -333,6 +341,7 @@ Ref Generator::index_tensor(std::int64_t bound, const DimList &dims) {
             high = add_number({ScalarKind::integer, Role::start, bound - 1, bound - 1});
   if (!add_op(OpKind::clip, {}, {raw, low, high}))
     return raw;
+  program.steps.back().variants.clear(); // another op might leave the bounds
   return {Ref::value, program.values - 1};
 }
 

@@ -25,7 +25,7 @@ void Generator::draw_setting() {
         setting.disabled.emplace_back(pass);
   setting.check = random.percent(10);
   setting.two_at_once = random.percent(15);
-  setting.interpret = max_size <= 3000 && random.percent(30);
+  setting.interpret = max_size <= 3000 && random.percent(50);
 }
 
 std::int64_t Generator::draw_extent() {
@@ -35,7 +35,31 @@ std::int64_t Generator::draw_extent() {
     return 0;
   if (max_size > 3000 && random.percent(30))
     return random.between(1, max_size);
+  if (max_size > 3000 && random.percent(20)) { // where kernels begin another block or chunk
+    static constexpr std::int64_t bounds[] = {128, 256, 512, 4096, 8192};
+    return bounds[random.below(std::size(bounds))] + random.between(-1, 1);
+  }
   return extents[random.below(std::size(extents))];
+}
+
+Setting combination(std::uint64_t number, Setting drawn) {
+  const auto next = [&](std::uint64_t count) {
+    const std::uint64_t digit = number % count;
+    number /= count;
+    return static_cast<std::size_t>(digit);
+  };
+  constexpr int threads[] = {1, 2, 4};
+  drawn.threads = threads[next(3)];
+  drawn.isa = next(2) && isa_supported(Isa::v4) ? Isa::v4 : Isa::v3;
+  drawn.every_position = true;
+  const std::size_t passes = next(pass_names.size() + 3);
+  if (passes == pass_names.size() + 2)
+    return drawn; // those that were drawn
+  drawn.disabled.clear();
+  for (std::size_t k = 0; k < pass_names.size(); ++k)
+    if (passes == k || passes == pass_names.size())
+      drawn.disabled.emplace_back(pass_names[k]);
+  return drawn;
 }
 
 DimList Generator::draw_dims(std::int64_t limit) {
@@ -44,7 +68,7 @@ DimList Generator::draw_dims(std::int64_t limit) {
   const std::int64_t rank = ranks[random.below(10)];
   std::int64_t size = 1;
   for (std::int64_t i = 0; i < rank; ++i) {
-    std::int64_t extent = draw_extent();
+    std::int64_t extent = random.percent(20) && i > 0 ? dims[dims.size() - 1] : draw_extent();
     if (size * extent > limit)
       extent = std::max<std::int64_t>(1, limit / std::max<std::int64_t>(size, 1));
     dims.push_back(extent);
@@ -54,6 +78,10 @@ DimList Generator::draw_dims(std::int64_t limit) {
 }
 
 DType Generator::draw_dtype() {
+  if (differentiable && random.percent(90))
+    return DType::f64; // f32 is too coarse for finite differences
+  if (differentiable)
+    return random.percent(50) ? DType::i64 : DType::boolean;
   static constexpr DType dtypes[] = {DType::f32, DType::f32, DType::f32,    DType::f64,
                                      DType::i64, DType::u8,  DType::boolean};
   return dtypes[random.below(7)];
@@ -99,7 +127,7 @@ Ref Generator::add_input(InputSpec spec) {
       spec.dims[i] = std::min<std::int64_t>(spec.dims[i], 3);
   if (spec.dims.size() > 0 && random.percent(30)) {
     const Layout layouts[] = {Layout::permuted, Layout::strided, Layout::flipped, Layout::repeated};
-    spec.layout = layouts[random.below(4)];
+    spec.layout = layouts[random.below(differentiable ? 3 : 4)];
   } else {
     spec.adopted = spec.dtype != DType::boolean && random.percent(10);
   }
@@ -113,6 +141,8 @@ Ref Generator::add_input(InputSpec spec) {
 Ref Generator::add_input(DType dtype, const DimList &dims) {
   InputSpec spec{dtype, dims};
   spec.fill = random.percent(50) ? Fill::edges : Fill::plain;
+  if (differentiable)
+    spec.fill = random.percent(70) ? Fill::positive : Fill::plain;
   return add_input(spec);
 }
 
@@ -135,6 +165,11 @@ const Meta *Generator::meta_of(const Ref &ref) const {
   return nullptr;
 }
 
+OperandType Generator::operand_type(const Ref &ref) const {
+  return ref.kind == Ref::number ? OperandType{nullptr, program.numbers[ref.index].kind}
+                                 : OperandType{meta_of(ref), ScalarKind::floating};
+}
+
 /// A handle that is in force, recent ones more often; a new input now and then.
 Ref Generator::pick() {
   if (handles.empty() || random.percent(8))
@@ -149,8 +184,7 @@ Ref Generator::pick() {
 bool Generator::add_op(OpKind op, std::vector<std::int64_t> attrs, std::vector<Ref> operands) {
   std::vector<OperandType> types;
   for (const Ref &ref : operands)
-    types.push_back(ref.kind == Ref::number ? OperandType{nullptr, program.numbers[ref.index].kind}
-                                            : OperandType{meta_of(ref), ScalarKind::floating});
+    types.push_back(operand_type(ref));
   Inferred inferred;
   if (infer({op, attrs, types}, inferred))
     return false;
@@ -160,6 +194,8 @@ bool Generator::add_op(OpKind op, std::vector<std::int64_t> attrs, std::vector<R
   Step step{StepKind::op, op, std::move(attrs), std::move(operands)};
   step.first_value = program.values;
   step.results = inferred.count;
+  if (!differentiable && random.percent(6))
+    add_variant(step, inferred);
   for (std::uint8_t r = 0; r < inferred.count; ++r) {
     const ResultType &type = inferred.results[r];
     value_metas.push_back(intern_meta(type.dtype, type.dims, type.strides));
@@ -168,6 +204,12 @@ bool Generator::add_op(OpKind op, std::vector<std::int64_t> attrs, std::vector<R
   }
   program.steps.push_back(std::move(step));
   return true;
+}
+
+bool Generator::in_force(const Ref &ref) const {
+  return std::ranges::any_of(handles, [&](const Handle &handle) {
+    return handle.ref.kind == ref.kind && handle.ref.index == ref.index;
+  });
 }
 
 void Generator::forget(const Ref &ref) {
@@ -252,7 +294,7 @@ void Generator::add_recorded() {
 bool Generator::add_gradient(std::uint32_t first_value) {
   std::vector<Ref> targets, sources;
   for (const Handle &handle : handles)
-    if (handle.meta->dtype == DType::f32 || handle.meta->dtype == DType::f64) {
+    if ((handle.meta->dtype == DType::f32 && !differentiable) || handle.meta->dtype == DType::f64) {
       sources.push_back(handle.ref);
       if (handle.ref.kind == Ref::value && handle.ref.index >= first_value)
         targets.push_back(handle.ref);
@@ -260,9 +302,12 @@ bool Generator::add_gradient(std::uint32_t first_value) {
   if (targets.empty())
     return false;
   Step step{StepKind::gradient};
-  step.target = random.percent(50) ? targets.back() : random.one_of(targets);
-  for (std::int64_t n = random.between(1, 3); n > 0; --n)
+  step.target = random.percent(50) || differentiable ? targets.back() : random.one_of(targets);
+  for (std::int64_t n = random.between(1, 3); n > 0 && !differentiable; --n)
     step.operands.push_back(random.one_of(sources));
+  for (const Ref &source : sources)
+    if (differentiable && source.kind == Ref::input)
+      step.operands.push_back(source);
   step.first_value = program.values;
   step.results = static_cast<std::uint8_t>(step.operands.size());
   for (const Ref &source : step.operands) {
@@ -279,7 +324,7 @@ void Generator::add_something() {
   if (draw < 4)
     add_look(StepKind::observe);
   else if (draw < 5)
-    add_look(StepKind::hand_over);
+    add_look(random.percent(50) ? StepKind::hand_over : StepKind::lend);
   else if (draw < 15)
     add_drop();
   else if (draw < 20)
@@ -288,8 +333,32 @@ void Generator::add_something() {
     add_guarded();
   else if (draw < 26)
     add_recorded();
+  else if (draw < 38)
+    draw_idiom();
   else
     draw_op();
+}
+
+/// The last value that no branch makes and nobody lets go of.
+std::uint32_t Generator::last_value_at_hand() const {
+  std::uint32_t last = 0;
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    const Step &step = program.steps[i];
+    if (step.kind == StepKind::branch || step.kind == StepKind::flag)
+      i += step.body;
+    for (std::uint32_t v = step.first_value; v < step.first_value + step.results; ++v)
+      if (value_metas[v]->size > 0 && in_force({Ref::value, v}) && !given_away(v))
+        last = v;
+  }
+  return last;
+}
+
+bool Generator::given_away(std::uint32_t value) const {
+  return std::ranges::any_of(program.steps, [&](const Step &step) {
+    return std::ranges::any_of(step.operands, [&](const Ref &ref) {
+      return ref.kind == Ref::value && ref.index == value && ref.moved;
+    });
+  });
 }
 
 Program Generator::draw() {
@@ -313,16 +382,34 @@ Program Generator::draw() {
                        variable_metas.back(),
                        0});
   }
-  const std::int64_t ops = random.percent(20) ? random.between(15, 40) : random.between(3, 14);
-  while (std::count_if(program.steps.begin(), program.steps.end(),
-                       [](const Step &step) { return step.kind == StepKind::op; }) < ops)
+  if (random.percent(50))
+    return draw_short();
+  const std::int64_t ops = random.percent(20) ? random.between(15, 60) : random.between(3, 14);
+  while (std::ranges::count(program.steps, StepKind::op, &Step::kind) < ops)
     add_something();
+  return finish();
+}
+
+/// A few idioms only: many of these run in the time of one long program.
+Program Generator::draw_short() {
+  is_short = true;
+  max_size = std::min<std::int64_t>(max_size, 300);
+  do
+    draw_idiom();
+  while (random.percent(40) || program.steps.empty());
+  if (random.percent(20))
+    add_drop();
+  return finish();
+}
+
+Program Generator::finish() {
   give_away();
-  // The last value and some others are held: else nothing would run.
+  // Some values are held, and the last one that is there in every call: else nothing would run.
   program.held.resize(program.values);
-  const int chance = random.percent(30) ? 60 : 15;
+  const std::uint32_t last = last_value_at_hand();
+  const int chance = is_short ? 70 : random.percent(30) ? 60 : 15;
   for (std::uint32_t v = 0; v < program.values; ++v)
-    program.held[v] = v + 1 == program.values || random.percent(chance);
+    program.held[v] = v == last || random.percent(chance);
   program.calls = static_cast<int>(random.between(7, 10));
   mark_used_inputs(program);
   return std::move(program);
@@ -345,10 +432,7 @@ void Generator::give_away() {
         const auto is_it = [&](const Ref &ref) {
           return ref.kind == Ref::value && ref.index == operand.index;
         };
-        const Step &later = program.steps[j];
-        uses +=
-            static_cast<int>(std::count_if(later.operands.begin(), later.operands.end(), is_it));
-        uses += has_target(later.kind) && is_it(later.target);
+        for_each_ref(program.steps[j], [&](const Ref &ref) { uses += is_it(ref); });
       }
       operand.moved = uses == 1;
     }
@@ -362,17 +446,35 @@ void mark_used_inputs(Program &program) {
     if (ref.kind == Ref::input)
       program.inputs[ref.index].used = true;
   };
-  for (const Step &step : program.steps) {
-    for (const Ref &operand : step.operands)
-      use(operand);
-    if (has_target(step.kind))
-      use(step.target);
-  }
+  for (const Step &step : program.steps)
+    for_each_ref(step, use);
   for (const std::uint32_t input : program.variables)
     program.inputs[input].used = true;
   for (const InputSpec &input : program.inputs)
     if (input.used && input.same_as >= 0)
       program.inputs[static_cast<std::size_t>(input.same_as)].used = true;
+}
+
+Program Generator::draw_differentiable() {
+  differentiable = true;
+  max_size = 40;
+  program.setting = {};
+  for (std::int64_t n = random.between(1, 3); n > 0; --n)
+    add_input(DType::f64, draw_dims(max_size));
+  program.steps.push_back({StepKind::tape});
+  for (std::int64_t n = random.between(1, 5); n > 0; --n)
+    draw_op();
+  if (!add_gradient(0))
+    program.steps.clear();
+  else
+    program.steps[0].body = static_cast<std::uint32_t>(program.steps.size() - 1);
+  program.held.assign(program.values, true);
+  mark_used_inputs(program);
+  return std::move(program);
+}
+
+Program generate_differentiable(std::uint64_t seed) {
+  return Generator(seed).draw_differentiable();
 }
 
 Program generate(std::uint64_t seed) { return Generator(seed).draw(); }

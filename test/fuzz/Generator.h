@@ -10,6 +10,8 @@ class Generator {
 public:
   explicit Generator(std::uint64_t seed);
   Program draw();
+  /// One tape around f64 ops that have gradients, of a few plain elements.
+  Program draw_differentiable();
 
 private:
   /// A handle that later steps may use.
@@ -28,9 +30,11 @@ private:
   Ref add_input(DType dtype, const DimList &dims);
   Ref add_number(NumberSpec spec);
   const Meta *meta_of(const Ref &ref) const;
+  OperandType operand_type(const Ref &ref) const;
   Ref pick();
   /// False if the op refuses the operands; then nothing was added.
   bool add_op(OpKind op, std::vector<std::int64_t> attrs, std::vector<Ref> operands);
+  bool in_force(const Ref &ref) const;
   void forget(const Ref &ref);
   void add_drop();
   void add_look(StepKind kind);
@@ -39,7 +43,40 @@ private:
   void add_recorded();
   bool add_gradient(std::uint32_t first_value);
   void add_something();
+  Program draw_short();
+  Program finish();
   void give_away();
+  bool given_away(std::uint32_t value) const;
+  std::uint32_t last_value_at_hand() const;
+
+  // GenerateVariants.cpp
+  void add_variant(Step &step, const Inferred &results);
+  Variant draw_variant(const Step &step);
+
+  // GenerateIdioms.cpp
+  void draw_idiom();
+  Ref apply(OpKind op, std::vector<Ref> operands, std::vector<std::int64_t> attrs = {});
+  Ref unary_chain(Ref x, const std::vector<OpKind> &ops, std::int64_t length);
+  Ref pick_any_dtype();
+  Ref permuted(const Ref &x);
+  bool product();
+  void temporaries();
+  void let_go(std::vector<Ref> &list, std::size_t at);
+  void reductions_of_views();
+  void reductions_beyond_chunks();
+  void cancelling_signs();
+  void repeated_casts();
+  void equal_operands();
+  void chosen_twice();
+  void views_of_views();
+  void permuted_operands();
+  void known_values();
+  void same_op_twice();
+  void normalised_rows();
+  void many_inputs();
+  void updated_in_place();
+  void one_index_twice();
+  void product_with_epilogue();
 
   // GenerateOps.cpp
   void draw_op();
@@ -64,6 +101,7 @@ private:
   Random random;
   Program program;
   std::int64_t max_size;
+  bool differentiable = false, is_short = false;
   int scope = 0, tapes = 0;
   std::vector<Handle> handles;
   std::vector<const Meta *> input_metas, value_metas, variable_metas;

@@ -66,6 +66,14 @@ static Value repeated(const Value &first, const DimList &dims) {
   return value;
 }
 
+static Value positive_values(DType dtype, const DimList &dims, std::uint64_t seed) {
+  Value value = conformance::plain_values(dtype, dims, seed);
+  if (dtype == DType::f64)
+    for (std::int64_t i = 0; i < value.size(); ++i)
+      value.set(i, 0.25 + std::abs(value.at<double>(i)));
+  return value;
+}
+
 static Value draw_values(const InputSpec &spec, const DimList &dims, std::uint64_t seed) {
   constexpr std::int64_t period = 1009;
   if (checked_size(spec.dtype, dims).value_or(0) > period)
@@ -75,6 +83,8 @@ static Value draw_values(const InputSpec &spec, const DimList &dims, std::uint64
     return conformance::edge_values(spec.dtype, dims, seed);
   case Fill::plain:
     return conformance::plain_values(spec.dtype, dims, seed);
+  case Fill::positive:
+    return positive_values(spec.dtype, dims, seed);
   case Fill::index:
     break;
   }
@@ -87,47 +97,74 @@ static Value draw_values(const InputSpec &spec, const DimList &dims, std::uint64
   return narrow;
 }
 
-static Tensor make_input(const InputSpec &spec, std::uint64_t seed) {
+/// Moves f64 elements by something between -distance and distance.
+static void nudge(Value &value, double distance, std::uint64_t seed) {
+  Random random(seed);
+  for (std::int64_t i = 0; i < value.size(); ++i)
+    value.set(i, value.at<double>(i) + distance * static_cast<double>(random.between(-8, 8)) / 8);
+}
+
+static Tensor make_input(const InputSpec &spec, std::uint64_t seed, double distance) {
+  const auto draw = [&](const DimList &dims) {
+    Value value = draw_values(spec, dims, seed);
+    if (distance != 0 && spec.dtype == DType::f64)
+      nudge(value, distance, seed);
+    return value;
+  };
   DimList dims = spec.dims;
   const std::size_t rank = dims.size();
   switch (spec.layout) {
   case Layout::contiguous:
-    return tensor_of(draw_values(spec, dims, seed), spec.adopted);
+    return tensor_of(draw(dims), spec.adopted);
   case Layout::permuted: {
     DimList reversed, axes;
     for (std::size_t i = rank; i-- > 0;) {
       reversed.push_back(dims[i]);
       axes.push_back(static_cast<std::int64_t>(i));
     }
-    return permute_dims(tensor_of(draw_values(spec, reversed, seed), false), axes);
+    return permute_dims(tensor_of(draw(reversed), false), axes);
   }
   case Layout::strided:
     dims[rank - 1] = 2 * dims[rank - 1] + 1;
-    return tensor_of(draw_values(spec, dims, seed),
-                     false)(ellipsis, slice(1, 2 * spec.dims[rank - 1] + 1, 2));
+    return tensor_of(draw(dims), false)(ellipsis, slice(1, 2 * spec.dims[rank - 1] + 1, 2));
   case Layout::flipped:
-    return tensor_of(draw_values(spec, dims, seed), false)(slice({}, {}, -1));
+    return tensor_of(draw(dims), false)(slice({}, {}, -1));
   case Layout::repeated:
     dims[0] = 1;
-    return broadcast_to(tensor_of(draw_values(spec, dims, seed), false), spec.dims);
+    return broadcast_to(tensor_of(draw(dims), false), spec.dims);
   }
   return {};
 }
 
-std::vector<Tensor> make_inputs(const Program &program, std::uint64_t seed, bool split_aliases) {
+/// The same elements in another place or order in memory.
+static void lay_out_otherwise(InputSpec &spec) {
+  if (spec.dims.size() == 0)
+    return;
+  spec.adopted = false;
+  spec.layout = spec.layout == Layout::permuted                             ? Layout::strided
+                : spec.layout == Layout::contiguous && spec.dims.size() > 1 ? Layout::permuted
+                                                                            : Layout::contiguous;
+}
+
+std::vector<Tensor> make_inputs(const Program &program, const Call &call) {
   std::vector<Tensor> inputs;
   for (std::size_t i = 0; i < program.inputs.size(); ++i) {
-    const InputSpec &spec = program.inputs[i];
+    InputSpec spec = program.inputs[i];
     if (!spec.used) {
       inputs.emplace_back();
       continue;
     }
     const bool copy = spec.same_as >= 0;
     const std::size_t source = copy ? static_cast<std::size_t>(spec.same_as) : i;
-    if (copy && !split_aliases)
+    if (copy && !call.split_aliases) {
       inputs.push_back(inputs[source]);
-    else
-      inputs.push_back(make_input(spec, seed * 1009 + i));
+      continue;
+    }
+    if (call.relaid)
+      lay_out_otherwise(spec);
+    if (call.bad_index && spec.fill == Fill::index && spec.dtype == DType::i64)
+      spec.bound = 2 * spec.bound + 1;
+    inputs.push_back(make_input(spec, call.seed * 1009 + i, call.nudge));
   }
   return inputs;
 }
@@ -140,6 +177,8 @@ static Scalar draw_number(const NumberSpec &spec, Random &random) {
     return 1e-5 * static_cast<double>(random.between(1, 100));
   case Role::random_key:
     return static_cast<std::int64_t>(random.bits() >> 1);
+  case Role::moderate:
+    return 0.25 * static_cast<double>(random.between(1, 12));
   case Role::any:
     break;
   }
@@ -181,7 +220,7 @@ std::vector<Scalar> make_numbers(const Program &program, std::uint64_t seed) {
 
 State make_state(const Program &program) {
   State state;
-  const std::vector<Tensor> inputs = make_inputs(program, program.seed, false);
+  const std::vector<Tensor> inputs = make_inputs(program, {.seed = program.seed, .held = {}});
   for (const std::uint32_t input : program.variables)
     state.variables.emplace_back(inputs[input].contiguous());
   return state;

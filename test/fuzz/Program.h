@@ -33,7 +33,7 @@ private:
 
 /// How an input tensor comes to be.
 enum class Layout : std::uint8_t { contiguous, permuted, strided, flipped, repeated };
-enum class Fill : std::uint8_t { edges, plain, index };
+enum class Fill : std::uint8_t { edges, plain, positive, index };
 
 struct InputSpec {
   DType dtype;
@@ -47,7 +47,7 @@ struct InputSpec {
 };
 
 /// What a run-time number may be; drawn anew for every call.
-enum class Role : std::uint8_t { any, start, small, random_key };
+enum class Role : std::uint8_t { any, start, small, random_key, moderate };
 struct NumberSpec {
   ScalarKind kind;
   Role role = Role::any;
@@ -64,12 +64,21 @@ enum class StepKind : std::uint8_t {
   op,        ///< runs `op` on `operands`; results are values first_value, ...
   observe,   ///< reads the bytes of `target`
   drop,      ///< lets the handle `target` go
-  hand_over, ///< another thread reads `target`
+  hand_over, ///< another thread reads `target`, this one waits for it
+  lend,      ///< another thread reads `target` while this one goes on
   assign,    ///< Variable `variable` = `target`
   branch,    ///< the steps up to `end` run iff a bit of the observed `target` is set
   flag,      ///< the same for a flag of the call
   tape,      ///< a Tape records the steps up to `end`; the last of them is its gradient
   gradient,  ///< values first_value, ... = gradients of `target` with respect to `operands`
+};
+
+/// An op with results of the same types, which runs instead in calls that have the step's flag: to
+/// the trace a sibling.
+struct Variant {
+  OpKind op;
+  std::vector<std::int64_t> attrs;
+  std::vector<Ref> operands;
 };
 
 struct Step {
@@ -81,7 +90,8 @@ struct Step {
   std::uint8_t results = 0;
   Ref target{Ref::value, 0};
   std::uint32_t variable = 0;
-  std::uint32_t body = 0; ///< steps that a branch, flag or tape holds
+  std::uint32_t body = 0;          ///< steps that a branch, flag or tape holds
+  std::vector<Variant> variants{}; ///< of an op: none or one
 };
 
 /// Steps that hold those after them.
@@ -100,9 +110,10 @@ struct Setting {
   std::vector<int> thread_list; ///< by call, round and round; empty: `threads`
   Isa isa = Isa::v3;
   std::vector<std::string> disabled;
-  bool check = false;       ///< mode check instead of on
-  bool two_at_once = false; ///< some calls run on two threads at the same time
-  bool interpret = false;   ///< the interpreter of the records is a third side
+  bool check = false;          ///< mode check instead of on
+  bool every_position = false; ///< at the end a call for every op, with a flush behind it
+  bool two_at_once = false;    ///< some calls run on two threads at the same time
+  bool interpret = false;      ///< the interpreter of the records is a third side
 };
 
 struct Program {
@@ -120,8 +131,24 @@ struct Program {
 /// Strides of the tensor that is made for an input.
 DimList strides_of(const InputSpec &spec);
 
+/// Calls `use` with every Ref of the step.
+template <class F> void for_each_ref(const Step &step, F use) {
+  for (const Ref &operand : step.operands)
+    use(operand);
+  for (const Variant &variant : step.variants)
+    for (const Ref &operand : variant.operands)
+      use(operand);
+  if (has_target(step.kind))
+    use(step.target);
+}
+
 /// A valid program; every choice follows from the seed.
 Program generate(std::uint64_t seed);
+/// A program whose one tape can be checked by finite differences.
+Program generate_differentiable(std::uint64_t seed);
+/// Settings of long runs: the number goes through instruction sets, thread counts and passes left
+/// out (none, each, all, some), with a flush at every position.
+Setting combination(std::uint64_t number, Setting drawn);
 
 /// Marks the inputs that a step or a Variable uses.
 void mark_used_inputs(Program &program);

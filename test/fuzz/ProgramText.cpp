@@ -18,7 +18,7 @@ std::string text_of(const Ref &ref, const Program &program) {
 
 std::string text_of(const InputSpec &input) {
   static constexpr const char *layouts[] = {"", " permuted", " strided", " flipped", " repeated"};
-  static constexpr const char *fills[] = {" edges", " plain", " index"};
+  static constexpr const char *fills[] = {" edges", " plain", " positive", " index"};
   std::string text = describe(input.dtype, input.dims) + layouts[static_cast<int>(input.layout)] +
                      fills[static_cast<int>(input.fill)];
   if (input.fill == Fill::index)
@@ -28,9 +28,19 @@ std::string text_of(const InputSpec &input) {
   return text + (input.adopted ? " adopted" : "");
 }
 
+std::string text_of(OpKind op, const std::vector<std::int64_t> &attrs,
+                    const std::vector<Ref> &operands, const Program &program) {
+  std::string text(info(op).name);
+  for (std::size_t i = 0; i < operands.size(); ++i)
+    text += (i ? ", " : " ") + text_of(operands[i], program);
+  const std::string words = attrs_to_string(info(op), attrs);
+  return text + (words.empty() ? "" : " {" + words + "}");
+}
+
 std::string text_of(const Step &step, const Program &program) {
-  static constexpr const char *verbs[] = {"",        "observe ",        "drop ",    "hand over ",
-                                          "assign ", "if some bit of ", "if flag ", "tape"};
+  static constexpr const char *verbs[] = {"",      "observe ", "drop ",           "hand over ",
+                                          "lend ", "assign ",  "if some bit of ", "if flag ",
+                                          "tape"};
   if (step.kind == StepKind::op || step.kind == StepKind::gradient) {
     std::string text;
     for (std::uint8_t r = 0; r < step.results; ++r) {
@@ -39,16 +49,17 @@ std::string text_of(const Step &step, const Program &program) {
               (v < program.held.size() && program.held[v] ? " (held)" : "");
     }
     text += " = ";
-    if (step.kind == StepKind::op)
-      text += info(step.op).name;
-    else
-      text += "gradient of " + text_of(step.target, program) + " by";
+    if (step.kind == StepKind::op) {
+      text += text_of(step.op, step.attrs, step.operands, program);
+      for (const Variant &variant : step.variants)
+        text +=
+            "; or with a flag: " + text_of(variant.op, variant.attrs, variant.operands, program);
+      return text;
+    }
+    text += "gradient of " + text_of(step.target, program) + " by";
     for (std::size_t i = 0; i < step.operands.size(); ++i)
       text += (i ? ", " : " ") + text_of(step.operands[i], program);
-    if (step.kind == StepKind::gradient)
-      return text;
-    const std::string attrs = attrs_to_string(info(step.op), step.attrs);
-    return text + (attrs.empty() ? "" : " {" + attrs + "}");
+    return text;
   }
   std::string text = verbs[static_cast<int>(step.kind)];
   if (has_target(step.kind))
@@ -64,10 +75,12 @@ std::string text_of(const Step &step, const Program &program) {
 
 std::string to_text(const Program &program) {
   const Setting &setting = program.setting;
-  std::string text =
-      "seed " + std::to_string(program.seed) + ", " + std::to_string(setting.threads) +
-      " threads, " + (setting.isa == Isa::v4 ? "v4" : "v3") +
-      (setting.check ? ", mode check" : "") + (setting.two_at_once ? ", two at once" : "");
+  std::string text = "seed " + std::to_string(program.seed) + ", " +
+                     std::to_string(setting.threads) + " threads, " +
+                     (setting.isa == Isa::v4 ? "v4" : "v3") +
+                     (setting.check ? ", mode check" : "") +
+                     (setting.every_position ? ", flush at every position" : "") +
+                     (setting.two_at_once ? ", two at once" : "");
   for (const std::string &pass : setting.disabled)
     text += ", no " + pass;
   text += "\n";

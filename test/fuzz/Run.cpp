@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <future>
+#include <numeric>
+#include <random>
 
 namespace jit::fuzz {
 
@@ -37,8 +39,7 @@ std::string difference(const Outcome &expected, const Outcome &got) {
 
 Run::Run(const Program &program, const Call &call, State &state, bool interpret)
     : values(program.values), program(program), call(call), state(state), interpreting(interpret),
-      inputs(make_inputs(program, call.seed, call.split_aliases)),
-      numbers(make_numbers(program, call.seed)) {}
+      inputs(make_inputs(program, call)), numbers(make_numbers(program, call.seed)) {}
 
 const Tensor &Run::tensor(const Ref &ref) {
   return ref.kind == Ref::variable ? state.variables[ref.index].value() : handle(ref);
@@ -73,23 +74,27 @@ bool Run::guard_open(const Step &step, std::size_t number) {
   return open;
 }
 
-void Run::interpret_op(const Step &step, const std::vector<Value> &operands) {
-  if (info(step.op).family == Family::view && step.op != OpKind::reshape)
+void Run::interpret_op(const Variant &op, std::uint32_t first_value,
+                       const std::vector<Value> &operands) {
+  if (info(op.op).family == Family::view && op.op != OpKind::reshape)
     return;
-  const std::vector<Value> expected = conformance::interpret(step.op, step.attrs, operands);
-  for (std::uint8_t r = 0; r < step.results; ++r) {
-    const Value got = read(values[step.first_value + r], site_of(0));
+  const std::vector<Value> expected = conformance::interpret(op.op, op.attrs, operands);
+  for (std::size_t r = 0; r < expected.size(); ++r) {
+    const Value got = read(values[first_value + r], site_of(0));
     if (std::string text = conformance::difference(expected[r], got); !text.empty())
-      outcome.error = "the interpreter differs from eager at " + std::string(info(step.op).name) +
-                      ", value " + std::to_string(step.first_value + r) + ": " + text;
+      outcome.error = "the interpreter differs from eager at " + std::string(info(op.op).name) +
+                      ", value " + std::to_string(first_value + r) + ": " + text;
   }
 }
 
-void Run::run_op(const Step &step, const std::source_location &site) {
+void Run::run_op(const Step &step, std::size_t number) {
+  const std::source_location &site = site_of(number);
+  const bool varied = !step.variants.empty() && call.flags >> (number % 64) & 1;
+  const Variant chosen = varied ? step.variants[0] : Variant{step.op, step.attrs, step.operands};
   std::vector<Value> seen;
   std::vector<Operand> operands;
-  operands.reserve(step.operands.size());
-  for (const Ref &ref : step.operands) {
+  operands.reserve(chosen.operands.size());
+  for (const Ref &ref : chosen.operands) {
     if (interpreting)
       seen.push_back(ref.kind == Ref::number ? Value(numbers[ref.index])
                                              : read(tensor(ref), site_of(0)));
@@ -101,24 +106,23 @@ void Run::run_op(const Step &step, const std::source_location &site) {
       operands.emplace_back(tensor(ref), site);
   }
   if (step.results == 1)
-    values[step.first_value] = operands.empty() ? detail::dispatch_at(site, step.op, step.attrs)
-                                                : detail::dispatch(step.op, step.attrs, operands);
+    values[step.first_value] = operands.empty()
+                                   ? detail::dispatch_at(site, chosen.op, chosen.attrs)
+                                   : detail::dispatch(chosen.op, chosen.attrs, operands);
   else
-    detail::dispatch_several(step.op, step.attrs, operands,
+    detail::dispatch_several(chosen.op, chosen.attrs, operands,
                              std::span(values).subspan(step.first_value, step.results));
   if (interpreting)
-    interpret_op(step, seen);
+    interpret_op(chosen, step.first_value, seen);
 }
 
 /// Another thread computes with the value and reads the result.
-void Run::hand_over(const Step &step) {
-  const Tensor shared = tensor(step.target);
-  auto reader = std::async(std::launch::async, [&shared] {
+std::future<Value> Run::read_elsewhere(const Step &step) {
+  return std::async(std::launch::async, [shared = tensor(step.target)] {
     const Tensor twice = concat({shared.ndim() ? shared : reshape(shared, {1}),
                                  shared.ndim() ? shared : reshape(shared, {1})});
     return read(twice, std::source_location::current());
   });
-  outcome.add("handed over", reader.get());
 }
 
 /// The steps behind a tape. What it watches is known from its gradient, unless that was shrunk
@@ -150,7 +154,7 @@ void Run::run_steps(std::size_t begin, std::size_t end, Tape *tape) {
       throw HostException();
     switch (step.kind) {
     case StepKind::op:
-      run_op(step, site_of(i));
+      run_op(step, i);
       break;
     case StepKind::observe:
       outcome.add("observed at step " + std::to_string(i), read(tensor(step.target), site_of(i)));
@@ -159,7 +163,10 @@ void Run::run_steps(std::size_t begin, std::size_t end, Tape *tape) {
       handle(step.target) = Tensor();
       break;
     case StepKind::hand_over:
-      hand_over(step);
+      outcome.add("handed over", read_elsewhere(step).get());
+      break;
+    case StepKind::lend:
+      lent.push_back(read_elsewhere(step));
       break;
     case StepKind::assign:
       state.variables[step.variable] = values[step.target.index];
@@ -182,16 +189,20 @@ void Run::run_steps(std::size_t begin, std::size_t end, Tape *tape) {
 
 void Run::body() {
   run_steps(0, program.steps.size(), nullptr);
-  // As locals do, last made first; or the other way round.
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::size_t v = call.seed % 2 ? i : values.size() - 1 - i;
+  // As locals do, last made first; or in any order.
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.rbegin(), order.rend(), std::size_t(0));
+  if (call.seed % 2)
+    std::shuffle(order.begin(), order.end(), std::mt19937_64(call.seed));
+  for (const std::size_t v : order)
     if (!call.held[v])
       values[v] = Tensor();
-  }
 }
 
 void Run::look_at_the_rest() {
   const auto site = std::source_location::current();
+  for (std::future<Value> &reader : lent)
+    outcome.add("lent", reader.get());
   for (std::size_t v = 0; v < values.size(); ++v)
     if (!values[v].empty())
       outcome.add("value " + std::to_string(v), read(values[v], site));

@@ -7,6 +7,7 @@
 
 #include <tracejit/tracejit.h>
 
+#include <future>
 #include <source_location>
 
 namespace jit::fuzz {
@@ -20,6 +21,9 @@ struct Call {
   int throw_at = -1;          ///< the step at which the host throws
   std::uint64_t flags = 0;    ///< a bit for every `flag` step
   bool split_aliases = false; ///< inputs that are copies of a handle become tensors of their own
+  bool relaid = false;        ///< inputs lie in memory in another way
+  bool bad_index = false;     ///< index inputs hold a value that is out of range
+  double nudge = 0;           ///< how far f64 inputs are moved, each in a direction of its own
   int flush_every = 0;
   bool on_thread = false; ///< the call runs on a thread of its own
 };
@@ -57,9 +61,10 @@ private:
   void run_steps(std::size_t begin, std::size_t end, Tape *tape);
   void run_recorded(std::size_t number);
   void take_gradients(const Step &step, Tape &tape, const std::source_location &site);
-  void run_op(const Step &step, const std::source_location &site);
-  void interpret_op(const Step &step, const std::vector<Value> &operands);
-  void hand_over(const Step &step);
+  void run_op(const Step &step, std::size_t number);
+  void interpret_op(const Variant &op, std::uint32_t first_value,
+                    const std::vector<Value> &operands);
+  std::future<Value> read_elsewhere(const Step &step);
   Tensor &handle(const Ref &ref);
   const Tensor &tensor(const Ref &ref);
 
@@ -69,6 +74,7 @@ private:
   bool interpreting;
   std::vector<Tensor> inputs;
   std::vector<Scalar> numbers;
+  std::vector<std::future<Value>> lent;
 };
 
 /// Thrown by the program itself.
@@ -80,7 +86,7 @@ Value read(const Tensor &tensor, const std::source_location &site);
 const std::source_location &site_of(std::size_t step);
 
 /// Inputs and numbers of a call.
-std::vector<Tensor> make_inputs(const Program &program, std::uint64_t seed, bool split_aliases);
+std::vector<Tensor> make_inputs(const Program &program, const Call &call);
 std::vector<Scalar> make_numbers(const Program &program, std::uint64_t seed);
 
 } // namespace jit::fuzz

@@ -51,6 +51,9 @@ Program without(const Program &program, std::size_t first, std::size_t count) {
     if (guard)
       open.push_back({out.steps.size(), i + 1 + step.body});
     out.steps.push_back(step);
+    std::erase_if(out.steps.back().variants, [&](const Variant &variant) {
+      return std::ranges::any_of(variant.operands, lost);
+    });
   }
   for (; !open.empty(); open.pop_back())
     out.steps[open.back().at].body =
@@ -74,6 +77,11 @@ Program shrink(Program program, Judge fails) {
   try_change(program, fails, [](Program &p) { p.setting.threads = 1; });
   try_change(program, fails, [](Program &p) { p.setting.check = false; });
   try_change(program, fails, [](Program &p) { p.setting.interpret = false; });
+  try_change(program, fails, [](Program &p) { p.setting.every_position = false; });
+  try_change(program, fails, [](Program &p) {
+    for (Step &step : p.steps)
+      step.variants.clear();
+  });
   try_change(program, fails, [](Program &p) { p.calls = 4; });
   for (std::size_t count = std::max<std::size_t>(program.steps.size() / 2, 1);; count /= 2) {
     for (std::size_t i = program.steps.size(); i-- > 0;) {

@@ -7,6 +7,9 @@ target_compile_features(tracejit_settings INTERFACE cxx_std_20)
 target_compile_options(tracejit_settings INTERFACE
   -Wall -Wextra -Werror -ffp-contract=off -fno-fast-math
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+if(TRACEJIT_SEEDED_BUGS)
+  target_compile_definitions(tracejit_settings INTERFACE TRACEJIT_WITH_SEEDED_BUGS)
+endif()
 
 # tracejit_add_folders(FOLDER...): those that exist, so that parts of the tree can be built alone. A
 # folder that appears later is noticed by the next build.

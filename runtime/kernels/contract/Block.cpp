@@ -3,6 +3,8 @@
 // tiles.
 #include "runtime/kernels/contract/Block.h"
 
+#include "runtime/base/SeededBugs.h"
+
 #include <algorithm>
 
 namespace jit {
@@ -56,7 +58,7 @@ private:
       if (plan_.packed_panels > 0 && i % plan_.packed_panels == 0)
         pack_a(i, k, depth);
       run_row_panel(i, k, depth);
-      if (k + depth >= plan_.k)
+      if (planted(SeededBug::epilogue_early) ? k == 0 : k + depth >= plan_.k)
         finish(row, row_panels_.size(i));
     }
   }
@@ -103,7 +105,7 @@ private:
       tile.a_col = rows;
     }
     tile.c_row = c_row_;
-    tile.k = depth;
+    tile.k = depth - (planted(SeededBug::chunk_of_k_short) && k > 0);
     tile.add = k > 0;
     for (std::int64_t j = 0; j < col_panels_.parts(); ++j) {
       const std::int64_t col = col_panels_.begin(j) * lanes_;

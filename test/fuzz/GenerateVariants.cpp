@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Ops that nearly equal another one: told apart by operands, numbers or attributes only.
+#include "runtime/ops/Attributes.h"
+#include "test/fuzz/Generator.h"
+
+#include <algorithm>
+
+namespace jit::fuzz {
+
+/// One word changed so that the words stay well formed.
+static void change_word(const OpInfo &op, std::vector<std::int64_t> &words, Random &random) {
+  if (words.empty())
+    return;
+  const auto at = static_cast<std::size_t>(random.below(static_cast<std::int64_t>(words.size())));
+  const std::vector<std::int64_t> before = words;
+  if (random.percent(30))
+    words[at] =
+        before[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(before.size())))];
+  else
+    words[at] += random.percent(50) ? 1 : -1;
+  if (!attrs_well_formed(op, words))
+    words = before;
+}
+
+Variant Generator::draw_variant(const Step &step) {
+  Variant variant{step.op, step.attrs, step.operands};
+  const bool has_operands = !variant.operands.empty();
+  switch (random.below(4)) {
+  case 0:
+    change_word(info(step.op), variant.attrs, random);
+    break;
+  case 1:
+    if (has_operands) {
+      Ref &operand = random.one_of(variant.operands);
+      operand = operand.kind == Ref::number ? any_number() : pick();
+    }
+    break;
+  case 2:
+    std::ranges::reverse(variant.operands);
+    break;
+  case 3: {
+    std::vector<OpKind> alike;
+    for (const OpInfo &other : all_ops())
+      if (other.family == info(step.op).family && other.attrs.size() == info(step.op).attrs.size())
+        alike.push_back(other.kind);
+    variant.op = random.one_of(alike);
+    if (!attrs_well_formed(info(variant.op), variant.attrs))
+      variant.op = step.op;
+  }
+  }
+  return variant;
+}
+
+void Generator::add_variant(Step &step, const Inferred &results) {
+  // A variant must not fail: indices may be out of the bounds of another axis.
+  if (info(step.op).index_check || step.op == OpKind::slice)
+    return;
+  Variant variant = draw_variant(step);
+  if (info(variant.op).index_check)
+    return;
+  std::vector<OperandType> types;
+  for (const Ref &ref : variant.operands)
+    types.push_back(operand_type(ref));
+  Inferred inferred;
+  if (infer({variant.op, variant.attrs, types}, inferred) || inferred.count != results.count)
+    return;
+  for (std::uint8_t r = 0; r < results.count; ++r) {
+    const ResultType &a = results.results[r], &b = inferred.results[r];
+    if (a.dtype != b.dtype || !std::ranges::equal(Dims(a.dims), Dims(b.dims)))
+      return;
+  }
+  step.variants.push_back(std::move(variant));
+}
+
+} // namespace jit::fuzz
