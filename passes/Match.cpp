@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Merger, first half: whether a producer and a consumer can be one kernel, and over which axes.
 #include "passes/Merge.h"
-#include "runtime/base/SeededBugs.h"
 
 #include <algorithm>
 
@@ -260,8 +259,7 @@ bool Merger::line_up_rows(std::uint32_t rest) {
 std::optional<WhyApart> Merger::match_reduction() {
   if (consumer_contracts)
     return WhyApart::grid_sync;
-  if (consumer_reduces && order_of(producer.function) != order_of(consumer.function) &&
-      !planted(SeededBug::orders_mixed))
+  if (consumer_reduces && order_of(producer.function) != order_of(consumer.function))
     return WhyApart::order_conflict;
   const kernel::SpaceAttr from = producer.function.getSpace();
   const std::uint32_t parallel = from.of_kind(AxisKind::parallel),

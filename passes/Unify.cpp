@@ -58,6 +58,8 @@ void Refinement::split(unsigned n, std::int64_t inner) {
       continue;
     const std::int64_t coefficient = sum.coefficients[n];
     sum.coefficients.insert(sum.coefficients.begin() + n, coefficient * inner);
+    if (planted(SeededBug::axis_cut_backwards))
+      std::swap(sum.coefficients[n], sum.coefficients[n + 1]);
   }
 }
 
@@ -81,7 +83,7 @@ llvm::SmallVector<Digit, 4> digits_of(MapAttr store, kernel::SpaceAttr space, bo
 static const Digit *digit_of_step(llvm::ArrayRef<Digit> digits, std::int64_t step) {
   for (const Digit &digit : digits)
     if (digit.stride <= std::abs(step))
-      return step % digit.stride == 0 || planted(SeededBug::carry_ignored) ? &digit : nullptr;
+      return step % digit.stride == 0 ? &digit : nullptr;
   return nullptr;
 }
 

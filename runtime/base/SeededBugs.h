@@ -23,8 +23,8 @@ namespace jit {
   X(outer_sum_as_inner, "lift: sums down the columns take the order of sums along rows")           \
   X(mean_of_last_stage, "lift: a mean divides by what its last stage sums")                        \
   X(correction_ignored, "lift: var_mean forgets its correction")                                   \
-  X(carry_ignored, "fuse: a step may be no multiple of the stride that it runs over")              \
-  X(orders_mixed, "fuse: reductions of both orders become one kernel of one")                      \
+  X(axis_cut_backwards, "fuse: the parts of an axis that is cut are exchanged")                    \
+  X(cycle_ignored, "fuse: a kernel may need what is made of its own results")                      \
   X(stale_constant, "plan: constants of one type are the first one's")                             \
   X(one_cell_for_all, "plan: numbers of one dtype are the first one")                              \
   X(views_not_alive, "plan: what only a view needs is dead")                                       \
