@@ -28,6 +28,23 @@ bool updates(const KernelStep &step, std::byte *const *addresses) {
   return false;
 }
 
+/// What a tile's epilogue needs to know.
+struct EpilogueContext {
+  const CompiledKernel *kernel;
+  std::byte *const *buffers;
+  const std::uint64_t *numbers;
+  std::int64_t rows; ///< of a batch entry
+};
+
+void run_epilogue(void *context, std::int64_t batch, std::int64_t row, std::int64_t rows,
+                  std::int64_t column, std::int64_t columns) {
+  const auto &tile = *static_cast<const EpilogueContext *>(context);
+  std::int64_t range[2] = {column, column + columns};
+  const std::int64_t first = batch * tile.rows + row;
+  tile.kernel->function(tile.buffers, tile.numbers, first, first + rows,
+                        reinterpret_cast<std::byte *>(range));
+}
+
 void run_chunks(void *, std::int64_t chunks, void (*body)(void *, std::int64_t), void *context) {
   parallel_for(chunks, [&](std::int64_t chunk) { body(context, chunk); });
 }
@@ -205,6 +222,9 @@ ContractArgs CpuProgram::contract_args(const ContractStep &step) const noexcept 
   args.batch = {static_cast<std::int64_t>(step.batch_sizes.size()), step.batch_sizes.data(),
                 step.a_batch_strides.data(), step.b_batch_strides.data(),
                 step.c_batch_strides.data()};
+  // Whether there is one decides about pieces of the work, and so about scratch.
+  if (!step.epilogue.empty())
+    args.epilogue.run = run_epilogue;
   return args;
 }
 
@@ -224,12 +244,7 @@ Parallel CpuProgram::parallel_of(const ContractStep &step) const noexcept {
 
 void CpuProgram::run_step(const ContractStep &step, const CompiledKernel *epilogue,
                           Run &run) const noexcept {
-  struct Context {
-    const CompiledKernel *kernel;
-    std::byte *const *buffers;
-    const std::uint64_t *numbers;
-    std::int64_t rows;
-  } context{epilogue, nullptr, nullptr, step.m};
+  EpilogueContext context{epilogue, nullptr, nullptr, step.m};
 
   ContractArgs args = contract_args(step);
   args.a = run.address(step.a);
@@ -239,14 +254,6 @@ void CpuProgram::run_step(const ContractStep &step, const CompiledKernel *epilog
     context.buffers = run.addresses(step.epilogue_buffers);
     context.numbers = run.numbers(step.epilogue_cells);
     args.epilogue.context = &context;
-    args.epilogue.run = [](void *opaque, std::int64_t batch, std::int64_t row, std::int64_t rows,
-                           std::int64_t column, std::int64_t columns) {
-      const auto &tile = *static_cast<const Context *>(opaque);
-      std::int64_t range[2] = {column, column + columns};
-      const std::int64_t first = batch * tile.rows + row;
-      tile.kernel->function(tile.buffers, tile.numbers, first, first + rows,
-                            reinterpret_cast<std::byte *>(range));
-    };
   }
   args.scratch = run.work;
   contract(args, isa, parallel_of(step));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Whole programs: compiled against eager, bit for bit.
 #include "runtime/base/PassNames.h"
+#include "runtime/kernels/ThreadPool.h"
 #include "test/unit/compiler/GraphBuilder.h"
 
 #include <gtest/gtest.h>
@@ -98,6 +99,18 @@ TEST(Program, LargeMatmulsOnThreads) {
   g.output(y);
   g.output(g.op(OpKind::softmax, {y}, SoftmaxAttrs{2}.encode()));
   expect_compiled_equals_eager(g.graph, {0.125});
+}
+
+// Without an epilogue the batch would be one matrix, cut in fewer pieces with less scratch.
+TEST(Program, BatchedMatmulsOnThreadsHaveTheirScratchReserved) {
+  const int threads = thread_count();
+  set_thread_count(4);
+  GraphBuilder g;
+  auto x = g.input(f32, {4, 2, 355}), y = g.input(f32, {238, 355});
+  auto t = g.op(OpKind::permute_dims, {y}, PermuteDimsAttrs{{1, 0}}.encode());
+  g.output(g.op(OpKind::relu, {g.op(OpKind::matmul, {x, t})}));
+  expect_compiled_equals_eager(g.graph);
+  set_thread_count(threads);
 }
 
 TEST(Program, RankZeroAndOne) {
