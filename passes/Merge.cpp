@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Merger, second half: writes the merged kernel and puts its launch in place.
 #include "passes/Merge.h"
+#include "runtime/base/SeededBugs.h"
 
 #include <mlir/IR/BuiltinOps.h>
 
@@ -135,8 +136,9 @@ Node Merger::build(OpBuilder &builder, StringRef name) {
   std::vector<std::pair<Substitution, IRMapping>> instances;
   IRMapping values;
   for (Use &use : uses) {
-    auto instance =
-        llvm::find_if(instances, [&](const auto &each) { return each.first == use.point; });
+    auto instance = llvm::find_if(instances, [&](const auto &each) {
+      return each.first == use.point || planted(SeededBug::one_look_for_all);
+    });
     if (instance == instances.end()) {
       instances.emplace_back(use.point, IRMapping());
       clone_body(producer, use.point, instances.back().second);

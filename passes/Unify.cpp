@@ -2,7 +2,6 @@
 // Fusion's arithmetic. A row-major store makes an address a number in mixed radix, one digit per
 // axis of the producer; a load is matched if no carry can pass from one digit to the next.
 #include "passes/Unify.h"
-#include "runtime/base/SeededBugs.h"
 
 #include <algorithm>
 
@@ -58,8 +57,6 @@ void Refinement::split(unsigned n, std::int64_t inner) {
       continue;
     const std::int64_t coefficient = sum.coefficients[n];
     sum.coefficients.insert(sum.coefficients.begin() + n, coefficient * inner);
-    if (planted(SeededBug::axis_cut_backwards))
-      std::swap(sum.coefficients[n], sum.coefficients[n + 1]);
   }
 }
 

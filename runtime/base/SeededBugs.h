@@ -23,7 +23,7 @@ namespace jit {
   X(outer_sum_as_inner, "lift: sums down the columns take the order of sums along rows")           \
   X(mean_of_last_stage, "lift: a mean divides by what its last stage sums")                        \
   X(correction_ignored, "lift: var_mean forgets its correction")                                   \
-  X(axis_cut_backwards, "fuse: the parts of an axis that is cut are exchanged")                    \
+  X(one_look_for_all, "fuse: what is read in two orders is read in the first one twice")           \
   X(cycle_ignored, "fuse: a kernel may need what is made of its own results")                      \
   X(stale_constant, "plan: constants of one type are the first one's")                             \
   X(one_cell_for_all, "plan: numbers of one dtype are the first one")                              \

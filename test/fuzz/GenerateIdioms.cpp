@@ -122,6 +122,8 @@ Ref Generator::permuted(const Ref &x) {
 
 void Generator::views_of_views() {
   Ref x = pick();
+  if (random.percent(50))
+    x = apply(random.percent(50) ? OpKind::square : OpKind::sign, {x});
   if (random.percent(40)) {
     const Ref base = pick_where(any_dtype, 3);
     for (std::int64_t n = random.between(1, 4); n > 0; --n) {
@@ -145,6 +147,12 @@ void Generator::views_of_views() {
 
 /// An elementwise op of operands that are transposed alike, or nearly so.
 void Generator::permuted_operands() {
+  if (random.percent(30)) { // something computed and its transpose
+    const std::int64_t n = random.between(2, 9);
+    const Ref x = apply(OpKind::square, {add_input(draw_dtype(), {n, n})});
+    apply(OpKind::subtract, {x, apply(OpKind::permute_dims, {x}, {2, 1, 0})});
+    return;
+  }
   const Ref x = pick_where(any_dtype, 2);
   const std::int64_t rank = meta_of(x)->rank;
   std::vector<std::int64_t> words{rank};

@@ -283,9 +283,10 @@ bool Generator::view(const OpInfo &op) {
     for (std::int64_t size : meta.dims())
       list.push_back(size == 1 && random.percent(70) ? draw_extent() : size);
     break;
-  default: { // reshape: factors of the size in a random grouping
+  default: { // reshape: factors of the size in a random grouping, or all in one
+    const bool flat = random.percent(20);
     std::int64_t rest = meta.size;
-    while (rest > 1 && list.size() < 4) {
+    while (!flat && rest > 1 && list.size() < 4) {
       std::int64_t factor = random.between(1, std::min<std::int64_t>(rest, 16));
       while (rest % factor != 0)
         --factor;
