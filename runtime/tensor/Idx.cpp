@@ -4,6 +4,7 @@
 #include "runtime/tensor/Idx.h"
 
 #include "runtime/base/Files.h"
+#include "runtime/base/Meta.h"
 
 #include <algorithm>
 #include <array>
@@ -102,18 +103,17 @@ Result<IdxArray> decode(Source &source) {
   if (rank > max_rank)
     return Failure{"idx: rank " + std::to_string(rank) + " is above " + std::to_string(max_rank)};
   IdxArray array;
-  std::uint64_t size = 1;
   for (std::size_t axis = 0; axis < rank; ++axis) {
     if (!source.read(word.data(), 4))
       return Failure{"idx: file ends in its header"};
     const std::uint32_t extent = std::uint32_t{word[0]} << 24 | std::uint32_t{word[1]} << 16 |
                                  std::uint32_t{word[2]} << 8 | word[3];
     array.shape.push_back(extent);
-    // Below 2^32 before and 2^64 after: cannot wrap.
-    size *= extent;
-    if (size > max_idx_bytes)
-      return Failure{"idx: more than " + std::to_string(max_idx_bytes) + " elements"};
   }
+  const std::optional<std::int64_t> checked = checked_size(DType::u8, array.shape);
+  if (!checked || *checked > static_cast<std::int64_t>(max_idx_bytes))
+    return Failure{"idx: more than " + std::to_string(max_idx_bytes) + " elements"};
+  const auto size = static_cast<std::uint64_t>(*checked);
   const std::string needs = "idx: the header says " + std::to_string(size) + " elements, the file ";
   if (size > source.most_bytes_left())
     return Failure{needs + "is too short for them"};

@@ -132,6 +132,9 @@ TEST(FileErrors, Idx) {
   expect_refused("\0\0\x08\x09"s + std::string(36, '\0'), "rank 9 is above 8");
   expect_refused("\0\0\x08\x02\0\0"s, "file ends in its header");
   expect_refused("\0\0\x08\x02\xff\xff\xff\xff\xff\xff\xff\xff"s, "more than 1073741824 elements");
+  // No elements, yet no tensor has this shape.
+  expect_refused("\0\0\x08\x04\0\0\0\0"s + std::string(12, '\xff'),
+                 "more than 1073741824 elements");
   expect_refused("\0\0\x08\x01\x3f\xff\xff\xff"s,
                  "the header says 1073741823 elements, the file is too short for them");
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Any bytes as an IDX file, plain or compressed: refused with a message, or whole.
+#include "runtime/base/Meta.h"
 #include "runtime/tensor/Idx.h"
 
 #include <cstdlib>
@@ -12,10 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
       std::abort();
     return 0;
   }
-  std::uint64_t count = 1;
-  for (const std::int64_t extent : array->shape)
-    count *= static_cast<std::uint64_t>(extent);
-  if (count != array->data.size())
+  // A shape that a tensor can have, with as many elements as were read.
+  const std::optional<std::int64_t> count = jit::checked_size(jit::DType::u8, array->shape);
+  if (!count || static_cast<std::uint64_t>(*count) != array->data.size())
     std::abort();
   return 0;
 }

@@ -71,7 +71,7 @@ TEST(Idx, LyingSizesAreRefused) {
   for (const Bytes &plain :
        {file({3}, 2), file({3}, 4), file({0xFFFFFFFF}, 8), file({0x10000, 0x10000, 0x10000}, 8),
         file({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, 8), file({1 << 30}, 8),
-        file({1, 1, 1, 1, 1, 1, 1, 1, 1}, 1)}) {
+        file({0, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, 0), file({1, 1, 1, 1, 1, 1, 1, 1, 1}, 1)}) {
     EXPECT_NE(error_of(plain), "");
     EXPECT_NE(error_of(compressed(plain)), "");
   }
