@@ -43,13 +43,16 @@ std::optional<DimList> reshaped_strides(const Meta &x, Dims shape) {
       else
         wanted *= shape[end++];
     }
+    // A file may give strides up to 2^63: no product may be formed that is not needed.
     for (std::size_t k = old; k + 1 < old_end; ++k)
-      if (steps[k] != steps[k + 1] * dims[k + 1])
+      if (std::int64_t joined;
+          __builtin_mul_overflow(steps[k + 1], dims[k + 1], &joined) || steps[k] != joined)
         return std::nullopt;
     std::int64_t step = old < old_end ? steps[old_end - 1] : 0;
     for (std::size_t k = end; k-- > i;) {
       strides[k] = step;
-      step *= shape[k];
+      if (k > i)
+        step *= shape[k];
     }
     i = end;
     old = old_end;

@@ -180,6 +180,10 @@ TEST(Views, ReshapeCopiesOnlyWhenItMust) {
   EXPECT_EQ(infer_text("reshape", {"f32[6]{-1}"}, "shape=[2,3]"), "view f32[2,3]{-3,-1}");
   EXPECT_EQ(infer_text("reshape", {"f32[4]{0}"}, "shape=[2,2]"), "view f32[2,2]{0,0}");
   EXPECT_EQ(infer_text("reshape", {"f32[2,2]{0,1}"}, "shape=[4]"), "f32[4]");
+  // Strides that a file may give, and that overflow when they are multiplied once more.
+  EXPECT_EQ(infer_text("reshape", {"u8[2]{9223372036854775805}"}, "shape=[1,2]"),
+            "view u8[1,2]{0,9223372036854775805}");
+  EXPECT_EQ(infer_text("reshape", {"u8[2,2]{4,9223372036854775800}"}, "shape=[4]"), "u8[4]");
 }
 
 /// All shapes with the given number of elements and rank <= 4.
