@@ -7,7 +7,6 @@
 #include <tracejit/io.h>
 
 #include <algorithm>
-#include <vector>
 
 namespace jit {
 
@@ -40,11 +39,12 @@ void save(const std::filesystem::path &path, const Tensor &tensor, std::source_l
   // Not an op of the program: it must not appear in traces.
   const Meta &meta = *impl.meta;
   const std::byte *data = impl.data();
-  std::vector<std::byte> row_major;
+  Tensor row_major;
   if (!meta.contiguous) {
-    row_major.resize(meta.bytes());
-    copy_strided(meta, data, row_major.data());
-    data = row_major.data();
+    std::byte *copy = nullptr;
+    row_major = unfilled("save", meta.dtype, meta.dims(), copy);
+    copy_strided(meta, data, copy);
+    data = copy;
   }
   if (const auto message = write_npy(path, meta.dtype, meta.dims(), data))
     throw io_error("save", *message);

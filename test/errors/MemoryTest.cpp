@@ -3,6 +3,8 @@
 #include "runtime/tensor/Arena.h"
 #include "test/errors/Expect.h"
 
+#include <tracejit/io.h>
+
 namespace jit {
 namespace {
 
@@ -39,6 +41,8 @@ TEST(MemoryErrors, MoreThanThereIs) {
   const Tensor pairs = broadcast_to(ones({1, 2}), {25'000'000'000, 2});
   out_of_memory("reshape: cannot allocate 200000000000 bytes for f32[50000000000]",
                 [&] { reshape(pairs, {-1}); });
+  out_of_memory("save: cannot allocate 200000000000 bytes for f32[50000000000]",
+                [&] { save("never-written.npy", wide); });
 }
 
 /// The n-th allocation of a few ops fails, for every n: an error or the right values, never else.
