@@ -8,7 +8,7 @@ import time
 import packages
 from process import ROOT, Failure, output_of, run
 
-PRESETS = ["dev", "release", "asan", "tsan", "gcc"]
+PRESETS = ["dev", "release", "asan", "tsan", "fuzz", "gcc"]
 
 
 def folder(preset):

@@ -72,11 +72,14 @@ def make_parser():
     add_build_options(p, "release")
 
     p = add_command(commands, "fuzz", programs.fuzz, "compare random programs in every way of running",
-                    ["fuzz --minutes 10", "fuzz --exhaustive    # scalar functions on all 2^32 floats"],
+                    ["fuzz --minutes 10", "fuzz --exhaustive    # scalar functions on all 2^32 floats",
+                     "fuzz --readers       # libFuzzer: a million inputs for everything that reads"],
                     True)
     add_build_options(p, "dev")
     p.add_argument("--exhaustive", action="store_true",
                    help="check the scalar functions on every float instead")
+    p.add_argument("--readers", action="store_true",
+                   help="give readers of files and options a million inputs each instead")
 
     p = add_command(commands, "fmt", style.fmt, "format every C++ file", ["fmt", "fmt --check"])
     p.add_argument("--check", action="store_true", help="change nothing, fail if something would")

@@ -3,6 +3,7 @@
 import subprocess
 
 import building
+import readers
 from process import ROOT, Failure
 
 
@@ -29,6 +30,8 @@ def bench(options):
 
 
 def fuzz(options):
+    if options.readers:
+        return readers.fuzz(options)
     if options.exhaustive:
         return build_and_run("exhaustive-scalar", options)
     return build_and_run("tracejit-fuzz", options)
