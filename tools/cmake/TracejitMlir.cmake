@@ -18,6 +18,13 @@ target_compile_definitions(tracejit_llvm_settings INTERFACE ${tracejit_llvm_defi
 # What mlir-tblgen writes leaves parameters unused; this must follow -Wextra of tracejit_settings.
 target_compile_options(tracejit_llvm_settings INTERFACE -fno-exceptions -fPIC -Wno-unused-parameter)
 
+# Only our own code is instrumented: what is compiled from LLVM's headers meets what lies compiled in
+# its libraries.
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
+  target_compile_options(tracejit_llvm_settings INTERFACE
+    -fsanitize-ignorelist=${PROJECT_SOURCE_DIR}/tools/cmake/sanitizers.ignore)
+endif()
+
 # Everything mlir-tblgen writes. It takes a second, so all code that uses MLIR waits for all of it.
 add_custom_target(tracejit_mlir_generated)
 

@@ -57,9 +57,13 @@ def make_parser():
 
     p = add_command(commands, "test", testing.test, "build everything, run every check and test",
                     ["test", "test --filter arena", "test --preset asan",
-                     "test --no-gcc    # skip building the runtime with GCC"])
+                     "test --preset tsan       # everything with a sanitizer; takes long",
+                     "test --no-gcc --no-sanitizers    # skip building the runtime thrice more"])
     add_build_options(p, "dev")
     p.add_argument("--filter", metavar="REGEX", help="only the tests whose name matches")
+    p.add_argument("--sanitizers", action=argparse.BooleanOptionalAction, default=None,
+                   help="also run the tests that fit with sanitizers (default: when everything is "
+                        "tested)")
     p.add_argument("--gcc", action=argparse.BooleanOptionalAction, default=None,
                    help="also build the runtime with GCC (default: when everything is tested)")
 

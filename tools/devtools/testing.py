@@ -7,6 +7,7 @@ import xml.etree.ElementTree as xml
 from dataclasses import dataclass
 
 import building
+import sanitizers
 from process import ROOT, Failure
 
 # Runs of one test may not exceed this; a deadlock must not hold up everything.
@@ -50,7 +51,8 @@ def count_entry(case, results, total):
         total.add(ok)
 
 
-def run_ctest(preset, options, total):
+def run_ctest(preset, total, jobs, words, env):
+    """One run of ctest; every test it is to run must be built."""
     folder = building.folder(preset)
     results = folder / "results"
     shutil.rmtree(results, ignore_errors=True)
@@ -58,11 +60,8 @@ def run_ctest(preset, options, total):
     report = folder / "ctest.xml"
     report.unlink(missing_ok=True)
     command = ["ctest", "--test-dir", folder, "--output-on-failure", "--timeout", str(TIMEOUT_S),
-               "-j", str(building.jobs(options)), "--output-junit", report]
-    if options.filter:
-        command += ["-R", options.filter]
-    env = {"ASAN_OPTIONS": "allow_user_poisoning=0", "UBSAN_OPTIONS": "print_stacktrace=1",
-           "PYTHONDONTWRITEBYTECODE": "1", **os.environ}
+               "-j", str(jobs), "--output-junit", report, *words]
+    env = {"PYTHONDONTWRITEBYTECODE": "1", **env}
     status = subprocess.run([str(word) for word in command], cwd=ROOT, env=env).returncode
     if not report.exists():
         raise Failure("ctest wrote no report")
@@ -88,12 +87,40 @@ def attempt(what, action, total):
         return False
 
 
+def test_sanitized(preset, options, total, whole):
+    """The subset, with all that sanitizers can see when LLVM is absent; then the others."""
+    targets = [] if whole else sanitizers.SUBSET[preset]
+    if not attempt(preset, lambda: building.build_preset(preset, options, targets), total):
+        return
+    jobs, filters = building.jobs(options), ["-R", options.filter] if options.filter else []
+    subset = sanitizers.subset_regex(preset)
+    if whole and filters:
+        run_ctest(preset, total, jobs, filters, sanitizers.environment(llvm=True))
+        return
+    run_ctest(preset, total, jobs, ["-R", subset], sanitizers.environment(llvm=False))
+    if whole:
+        others = ["-E", f"{sanitizers.NOT_RUN}|{subset}"]
+        run_ctest(preset, total, jobs, others, sanitizers.environment(llvm=True))
+
+
+def test_preset(options, total):
+    """A preset without sanitizers."""
+    if not attempt("build", lambda: building.build_preset(options.preset, options), total):
+        return
+    filters = ["-R", options.filter] if options.filter else []
+    run_ctest(options.preset, total, building.jobs(options), filters, os.environ)
+
+
 def test(options):
     total = Count()
     everything = options.preset == "dev" and not options.filter
-    built = attempt("build", lambda: building.build_preset(options.preset, options), total)
-    if built:
-        run_ctest(options.preset, options, total)
+    if options.preset in sanitizers.PRESETS:
+        test_sanitized(options.preset, options, total, whole=True)
+    else:
+        test_preset(options, total)
+    if options.sanitizers or (options.sanitizers is None and everything):
+        for preset in sanitizers.PRESETS:
+            test_sanitized(preset, options, total, whole=False)
     if options.gcc or (options.gcc is None and everything):
         attempt("GCC", lambda: building.build_preset("gcc", options), total)
     print(f"{total.passed} passed, {total.failed} failed")
