@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Every op of the table x dtype x edge shape x layout x instruction set x thread count, eager and
 // compiled, bit by bit. Cases come from the samples of the records: a new op needs no line here.
-#include "runtime/base/Options.h"
 #include "runtime/ops/Attributes.h"
+#include "test/DisabledPasses.h"
 #include "test/conformance/KernelCheck.h"
 #include "test/fuzz/Check.h"
 
@@ -232,10 +232,13 @@ private:
 class Compiled : public testing::TestWithParam<OpKind> {
 protected:
   void SetUp() override {
+    disabled = test::disabled_passes();
     mutable_options().trial = false;
     mutable_options().budget = false;
     ASSERT_TRUE(enable_compiler());
   }
+
+  std::vector<std::string> disabled;
 };
 
 TEST_P(Compiled, EqualsEager) {
@@ -255,6 +258,7 @@ TEST_P(Compiled, EqualsEager) {
       program.seed = static_cast<std::uint64_t>(dtype) + 1;
       program.calls = 5;
       program.setting.steady = true;
+      program.setting.disabled = disabled;
       program.setting.thread_list = {1, 2, 4};
       for (const Isa isa : {Isa::v3, Isa::v4}) {
         if (!isa_supported(isa))

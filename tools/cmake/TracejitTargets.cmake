@@ -49,6 +49,12 @@ function(tracejit_unit_test name)
   add_test(NAME ${name} COMMAND ${name} --gtest_output=xml:${TRACEJIT_RESULTS}/${name}.xml)
 endfunction()
 
+# tracejit_any_passes(TEST...): tests by the real compiler that must pass whatever passes TRACEJIT
+# leaves out; `tools/dev test --passes-off` runs them so.
+function(tracejit_any_passes)
+  set_property(TEST ${ARGN} APPEND PROPERTY LABELS passes-off)
+endfunction()
+
 # tracejit_lit_test(NAME): the lit tests of the current folder and below as one ctest entry. They
 # find our tools (bin/ of the build folder) and LLVM's in PATH, the repository in %root and MLIR's
 # includes in %mlir_include. Feature `compiler`: libtracejit-compiler is built.

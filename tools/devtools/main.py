@@ -58,9 +58,12 @@ def make_parser():
     p = add_command(commands, "test", testing.test, "build everything, run every check and test",
                     ["test", "test --filter arena", "test --preset asan",
                      "test --preset tsan       # everything with a sanitizer; takes long",
+                     "test --passes-off        # the same bits whatever passes are left out",
                      "test --no-gcc --no-sanitizers    # skip building the runtime thrice more"])
     add_build_options(p, "dev")
     p.add_argument("--filter", metavar="REGEX", help="only the tests whose name matches")
+    p.add_argument("--passes-off", action="store_true",
+                   help="instead: compiled tests with each pass of the compiler left out, and all")
     p.add_argument("--sanitizers", action=argparse.BooleanOptionalAction, default=None,
                    help="also run the tests that fit with sanitizers (default: when everything is "
                         "tested)")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # tools/dev test: runs ctest and counts the cases behind its entries.
 import os
+import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as xml
@@ -103,21 +104,39 @@ def test_sanitized(preset, options, total, whole):
         run_ctest(preset, total, jobs, others, sanitizers.environment(llvm=True))
 
 
-def test_preset(options, total):
+def test_without_passes(preset, options, total, passes, filters=()):
+    """Tests whose results must not depend on passes, with these left out."""
+    print("tools/dev: without " + ", ".join(passes), flush=True)
+    env = {**os.environ, "TRACEJIT": "disable=" + "+".join(passes)}
+    run_ctest(preset, total, building.jobs(options), ["-L", "^passes-off$", *filters], env)
+
+
+def pass_names():
+    header = (ROOT / "runtime/base/PassNames.h").read_text()
+    return re.findall(r'"([a-z-]+)"', re.search(r"pass_names = {(.*?)}", header, re.S)[1])
+
+
+def test_preset(options, total, everything):
     """A preset without sanitizers."""
     if not attempt("build", lambda: building.build_preset(options.preset, options), total):
         return
-    filters = ["-R", options.filter] if options.filter else []
+    passes, filters = pass_names(), ["-R", options.filter] if options.filter else []
+    if options.passes_off:
+        for left_out in [*([name] for name in passes), passes]:
+            test_without_passes(options.preset, options, total, left_out, filters)
+        return
     run_ctest(options.preset, total, building.jobs(options), filters, os.environ)
+    if everything:
+        test_without_passes(options.preset, options, total, passes, ["-R", "^conformance-"])
 
 
 def test(options):
     total = Count()
-    everything = options.preset == "dev" and not options.filter
+    everything = options.preset == "dev" and not options.filter and not options.passes_off
     if options.preset in sanitizers.PRESETS:
         test_sanitized(options.preset, options, total, whole=True)
     else:
-        test_preset(options, total)
+        test_preset(options, total, everything)
     if options.sanitizers or (options.sanitizers is None and everything):
         for preset in sanitizers.PRESETS:
             test_sanitized(preset, options, total, whole=False)

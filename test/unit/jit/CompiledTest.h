@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Fixture of tests that run programs of the real compiler: no trial, no budget, so that a path is
-// active as soon as it is compiled.
+// active as soon as it is compiled. Passes that TRACEJIT leaves out are left out.
 #pragma once
 
-#include "runtime/base/Options.h"
 #include "runtime/jit/CheckMode.h"
 #include "runtime/tensor/Impl.h"
+#include "test/DisabledPasses.h"
 
 #include <tracejit/compiler.h>
 #include <tracejit/tracejit.h>
@@ -22,7 +22,7 @@ protected:
     mutable_options().trial = false;
     mutable_options().budget = false;
     mutable_options().flush_every = 0;
-    mutable_options().disable.clear();
+    mutable_options().disable = disabled_passes();
     ASSERT_TRUE(enable_compiler()) << "the compiler library is missing";
     set_mode(Mode::on);
   }
