@@ -32,7 +32,6 @@ namespace jit {
   X(shared_across_maps, "plan: a result lies in an operand that is read in another order")         \
   X(last_lane_lost, "codegen: the tail has one element less")                                      \
   X(masked_lanes_leak, "codegen: lanes behind the end of a row count in its reduction")            \
-  X(turns_forgotten, "codegen: a chunk that is not whole adds its parts in another order")         \
   X(chunk_by_threads, "codegen: with several threads a reduction has longer chunks")               \
   X(nan_loses, "codegen: the maximum of NaN and a number is the number")                           \
   X(ties_take_later, "codegen: of equal elements argmax takes the later")                          \

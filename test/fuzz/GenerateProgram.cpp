@@ -270,6 +270,14 @@ Program Generator::finish() {
   return std::move(program);
 }
 
+/// Whether another input is a copy of this one's handle, or this one a copy.
+bool Generator::is_shared(std::uint32_t input) const {
+  return program.inputs[input].same_as >= 0 ||
+         std::ranges::any_of(program.inputs, [&](const InputSpec &other) {
+           return other.same_as == static_cast<int>(input);
+         });
+}
+
 /// Handles that nobody uses later are sometimes moved into the op, as temporaries are.
 void Generator::give_away() {
   for (std::size_t i = 0; i < program.steps.size(); ++i) {
@@ -280,12 +288,14 @@ void Generator::give_away() {
     if (step.kind != StepKind::op)
       continue;
     for (Ref &operand : step.operands) {
-      if (operand.kind != Ref::value || !random.percent(20))
+      const bool own =
+          operand.kind == Ref::value || (operand.kind == Ref::input && !is_shared(operand.index));
+      if (!own || !random.percent(20))
         continue;
       int uses = 0;
       for (std::size_t j = i; j < program.steps.size(); ++j) {
         const auto is_it = [&](const Ref &ref) {
-          return ref.kind == Ref::value && ref.index == operand.index;
+          return ref.kind == operand.kind && ref.index == operand.index;
         };
         for_each_ref(program.steps[j], [&](const Ref &ref) { uses += is_it(ref); });
       }

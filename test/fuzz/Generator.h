@@ -46,6 +46,7 @@ private:
   Program draw_short();
   Program finish();
   void give_away();
+  bool is_shared(std::uint32_t input) const;
   bool given_away(std::uint32_t value) const;
   std::uint32_t last_value_at_hand() const;
 
