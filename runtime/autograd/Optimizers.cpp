@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/eager/Typed.h"
+
 #include <tracejit/optimizers.h>
 
 #include <tracejit/autograd.h>
@@ -19,12 +21,16 @@ struct At {
 
 } // namespace
 
-/// One zero an element of every parameter.
+/// One zero an element of every parameter; all or nothing.
 static void make_state(const Parameters &parameters, std::vector<Variable> &state,
                        const std::source_location &site) {
-  for (const Variable *parameter : parameters.list())
-    state.emplace_back(zeros(parameter->shape(), parameter->dtype(), site),
-                       VariableOptions{parameter->name(), false});
+  std::vector<Variable> zero;
+  detail::typed("prepare", [&] {
+    for (const Variable *parameter : parameters.list())
+      zero.emplace_back(zeros(parameter->shape(), parameter->dtype(), site),
+                        VariableOptions{parameter->name(), false});
+  });
+  state = std::move(zero);
 }
 
 static void check_counts(const char *optimizer, std::size_t parameters, std::size_t gradients,
@@ -64,10 +70,10 @@ void Sgd::step(const Parameters &parameters, const std::vector<Tensor> &gradient
 }
 
 void Adam::prepare(const Parameters &parameters, std::source_location site) {
-  if (!first.empty())
-    return;
-  make_state(parameters, first, site);
-  make_state(parameters, second, site);
+  if (first.empty())
+    make_state(parameters, first, site);
+  if (second.empty()) // also after there was no memory for it
+    make_state(parameters, second, site);
 }
 
 void Adam::step(const Parameters &parameters, const std::vector<Tensor> &gradients,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/autograd/Tape.h"
 
+#include "runtime/eager/Typed.h"
 #include "runtime/jit/Segment.h"
 
 #include <tracejit/autograd.h>
@@ -65,9 +66,16 @@ std::uint32_t TapeList::watch(Impl &value) {
   return found == TapeOperand::constant ? add_leaf(value) : found;
 }
 
+/// Room for n more, so that adding them cannot fail half-way.
+template <class T> static void make_room(std::vector<T> &list, std::size_t n) {
+  if (list.capacity() - list.size() < n)
+    list.reserve(std::max(2 * list.capacity(), list.size() + n));
+}
+
 /// Leaves are found by address and not by a mark on the value, because threads share them.
 std::uint32_t TapeList::add_leaf(Impl &value) {
   const std::uint32_t number = size();
+  make_room(entries, 1);
   leaves.emplace(&value, number);
   entries.push_back({.kind = TapeEntry::leaf, .kept = &value});
   retain(&value);
@@ -87,6 +95,7 @@ void TapeList::append(const detail::TapeOp &op) {
   const GradientRule &rule = gradient_rule(op.op);
   if (!rule.apply || !is_float(op.results[0]->meta->dtype))
     return;
+  make_room(operands, op.arguments.size());
   const std::size_t first = operands.size();
   Keep keep = 0;
   for (std::size_t i = 0; i < op.arguments.size(); ++i) {
@@ -105,8 +114,9 @@ void TapeList::append(const detail::TapeOp &op) {
     operands.resize(first);
     return;
   }
-  keep_operands(op.arguments, first, keep);
   const Attr *attrs = keep_attrs(op.attrs);
+  make_room(entries, op.results.size());
+  keep_operands(op.arguments, first, keep); // from here on nothing can fail
   for (std::size_t r = 0; r < op.results.size(); ++r) {
     Impl *result = op.results[r];
     result->edge = {serial, size()};
@@ -165,9 +175,11 @@ static constexpr std::size_t max_tapes = 255;
 Tape::Tape() {
   if (recording && recording->depth() == max_tapes)
     throw Error(ErrorCode::invalid_argument, "Tape: 255 tapes are open on this thread");
-  list = recording ? recording->shared_from_this() : std::make_shared<TapeList>();
-  begin = list->size();
-  list->open(begin);
+  detail::typed("Tape", [&] {
+    list = recording ? recording->shared_from_this() : std::make_shared<TapeList>();
+    begin = list->size();
+    list->open(begin);
+  });
   autograd::set_recording(list.get());
 }
 
@@ -212,11 +224,17 @@ static Impl &differentiable(const char *function, const char *role, const Tensor
 
 void Tape::watch(const Tensor &tensor) {
   check_usable("Tape::watch");
-  list->watch(differentiable("Tape::watch", "the tensor", tensor));
+  Impl &impl = differentiable("Tape::watch", "the tensor", tensor);
+  detail::typed("Tape::watch", [&] { list->watch(impl); });
 }
 
 std::vector<Tensor> Tape::gradient(const Tensor &target, const Sources &sources,
                                    std::source_location site) {
+  return detail::typed("Tape::gradient", [&] { return use_up(target, sources, site); });
+}
+
+std::vector<Tensor> Tape::use_up(const Tensor &target, const Sources &sources,
+                                 const std::source_location &site) {
   check_usable("Tape::gradient");
   const Impl &end = differentiable("Tape::gradient", "the target", target);
   const std::uint32_t end_number = list->find(end);

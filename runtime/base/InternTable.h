@@ -57,9 +57,12 @@ public:
 
 private:
   template <class Make> const Entry *add(Make &make) {
+    if (count.load(std::memory_order_relaxed) >= capacity)
+      return nullptr;
+    const Entry *made = make(); // may throw: counted afterwards
     if (count.fetch_add(1, std::memory_order_relaxed) < capacity)
-      return make();
-    count.fetch_sub(1, std::memory_order_relaxed);
+      return made;
+    drop(made);
     return nullptr;
   }
   void drop(const Entry *made) {

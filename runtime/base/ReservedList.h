@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 namespace jit {
 
@@ -18,14 +19,23 @@ template <class T> class ReservedList {
 public:
   ReservedList() noexcept = default;
   ReservedList(const ReservedList &) = delete;
+  ReservedList(ReservedList &&other) noexcept { swap(other); }
   ~ReservedList() { std::free(items); }
 
   /// Room for `n` objects in all. Precondition: the list is empty. False when out of memory.
   bool reserve(std::size_t n) noexcept {
     void *memory = std::realloc(items, std::max<std::size_t>(n, 1) * sizeof(T));
-    if (memory)
-      items = static_cast<T *>(memory);
-    return memory;
+    if (!memory)
+      return false;
+    items = static_cast<T *>(memory);
+    room = std::max<std::size_t>(n, 1);
+    return true;
+  }
+  bool has_room(std::size_t n) const noexcept { return n <= room; }
+  void swap(ReservedList &other) noexcept {
+    std::swap(items, other.items);
+    std::swap(room, other.room);
+    std::swap(count, other.count);
   }
   /// Precondition: there is room.
   void push_back(const T &item) noexcept { items[count++] = item; }
@@ -45,6 +55,7 @@ public:
 
 private:
   T *items = nullptr;
+  std::size_t room = 0;
   std::uint32_t count = 0;
 };
 

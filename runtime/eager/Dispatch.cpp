@@ -2,6 +2,7 @@
 #include "runtime/eager/Dispatch.h"
 
 #include "runtime/eager/Start.h"
+#include "runtime/eager/Typed.h"
 
 #include "runtime/jit/Segment.h"
 #include "runtime/jit/SessionMatch.h"
@@ -24,7 +25,7 @@ void throw_empty(std::string_view op) {
 void check_usable(const Impl &value) {
   const Where where = value.where.load(std::memory_order_acquire);
   if (where.state() == Where::failed) [[unlikely]]
-    throw Error(where.failure()->code, where.failure()->message);
+    throw where.failure()->error();
 }
 
 void make_ready(Impl &value, const std::source_location &site) {
@@ -62,10 +63,10 @@ private:
   std::size_t count;
 };
 
-[[noreturn]] void throw_out_of_memory(OpKind op, const Meta &meta) {
-  throw Error(ErrorCode::out_of_memory, std::string(info(op).name) + ": cannot allocate " +
-                                            std::to_string(meta.bytes()) + " bytes for " +
-                                            describe(meta));
+Error out_of_memory(OpKind op, const Meta &meta) {
+  return {ErrorCode::out_of_memory, std::string(info(op).name) + ": cannot allocate " +
+                                        std::to_string(meta.bytes()) + " bytes for " +
+                                        describe(meta)};
 }
 
 void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
@@ -87,13 +88,17 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
   }
   std::array<Produced, max_results> produced;
   if (!execute(call.op, call.attrs, call.arguments, metas, produced.data())) {
-    const Meta *meta = metas.metas[0];
-    throw_out_of_memory(call.op, *meta);
+    const Error error = out_of_memory(call.op, *metas.metas[0]);
+    drop_metas(metas);
+    throw error;
   }
   for (std::uint8_t r = 0; r < metas.count; ++r) {
     results[r] = new_ready(metas.metas[r], produced[r].storage, produced[r].data);
-    if (!results[r])
-      throw_out_of_memory(call.op, *metas.metas[r]);
+    if (results[r])
+      continue;
+    for (std::uint8_t rest = r; rest < metas.count; ++rest)
+      release(produced[rest].storage);
+    throw out_of_memory(call.op, *metas.metas[r]);
   }
 }
 
@@ -147,19 +152,40 @@ void drop(OperandList operands) noexcept {
     Access::drop(*operand);
 }
 
+/// What an op has made so far, let go if it throws.
+class Results {
+public:
+  explicit Results(Impl **list) noexcept : list(list) { std::fill_n(list, max_results, nullptr); }
+  Results(const Results &) = delete;
+  ~Results() {
+    if (!kept)
+      for (Impl **result = list; result != list + max_results; ++result)
+        release(*result);
+  }
+  void keep() noexcept { kept = true; }
+
+private:
+  Impl **list;
+  bool kept = false;
+};
+
 /// Any op in any state. Results carry a reference each; returns how many there are.
 [[gnu::noinline]] std::uint8_t dispatch_any(OpKind op, AttrWords attrs, OperandList operands,
                                             const std::source_location &site, Impl **results) {
   ensure_started();
   const OpInfo &op_info = info(op);
-  if (op_info.family != Family::elementwise)
-    convert_operands(op_info, attrs, operands);
-  Arguments arguments(op, operands);
-  const std::uint8_t count = run({op, attrs, arguments.list(), &site}, results);
-  if (thread_trace.tapes) [[unlikely]]
-    tape_hook({op, attrs, arguments.list(), {results, count}});
-  drop(operands);
-  return count;
+  return typed(op_info.name, [&] {
+    Results made(results);
+    if (op_info.family != Family::elementwise)
+      convert_operands(op_info, attrs, operands);
+    Arguments arguments(op, operands);
+    const std::uint8_t count = run({op, attrs, arguments.list(), &site}, results);
+    if (thread_trace.tapes) [[unlikely]]
+      tape_hook({op, attrs, arguments.list(), {results, count}});
+    drop(operands);
+    made.keep();
+    return count;
+  });
 }
 
 /// What most ops come to: a value, computed or pending. nullptr: `dispatch_any` has to look.
@@ -222,14 +248,16 @@ private:
 } // namespace
 
 Tensor dispatch(OpKind op, AttrWords attrs, std::span<Operand> operands) {
-  return Access::tensor(dispatch_list(op, attrs, Pointers(operands)));
+  return typed(info(op).name,
+               [&] { return Access::tensor(dispatch_list(op, attrs, Pointers(operands))); });
 }
 
 void dispatch_several(OpKind op, AttrWords attrs, std::span<Operand> operands,
                       std::span<Tensor> tensors) {
   Impl *results[max_results];
-  const std::uint8_t count =
-      dispatch_any(op, attrs, Pointers(operands), Access::site(operands[0]), results);
+  const std::uint8_t count = typed(info(op).name, [&] {
+    return dispatch_any(op, attrs, Pointers(operands), Access::site(operands[0]), results);
+  });
   for (std::size_t r = 0; r < count; ++r)
     tensors[r] = Access::tensor(results[r]);
 }

@@ -2,6 +2,7 @@
 // Members of Tensor: making tensors of user memory, asking for metadata, reading elements.
 #include "runtime/eager/Dispatch.h"
 #include "runtime/eager/Start.h"
+#include "runtime/eager/Typed.h"
 #include "runtime/ops/Attributes.h"
 #include "runtime/tensor/Print.h"
 
@@ -42,16 +43,28 @@ Tensor::Tensor(Scalar number, std::optional<DType> dtype) {
   *this = full({}, Operand(number), dtype ? *dtype : default_dtype(number.kind()));
 }
 
+/// A tensor over the whole storage, whose reference it takes over, as it does the meta's.
+static Tensor whole(std::string_view function, const Meta *meta, Storage *storage) {
+  Impl *impl = storage ? new_ready(meta, storage, storage->data) : nullptr;
+  if (impl)
+    return Access::tensor(impl);
+  if (storage)
+    release(storage);
+  const Error error(ErrorCode::out_of_memory, std::string(function) + ": cannot allocate " +
+                                                  std::to_string(meta->bytes()) + " bytes for " +
+                                                  describe(*meta));
+  release_meta(meta);
+  throw error;
+}
+
 Tensor Tensor::copy_bytes(DType dtype, DimList shape, const void *data, std::size_t count) {
-  const Meta *meta = meta_of_data("copy_of", dtype, shape, count);
-  Storage *storage = new_storage(meta->bytes());
-  if (!storage)
-    throw Error(ErrorCode::out_of_memory, "copy_of: cannot allocate " +
-                                              std::to_string(meta->bytes()) + " bytes for " +
-                                              describe(*meta));
-  if (meta->bytes())
-    std::memcpy(storage->data, data, meta->bytes());
-  return Access::tensor(new_ready(meta, storage, storage->data));
+  return detail::typed("copy_of", [&] {
+    const Meta *meta = meta_of_data("copy_of", dtype, shape, count);
+    Storage *storage = new_storage(meta->bytes());
+    if (storage && meta->bytes())
+      std::memcpy(storage->data, data, meta->bytes());
+    return whole("copy_of", meta, storage);
+  });
 }
 
 Tensor Tensor::adopt_bytes(DType dtype, DimList shape, void *data, std::size_t count, void *owner,
@@ -64,12 +77,14 @@ Tensor Tensor::adopt_bytes(DType dtype, DimList shape, void *data, std::size_t c
         free_owner(owner);
     }
   } guard{owner, free_owner};
-  const Meta *meta = meta_of_data("adopt", dtype, shape, count);
-  Storage *storage = new_adopted(static_cast<std::byte *>(data), meta->bytes(), owner, free_owner);
-  if (!storage)
-    throw Error(ErrorCode::out_of_memory, "adopt: cannot allocate a tensor");
-  guard.owner = nullptr;
-  return Access::tensor(new_ready(meta, storage, storage->data));
+  return detail::typed("adopt", [&] {
+    const Meta *meta = meta_of_data("adopt", dtype, shape, count);
+    Storage *storage =
+        new_adopted(static_cast<std::byte *>(data), meta->bytes(), owner, free_owner);
+    if (storage)
+      guard.owner = nullptr;
+    return whole("adopt", meta, storage);
+  });
 }
 
 DType Tensor::dtype() const { return usable(*this, "dtype").meta->dtype; }
@@ -104,7 +119,8 @@ void Tensor::read_item(DType as, void *out, const std::source_location &site) co
   // Not an op of the program: it must not appear in traces.
   alignas(64) std::array<std::byte, 64> converted;
   const KernelOperand operand{impl.meta, impl.data(), 0};
-  const KernelResult result{intern_contiguous(as, {}), converted.data()};
+  const KernelResult result{detail::typed("item", [&] { return intern_contiguous(as, {}); }),
+                            converted.data()};
   const AttrWriter attrs = AttrWriter().dtype(as);
   if (!run_kernel({OpKind::astype, attrs, {&operand, 1}, {&result, 1}}))
     throw Error(ErrorCode::out_of_memory, "item: no scratch memory");

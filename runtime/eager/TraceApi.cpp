@@ -2,6 +2,7 @@
 // jit::trace, modes and explain: the public face of runtime/jit.
 #include "runtime/base/Options.h"
 #include "runtime/eager/Dispatch.h"
+#include "runtime/eager/Typed.h"
 #include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/Report.h"
@@ -55,7 +56,9 @@ const TraceHandle &find_trace(const void *type, const void *target, const TraceO
                               const std::source_location &site) {
   const std::uint64_t key = reinterpret_cast<std::uintptr_t>(type) * 0x9e3779b97f4a7c15u ^
                             reinterpret_cast<std::uintptr_t>(target);
-  return Trace::find(key, options.name, Site::of(site), options.warmup);
+  return typed("trace", [&]() -> const TraceHandle & {
+    return Trace::find(key, options.name, Site::of(site), options.warmup);
+  });
 }
 
 std::vector<TraceReport> explain_trace(const TraceHandle &trace) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Variable: rebinding a box; a pending new value is journaled, so that a failed replay can undo it.
 #include "runtime/eager/Dispatch.h"
+#include "runtime/eager/Typed.h"
 #include "runtime/jit/Segment.h"
 
 #include <tracejit/ops.h>
@@ -24,7 +25,8 @@ static void mark_trainable(const Tensor &value) noexcept {
     impl.flags.fetch_or(Impl::trainable, std::memory_order_relaxed);
 }
 
-Variable::Variable(Tensor init, VariableOptions options) : box(std::make_unique<Box>()) {
+Variable::Variable(Tensor init, VariableOptions options)
+    : box(detail::typed("Variable", [] { return std::make_unique<Box>(); })) {
   if (init.empty())
     detail::throw_empty("Variable");
   box->value = std::move(init);
@@ -50,7 +52,7 @@ Variable &Variable::operator=(Tensor value) {
   detail::check_usable(*next);
   Session *session = thread_trace.session;
   if (session && session->holds(*next))
-    session->journal(*box, Access::impl(box->value));
+    detail::typed("Variable assignment", [&] { session->journal(*box, Access::impl(box->value)); });
   else
     Session::forget_journal(*box);
   box->value = std::move(value);

@@ -11,12 +11,14 @@ static std::atomic<Trace *> every_trace{nullptr};
 
 Trace *Trace::all() noexcept { return every_trace.load(std::memory_order_acquire); }
 
-Anchor &Trace::anchor(std::uint64_t key, const Site &at) {
+Anchor *Trace::anchor(std::uint64_t key, const Site &at) noexcept {
   Anchor *head = anchors.load(std::memory_order_acquire);
   for (Anchor *known = head; known; known = known->next)
     if (known->key == key)
-      return *known;
-  auto added = std::make_unique<Anchor>();
+      return known;
+  std::unique_ptr<Anchor> added(new (std::nothrow) Anchor);
+  if (!added)
+    return nullptr;
   added->trace = this;
   added->key = key;
   added->site = at;
@@ -25,27 +27,31 @@ Anchor &Trace::anchor(std::uint64_t key, const Site &at) {
                                         std::memory_order_acquire)) {
     for (Anchor *known = added->next; known != head; known = known->next)
       if (known->key == key)
-        return *known;
+        return known;
     head = added->next;
   }
-  return *added.release();
+  return added.release();
 }
 
+static std::mutex making; // of traces; never held by the compile thread
+
+void Trace::lock_for_fork() noexcept { making.lock(); }
+void Trace::unlock_after_fork() noexcept { making.unlock(); }
+
 Trace &Trace::find(std::uint64_t key, const std::string &name, const Site &site, int warmup) {
-  static std::mutex lock; // of the making of traces; never held by the compile thread
-  const std::lock_guard guard(lock);
+  const std::lock_guard guard(making);
   for (Trace *trace = all(); trace; trace = trace->next)
     if (trace->key == key && trace->name == name)
       return *trace;
-  auto *trace = new Trace;
+  auto trace = std::make_unique<Trace>();
   trace->next = all();
   trace->id = trace->next ? trace->next->id + 1 : 1;
   trace->name = name;
   trace->site = site;
   trace->key = key;
   trace->warmup = warmup;
-  every_trace.store(trace, std::memory_order_release);
-  return *trace;
+  every_trace.store(trace.get(), std::memory_order_release);
+  return *trace.release();
 }
 
 void Anchor::count_run(bool missed) noexcept {

@@ -50,6 +50,7 @@ struct Anchor {
 
   /// Guards what follows. User threads only try it.
   std::mutex lock;
+  bool held_for_fork = false; ///< the lock, by the handlers of fork
   std::vector<std::shared_ptr<Path>> paths;
 
   /// Drops the path that was never compiled and was seen least; false if there is none. Lock held.
@@ -81,12 +82,16 @@ struct Trace : detail::TraceHandle {
   std::atomic<Anchor *> anchors{nullptr};
   Trace *next = nullptr; ///< all traces, insert only
 
-  /// The anchor with this key, made at need. Any thread, no lock.
-  Anchor &anchor(std::uint64_t key, const Site &site);
+  /// The anchor with this key, made at need; null: no memory. Any thread, no lock.
+  Anchor *anchor(std::uint64_t key, const Site &site) noexcept;
 
   static Trace *all() noexcept;
   /// The trace with this key and name, made at need.
   static Trace &find(std::uint64_t key, const std::string &name, const Site &site, int warmup);
+
+  /// For the handlers of fork: no trace is in the making.
+  static void lock_for_fork() noexcept;
+  static void unlock_after_fork() noexcept;
 };
 
 } // namespace jit

@@ -3,6 +3,7 @@
 
 #include "runtime/base/FormatNumber.h"
 #include "runtime/base/Log.h"
+#include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/SaveTraces.h"
 
 #include <cmath>
@@ -36,20 +37,29 @@ std::optional<std::string> first_difference(DType dtype, std::int64_t size, cons
   return std::nullopt;
 }
 
-void report_difference(Path &path, std::span<const ComparedValue> values) noexcept {
+/// To the log, and the trace to a file.
+static void tell(const Path &path, const ComparedValue &value, const std::string &difference) {
+  const std::string file = save_mismatch(path);
+  log_line(LogComponent::trace, LogLevel::error,
+           "path " + std::to_string(path.id) + " of trace " + path.graph.name + ", value " +
+               std::to_string(value.value) + " " + describe(*value.meta) +
+               " differs: " + difference + (file.empty() ? "" : "; saved as " + file));
+}
+
+static void compare(Path &path, std::span<const ComparedValue> values) {
   for (const ComparedValue &value : values) {
     const auto difference =
         first_difference(value.meta->dtype, value.meta->size, value.eager, value.compiled);
     if (!difference)
       continue;
     path.differences.fetch_add(1, std::memory_order_relaxed);
-    const std::string file = save_mismatch(path);
-    log_line(LogComponent::trace, LogLevel::error,
-             "path " + std::to_string(path.id) + " of trace " + path.graph.name + ", value " +
-                 std::to_string(value.value) + " " + describe(*value.meta) +
-                 " differs: " + *difference + (file.empty() ? "" : "; saved as " + file));
+    tell(path, value, *difference);
     return;
   }
+}
+
+void report_difference(Path &path, std::span<const ComparedValue> values) noexcept {
+  if_memory([&] { compare(path, values); });
 }
 
 } // namespace jit

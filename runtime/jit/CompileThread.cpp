@@ -3,6 +3,7 @@
 
 #include "runtime/base/Log.h"
 #include "runtime/base/Options.h"
+#include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/PeakMemory.h"
 #include "runtime/jit/SaveTraces.h"
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 #include <new>
 #include <pthread.h>
 #include <sched.h>
@@ -71,8 +73,8 @@ void CompileThread::recorded(Anchor &anchor, Graph graph, ExitReason end) noexce
   const std::unique_lock guard(anchor.lock, std::try_to_lock);
   if (!guard)
     return;
-  const std::shared_ptr<Path> path = find_path(anchor, std::move(graph));
-  if (!path)
+  std::shared_ptr<Path> path;
+  if (!if_memory([&] { path = find_path(anchor, std::move(graph)); }) || !path)
     return;
   path->count_exit(end);
   const std::uint64_t runs = path->recorded.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -88,12 +90,10 @@ void CompileThread::recorded(Anchor &anchor, Graph graph, ExitReason end) noexce
   if (!anchor.trie.load(std::memory_order_relaxed))
     anchor.compiling.store(true, std::memory_order_relaxed);
   const std::unique_lock queue_guard(lock, std::try_to_lock);
-  if (!queue_guard || stopping) {
+  if (!queue_guard || stopping || !enqueue({Task::compile, &anchor, path})) {
     path->state.store(PathState::watching, std::memory_order_relaxed);
     anchor.compiling.store(false, std::memory_order_relaxed);
-    return;
   }
-  enqueue({Task::compile, &anchor, path});
 }
 
 void CompileThread::counted(Anchor &anchor, std::uint64_t sequence, ExitReason end) noexcept {
@@ -138,14 +138,16 @@ void CompileThread::too_long(Anchor &anchor, Graph begin) noexcept {
   const std::unique_lock guard(anchor.lock, std::try_to_lock);
   if (!guard)
     return;
-  const std::shared_ptr<Path> path = find_path(anchor, std::move(begin));
-  if (!path)
-    return;
-  path->recorded.fetch_add(1, std::memory_order_relaxed);
-  path->reason.store(RejectReason::too_long, std::memory_order_relaxed);
-  path->state.store(PathState::rejected, std::memory_order_release);
-  log_line(LogComponent::trace, LogLevel::info,
-           "trace " + anchor.trace->name + ": " + std::string(sentence(RejectReason::too_long)));
+  if_memory([&] {
+    const std::shared_ptr<Path> path = find_path(anchor, std::move(begin));
+    if (!path)
+      return;
+    path->recorded.fetch_add(1, std::memory_order_relaxed);
+    path->reason.store(RejectReason::too_long, std::memory_order_relaxed);
+    path->state.store(PathState::rejected, std::memory_order_release);
+    log_line(LogComponent::trace, LogLevel::info,
+             "trace " + anchor.trace->name + ": " + std::string(sentence(RejectReason::too_long)));
+  });
 }
 
 void CompileThread::wants_variant(Anchor &anchor, Path &path) noexcept {
@@ -156,11 +158,8 @@ void CompileThread::post_path(Task task, Anchor &anchor, Path &path) noexcept {
   if (path.posted.exchange(true, std::memory_order_relaxed))
     return;
   const std::unique_lock guard(lock, std::try_to_lock);
-  if (!guard || stopping) {
+  if (!guard || stopping || !enqueue({task, &anchor, path.shared_from_this()}))
     path.posted.store(false, std::memory_order_relaxed);
-    return;
-  }
-  enqueue({task, &anchor, path.shared_from_this()});
 }
 
 /// Idle priority: only processor time that nobody wants; normal while somebody waits for the queue
@@ -229,16 +228,22 @@ void CompileThread::unlock_after_fork(bool child) noexcept {
 // The thread
 // ----------------------------------------------------------------------------------------
 
-/// The lock is held.
-void CompileThread::enqueue(Job job) {
-  if (!std::exchange(started, true))
-    thread = std::thread([this] { run(); });
+/// The lock is held. False: no memory, or no thread can be made.
+bool CompileThread::enqueue(Job job) noexcept {
+  try {
+    if (!started)
+      thread = std::thread([this] { run(); });
+    started = true;
+    queue.push_back(std::move(job));
+  } catch (const std::exception &) {
+    return false;
+  }
   // A few hundred milliseconds of any machine's time stamp counter.
   constexpr std::uint64_t patience = 500'000'000;
   if (overdue_at.load(std::memory_order_relaxed) == 0)
     overdue_at.store(cycles() + patience, std::memory_order_relaxed);
-  queue.push_back(std::move(job));
   wake.notify_one();
+  return true;
 }
 
 void CompileThread::run() {
@@ -257,7 +262,8 @@ void CompileThread::run() {
     busy = true;
     guard.unlock();
     spent = {};
-    work(job);
+    if (!if_memory([&] { work(job); }))
+      give_up(job);
     free_retired();
     keep_budget();
     guard.lock();
@@ -287,6 +293,16 @@ void CompileThread::work(const Job &job) {
     reject(job, RejectReason::no_gain, "two checks in a row found eager faster");
     return;
   }
+}
+
+/// After a job without memory, which has changed nothing else. The next recording tries again.
+void CompileThread::give_up(const Job &job) noexcept {
+  log_line(LogComponent::compile, LogLevel::error, "out of memory: a program was given up");
+  const std::lock_guard guard(job.anchor->lock);
+  const PathState state = job.path->state.load(std::memory_order_relaxed);
+  if (state == PathState::queued || state == PathState::compiling)
+    job.path->state.store(PathState::watching, std::memory_order_relaxed);
+  job.anchor->compiling.store(false, std::memory_order_relaxed);
 }
 
 void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &outputs) {
@@ -329,6 +345,11 @@ void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &ou
       variant.reserved_bytes.push_back(bytes >= Variant::least_reserved ? bytes : 0);
     }
     path.variants.push_back(std::move(variant));
+    std::unique_ptr<const Trie> trie;
+    if (!if_memory([&] { trie = next_trie(*job.anchor); })) {
+      path.variants.pop_back();
+      throw std::bad_alloc();
+    }
     if (first) {
       const bool measure = options().trial && mode() == Mode::on;
       if (measure) {
@@ -337,7 +358,7 @@ void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &ou
       }
       path.state.store(measure ? PathState::trial : PathState::active, std::memory_order_release);
     }
-    publish(*job.anchor);
+    publish(*job.anchor, std::move(trie));
   }
 }
 
@@ -393,21 +414,31 @@ void CompileThread::reject(const Job &job, RejectReason reason, std::string deta
            "path " + std::to_string(path.id) + " of trace " + path.graph.name +
                " rejected: " + std::string(name(reason)) + (detail.empty() ? "" : ": " + detail));
   const std::lock_guard guard(job.anchor->lock);
+  std::vector<Variant> variants = std::exchange(path.variants, {});
+  std::unique_ptr<const Trie> trie;
+  if (!if_memory([&] { trie = next_trie(*job.anchor); })) {
+    path.variants = std::move(variants);
+    throw std::bad_alloc();
+  }
   path.reject_detail = std::move(detail);
   path.reason.store(reason, std::memory_order_relaxed);
   path.state.store(PathState::rejected, std::memory_order_release);
-  path.variants.clear();
   next_trial(*job.anchor);
-  publish(*job.anchor);
+  publish(*job.anchor, std::move(trie));
   if (!job.anchor->trie.load(std::memory_order_relaxed))
     job.anchor->rest();
 }
 
+/// What `publish` gets, null if there are no programs. All that takes memory; the anchor's lock is
+/// held.
+std::unique_ptr<const Trie> CompileThread::next_trie(const Anchor &anchor) {
+  retired.reserve(retired.size() + 1);
+  std::unique_ptr<const Trie> trie = build_trie(anchor.paths);
+  return trie->terminals.empty() ? nullptr : std::move(trie);
+}
+
 /// Replaces the anchor's trie; its lock is held.
-void CompileThread::publish(Anchor &anchor) {
-  std::unique_ptr<Trie> trie = build_trie(anchor.paths);
-  if (trie->terminals.empty())
-    trie.reset();
+void CompileThread::publish(Anchor &anchor, std::unique_ptr<const Trie> trie) noexcept {
   const Trie *old = anchor.trie.exchange(trie.release(), std::memory_order_seq_cst);
   anchor.compiling.store(false, std::memory_order_relaxed);
   if (old)

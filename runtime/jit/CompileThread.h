@@ -73,7 +73,7 @@ private:
   CompileThread() = default;
   std::shared_ptr<Path> find_path(Anchor &anchor, Graph graph);
   void post_path(Task task, Anchor &anchor, Path &path) noexcept;
-  void enqueue(Job job);
+  bool enqueue(Job job) noexcept;
   void raise_priority() noexcept;
   void set_urgent(bool urgent) noexcept;
   void run();
@@ -83,7 +83,9 @@ private:
   void judge(const Job &job);
   void next_trial(Anchor &anchor);
   void reject(const Job &job, RejectReason reason, std::string detail);
-  void publish(Anchor &anchor);
+  void give_up(const Job &job) noexcept;
+  std::unique_ptr<const Trie> next_trie(const Anchor &anchor);
+  void publish(Anchor &anchor, std::unique_ptr<const Trie> trie) noexcept;
   void free_retired();
   void keep_budget();
 

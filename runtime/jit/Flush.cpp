@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The end of a segment: the program of the path runs, or the matched ops one by one.
 #include "runtime/base/SeededBugs.h"
+#include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/Anchor.h"
 #include "runtime/jit/CheckMode.h"
 #include "runtime/jit/CompileThread.h"
@@ -146,6 +147,8 @@ void Session::check_against_program(const Terminal &terminal) noexcept {
   if (!variant)
     return;
   std::vector<ComparedValue> compared;
+  if (!if_memory([&] { compared.reserve(variant->outputs.size()); }))
+    return;
   input_data.clear();
   for (Impl *input : inputs)
     input_data.push_back(input->data());
@@ -184,10 +187,12 @@ Path &Session::path_ahead() const noexcept {
 
 /// A path that ends here, with what is needed now as its outputs: hot, it gets a program.
 void Session::offer_prefix(ExitReason reason) noexcept {
-  Graph graph = matched_graph();
-  graph.outputs.assign(needed_values.begin(), needed_values.end());
-  std::ranges::sort(graph.outputs);
-  CompileThread::get().recorded(*anchor, std::move(graph), reason);
+  if_memory([&] {
+    Graph graph = matched_graph();
+    graph.outputs.assign(needed_values.begin(), needed_values.end());
+    std::ranges::sort(graph.outputs);
+    CompileThread::get().recorded(*anchor, std::move(graph), reason);
+  });
 }
 
 /// Returns the path whose program ran, or null.
@@ -232,9 +237,13 @@ Path *Session::flush(ExitReason reason, const Impl *wanted) noexcept {
   return nullptr;
 }
 
-/// Lets everything go. What may call user code when freed (adopted memory) is left for after the
-/// lock.
-void Session::clear(std::vector<Impl *> &garbage) noexcept {
+Session::Garbage::~Garbage() {
+  for (Impl *impl : *this)
+    release(impl);
+}
+
+/// Lets everything go but what may call user code when freed (adopted memory).
+void Session::clear(Garbage &to) noexcept {
   for (std::size_t v = 0; v < values.size(); ++v) {
     Impl *value = values[v].value;
     if (!value)
@@ -257,6 +266,8 @@ void Session::clear(std::vector<Impl *> &garbage) noexcept {
     if (rebinding.old_value)
       garbage.push_back(rebinding.old_value);
   }
+  if (!garbage.empty())
+    to.swap(garbage);
   release_reserved();
   values.clear();
   inputs.clear();
@@ -270,39 +281,28 @@ void Session::clear(std::vector<Impl *> &garbage) noexcept {
 }
 
 Path *Session::close(ExitReason reason) noexcept {
-  std::vector<Impl *> garbage;
-  Path *ran = nullptr;
-  {
-    const std::lock_guard guard(lock);
-    ran = close_locked(reason, garbage);
-  }
-  for (Impl *impl : garbage)
-    release(impl);
-  return ran;
+  Garbage left;
+  const std::lock_guard guard(lock);
+  return close_locked(reason, left);
 }
 
-Path *Session::close_locked(ExitReason reason, std::vector<Impl *> &garbage,
-                            const Impl *wanted) noexcept {
+Path *Session::close_locked(ExitReason reason, Garbage &left, const Impl *wanted) noexcept {
   if (!is_open)
     return nullptr;
   Path *ran = node == 0 ? nullptr : flush(reason, wanted);
-  clear(garbage);
+  clear(left);
   return ran;
 }
 
 void Session::close_for(const Impl &value, ExitReason reason) noexcept {
-  std::vector<Impl *> garbage;
-  {
-    const std::lock_guard guard(lock);
-    if (holds(value)) {
-      at_boundary = path_ahead().flushed_from_outside(trie->nodes[node].depth);
-      const std::uint64_t begin = cycles();
-      outside.path = close_locked(reason, garbage, &value);
-      outside.time = cycles() - begin;
-    }
-  }
-  for (Impl *impl : garbage)
-    release(impl);
+  Garbage left;
+  const std::lock_guard guard(lock);
+  if (!holds(value))
+    return;
+  at_boundary = path_ahead().flushed_from_outside(trie->nodes[node].depth);
+  const std::uint64_t begin = cycles();
+  outside.path = close_locked(reason, left, &value);
+  outside.time = cycles() - begin;
 }
 
 void Session::close_all(ExitReason reason) noexcept {
@@ -311,7 +311,7 @@ void Session::close_all(ExitReason reason) noexcept {
 }
 
 /// What was matched, as a graph whose outputs are not known yet.
-Graph Session::matched_graph() noexcept {
+Graph Session::matched_graph() {
   list_nodes();
   Graph graph;
   graph.name = anchor->trace->name;
@@ -333,33 +333,33 @@ Graph Session::matched_graph() noexcept {
   return graph;
 }
 
-bool Session::close_for_recording(ExitReason reason, Prefix &prefix) noexcept {
-  std::vector<Impl *> garbage;
-  bool handed_over = false;
-  {
-    const std::lock_guard guard(lock);
-    if (!is_open)
-      return false;
-    if (node != 0) {
-      prefix.graph = matched_graph();
-      for (Impl *input : inputs) {
-        retain(input);
-        prefix.inputs.push_back(input);
-      }
-      flush(reason);
-      for (std::size_t v = 0; v < values.size(); ++v) {
-        // Values that the flush has not computed are dead: nobody can use them again.
-        const bool alive = live[v] && values[v].value;
-        if (alive)
-          retain(values[v].value);
-        prefix.values.push_back(alive ? values[v].value : nullptr);
-      }
-      handed_over = true;
-    }
-    clear(garbage);
+/// After the flush.
+void Session::hand_over(Prefix &prefix) {
+  prefix.graph = matched_graph();
+  for (Impl *input : inputs) {
+    prefix.inputs.push_back(input);
+    retain(input);
   }
-  for (Impl *impl : garbage)
-    release(impl);
+  for (std::size_t v = 0; v < values.size(); ++v) {
+    // Values that the flush has not computed are dead: nobody can use them again.
+    const bool alive = live[v] && values[v].value;
+    prefix.values.push_back(alive ? values[v].value : nullptr);
+    if (alive)
+      retain(values[v].value);
+  }
+}
+
+bool Session::close_for_recording(ExitReason reason, Prefix &prefix) noexcept {
+  Garbage left;
+  const std::lock_guard guard(lock);
+  if (!is_open)
+    return false;
+  bool handed_over = false;
+  if (node != 0) {
+    flush(reason);
+    handed_over = if_memory([&] { hand_over(prefix); });
+  }
+  clear(left);
   return handed_over;
 }
 

@@ -6,22 +6,29 @@
 #include "runtime/jit/Session.h"
 
 #include <mutex>
+#include <new>
 #include <pthread.h>
+#include <utility>
 
 namespace jit {
 namespace {
 
-std::vector<Anchor *> locked_anchors;
+/// Calls f for every anchor there is now.
+template <class F> void for_each_anchor(F f) {
+  for (Trace *trace = Trace::all(); trace; trace = trace->next)
+    for (Anchor *anchor = trace->anchors.load(std::memory_order_acquire); anchor;
+         anchor = anchor->next)
+      f(*anchor);
+}
 
 // The compile thread holds the lock of an anchor for moments and takes no other meanwhile; user
 // threads only try them.
 void before_fork() {
-  for (Trace *trace = Trace::all(); trace; trace = trace->next)
-    for (Anchor *anchor = trace->anchors.load(std::memory_order_acquire); anchor;
-         anchor = anchor->next) {
-      anchor->lock.lock();
-      locked_anchors.push_back(anchor);
-    }
+  Trace::lock_for_fork();
+  for_each_anchor([](Anchor &anchor) {
+    anchor.lock.lock();
+    anchor.held_for_fork = true;
+  });
   CompileThread::get().lock_for_fork();
   Session::lock_all();
 }
@@ -31,9 +38,12 @@ void after_fork(bool child) {
     fence::prepare();
   Session::unlock_all();
   CompileThread::get().unlock_after_fork(child);
-  for (Anchor *anchor : locked_anchors)
-    anchor->lock.unlock();
-  locked_anchors.clear();
+  // Anchors that were added meanwhile are not locked.
+  for_each_anchor([](Anchor &anchor) {
+    if (std::exchange(anchor.held_for_fork, false))
+      anchor.lock.unlock();
+  });
+  Trace::unlock_after_fork();
 }
 
 } // namespace
@@ -41,7 +51,8 @@ void after_fork(bool child) {
 void survive_fork() {
   static std::once_flag once;
   std::call_once(once, [] {
-    pthread_atfork(before_fork, [] { after_fork(false); }, [] { after_fork(true); });
+    if (pthread_atfork(before_fork, [] { after_fork(false); }, [] { after_fork(true); }) != 0)
+      throw std::bad_alloc(); // and the next call tries again
   });
 }
 

@@ -4,8 +4,9 @@
 
 namespace jit {
 
-/// Sets the handlers, once. Around fork no session, anchor or queue is in the middle of a change;
-/// pending values of threads that do not exist in the child are computed there by who reads them.
+/// Sets the handlers, once; throws std::bad_alloc. Around fork no session, anchor or queue is in
+/// the middle of a change; pending values of threads that do not exist in the child are computed
+/// there by who reads them.
 void survive_fork();
 
 } // namespace jit

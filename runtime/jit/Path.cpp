@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/jit/Path.h"
 
+#include "runtime/base/OutOfMemory.h"
+
 #include <algorithm>
 
 namespace jit {
@@ -73,9 +75,13 @@ bool Path::miss_outputs(std::span<const std::uint8_t> needed) noexcept {
   if (!guard)
     return false;
   std::vector<std::uint32_t> outputs;
-  for (std::uint32_t v = 0; v < needed.size(); ++v)
-    if (needed[v])
-      outputs.push_back(v);
+  const auto list = [&] {
+    for (std::uint32_t v = 0; v < needed.size(); ++v)
+      if (needed[v])
+        outputs.push_back(v);
+  };
+  if (!if_memory(list))
+    return false;
   if (outputs == missed_outputs) {
     return missed_count.fetch_add(1, std::memory_order_relaxed) + 1 >= 2;
   }

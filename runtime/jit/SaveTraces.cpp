@@ -4,6 +4,7 @@
 #include "runtime/base/Files.h"
 #include "runtime/base/Log.h"
 #include "runtime/base/Options.h"
+#include "runtime/base/OutOfMemory.h"
 #include "runtime/trace/Text.h"
 
 #include <cctype>
@@ -30,10 +31,10 @@ static bool save(const Path &path, const std::filesystem::path &file) {
 
 void save_compiled(const Path &path) noexcept {
   if (!options().save.empty())
-    save(path, std::filesystem::path(options().save) / file_stem(path));
+    if_memory([&] { save(path, std::filesystem::path(options().save) / file_stem(path)); });
 }
 
-std::string save_mismatch(const Path &path) noexcept {
+std::string save_mismatch(const Path &path) {
   const std::filesystem::path folder = options().save.empty() ? "." : options().save;
   const std::filesystem::path file = folder / ("mismatch-" + file_stem(path));
   return save(path, file) ? file.string() : "";

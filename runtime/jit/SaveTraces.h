@@ -12,6 +12,6 @@ namespace jit {
 void save_compiled(const Path &path) noexcept;
 /// Writes mismatch-NAME-ID.trace into the directory of option `save`, or the current one. Returns
 /// the file's path, or "" if it could not be written.
-std::string save_mismatch(const Path &path) noexcept;
+std::string save_mismatch(const Path &path);
 
 } // namespace jit

@@ -2,6 +2,7 @@
 #include "runtime/jit/Segment.h"
 
 #include "runtime/base/Options.h"
+#include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Fork.h"
 #include "runtime/jit/Mode.h"
@@ -28,15 +29,19 @@ struct ThreadCleanup {
   }
 };
 
-void prepare_thread(ThreadTrace &t) {
+/// False: no memory.
+bool prepare_thread(ThreadTrace &t) noexcept {
   if (t.session)
-    return;
+    return true;
   CompileThread::stop_with_main_thread();
-  survive_fork();
-  thread_local ThreadCleanup cleanup;
-  static_cast<void>(cleanup);
-  t.session = Session::acquire();
-  t.recorder = new Recorder;
+  return if_memory([&] {
+    survive_fork();
+    thread_local ThreadCleanup cleanup;
+    static_cast<void>(cleanup);
+    auto recorder = std::make_unique<Recorder>();
+    t.session = Session::acquire();
+    t.recorder = recorder.release();
+  });
 }
 
 /// Source positions are told apart by the literal's address: one call, one key.
@@ -105,8 +110,11 @@ void miss(ThreadTrace &t) {
   t.timed = false;
   t.anchor->count_run(true);
   if (t.session->close_for_recording(ExitReason::mismatch, prefix)) {
-    t.recorder->resume(std::move(prefix.graph), prefix.inputs, prefix.values);
-    t.activity = Activity::recording;
+    if (if_memory(
+            [&] { t.recorder->resume(std::move(prefix.graph), prefix.inputs, prefix.values); }))
+      t.activity = Activity::recording;
+    else
+      t.recorder->cancel();
   } else if (!t.anchor->passive()) {
     t.recorder->start();
     t.activity = Activity::recording;
@@ -202,6 +210,14 @@ std::uint8_t before_op(const OpCall &call, Impl **results) {
   return 0;
 }
 
+/// False: no memory, so the recording is forgotten.
+static bool finish_recording(ThreadTrace &t, Graph &graph) noexcept {
+  const bool finished = if_memory([&] { graph = t.recorder->finish(); });
+  if (!finished)
+    t.recorder->cancel();
+  return finished;
+}
+
 void end_trial_path(ThreadTrace &t) noexcept {
   if (!t.timed || t.steps != t.trial_ops)
     return;
@@ -210,18 +226,24 @@ void end_trial_path(ThreadTrace &t) noexcept {
   t.timed = false;
 }
 
-void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *const> results) {
+void after_eager(const OpCall &call, const ResultMetas &metas,
+                 std::span<Impl *const> results) noexcept {
   ThreadTrace &t = thread_trace;
   if (t.activity == Activity::following)
     return follow_op(t, call.op, results);
   if (t.activity != Activity::recording)
     return;
-  if (!t.recorder->append(call.op, call.attrs, call.arguments, metas, results, call.site())) {
+  bool recorded = false;
+  if_memory([&] {
+    recorded = t.recorder->append(call.op, call.attrs, call.arguments, metas, results, call.site());
+  });
+  if (!recorded) {
     t.recorder->cancel();
     t.activity = Activity::none;
   } else if (t.recorder->size() > Recorder::max_ops) {
     t.activity = Activity::none;
-    CompileThread::get().too_long(*t.anchor, t.recorder->finish());
+    if (Graph graph; finish_recording(t, graph))
+      CompileThread::get().too_long(*t.anchor, std::move(graph));
   }
 }
 
@@ -246,8 +268,7 @@ void end_segment(ExitReason reason) noexcept {
     return;
   }
   case Activity::recording: {
-    Graph graph = t.recorder->finish();
-    if (!graph.ops.empty())
+    if (Graph graph; finish_recording(t, graph) && !graph.ops.empty())
       CompileThread::get().recorded(*t.anchor, std::move(graph), reason);
     return;
   }
@@ -260,12 +281,12 @@ void end_segment(ExitReason reason) noexcept {
   }
 }
 
-void arm(const Site &site) {
+void arm(const Site &site) noexcept {
   ThreadTrace &t = thread_trace;
   if (!t.trace || t.closed)
     return;
-  t.anchor = &t.trace->anchor(site_key(site), site);
-  t.activity = Activity::armed;
+  t.anchor = t.trace->anchor(site_key(site), site);
+  t.activity = t.anchor ? Activity::armed : Activity::none;
 }
 
 void resolve(Impl &value) noexcept {
@@ -296,9 +317,11 @@ bool enter_scope(Trace &trace, Trace *&outer) noexcept {
   outer = t.trace;
   if (t.closed || mode() == Mode::off || t.activity != Activity::none)
     return false;
-  prepare_thread(t);
+  Anchor *anchor = trace.anchor(0, trace.site);
+  if (!anchor || !prepare_thread(t))
+    return false;
   t.trace = &trace;
-  t.anchor = &trace.anchor(0, trace.site);
+  t.anchor = anchor;
   t.activity = Activity::armed;
   return true;
 }

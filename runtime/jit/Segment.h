@@ -64,7 +64,8 @@ inline void follow_op(ThreadTrace &t, OpKind op, std::span<Impl *const> results)
     result->recording.store(t.followed, std::memory_order_relaxed);
 }
 /// After an op has run eagerly.
-void after_eager(const OpCall &call, const ResultMetas &metas, std::span<Impl *const> results);
+void after_eager(const OpCall &call, const ResultMetas &metas,
+                 std::span<Impl *const> results) noexcept;
 
 /// Makes a value Ready (or Failed) if it is pending; a read of a ready value ends nothing.
 void observe(Impl &value, const Site &site);
@@ -73,8 +74,8 @@ void resolve(Impl &value) noexcept;
 
 /// Ends the segment of this thread, if any.
 void end_segment(ExitReason reason) noexcept;
-/// The next op on this thread begins a segment at (trace, site).
-void arm(const Site &site);
+/// The next op on this thread begins a segment at (trace, site), if there is memory for the anchor.
+void arm(const Site &site) noexcept;
 
 /// Adds the time between its making and its end to the segment, if the segment is timed.
 class SegmentTimer {
@@ -94,7 +95,8 @@ private:
   std::uint64_t start;
 };
 
-/// Entry and exit of a traced call. True if this scope is the outermost in force.
+/// Entry and exit of a traced call. True if this scope is the outermost in force; without memory
+/// it is not traced.
 bool enter_scope(Trace &trace, Trace *&outer) noexcept;
 void leave_scope(Trace *outer) noexcept;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/jit/Session.h"
 
+#include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/Anchor.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/Segment.h"
@@ -12,19 +13,18 @@
 
 namespace jit {
 
-// The pool: a list of every session ever made, and a stack of the idle ones.
+// The pool: a list of every session ever made, and one of the idle ones.
 static std::atomic<Session *> every_session{nullptr};
 static std::mutex idle_lock;
-static constinit std::vector<Session *> *idle_sessions = nullptr;
+static constinit Session *idle_sessions = nullptr;
 
 Session *Session::all() noexcept { return every_session.load(std::memory_order_acquire); }
 
 static Session *take_idle() {
   const std::lock_guard guard(idle_lock);
-  if (!idle_sessions || idle_sessions->empty())
-    return nullptr;
-  Session *session = idle_sessions->back();
-  idle_sessions->pop_back();
+  Session *session = idle_sessions;
+  if (session)
+    idle_sessions = session->next_idle;
   return session;
 }
 
@@ -51,9 +51,8 @@ void Session::give_back(Session *session) noexcept {
   session->trim();
   session->lock.disown();
   const std::lock_guard guard(idle_lock);
-  if (!idle_sessions)
-    idle_sessions = new std::vector<Session *>;
-  idle_sessions->push_back(session);
+  session->next_idle = idle_sessions;
+  idle_sessions = session;
 }
 
 void Session::trim() noexcept {
@@ -109,27 +108,37 @@ bool Session::open(Anchor &from) {
 }
 
 /// Never less than before.
-bool Session::make_room(const PathSize &wanted) noexcept {
-  const PathSize most = {std::max(wanted.ops, room.ops), std::max(wanted.values, room.values),
-                         std::max(wanted.inputs, room.inputs),
-                         std::max(wanted.scalars, room.scalars)};
+bool Session::make_room(const PathSize &path) noexcept {
+  const PathSize most = {std::max(path.ops, room.ops), std::max(path.values, room.values),
+                         std::max(path.inputs, room.inputs), std::max(path.scalars, room.scalars)};
   if (!values.reserve(most.values) || !inputs.reserve(most.inputs) ||
       !scalars.reserve(most.scalars) || !nodes.reserve(most.ops) || !live.reserve(most.values) ||
       !needed.reserve(most.values) || !needed_values.reserve(most.values) ||
       !pinned_input.reserve(most.inputs) || !blocks.reserve(most.values) ||
       !reserved.reserve(most.values) || !input_data.reserve(most.inputs) ||
-      !output_data.reserve(most.values))
+      !output_data.reserve(most.values) || !wanted.reserve(most.values) ||
+      !last_use.reserve(most.values))
     return false;
   room = most;
   return true;
 }
 
+/// For the values that a close may leave: inputs, and what Variables held before.
+bool Session::make_garbage_room() noexcept {
+  const std::size_t most = room.inputs + rebindings.capacity();
+  return garbage.has_room(most) || garbage.reserve(most);
+}
+
 /// Room for whatever may be matched, so that matching and running need no memory but for small
 /// outputs and those that were not expected.
-bool Session::reserve(const Trie &wanted, RunGuess guess) noexcept {
-  if (!(wanted.most <= room) && !make_room(wanted.most))
+bool Session::reserve(const Trie &from, RunGuess guess) noexcept {
+  if (!(from.most <= room) && !make_room(from.most))
     return false;
-  const std::size_t bytes = wanted.arena_bytes;
+  if (!make_garbage_room())
+    return false;
+  if (!failure && !(failure = new (std::nothrow) ValueFailure))
+    return false;
+  const std::size_t bytes = from.arena_bytes;
   if (bytes && (!arena || arena->bytes < bytes)) {
     if (arena)
       release(arena);
@@ -137,15 +146,15 @@ bool Session::reserve(const Trie &wanted, RunGuess guess) noexcept {
     if (!arena)
       return false;
   }
-  return !wanted.big_outputs || mode() == Mode::check || reserve_outputs(wanted, guess);
+  return !from.big_outputs || mode() == Mode::check || reserve_outputs(from, guess);
 }
 
 /// All or nothing.
-bool Session::reserve_outputs(const Trie &wanted, RunGuess guess) noexcept {
+bool Session::reserve_outputs(const Trie &from, RunGuess guess) noexcept {
   const std::size_t terminal = guess >> 8 & 0xff, variant = guess & 0xff;
-  if (terminal >= wanted.terminals.size() || variant >= wanted.terminals[terminal].variants.size())
+  if (terminal >= from.terminals.size() || variant >= from.terminals[terminal].variants.size())
     return true; // numbers of an earlier trie
-  expected = &wanted.terminals[terminal].variants[variant];
+  expected = &from.terminals[terminal].variants[variant];
   const std::vector<std::int32_t> &donors = expected->program->info().donated_input;
   for (std::size_t j = 0; j < expected->outputs.size(); ++j) {
     const std::size_t bytes = expected->reserved_bytes[j];
@@ -253,7 +262,9 @@ Session::Match Session::match(OpKind op, AttrWords attrs, std::span<const Argume
   if (child == TrieNode::none)
     return Match::miss;
   const TrieNode &candidate = trie->nodes[child];
-  Match outcome = candidate.checks_index ? check_indices(candidate, arguments) : Match::hit;
+  Match outcome = Match::hit;
+  if (candidate.checks_index && !if_memory([&] { outcome = check_indices(candidate, arguments); }))
+    outcome = Match::miss; // the eager op finds the same, or throws
   if (outcome == Match::hit && over_memory_limit())
     outcome = Match::too_much;
   if (outcome == Match::hit && !commit(child, results))
@@ -274,9 +285,16 @@ bool abandon(Impl &value, Session &session) noexcept {
   return session.take_abandoned(value);
 }
 
-void Session::journal(RebindJournal &box, Impl *old_value) noexcept {
+void Session::journal(RebindJournal &box, Impl *old_value) {
   if (box.journaled_in.load(std::memory_order_acquire) == this)
     return;
+  {
+    const OwnerGuard guard(lock);
+    if (rebindings.size() == rebindings.capacity())
+      rebindings.reserve(std::max<std::size_t>(8, 2 * rebindings.capacity()));
+    if (!make_garbage_room())
+      throw std::bad_alloc();
+  }
   forget_journal(box);
   const OwnerGuard guard(lock);
   if (!is_open)

@@ -106,8 +106,8 @@ public:
     return value.where.load(std::memory_order_acquire) == Where::in(this);
   }
   /// Remembers that `box` lost `old_value` to a pending value of this session. Once in a segment:
-  /// what comes back is the value from before it. Owner only.
-  void journal(RebindJournal &box, Impl *old_value) noexcept;
+  /// what comes back is the value from before it. Owner only. Throws std::bad_alloc.
+  void journal(RebindJournal &box, Impl *old_value);
   /// No session gives `box` anything back any more.
   static void forget_journal(RebindJournal &box) noexcept;
   /// Frees what is kept for reuse. Precondition: closed.
@@ -119,7 +119,8 @@ public:
 
   /// The snapshot this session reads; the compile thread frees no trie that is published here.
   std::atomic<const Trie *> published{nullptr};
-  Session *next = nullptr; ///< list of all sessions, insert only
+  Session *next = nullptr;      ///< list of all sessions, insert only
+  Session *next_idle = nullptr; ///< list of those in the pool
 
   static Session *all() noexcept;
 
@@ -140,6 +141,10 @@ private:
   struct Rebinding {
     RebindJournal *box;
     Impl *old_value;
+  };
+  /// Values whose release may call user code: that is left for after the lock.
+  struct Garbage : ReservedList<Impl *> {
+    ~Garbage();
   };
 
   bool value_matches(const ExpectedOperand &expected, Impl &value) noexcept;
@@ -162,11 +167,11 @@ private:
   }
   void release_blocks() noexcept;
   bool make_room(const PathSize &wanted) noexcept;
+  bool make_garbage_room() noexcept;
 
   // Flush.cpp and SessionReplay.cpp: what happens at the end of a segment. The lock is held.
-  Path *close_locked(ExitReason reason, std::vector<Impl *> &garbage,
-                     const Impl *wanted = nullptr) noexcept;
   /// `wanted`: what another thread waits for, if so.
+  Path *close_locked(ExitReason reason, Garbage &left, const Impl *wanted = nullptr) noexcept;
   Path *flush(ExitReason reason, const Impl *wanted = nullptr) noexcept;
   Path &path_ahead() const noexcept;
   void offer_prefix(ExitReason reason) noexcept;
@@ -183,8 +188,9 @@ private:
   bool replay_op(const TrieNode &node) noexcept;
   void fail_pending() noexcept;
   void check_against_program(const Terminal &terminal) noexcept;
-  void clear(std::vector<Impl *> &garbage) noexcept;
-  Graph matched_graph() noexcept;
+  void hand_over(Prefix &prefix);
+  void clear(Garbage &to) noexcept;
+  Graph matched_graph();
 
   OwnerLock lock;
   bool is_open = false;
@@ -208,8 +214,12 @@ private:
   ReservedList<std::uint8_t> needed;         ///< by value: live, or the base of a live view
   ReservedList<std::uint32_t> needed_values; ///< the same as a list
   ReservedList<std::uint8_t> pinned_input;   ///< by input: a live view shows it
-  bool live_view = false;                    ///< a live value is a view
-  ReservedList<Storage *> blocks;            ///< by output of the variant that runs
+  ReservedList<std::uint8_t> wanted;    ///< by value, in a replay: live, or a live one needs it
+  ReservedList<std::uint32_t> last_use; ///< by value, in a replay: the last op that reads it
+  Garbage garbage;                      ///< empty: room for what a close leaves to release
+  ValueFailure *failure = nullptr;      ///< for a replay without memory
+  bool live_view = false;               ///< a live value is a view
+  ReservedList<Storage *> blocks;       ///< by output of the variant that runs
   ReservedList<std::byte *> input_data, output_data;
   Storage *arena = nullptr; ///< for temporaries of programs; only grows
   /// Blocks for the big outputs of the variant that is expected; null for others.

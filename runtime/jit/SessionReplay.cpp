@@ -65,7 +65,8 @@ void Session::list_nodes() noexcept {
 /// more memory is held than in an eager run. False: out of memory.
 bool Session::replay() noexcept {
   list_nodes();
-  std::vector<std::uint8_t> wanted(live.begin(), live.end());
+  wanted.resize(live.size());
+  std::ranges::copy(live, wanted.begin());
   for (std::size_t i = nodes.size(); i-- > 0;) {
     const TrieNode &entry = trie->nodes[nodes[i]];
     std::uint8_t any = 0;
@@ -78,7 +79,7 @@ bool Session::replay() noexcept {
         if (operand.kind() == OperandCode::value)
           wanted[operand.index()] = 1;
   }
-  std::vector<std::uint32_t> last_use(values.size());
+  last_use.resize(values.size()); // no value is read before it was an operand
   for (std::uint32_t i = 0; i < nodes.size(); ++i)
     for (OperandCode operand : trie->operands_of(trie->nodes[nodes[i]]))
       if (operand.kind() == OperandCode::value)
@@ -104,20 +105,20 @@ bool Session::replay() noexcept {
 
 /// After a replay without memory: what is left becomes Failed, Variables get their old values back.
 void Session::fail_pending() noexcept {
-  auto *failure = new ValueFailure;
-  failure->code = ErrorCode::out_of_memory;
+  ValueFailure *const why = std::exchange(failure, nullptr);
   for (const Slot &slot : values) {
     if (!slot.value || !holds(*slot.value))
       continue;
     const TrieNode &entry = trie->nodes[slot.node];
-    if (failure->message.empty())
-      failure->message = std::string(info(entry.op).name) + ": out of memory for " +
-                         describe(*entry.result_metas[0]) + " at " + trie->sites[slot.node].file +
-                         ":" + std::to_string(trie->sites[slot.node].line);
-    set_failed(slot.value, failure);
+    if (!why->meta) {
+      why->op = info(entry.op).name;
+      why->meta = entry.result_metas[0];
+      why->file = trie->sites[slot.node].file;
+      why->line = trie->sites[slot.node].line;
+    }
+    set_failed(slot.value, why);
   }
-  if (failure->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
-    delete failure;
+  release(why);
   for (auto rebinding = rebindings.rbegin(); rebinding != rebindings.rend(); ++rebinding)
     rebinding->box->restore(std::exchange(rebinding->old_value, nullptr));
 }

@@ -241,4 +241,8 @@ void set_allocation_failure(std::uint64_t n) noexcept {
   failure_countdown.store(n, std::memory_order_relaxed);
 }
 
+std::uint64_t allocations_to_failure() noexcept {
+  return failure_countdown.load(std::memory_order_relaxed);
+}
+
 } // namespace jit::arena

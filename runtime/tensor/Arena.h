@@ -36,6 +36,8 @@ void set_limit(std::size_t bytes) noexcept;
 
 /// For tests: the n-th allocation from now fails, once, on whatever thread; 0 disarms.
 void set_allocation_failure(std::uint64_t n) noexcept;
+/// How far it is to that failure; 0: it has happened, or is disarmed.
+std::uint64_t allocations_to_failure() noexcept;
 
 } // namespace arena
 } // namespace jit

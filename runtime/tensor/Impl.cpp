@@ -74,16 +74,21 @@ static void stamp_death(const Impl &impl) noexcept {
     death_log->dead[impl.recorded_value] = true;
 }
 
-static void drop_failure(ValueFailure *failure) noexcept {
+void release(ValueFailure *failure) noexcept {
   if (failure->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
     delete failure;
+}
+
+Error ValueFailure::error() const {
+  return {ErrorCode::out_of_memory, std::string(op) + ": out of memory for " + describe(*meta) +
+                                        " at " + file + ":" + std::to_string(line)};
 }
 
 void free_impl(Impl *impl) noexcept {
   stamp_death(*impl);
   const Where where = impl->where.load(std::memory_order_acquire);
   if (where.state() == Where::failed)
-    drop_failure(where.failure());
+    release(where.failure());
   if (impl->storage)
     release(impl->storage);
   if (!impl->meta->interned)

@@ -8,7 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <vector>
 
 namespace jit {
@@ -34,11 +34,16 @@ Storage *new_adopted(std::byte *data, std::size_t bytes, void *owner,
 void retain(Storage *storage) noexcept;
 void release(Storage *storage) noexcept;
 
-/// Why a value could not be computed; shared by every value that depended on it.
+/// Why values could not be computed: there was no memory for one of them. The message is put
+/// together when somebody asks for a value, since there is no memory.
 struct ValueFailure {
   std::atomic<std::uint32_t> refs{1};
-  ErrorCode code;
-  std::string message;
+  std::string_view op;
+  const Meta *meta = nullptr; ///< interned
+  const char *file = nullptr; ///< the user's line
+  std::uint32_t line = 0;
+
+  Error error() const;
 };
 
 /// Where a value is: one word, so that a reader sees either the old state whole or the new one.
@@ -120,6 +125,7 @@ inline void set_ready(Impl *impl, Storage *storage, std::byte *data) noexcept {
   impl->where.store(Where::at(data), std::memory_order_release);
 }
 void set_failed(Impl *impl, ValueFailure *failure) noexcept;
+void release(ValueFailure *failure) noexcept;
 
 /// Which recorded values of this thread have died: how the first set of outputs of a trace is
 /// known.

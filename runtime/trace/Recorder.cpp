@@ -42,8 +42,8 @@ OperandCode Recorder::code_of(const Argument &argument) {
   const auto number = static_cast<std::uint32_t>(inputs.size());
   auto [entry, added] = input_numbers.try_emplace(argument.impl, number);
   if (added) {
-    retain(argument.impl);
     inputs.push_back(argument.impl);
+    retain(argument.impl);
     graph.inputs.push_back(argument.impl->meta);
     if (argument.impl->storage)
       input_bytes += static_cast<std::int64_t>(argument.impl->storage->bytes);
@@ -102,9 +102,9 @@ bool Recorder::append(OpKind op, AttrWords attrs, std::span<const Argument> argu
     recorded.operands.push_back(code_of(argument));
   const auto number = static_cast<std::uint32_t>(graph.ops.size());
   for (std::uint8_t r = 0; r < metas.count; ++r) {
+    log.dead.push_back(false); // first: a stamped value finds its place there
     stamp(*results[r], static_cast<std::uint32_t>(graph.values.size()));
     graph.values.push_back({metas.metas[r], number, metas.view && r == 0});
-    log.dead.push_back(false);
   }
   graph.ops.push_back(std::move(recorded));
   return true;
@@ -137,8 +137,8 @@ void Recorder::resume(Graph prefix, std::span<Impl *const> bound, std::span<Impl
   graph = std::move(prefix);
   for (Impl *input : bound) {
     input_numbers.emplace(input, static_cast<std::uint32_t>(inputs.size()));
-    retain(input);
     inputs.push_back(input);
+    retain(input);
     if (input->storage)
       input_bytes += static_cast<std::int64_t>(input->storage->bytes);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Views, joins and indexing.
+#include "runtime/eager/Typed.h"
 #include "runtime/eager/functions/AxisArguments.h"
 #include "runtime/ops/Attributes.h"
 #include "runtime/ops/Views.h"
@@ -51,7 +52,7 @@ Tensor concat(std::vector<Tensor> xs, int axis, std::source_location site) {
   if (xs.empty())
     throw Error(ErrorCode::invalid_argument, "concat: needs at least one tensor");
   std::vector<Operand> operands;
-  operands.reserve(xs.size());
+  detail::typed("concat", [&] { operands.reserve(xs.size()); });
   for (Tensor &x : xs)
     operands.emplace_back(std::move(x), site);
   const ConcatAttrs attrs{axis_of(OpKind::concat, tensor_meta("concat", operands[0]), axis)};
@@ -190,7 +191,8 @@ Tensor Tensor::index_with(std::span<const detail::Index> indices) const {
         keep_axis();
       break;
     case detail::Index::gather:
-      gathers.emplace_back(static_cast<int>(shape.size()), index.indices);
+      detail::typed("index",
+                    [&] { gathers.emplace_back(static_cast<int>(shape.size()), index.indices); });
       keep_axis();
       break;
     case detail::Index::integer:
@@ -218,7 +220,7 @@ Tensor Tensor::index_with(std::span<const detail::Index> indices) const {
   Tensor result = *this;
   if (sliced) {
     std::vector<Operand> operands;
-    operands.reserve(starts.size() + 1);
+    detail::typed("slice", [&] { operands.reserve(starts.size() + 1); });
     operands.emplace_back(std::move(result));
     for (std::int64_t start : starts)
       operands.emplace_back(start);

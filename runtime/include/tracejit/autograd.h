@@ -69,6 +69,8 @@ public:
                                std::source_location site = std::source_location::current());
 
 private:
+  std::vector<Tensor> use_up(const Tensor &target, const Sources &sources,
+                             const std::source_location &site);
   void close() noexcept;
   void check_usable(const char *function) const;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Optimizers against their formulas in plain scalar code, bit for bit.
+#include "runtime/tensor/Arena.h"
 #include "test/unit/autograd/Differences.h"
 
 #include <array>
@@ -116,6 +117,21 @@ TEST(Optimizers, AreNotRecordedByTapesAround) {
   sgd.step({w}, {w.value() * 2});
   EXPECT_EQ(w.value().item<double>(), 0);
   expect_bits(zeros({1}, DType::f64), outer.gradient(w.value() * 3, {before})[0]);
+}
+
+TEST(Adam, PreparesAgainAfterThereWasNoMemory) {
+  for (std::uint64_t n = 1; n <= 2; ++n) { // for the first and for the second moment
+    Variable w(Tensor::copy_of(start, {3})), again(Tensor::copy_of(start, {3}));
+    const Tensor g = Tensor::copy_of(gradient(0), {3});
+    Adam failing, adam;
+    arena::set_allocation_failure(n);
+    EXPECT_THROW(failing.step({w}, {g}), Error);
+    arena::set_allocation_failure(0);
+    expect_bits(Tensor::copy_of(start, {3}), w, "after the failure");
+    failing.step({w}, {g});
+    adam.step({again}, {g});
+    expect_bits(again, w, "the step after it");
+  }
 }
 
 } // namespace

@@ -37,6 +37,9 @@ inline testing::AssertionResult same_bits(const Tensor &expected, const Tensor &
            << describe(got.dtype(), got.shape());
   const Tensor a = expected.contiguous(), b = got.contiguous();
   synchronize();
+  for (const Tensor &tensor : {a, b})
+    if (const Where where = detail::Access::impl(tensor)->where; where.state() == Where::failed)
+      return testing::AssertionFailure() << where.failure()->error().what();
   const auto difference = first_difference(a.dtype(), a.size(), detail::Access::impl(a)->data(),
                                            detail::Access::impl(b)->data());
   if (difference)

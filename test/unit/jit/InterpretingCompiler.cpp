@@ -116,12 +116,14 @@ public:
 
 } // namespace
 
+std::unique_ptr<Compiler> make_interpreter() { return std::make_unique<InterpretingCompiler>(); }
+
 void plug_in_interpreter() {
   static std::once_flag once;
   std::call_once(once, [] {
     mutable_options().trial = false;
     mutable_options().budget = false;
-    CompileThread::get().set_compiler(std::make_unique<InterpretingCompiler>());
+    CompileThread::get().set_compiler(make_interpreter());
   });
 }
 

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 
 namespace jit::test {
 
@@ -20,6 +21,8 @@ struct InterpreterHooks {
       false}; ///< outputs may take over inputs of the same type that die in the graph
 };
 InterpreterHooks &hooks();
+
+std::unique_ptr<Compiler> make_interpreter();
 
 /// Plugs the compiler into the process, once, and sets the options of tests: no trial, no budget.
 void plug_in_interpreter();
