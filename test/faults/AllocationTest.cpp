@@ -8,19 +8,12 @@
 #include "test/faults/Compilers.h"
 #include "test/faults/FailingMemory.h"
 #include "test/faults/Scenario.h"
+#include "test/faults/Stride.h"
 
-#include <cstdlib>
 #include <gtest/gtest.h>
-#include <random>
 
 namespace jit::faults {
 namespace {
-
-/// Where there is no time for every n: every TRACEJIT_FAULTS_STRIDE-th, from one drawn at random.
-std::uint64_t stride() {
-  const char *text = std::getenv("TRACEJIT_FAULTS_STRIDE");
-  return text ? std::strtoull(text, nullptr, 10) : 1;
-}
 
 struct InUse {
   std::int64_t blocks, bytes;
@@ -62,7 +55,7 @@ protected:
   void fail_each(const Fault &fault, std::uint64_t step = stride()) {
     int faults = 0;
     errors = 0;
-    for (std::uint64_t n = 1 + std::random_device()() % step; happened || faults == 0; n += step) {
+    for (std::uint64_t n = 1 + first_of(step); happened || faults == 0; n += step) {
       SCOPED_TRACE("request " + std::to_string(n));
       InUse left = run_with(fault, n);
       // A container may be one node longer by chance; what leaks does so every time.

@@ -17,7 +17,7 @@
 namespace jit::faults {
 namespace {
 
-std::atomic<bool> refusing{false};
+std::atomic<bool> refusing{false}, holding{false};
 std::atomic<int> made{0};
 
 /// A program whose death is LLVM's business. Its runs are the runtime's, if it is compiled code.
@@ -46,6 +46,7 @@ public:
   explicit WatchedCompiler(std::unique_ptr<Compiler> inner) : inner(std::move(inner)) {}
   CompileResult compile(const Graph &graph, const CompileOptions &options) override {
     const Uncounted scope;
+    holding.wait(true);
     if (refusing)
       return {nullptr, "refused by the test"};
     CompileResult result = inner->compile(graph, options);
@@ -97,6 +98,10 @@ void plug_in_compiler() {
 }
 
 void refuse_compilations(bool refuse) noexcept { refusing = refuse; }
+void hold_compilations(bool hold) noexcept {
+  holding = hold;
+  holding.notify_all();
+}
 int programs_made() noexcept { return made; }
 
 } // namespace jit::faults

@@ -10,6 +10,8 @@ namespace jit::faults {
 void plug_in_compiler();
 /// Whether every compilation fails.
 void refuse_compilations(bool refuse) noexcept;
+/// Compilations wait until they are no longer held.
+void hold_compilations(bool hold) noexcept;
 /// Programs made so far.
 int programs_made() noexcept;
 extern const bool real_compiler;
