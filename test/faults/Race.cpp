@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Two threads run traced functions while a third has their programs removed again and again, and
+// they are compiled and swapped in again: `--cycles N` removals. Every result is compared, memory
+// must stay flat, no mapping may be writable code, and each thread keeps its rounding mode.
+#include "runtime/jit/Anchor.h"
+#include "runtime/jit/CompileThread.h"
+#include "test/faults/Compilers.h"
+#include "test/faults/Process.h"
+
+#include <tracejit/tracejit.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <immintrin.h>
+#include <thread>
+
+namespace jit::faults {
+namespace {
+
+std::atomic<bool> stop{false};
+std::atomic<std::uint64_t> calls{0}, wrong{0};
+
+struct Random {
+  std::uint32_t state;
+  std::uint32_t below(std::uint32_t n) noexcept {
+    state = state * 1664525 + 1013904223;
+    return (state >> 16) % n;
+  }
+};
+
+/// What the threads call: a branch, an observation in the middle, values that are held or not, and
+/// more shapes than an anchor has paths.
+struct Body {
+  Tensor held;
+  Tensor operator()(const Tensor &x, std::uint32_t way) {
+    const Tensor y = exp(x * 0.5) - x;
+    if (way == 1)
+      held = y;
+    if (way == 2 && sum(y).item<float>() > 0)
+      return tanh(y) + 1;
+    return way == 3 ? y(slice(1, x.size())) * 2.0 : y * y + 0.25;
+  }
+};
+
+constexpr std::uint32_t ways = 4, usual_sizes = 3, sizes = 40;
+Tensor input(std::uint32_t size) { return arange(0, 5 + size, 1, DType::f32) * 0.01; }
+
+using Bits = std::vector<float>;
+std::vector<Bits> expected; ///< by size and way
+
+void check(const Tensor &got, std::uint32_t size, std::uint32_t way) {
+  const Bits &right = expected[size * ways + way];
+  const Bits bits = got.to_vector<float>();
+  const bool same = bits.size() == right.size() &&
+                    std::memcmp(bits.data(), right.data(), bits.size() * sizeof(float)) == 0;
+  wrong += !same;
+}
+
+void work(std::uint32_t seed, std::uint32_t mxcsr) {
+  Random random{seed};
+  Body body;
+  auto f = trace([&](const Tensor &x, std::uint32_t way) { return body(x, way); }, {"raced"});
+  auto g = trace([&](const Tensor &x, std::uint32_t way) { return body(x, way); }, {"other"});
+  auto many = trace([&](const Tensor &x) { return body(x, 0); }, {"many shapes"});
+  _mm_setcsr(mxcsr);
+  while (!stop.load(std::memory_order_relaxed)) {
+    const std::uint32_t size = random.below(usual_sizes), way = random.below(ways);
+    check(random.below(2) ? f(input(size), way) : g(input(size), way), size, way);
+    if (way == 1)
+      check(body.held * body.held + 0.25, size, 0);
+    if (const std::uint32_t any = random.below(sizes); random.below(8) == 0)
+      check(many(input(any)), any, 0);
+    body.held = Tensor();
+    if ((_mm_getcsr() & 0xFFC0) != (mxcsr & 0xFFC0))
+      ++wrong;
+    calls.fetch_add(1, std::memory_order_relaxed);
+  }
+  _mm_setcsr(0x1F80);
+}
+
+/// A path with a program that has run since the last look, of any trace.
+std::pair<Anchor *, std::shared_ptr<Path>> some_active(Random &random) {
+  std::vector<std::pair<Anchor *, std::shared_ptr<Path>>> found;
+  for (Trace *trace = Trace::all(); trace; trace = trace->next)
+    for (Anchor *anchor = trace->anchors; anchor; anchor = anchor->next) {
+      const std::lock_guard guard(anchor->lock);
+      // As if it were a young anchor: they rest for longer each time, and in the end for good.
+      anchor->retries = 0;
+      anchor->retry_at = 0;
+      for (const std::shared_ptr<Path> &path : anchor->paths)
+        if (path->state == PathState::active && path->hits > 0)
+          found.emplace_back(anchor, path);
+    }
+  if (found.empty())
+    return {};
+  return found[random.below(static_cast<std::uint32_t>(found.size()))];
+}
+
+/// Has its program removed, as if it had lost two checks in a row. False: it takes too long.
+bool demote(Anchor &anchor, Path &path) {
+  path.hits = 0;
+  for (int turn = 0; turn < 10'000 && path.state == PathState::active; ++turn) {
+    CompileThread::get().measured(anchor, path, true, 100);
+    CompileThread::get().measured(anchor, path, false, 1000);
+    wait_compiled();
+  }
+  return path.state != PathState::active;
+}
+
+long remove_programs(long cycles) {
+  Random random{99};
+  long done = 0;
+  std::int64_t early = 0, latest = 0;
+  int writable = 0;
+  for (long idle = 0; done < cycles && idle < 100'000;) {
+    const auto [anchor, path] = some_active(random);
+    if (!path) {
+      ++idle;
+      wait_compiled();
+      std::this_thread::yield();
+      continue;
+    }
+    idle = 0;
+    if (random.below(16) == 0) // instead: rests with its programs, which are then taken up again
+      for (int i = 0; i < 64; ++i)
+        anchor->count_run(true);
+    if (!demote(*anchor, *path))
+      break;
+    ++done;
+    if (done == cycles / 4 + 1)
+      early = resident_bytes();
+    if (done % 1000 == 0 || done == cycles) {
+      latest = resident_bytes();
+      writable += writable_code_mappings();
+    }
+  }
+  std::printf(
+      "resident: %.1f MiB after a quarter, %.1f MiB at the end; %d writable code mappings\n",
+      static_cast<double>(early) / (1 << 20), static_cast<double>(latest) / (1 << 20), writable);
+  constexpr std::int64_t slack = std::int64_t{12} << 20;
+  return writable == 0 && latest <= early + slack ? done : 0;
+}
+
+int run(long cycles) {
+  plug_in_compiler();
+  set_mode(Mode::off);
+  for (std::uint32_t size = 0; size < sizes; ++size)
+    for (std::uint32_t way = 0; way < ways; ++way)
+      expected.push_back(Body()(input(size), way).to_vector<float>());
+  set_mode(Mode::on);
+  std::thread one(work, 1, 0x9FC0u /* denormals are zero */);
+  std::thread two(work, 2, 0x7F80u /* toward zero */);
+  const long done = remove_programs(cycles);
+  stop = true;
+  one.join();
+  two.join();
+  std::printf("%ld of %ld removals, %d programs, %llu calls, %llu wrong\n", done, cycles,
+              programs_made(), static_cast<unsigned long long>(calls.load()),
+              static_cast<unsigned long long>(wrong.load()));
+  return done == cycles && programs_made() >= cycles / 2 && wrong == 0 ? 0 : 1;
+}
+
+} // namespace
+} // namespace jit::faults
+
+int main(int argc, char **argv) {
+  return jit::faults::run(jit::faults::argument(argc, argv, "cycles", 300));
+}
