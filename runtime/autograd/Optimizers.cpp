@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/eager/Typed.h"
+#include "runtime/kernels/Mxcsr.h"
 
 #include <tracejit/optimizers.h>
 
@@ -53,6 +54,7 @@ void Sgd::prepare(const Parameters &parameters, std::source_location site) {
 void Sgd::step(const Parameters &parameters, const std::vector<Tensor> &gradients,
                std::source_location site) {
   const NoGrad constant;
+  const MxcsrGuard environment; // factors are computed here
   const At at{site};
   prepare(parameters, site);
   const std::size_t count = parameters.list().size();
@@ -79,6 +81,7 @@ void Adam::prepare(const Parameters &parameters, std::source_location site) {
 void Adam::step(const Parameters &parameters, const std::vector<Tensor> &gradients,
                 std::source_location site) {
   const NoGrad constant;
+  const MxcsrGuard environment; // factors are computed here
   const At at{site};
   prepare(parameters, site);
   const std::size_t count = parameters.list().size();

@@ -3,6 +3,7 @@
 
 #include "runtime/eager/Typed.h"
 #include "runtime/jit/Segment.h"
+#include "runtime/kernels/Mxcsr.h"
 
 #include <tracejit/autograd.h>
 
@@ -235,6 +236,7 @@ std::vector<Tensor> Tape::gradient(const Tensor &target, const Sources &sources,
 
 std::vector<Tensor> Tape::use_up(const Tensor &target, const Sources &sources,
                                  const std::source_location &site) {
+  const MxcsrGuard environment; // rules compute factors
   check_usable("Tape::gradient");
   const Impl &end = differentiable("Tape::gradient", "the target", target);
   const std::uint32_t end_number = list->find(end);

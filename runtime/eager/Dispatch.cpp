@@ -6,6 +6,7 @@
 
 #include "runtime/jit/Segment.h"
 #include "runtime/jit/SessionMatch.h"
+#include "runtime/kernels/Mxcsr.h"
 #include "runtime/kernels/SmallOps.h"
 #include "runtime/ops/Attributes.h"
 #include "runtime/trace/PendingIndices.h"
@@ -173,6 +174,7 @@ private:
 [[gnu::noinline]] std::uint8_t dispatch_any(OpKind op, AttrWords attrs, OperandList operands,
                                             const std::source_location &site, Impl **results) {
   ensure_started();
+  const MxcsrGuard environment; // shape rules compute too
   const OpInfo &op_info = info(op);
   return typed(op_info.name, [&] {
     Results made(results);

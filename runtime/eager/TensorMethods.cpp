@@ -3,6 +3,7 @@
 #include "runtime/eager/Dispatch.h"
 #include "runtime/eager/Start.h"
 #include "runtime/eager/Typed.h"
+#include "runtime/kernels/Mxcsr.h"
 #include "runtime/ops/Attributes.h"
 #include "runtime/tensor/Print.h"
 
@@ -160,6 +161,7 @@ std::ostream &operator<<(std::ostream &stream, const Tensor &tensor) {
   if (!impl)
     return stream << "empty tensor";
   detail::make_ready(*impl, std::source_location::current());
+  const MxcsrGuard environment; // digits of denormals
   print(stream, impl->meta->dtype, impl->meta->dims(), impl->meta->strides(), impl->data());
   return stream;
 }

@@ -7,6 +7,7 @@
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/Report.h"
 #include "runtime/jit/Segment.h"
+#include "runtime/kernels/Mxcsr.h"
 #include "runtime/trace/Text.h"
 
 #include <tracejit/trace.h>
@@ -44,6 +45,7 @@ void save_trace(std::ostream &stream, std::string_view name) {
   for (Trace *trace = Trace::all(); trace; trace = trace->next)
     if (name.empty() || trace->name == name)
       append_paths(*trace, paths);
+  const MxcsrGuard environment; // digits of denormals
   for (const std::shared_ptr<Path> &path : paths)
     stream << to_text(path->graph);
   if (!stream)

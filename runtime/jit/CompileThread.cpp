@@ -9,6 +9,7 @@
 #include "runtime/jit/SaveTraces.h"
 #include "runtime/jit/Session.h"
 #include "runtime/kernels/KernelCall.h"
+#include "runtime/kernels/Mxcsr.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -248,6 +249,7 @@ bool CompileThread::enqueue(Job job) noexcept {
 
 void CompileThread::run() {
   pthread_setname_np(pthread_self(), "tracejit-compile");
+  _mm_setcsr(default_mxcsr); // a thread begins with that of its maker, and constants are folded here
   thread_id.store(static_cast<pid_t>(syscall(SYS_gettid)), std::memory_order_release);
   refilled = std::chrono::steady_clock::now();
   std::unique_lock guard(lock);

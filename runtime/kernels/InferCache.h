@@ -54,8 +54,10 @@ private:
 };
 extern thread_local constinit InferCache infer_cache;
 
-/// The arguments of a direct loop.
+/// The arguments of a direct loop. While it lives the environment is the default one: numbers are
+/// rounded to the loop's dtype in it too.
 struct DirectCall {
+  const MxcsrGuard environment;
   std::array<std::byte *, InferKey::max_operands + 1> pointers; ///< result first
   std::array<ScalarValue, InferKey::max_operands> numbers;
 
@@ -66,7 +68,6 @@ struct DirectCall {
   }
   void run(const DirectLoop &loop, std::int64_t size) noexcept {
     const ScalarArgs args{loop.broadcast};
-    const MxcsrGuard environment;
     active_table().element[loop.function][static_cast<std::size_t>(loop.compute)](
         pointers.data(), static_cast<std::size_t>(size), &args);
   }

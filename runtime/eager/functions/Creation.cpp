@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Functions that make tensors of numbers and random numbers.
 #include "runtime/eager/Dispatch.h"
+#include "runtime/kernels/Mxcsr.h"
 #include "runtime/ops/Attributes.h"
 
 #include <tracejit/ops.h>
@@ -33,6 +34,7 @@ static std::int64_t arange_word(const Scalar &number, DType dtype) {
 
 Tensor arange(Scalar start, Scalar stop, Scalar step, std::optional<DType> dtype,
               source_location site) {
+  const MxcsrGuard environment; // numbers are converted
   bool floating = false;
   for (const Scalar &number : {start, stop, step})
     floating |= number.kind() == ScalarKind::floating;
