@@ -39,6 +39,7 @@ void Trace::lock_for_fork() noexcept { making.lock(); }
 void Trace::unlock_after_fork() noexcept { making.unlock(); }
 
 Trace &Trace::find(std::uint64_t key, const std::string &name, const Site &site, int warmup) {
+  survive_fork(); // before the lock is taken for the first time
   const std::lock_guard guard(making);
   for (Trace *trace = all(); trace; trace = trace->next)
     if (trace->key == key && trace->name == name)

@@ -12,6 +12,7 @@
 #include "runtime/kernels/Mxcsr.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <exception>
 #include <new>
@@ -176,6 +177,13 @@ void CompileThread::raise_priority() noexcept {
   set_urgent(true);
 }
 
+/// exit() on another thread than main's runs handlers only, the newest first, and LLVM makes static
+/// objects as it meets new work. So `stop` becomes the newest again after compilation 1, 2, 4, 8...
+void CompileThread::stop_before_new_statics() noexcept {
+  if (std::has_single_bit(++compilations))
+    std::atexit([] { CompileThread::get().stop(); });
+}
+
 void CompileThread::stop_with_main_thread() {
   struct Stop {
     ~Stop() { CompileThread::get().stop(); }
@@ -208,6 +216,11 @@ void CompileThread::stop() noexcept {
     queue.clear();
     wake.notify_one();
   }
+  // The main thread's end and exit() on another thread may come here at once. exit() on the compile
+  // thread itself, which is what LLVM does when it is at its wits' end, cannot wait for it.
+  if (static_cast<pid_t>(syscall(SYS_gettid)) == thread_id.load(std::memory_order_relaxed))
+    return;
+  const std::lock_guard guard(joining);
   if (thread.joinable())
     thread.join();
 }
@@ -249,7 +262,8 @@ bool CompileThread::enqueue(Job job) noexcept {
 
 void CompileThread::run() {
   pthread_setname_np(pthread_self(), "tracejit-compile");
-  _mm_setcsr(default_mxcsr); // a thread begins with that of its maker, and constants are folded here
+  _mm_setcsr(
+      default_mxcsr); // a thread begins with that of its maker, and constants are folded here
   thread_id.store(static_cast<pid_t>(syscall(SYS_gettid)), std::memory_order_release);
   refilled = std::chrono::steady_clock::now();
   std::unique_lock guard(lock);
@@ -321,6 +335,7 @@ void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &ou
   const auto begin = std::chrono::steady_clock::now();
   CompileResult result = compiler->compile(graph, compile_options);
   spent += std::chrono::steady_clock::now() - begin;
+  stop_before_new_statics();
   if (!result.program) {
     if (first)
       reject(job, RejectReason::compile_failed, std::move(result.message));

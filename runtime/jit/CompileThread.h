@@ -78,6 +78,7 @@ private:
   void set_urgent(bool urgent) noexcept;
   void run();
   void work(const Job &job);
+  void stop_before_new_statics() noexcept;
   void compile(const Job &job, const std::vector<std::uint32_t> &outputs);
   void compile_variant(const Job &job);
   void judge(const Job &job);
@@ -95,12 +96,14 @@ private:
   bool started = false, busy = false, stopping = false;
   int waiters = 0; ///< threads in wait_idle: no idle priority and no budget meanwhile
   std::thread thread;
+  std::mutex joining; ///< the thread; held while it finishes its job
   std::atomic<pid_t> thread_id{0};
   std::atomic<std::uint64_t> overdue_at{0}; ///< in cycles; 0: nothing waits
   std::atomic<bool> ready{false};
   std::unique_ptr<Compiler> compiler;
   std::vector<std::unique_ptr<const Trie>> retired; ///< replaced, perhaps still read
   std::atomic<std::uint32_t> next_path_id{1};
+  std::uint64_t compilations = 0;
   std::chrono::nanoseconds spent{0}; ///< compiling, in the job under way
   std::chrono::nanoseconds tokens = std::chrono::milliseconds(50);
   std::chrono::steady_clock::time_point refilled;

@@ -36,7 +36,7 @@ void before_fork() {
 void after_fork(bool child) {
   if (child)
     fence::prepare();
-  Session::unlock_all();
+  Session::unlock_all(child);
   CompileThread::get().unlock_after_fork(child);
   // Anchors that were added meanwhile are not locked.
   for_each_anchor([](Anchor &anchor) {

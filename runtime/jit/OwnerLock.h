@@ -22,6 +22,13 @@ public:
   void lock() noexcept { is_owner() ? lock_as_owner() : lock_from_outside(); }
   void unlock() noexcept { is_owner() ? unlock_as_owner() : unlock_from_outside(); }
 
+  /// In the child of a fork, by the thread that forked while it held the lock: nobody holds it, and
+  /// who wanted it, or was about to step back from it, is not there.
+  void unlock_in_child() noexcept {
+    held.store(0, std::memory_order_relaxed);
+    wanted.store(0, std::memory_order_relaxed);
+  }
+
   void lock_as_owner() noexcept {
     held.store(1, std::memory_order_relaxed);
     fence::light();

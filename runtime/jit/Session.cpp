@@ -20,8 +20,8 @@ static constinit Session *idle_sessions = nullptr;
 
 Session *Session::all() noexcept { return every_session.load(std::memory_order_acquire); }
 
+/// Its lock is held, as in the next one: no session is made during a fork.
 static Session *take_idle() {
-  const std::lock_guard guard(idle_lock);
   Session *session = idle_sessions;
   if (session)
     idle_sessions = session->next_idle;
@@ -40,6 +40,7 @@ static Session *add_session() {
 Session *Session::acquire() {
   static std::once_flag prepared;
   std::call_once(prepared, fence::prepare);
+  const std::lock_guard guard(idle_lock);
   Session *session = take_idle();
   if (!session)
     session = add_session();
@@ -71,9 +72,9 @@ void Session::lock_all() noexcept {
     session->lock.lock();
 }
 
-void Session::unlock_all() noexcept {
+void Session::unlock_all(bool child) noexcept {
   for (Session *session = locked_from; session; session = session->next)
-    session->lock.unlock();
+    child ? session->lock.unlock_in_child() : session->lock.unlock();
   idle_lock.unlock();
 }
 

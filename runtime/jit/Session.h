@@ -115,7 +115,7 @@ public:
 
   /// For the handlers of fork: no session changes in between.
   static void lock_all() noexcept;
-  static void unlock_all() noexcept;
+  static void unlock_all(bool child) noexcept;
 
   /// The snapshot this session reads; the compile thread frees no trie that is published here.
   std::atomic<const Trie *> published{nullptr};
