@@ -156,7 +156,7 @@ TEST_F(AllocationTest, OfRealloc) {
   if (!has_system_requests)
     GTEST_SKIP();
   use_new_threads();
-  fail_each(fault_of<Request::user_realloc>(), 1);
+  fail_each(fault_of<Request::user_realloc>(), real_compiler ? 5 : 1);
 }
 
 } // namespace
