@@ -143,17 +143,21 @@ TEST_F(AllocationTest, OfTensorBlocks) {
 }
 
 TEST_F(AllocationTest, OfOperatorNewOnUserThreads) {
+  if (!memory_can_fail)
+    GTEST_SKIP();
   fail_each(fault_of<Request::user_new>());
   EXPECT_GT(errors, 0);
 }
 
 TEST_F(AllocationTest, OfOperatorNewOnTheCompileThread) {
+  if (!memory_can_fail)
+    GTEST_SKIP();
   fail_each(fault_of<Request::compile_new>());
   EXPECT_EQ(errors, 0); // it is nobody's line
 }
 
 TEST_F(AllocationTest, OfRealloc) {
-  if (!has_system_requests)
+  if (!memory_can_fail)
     GTEST_SKIP();
   use_new_threads();
   fail_each(fault_of<Request::user_realloc>(), real_compiler ? 5 : 1);

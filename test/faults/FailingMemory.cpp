@@ -29,6 +29,7 @@ constinit std::atomic<Request> armed_kind{};
 constinit std::atomic<std::uint64_t> seen{0}, failing{0};
 constinit std::atomic<bool> no_maps{false};
 
+#ifndef SANITIZED
 bool fails(Request kind) noexcept {
   if (!armed.load(std::memory_order_relaxed) || armed_kind.load(std::memory_order_relaxed) != kind)
     return false;
@@ -70,6 +71,7 @@ void deallocate(void *block, std::size_t alignment) noexcept {
     in_use.fetch_sub(1, std::memory_order_relaxed);
   std::free(bytes - alignment);
 }
+#endif
 
 } // namespace
 
@@ -93,6 +95,11 @@ RoleScope::RoleScope(Role now) noexcept : outer(std::exchange(role, now)) {}
 RoleScope::~RoleScope() { role = outer; }
 
 } // namespace jit::faults
+
+#ifdef SANITIZED
+const bool jit::faults::memory_can_fail = false;
+#else
+const bool jit::faults::memory_can_fail = true;
 
 void *operator new(std::size_t bytes) { return jit::faults::allocate(bytes, 0); }
 void *operator new[](std::size_t bytes) { return jit::faults::allocate(bytes, 0); }
@@ -118,11 +125,6 @@ void operator delete(void *block, std::size_t, std::align_val_t alignment) noexc
 void operator delete[](void *block, std::size_t, std::align_val_t alignment) noexcept {
   jit::faults::deallocate(block, static_cast<std::size_t>(alignment));
 }
-
-#ifdef SANITIZED
-const bool jit::faults::has_system_requests = false;
-#else
-const bool jit::faults::has_system_requests = true;
 
 // The library's calls come here, the C library's own do not.
 extern "C" {

@@ -12,8 +12,8 @@ enum class Request : std::uint8_t {
   compile_new, ///< operator new of threads that are neither Counted nor Uncounted
   user_realloc,
 };
-/// Whether realloc and mmap can be made to fail; under a sanitizer they belong to it.
-extern const bool has_system_requests;
+/// Whether any of this works: under a sanitizer memory belongs to that.
+extern const bool memory_can_fail;
 
 /// The n-th request of the kind from now fails; 0: requests are only counted.
 void arm(Request kind, std::uint64_t n) noexcept;

@@ -13,7 +13,7 @@ using test::same_bits;
 class MappingTest : public testing::Test {
 protected:
   void SetUp() override {
-    if (!has_system_requests)
+    if (!memory_can_fail)
       GTEST_SKIP();
     plug_in_compiler();
     set_mode(Mode::on);
