@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The end of a segment: the program of the path runs, or the matched ops one by one.
-#include "runtime/base/SeededBugs.h"
 #include "runtime/base/OutOfMemory.h"
+#include "runtime/base/SeededBugs.h"
 #include "runtime/jit/Anchor.h"
 #include "runtime/jit/CheckMode.h"
 #include "runtime/jit/CompileThread.h"
