@@ -49,7 +49,7 @@ bool Generator::add_op(OpKind op, std::vector<std::int64_t> attrs, std::vector<R
   Step step{StepKind::op, op, std::move(attrs), std::move(operands)};
   step.first_value = program.values;
   step.results = inferred.count;
-  if (!differentiable && random.percent(6))
+  if (!differentiable && random.percent(12))
     add_variant(step, inferred);
   for (std::uint8_t r = 0; r < inferred.count; ++r) {
     const ResultType &type = inferred.results[r];

@@ -25,7 +25,8 @@ static void change_word(const OpInfo &op, std::vector<std::int64_t> &words, Rand
 Variant Generator::draw_variant(const Step &step) {
   Variant variant{step.op, step.attrs, step.operands};
   const bool has_operands = !variant.operands.empty();
-  switch (random.below(4)) {
+  const bool attribute = !variant.attrs.empty() && random.percent(50);
+  switch (attribute ? 0 : random.between(1, 3)) {
   case 0:
     change_word(info(step.op), variant.attrs, random);
     break;
