@@ -50,16 +50,18 @@ Ref Generator::unary_chain(Ref x, const std::vector<OpKind> &ops, std::int64_t l
   return x;
 }
 
-/// Of any dtype, each as likely.
-Ref Generator::pick_any_dtype() {
-  static constexpr DType dtypes[] = {DType::boolean, DType::u8, DType::i64, DType::f32, DType::f64};
-  return random.percent(30) ? pick() : pick_of(dtypes[random.below(5)]);
-}
+static constexpr DType all_dtypes[] = {DType::boolean, DType::u8, DType::i64, DType::f32,
+                                       DType::f64};
+
+/// Each as likely.
+DType Generator::any_of_dtypes() { return all_dtypes[random.below(std::size(all_dtypes))]; }
+
+Ref Generator::pick_any_dtype() { return random.percent(30) ? pick() : pick_of(any_of_dtypes()); }
 
 /// -x under everything, and sums and products of negated operands of the same or of other dtypes.
 void Generator::cancelling_signs() {
   const Ref x = pick_any_dtype();
-  const Ref y = random.percent(50) ? add_input(meta_of(x)->dtype, like(DimList(meta_of(x)->dims())))
+  const Ref y = random.percent(70) ? add_input(any_of_dtypes(), like(DimList(meta_of(x)->dims())))
                                    : partner(x, true);
   const Ref minus_x = apply(OpKind::negative, {random.percent(20) ? cast(x, draw_dtype()) : x});
   static constexpr OpKind unary[] = {OpKind::negative, OpKind::abs,  OpKind::square,
@@ -80,11 +82,10 @@ void Generator::cancelling_signs() {
 
 /// From each dtype to each and on.
 void Generator::repeated_casts() {
-  static constexpr DType dtypes[] = {DType::boolean, DType::u8, DType::i64, DType::f32, DType::f64};
   const Ref x = pick_any_dtype();
-  for (const DType middle : dtypes) {
+  for (const DType middle : all_dtypes) {
     const Ref y = cast(x, middle);
-    for (const DType last : dtypes)
+    for (const DType last : all_dtypes)
       if (random.percent(50))
         cast(y, last);
   }
@@ -329,7 +330,7 @@ void Generator::one_index_twice() {
 
 /// Some axes in the middle or at both ends, of something reshaped or computed.
 void Generator::reductions_of_views() {
-  Ref x = pick_where({DType::f32, DType::f64}, 2);
+  Ref x = pick_where({DType::f32, DType::f64}, random.percent(50) ? 3 : 2);
   if (random.percent(40))
     x = apply(OpKind::sigmoid, {x});
   if (random.percent(40)) {

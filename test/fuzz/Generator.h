@@ -58,6 +58,7 @@ private:
   void draw_idiom();
   Ref apply(OpKind op, std::vector<Ref> operands, std::vector<std::int64_t> attrs = {});
   Ref unary_chain(Ref x, const std::vector<OpKind> &ops, std::int64_t length);
+  DType any_of_dtypes();
   Ref pick_any_dtype();
   Ref permuted(const Ref &x);
   bool product();
