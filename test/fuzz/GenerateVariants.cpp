@@ -22,6 +22,8 @@ static void change_word(const OpInfo &op, std::vector<std::int64_t> &words, Rand
     words = before;
 }
 
+static bool is_same(const Ref &a, const Ref &b) { return a.kind == b.kind && a.index == b.index; }
+
 Variant Generator::draw_variant(const Step &step) {
   Variant variant{step.op, step.attrs, step.operands};
   const bool has_operands = !variant.operands.empty();
@@ -52,25 +54,37 @@ Variant Generator::draw_variant(const Step &step) {
   return variant;
 }
 
-void Generator::add_variant(Step &step, const Inferred &results) {
-  // A variant must not fail: indices may be out of the bounds of another axis.
-  if (info(step.op).index_check || step.op == OpKind::slice)
-    return;
-  Variant variant = draw_variant(step);
+/// Whether the variant has results of these types.
+bool Generator::fits(const Variant &variant, const Inferred &results) const {
   if (info(variant.op).index_check)
-    return;
+    return false;
   std::vector<OperandType> types;
   for (const Ref &ref : variant.operands)
     types.push_back(operand_type(ref));
   Inferred inferred;
   if (infer({variant.op, variant.attrs, types}, inferred) || inferred.count != results.count)
-    return;
+    return false;
   for (std::uint8_t r = 0; r < results.count; ++r) {
     const ResultType &a = results.results[r], &b = inferred.results[r];
     if (a.dtype != b.dtype || !std::ranges::equal(Dims(a.dims), Dims(b.dims)))
-      return;
+      return false;
   }
-  step.variants.push_back(std::move(variant));
+  return true;
+}
+
+void Generator::add_variant(Step &step, const Inferred &results) {
+  // A variant must not fail: indices may be out of the bounds of another axis.
+  if (info(step.op).index_check || step.op == OpKind::slice)
+    return;
+  for (int attempt = 0; attempt < 6; ++attempt) {
+    Variant variant = draw_variant(step);
+    const bool same = variant.op == step.op && variant.attrs == step.attrs &&
+                      std::ranges::equal(variant.operands, step.operands, is_same);
+    if (!same && fits(variant, results)) {
+      step.variants.push_back(std::move(variant));
+      return;
+    }
+  }
 }
 
 } // namespace jit::fuzz

@@ -53,6 +53,7 @@ private:
   // GenerateVariants.cpp
   void add_variant(Step &step, const Inferred &results);
   Variant draw_variant(const Step &step);
+  bool fits(const Variant &variant, const Inferred &results) const;
 
   // GenerateIdioms.cpp
   void draw_idiom();
