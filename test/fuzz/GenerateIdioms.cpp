@@ -14,6 +14,7 @@ static constexpr DTypeSet any_dtype{DType::f32, DType::f64, DType::i64, DType::u
 
 void Generator::draw_idiom() {
   static constexpr void (Generator::*idioms[])() = {&Generator::cancelling_signs,
+                                                    &Generator::cancelling_signs,
                                                     &Generator::repeated_casts,
                                                     &Generator::equal_operands,
                                                     &Generator::chosen_twice,
@@ -27,8 +28,11 @@ void Generator::draw_idiom() {
                                                     &Generator::one_index_twice,
                                                     &Generator::product_with_epilogue,
                                                     &Generator::reductions_of_views,
+                                                    &Generator::reductions_of_views,
                                                     &Generator::reductions_beyond_chunks,
-                                                    &Generator::temporaries};
+                                                    &Generator::temporaries,
+                                                    &Generator::siblings,
+                                                    &Generator::siblings};
   (this->*idioms[random.below(std::size(idioms))])();
 }
 
@@ -340,8 +344,8 @@ void Generator::reductions_of_views() {
     if (program.values > before)
       x = {Ref::value, program.values - 1};
   }
-  static constexpr OpKind kinds[] = {OpKind::sum, OpKind::mean,   OpKind::mean,    OpKind::max,
-                                     OpKind::min, OpKind::argmax, OpKind::var_mean};
+  static constexpr OpKind kinds[] = {OpKind::sum, OpKind::mean, OpKind::mean,   OpKind::mean,
+                                     OpKind::max, OpKind::min,  OpKind::argmax, OpKind::var_mean};
   const OpKind kind = kinds[random.below(std::size(kinds))];
   const std::int64_t last = meta_of(x)->rank - 1;
   DimList axes;

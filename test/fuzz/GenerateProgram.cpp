@@ -251,7 +251,7 @@ Program Generator::draw_short() {
   max_size = std::min<std::int64_t>(max_size, 300);
   do
     draw_idiom();
-  while (random.percent(40) || program.steps.empty());
+  while (random.percent(60) || program.steps.empty());
   if (random.percent(20))
     add_drop();
   return finish();

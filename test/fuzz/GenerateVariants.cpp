@@ -87,4 +87,39 @@ void Generator::add_variant(Step &step, const Inferred &results) {
   }
 }
 
+/// Runs the op, if it is valid, and reads its result.
+void Generator::add_observed(const Variant &op) {
+  if (!add_op(op.op, op.attrs, op.operands))
+    return;
+  Step look{StepKind::observe};
+  look.target = {Ref::value, program.values - 1};
+  program.steps.push_back(look);
+}
+
+/// An op, and behind it in some calls one that resembles it, in the others itself. Unlike variants
+/// they need not give results of one type.
+void Generator::siblings() {
+  const std::size_t before = program.steps.size();
+  if (random.percent(40))
+    add_op(random.percent(50) ? OpKind::add : OpKind::maximum, {},
+           {pick_any_dtype(), any_number()});
+  else
+    draw_op();
+  if (scope > 0 || program.steps.size() == before || program.steps.back().kind != StepKind::op)
+    return;
+  const Step base = program.steps.back();
+  if (info(base.op).index_check || base.op == OpKind::slice)
+    return;
+  const std::size_t at = program.steps.size();
+  program.steps.push_back({StepKind::flag});
+  ++scope;
+  for (int attempt = 0; attempt < 4 && program.steps.size() == at + 1; ++attempt)
+    if (const Variant variant = draw_variant(base); !info(variant.op).index_check)
+      add_observed(variant);
+  --scope;
+  program.steps[at].body = static_cast<std::uint32_t>(program.steps.size() - at - 1);
+  std::erase_if(handles, [&](const Handle &handle) { return handle.scope > scope; });
+  add_observed({base.op, base.attrs, base.operands});
+}
+
 } // namespace jit::fuzz

@@ -53,6 +53,8 @@ private:
   // GenerateVariants.cpp
   void add_variant(Step &step, const Inferred &results);
   Variant draw_variant(const Step &step);
+  void add_observed(const Variant &op);
+  void siblings();
   bool fits(const Variant &variant, const Inferred &results) const;
 
   // GenerateIdioms.cpp
