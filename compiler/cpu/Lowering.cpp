@@ -151,10 +151,16 @@ void Lowering::emit_unit() {
   for (unsigned pass = 0; pass <= passes; ++pass)
     emit_pass(pass);
 
-  // What does not vary within the unit is stored once, after everything has been loaded.
+  // What does not vary within the unit is stored once, after everything has been loaded: an output
+  // may lie where an input does.
+  llvm::SmallVector<unsigned> stores;
   for (unsigned node = 0; node < nest.nodes.size(); ++node)
     if (nest.nodes[node].kind == NodeKind::store && !varies(node))
-      store(node, value(nest.nodes[node].operands[0], unit), unit);
+      stores.push_back(node);
+  for (unsigned node : stores)
+    value(nest.nodes[node].operands[0], unit);
+  for (unsigned node : stores)
+    store(node, value(nest.nodes[node].operands[0], unit), unit);
 }
 
 llvm::Value *Lowering::tail_mask(llvm::Value *index, llvm::Value *end) {

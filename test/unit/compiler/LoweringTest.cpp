@@ -164,6 +164,26 @@ TEST_P(Sizes, InPlace) {
       expect_equal(k.nest, memory_of({{f32, m}, {f32, m}}), isa, traffic, 2);
 }
 
+// Each result lies where the operand of the other one does.
+TEST_P(Sizes, InPlaceCrosswise) {
+  const std::int64_t n = GetParam();
+  NestBuilder k;
+  k.parallel(n);
+  unsigned x = k.load(f32, 0, {1}), y = k.load(f32, 1, {1});
+  k.store(k.element(F::square, f32, {x}), 1, {1});
+  k.store(k.element(F::negative, f32, {y}), 0, {1});
+  const std::size_t m = static_cast<std::size_t>(n);
+  expect_equal_everywhere(k.nest, memory_of({{f32, m}, {f32, m}}));
+}
+
+TEST(Lowering, OneElementInPlaceCrosswise) {
+  NestBuilder k;
+  unsigned x = k.load(f32, 0, {}), y = k.load(f32, 1, {});
+  k.store(k.element(F::square, f32, {x}), 1, {});
+  k.store(k.element(F::negative, f32, {y}), 0, {});
+  expect_equal_everywhere(k.nest, memory_of({{f32, 1}, {f32, 1}}));
+}
+
 TEST_P(Sizes, RowReductions) {
   const std::int64_t n = GetParam();
   const std::size_t m = static_cast<std::size_t>(n);
