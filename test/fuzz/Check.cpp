@@ -285,8 +285,9 @@ private:
       reason = true;
     }
     counts.not_run += !ran;
+    counts.unexplained += !ran && !reason;
     if (!ran && !reason)
-      counts.unexplained.push_back(program.seed);
+      counts.unexplained_seeds.push_back(program.seed);
   }
 
   const Program &program;

@@ -10,15 +10,15 @@
 
 namespace jit::fuzz {
 
-/// Sums over programs.
-struct Counts {
+/// Sums over programs; plain, so that processes can share them.
+struct Totals {
   std::uint64_t programs = 0, ops = 0, calls = 0;
   std::uint64_t swaps = 0;                             ///< paths that had a compiled program
   std::uint64_t hits = 0;                              ///< runs of compiled programs
   std::uint64_t replays = 0;                           ///< runs that ended op by op
   std::uint64_t kernels_before = 0, kernels_after = 0; ///< fusion, summed over swaps
   std::uint64_t not_run = 0;                           ///< programs whose compiled code never ran
-  std::vector<std::uint64_t> unexplained;              ///< seeds of those without a known reason
+  std::uint64_t unexplained = 0;                       ///< those without a known reason
   std::uint64_t gradients = 0;                         ///< steps that close a tape
   std::uint64_t slopes = 0;                            ///< compared with finite differences
   std::uint64_t flushes = 0;                           ///< calls with a forced flush
@@ -27,6 +27,10 @@ struct Counts {
   std::uint64_t weak_comparisons = 0;
   std::uint64_t weak_programs = 0; ///< programs with no other comparison
   std::uint64_t differences = 0;
+};
+
+struct Counts : Totals {
+  std::vector<std::uint64_t> unexplained_seeds;
   std::map<std::string, std::uint64_t> exits, rejects, per_op;
 };
 

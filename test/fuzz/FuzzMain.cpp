@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 #include <iostream>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,22 +91,29 @@ bool read_arguments(int count, char **words, Arguments &arguments) {
   return true;
 }
 
-void print_counts(const Counts &counts) {
+void print_totals(const Totals &counts) {
   std::cout << counts.programs << " programs, " << counts.ops << " ops, " << counts.gradients
             << " gradients, " << counts.calls << " calls: " << counts.swaps << " swaps ("
             << counts.kernels_before << " kernels fused to " << counts.kernels_after << "), "
             << counts.hits << " compiled runs, " << counts.replays << " replays, " << counts.not_run
-            << " programs without a compiled run (" << counts.unexplained.size()
-            << " unexplained), " << counts.flushes << " calls with forced flushes, "
-            << counts.slopes << " gradients checked by differences, " << counts.differences
-            << " failures\n"
+            << " programs without a compiled run (" << counts.unexplained << " unexplained), "
+            << counts.flushes << " calls with forced flushes, " << counts.slopes
+            << " gradients checked by differences, " << counts.differences << " failures\n"
             << counts.weak_comparisons << " of " << counts.comparisons
             << " comparisons are weak (under 10 % distinct values), and all those of "
             << counts.weak_programs << " programs, which do not count as passed: "
             << counts.programs - counts.weak_programs - counts.not_run - counts.differences
             << " passed\n";
-  for (const std::uint64_t seed : counts.unexplained)
+}
+
+void print_unexplained(const Counts &counts) {
+  for (const std::uint64_t seed : counts.unexplained_seeds)
     std::cout << "never compiled, no reason known: --seed " << seed << " --programs 1\n";
+}
+
+void print_counts(const Counts &counts) {
+  print_totals(counts);
+  print_unexplained(counts);
   std::cout << "exits:";
   for (const auto &[name, times] : counts.exits)
     std::cout << " " << name << " " << times;
@@ -156,48 +164,108 @@ void report(const Program &program, const std::string &failure, const Arguments 
             << trace_text << save_failure(small, trace_text) << std::flush;
 }
 
-int run(const Arguments &arguments) {
-  using Clock = std::chrono::steady_clock;
-  const auto end = Clock::now() + std::chrono::minutes(arguments.minutes);
-  Counts counts;
-  std::uint64_t seed = arguments.seed;
-  const auto more = [&] {
-    return arguments.minutes ? Clock::now() < end : counts.programs < arguments.programs;
-  };
-  for (; more(); ++seed) {
-    current_seed = seed;
-    alarm(120);
-    Program program = generate(seed);
-    if (arguments.combinations)
-      program.setting = combination(seed, program.setting);
-    if (arguments.print)
-      std::cout << to_text(program) << std::flush;
-    std::string failure;
-    if (!arguments.isolate) {
-      failure = check(program, counts);
-      bool decided = false;
-      if (const std::string wrong = check_gradients(seed, &decided); !wrong.empty()) {
-        std::cout << "\nFAILED: " << wrong << std::flush;
-        ++counts.differences;
-      }
-      counts.slopes += decided;
-    } else if (++counts.programs; fails_in_child(program)) {
-      failure = "in a process of its own";
+void run_one(std::uint64_t seed, const Arguments &arguments, Counts &counts) {
+  current_seed = seed;
+  alarm(120);
+  Program program = generate(seed);
+  if (arguments.combinations)
+    program.setting = combination(seed, program.setting);
+  if (arguments.print)
+    std::cout << to_text(program) << std::flush;
+  std::string failure;
+  if (!arguments.isolate) {
+    failure = check(program, counts);
+    bool decided = false;
+    if (const std::string wrong = check_gradients(seed, &decided); !wrong.empty()) {
+      std::cout << "\nFAILED: " << wrong << std::flush;
       ++counts.differences;
     }
-    if (!failure.empty()) {
-      alarm(600);
-      report(program, failure, arguments);
-      if (counts.differences >= 10 && !arguments.keep_going)
-        break;
-    }
+    counts.slopes += decided;
+  } else if (++counts.programs; fails_in_child(program)) {
+    failure = "in a process of its own";
+    ++counts.differences;
+  }
+  if (!failure.empty()) {
+    alarm(600);
+    report(program, failure, arguments);
   }
   alarm(0);
-  print_counts(counts);
-  // Silence of the compiler must not pass for equality.
+}
+
+/// Silence of the compiler must not pass for equality.
+bool passed(const Totals &counts, const Arguments &arguments) {
   const bool compiled = counts.programs < 20 || arguments.isolate ||
-                        (counts.hits > 0 && 20 * counts.unexplained.size() <= counts.programs);
-  return counts.differences > 0 || !compiled;
+                        (counts.hits > 0 && 20 * counts.unexplained <= counts.programs);
+  return counts.differences == 0 && compiled;
+}
+
+bool enough(const Totals &counts, const Arguments &arguments) {
+  return counts.differences >= 10 && !arguments.keep_going;
+}
+
+int run_here(const Arguments &arguments) {
+  if (!arguments.isolate && !enable_compiler()) {
+    std::cerr << "tracejit-fuzz: the compiler library is missing\n";
+    return 1;
+  }
+  Counts counts;
+  for (std::uint64_t seed = arguments.seed;
+       counts.programs < arguments.programs && !enough(counts, arguments); ++seed)
+    run_one(seed, arguments, counts);
+  print_counts(counts);
+  return !passed(counts, arguments);
+}
+
+using Clock = std::chrono::steady_clock;
+
+/// What a slice leaves behind, also if it crashes.
+struct Slice {
+  Totals totals;
+  std::uint64_t next_seed;
+};
+
+void run_slice(const Arguments &arguments, Clock::time_point end, Slice &slice) {
+  constexpr std::uint64_t programs = 2000;
+  Counts counts;
+  if (!enable_compiler())
+    std::cerr << "tracejit-fuzz: the compiler library is missing\n";
+  while (counts.programs < programs && Clock::now() < end && !enough(counts, arguments)) {
+    run_one(slice.next_seed++, arguments, counts);
+    slice.totals = counts;
+  }
+  print_unexplained(counts);
+  std::cout << std::flush;
+}
+
+void add(const Totals &from, Totals &to) {
+  static_assert(sizeof(Totals) % sizeof(std::uint64_t) == 0);
+  const auto *words = reinterpret_cast<const std::uint64_t *>(&from);
+  for (std::size_t k = 0; k < sizeof(Totals) / sizeof(std::uint64_t); ++k)
+    reinterpret_cast<std::uint64_t *>(&to)[k] += words[k];
+}
+
+/// For minutes, in processes of some programs each: traces live as long as their process, and a
+/// crash shall not end everything.
+int run_slices(const Arguments &arguments) {
+  const auto end = Clock::now() + std::chrono::minutes(arguments.minutes);
+  auto &slice = *static_cast<Slice *>(
+      mmap(nullptr, sizeof(Slice), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  slice.next_seed = arguments.seed;
+  Totals totals;
+  while (Clock::now() < end && !enough(totals, arguments)) {
+    slice.totals = {};
+    const pid_t child = fork();
+    if (child == 0) {
+      run_slice(arguments, end, slice);
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    add(slice.totals, totals);
+    totals.differences += WIFSIGNALED(status);
+  }
+  print_totals(totals);
+  return !passed(totals, arguments);
 }
 
 } // namespace
@@ -217,10 +285,6 @@ int main(int count, char **words) {
     std::signal(signal, fuzz::on_crash);
   mutable_options().trial = false;
   mutable_options().budget = false;
-  if (!arguments.isolate && !enable_compiler()) {
-    std::cerr << "tracejit-fuzz: the compiler library is missing\n";
-    return 1;
-  }
   std::cout << "seed " << arguments.seed << std::endl;
-  return fuzz::run(arguments);
+  return arguments.minutes ? fuzz::run_slices(arguments) : fuzz::run_here(arguments);
 }

@@ -33,7 +33,8 @@ std::string command(const Program &program, const std::string &file, int trace, 
 bool shows_it(const std::string &line) {
   const std::filesystem::path folder =
       std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  const int status = std::system(("'" + folder.string() + "'/" + line + " >/dev/null 2>&1").c_str());
+  const int status =
+      std::system(("'" + folder.string() + "'/" + line + " >/dev/null 2>&1").c_str());
   return WIFSIGNALED(status) || (WIFEXITED(status) && WEXITSTATUS(status) == bits_differ);
 }
 
