@@ -118,6 +118,7 @@ public:
       failure = "mode check saw a difference";
     if (failure.empty())
       failure = refused;
+    counts.passed += failure.empty() && ran && !weak();
     return failure;
   }
   std::string trace_text() const {
@@ -244,11 +245,13 @@ private:
       }
   }
 
+  bool weak() const { return comparisons > 0 && comparisons == weak_comparisons; }
+
   void count() {
     ++counts.programs;
     counts.comparisons += comparisons;
     counts.weak_comparisons += weak_comparisons;
-    counts.weak_programs += comparisons > 0 && comparisons == weak_comparisons;
+    counts.weak_programs += weak();
     std::uint64_t hits = 0, replays = 0;
     bool reason = false;
     for (const TraceReport &report : traced.explain()) {
@@ -276,7 +279,7 @@ private:
     counts.hits += hits;
     counts.replays += replays;
     // In mode check every run of a compiled program counts as a replay.
-    const bool ran = hits > 0 || (program.setting.check && replays > 0);
+    ran = hits > 0 || (program.setting.check && replays > 0);
     // A value that another thread reads in the middle of every run ends every run there.
     if (!ran && !reason && std::ranges::any_of(program.steps, [](const Step &step) {
           return step.kind == StepKind::hand_over;
@@ -296,6 +299,7 @@ private:
   Traced<void (*)(Run &)> traced;
   State eager_state, traced_state;
   Kept kept;
+  bool ran = false;    ///< compiled
   std::string refused; ///< why the compiler could not compile a path
   std::uint64_t comparisons = 0, weak_comparisons = 0;
 };

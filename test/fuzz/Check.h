@@ -27,6 +27,7 @@ struct Totals {
   std::uint64_t weak_comparisons = 0;
   std::uint64_t weak_programs = 0; ///< programs with no other comparison
   std::uint64_t differences = 0;
+  std::uint64_t passed = 0; ///< ran compiled, equal, and not weak
 };
 
 struct Counts : Totals {

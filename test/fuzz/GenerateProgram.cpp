@@ -195,8 +195,8 @@ void Generator::add_something() {
 }
 
 /// The last value that no branch makes and nobody lets go of.
-std::uint32_t Generator::last_value_at_hand() const {
-  std::uint32_t last = 0;
+std::optional<std::uint32_t> Generator::last_value_at_hand() const {
+  std::optional<std::uint32_t> last;
   for (std::size_t i = 0; i < program.steps.size(); ++i) {
     const Step &step = program.steps[i];
     if (step.kind == StepKind::branch || step.kind == StepKind::flag)
@@ -259,9 +259,13 @@ Program Generator::draw_short() {
 
 Program Generator::finish() {
   give_away();
+  if (!last_value_at_hand()) {
+    const Ref x = add_input(DType::f32, {random.between(1, 40)});
+    apply(OpKind::add, {x, x});
+  }
   // Some values are held, and the last one that is there in every call: else nothing would run.
   program.held.resize(program.values);
-  const std::uint32_t last = last_value_at_hand();
+  const std::optional<std::uint32_t> last = last_value_at_hand();
   const int chance = is_short ? 70 : random.percent(30) ? 60 : 15;
   for (std::uint32_t v = 0; v < program.values; ++v)
     program.held[v] = v == last || random.percent(chance);

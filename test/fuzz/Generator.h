@@ -4,6 +4,8 @@
 
 #include "test/fuzz/Program.h"
 
+#include <optional>
+
 namespace jit::fuzz {
 
 class Generator {
@@ -48,7 +50,7 @@ private:
   void give_away();
   bool is_shared(std::uint32_t input) const;
   bool given_away(std::uint32_t value) const;
-  std::uint32_t last_value_at_hand() const;
+  std::optional<std::uint32_t> last_value_at_hand() const;
 
   // GenerateVariants.cpp
   void add_variant(Step &step, const Inferred &results);
