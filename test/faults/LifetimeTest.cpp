@@ -3,6 +3,7 @@
 #include "runtime/tensor/Impl.h"
 #include "test/faults/Compilers.h"
 #include "test/unit/jit/CompiledTest.h"
+#include "test/unit/jit/ForkedChild.h"
 
 #include <future>
 #include <sys/wait.h>

@@ -5,6 +5,7 @@
 #include "runtime/jit/CompileThread.h"
 #include "runtime/tensor/Arena.h"
 #include "test/unit/jit/CompiledTest.h"
+#include "test/unit/jit/ForkedChild.h"
 
 #include <condition_variable>
 #include <deque>
