@@ -2,6 +2,8 @@
 // What the system says of this process.
 #pragma once
 
+#include "test/faults/FailingMemory.h"
+
 #include <cstdint>
 #include <fstream>
 #include <string>
@@ -13,6 +15,11 @@ inline std::int64_t resident_bytes() {
   std::int64_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages >> pages;
   return pages * sysconf(_SC_PAGESIZE);
+}
+
+/// Whether memory has grown by no more than `slack`. Sanitizers keep what is freed for a while.
+inline bool stayed_flat(std::int64_t early, std::int64_t latest, std::int64_t slack) {
+  return !memory_can_fail || latest <= early + slack;
 }
 
 /// Mappings that can be both written and run.

@@ -139,7 +139,7 @@ long remove_programs(long cycles) {
       "resident: %.1f MiB after a quarter, %.1f MiB at the end; %d writable code mappings\n",
       static_cast<double>(early) / (1 << 20), static_cast<double>(latest) / (1 << 20), writable);
   constexpr std::int64_t slack = std::int64_t{12} << 20;
-  return writable == 0 && latest <= early + slack ? done : 0;
+  return writable == 0 && stayed_flat(early, latest, slack) ? done : 0;
 }
 
 int run(long cycles) {

@@ -93,7 +93,7 @@ int run(long seconds) {
               static_cast<unsigned long long>(wrong.load()), static_cast<double>(early) / (1 << 20),
               static_cast<double>(latest) / (1 << 20));
   constexpr std::int64_t slack = std::int64_t{8} << 20;
-  return wrong == 0 && hits > 0 && rounds > 100 && latest <= early + slack ? 0 : 1;
+  return wrong == 0 && hits > 0 && rounds > 100 && stayed_flat(early, latest, slack) ? 0 : 1;
 }
 
 } // namespace
