@@ -50,7 +50,7 @@ namespace jit {
   X(number_kinds_ignored, "match: any kind of number will do")                                     \
   X(range_checked_once, "match: an index tensor that was in range once is in range")               \
   X(owner_not_told, "match: a session that another thread has flushed goes on")                    \
-  X(foreign_needs_alone, "flush: for another thread, only the value that it waits for")            \
+  X(last_value_alone, "flush: only the last value of a path is held")                              \
   X(held_input_donated, "flush: an output takes the memory of an input that is still held")        \
   X(live_value_skipped, "replay: the last op is skipped")
 

@@ -31,7 +31,7 @@ void Session::need(OperandCode code) noexcept {
 
 /// Finds the values with a handle, holds them until `clear`, and finds the values whose blocks they
 /// need. False if there are none.
-bool Session::find_live([[maybe_unused]] const Impl *wanted) noexcept {
+bool Session::find_live() noexcept {
   const std::size_t count = values.size();
   live.resize(count);
   needed.resize(count);
@@ -46,7 +46,7 @@ bool Session::find_live([[maybe_unused]] const Impl *wanted) noexcept {
   for (std::uint32_t v = 0; v < count; ++v) {
     Impl &value = *slots[v].value;
     lives[v] = value.refs.load(std::memory_order_acquire) != abandoned_refs &&
-               !(planted(SeededBug::foreign_needs_alone) && wanted && wanted != &value);
+               !(planted(SeededBug::last_value_alone) && v + 1 != count);
     if (!lives[v])
       continue;
     any = true;
@@ -196,8 +196,8 @@ void Session::offer_prefix(ExitReason reason) noexcept {
 }
 
 /// Returns the path whose program ran, or null.
-Path *Session::flush(ExitReason reason, const Impl *wanted) noexcept {
-  const bool anything = find_live(wanted);
+Path *Session::flush(ExitReason reason) noexcept {
+  const bool anything = find_live();
   const TrieNode &last = trie->nodes[node];
   const Terminal *terminal =
       last.terminal == TrieNode::none ? nullptr : &trie->terminals[last.terminal];
@@ -286,10 +286,10 @@ Path *Session::close(ExitReason reason) noexcept {
   return close_locked(reason, left);
 }
 
-Path *Session::close_locked(ExitReason reason, Garbage &left, const Impl *wanted) noexcept {
+Path *Session::close_locked(ExitReason reason, Garbage &left) noexcept {
   if (!is_open)
     return nullptr;
-  Path *ran = node == 0 ? nullptr : flush(reason, wanted);
+  Path *ran = node == 0 ? nullptr : flush(reason);
   clear(left);
   return ran;
 }
@@ -301,7 +301,7 @@ void Session::close_for(const Impl &value, ExitReason reason) noexcept {
     return;
   at_boundary = path_ahead().flushed_from_outside(trie->nodes[node].depth);
   const std::uint64_t begin = cycles();
-  outside.path = close_locked(reason, left, &value);
+  outside.path = close_locked(reason, left);
   outside.time = cycles() - begin;
 }
 

@@ -170,13 +170,12 @@ private:
   bool make_garbage_room() noexcept;
 
   // Flush.cpp and SessionReplay.cpp: what happens at the end of a segment. The lock is held.
-  /// `wanted`: what another thread waits for, if so.
-  Path *close_locked(ExitReason reason, Garbage &left, const Impl *wanted = nullptr) noexcept;
-  Path *flush(ExitReason reason, const Impl *wanted = nullptr) noexcept;
+  Path *close_locked(ExitReason reason, Garbage &left) noexcept;
+  Path *flush(ExitReason reason) noexcept;
   Path &path_ahead() const noexcept;
   void offer_prefix(ExitReason reason) noexcept;
   void list_nodes() noexcept;
-  bool find_live(const Impl *wanted) noexcept;
+  bool find_live() noexcept;
   void need(OperandCode code) noexcept;
   const Variant *choose_variant(const Terminal &terminal) const noexcept;
   bool run_program(const Terminal &terminal, const Variant &variant) noexcept;

@@ -4,6 +4,7 @@
 #include "runtime/ops/Attributes.h"
 #include "test/DisabledPasses.h"
 #include "test/conformance/KernelCheck.h"
+#include "test/conformance/OpSamples.h"
 #include "test/fuzz/Check.h"
 
 #include <tracejit/compiler.h>
@@ -24,16 +25,6 @@ using fuzz::Ref;
 using fuzz::Role;
 using fuzz::Step;
 using fuzz::StepKind;
-
-struct Sample {
-  OpKind op;
-  std::string_view operands, attrs;
-};
-constexpr Sample samples[]{
-#define TRACEJIT_SAMPLE(op, operands, attrs) {OpKind::op, operands, attrs},
-#include "runtime/ops/OpSamples.inc"
-#undef TRACEJIT_SAMPLE
-};
 
 /// Extents of a sample and what stands for them. Operands of a sample that share an axis share its
 /// extent, so the same replacement everywhere keeps the call valid, mostly; `infer` decides.

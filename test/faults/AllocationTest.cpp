@@ -133,6 +133,16 @@ private:
 };
 int AllocationTest::scenarios = 0;
 
+/// Requests that go to the C library.
+class SystemAllocationTest : public AllocationTest {
+protected:
+  void SetUp() override {
+    if (!memory_can_fail)
+      GTEST_SKIP() << why_memory_cannot_fail;
+    AllocationTest::SetUp();
+  }
+};
+
 TEST_F(AllocationTest, OfTensorBlocks) {
   fail_each({arena::set_allocation_failure, [](std::uint64_t) {
                const bool failed = arena::allocations_to_failure() == 0;
@@ -142,23 +152,17 @@ TEST_F(AllocationTest, OfTensorBlocks) {
   EXPECT_GT(errors, 0);
 }
 
-TEST_F(AllocationTest, OfOperatorNewOnUserThreads) {
-  if (!memory_can_fail)
-    GTEST_SKIP();
+TEST_F(SystemAllocationTest, OfOperatorNewOnUserThreads) {
   fail_each(fault_of<Request::user_new>());
   EXPECT_GT(errors, 0);
 }
 
-TEST_F(AllocationTest, OfOperatorNewOnTheCompileThread) {
-  if (!memory_can_fail)
-    GTEST_SKIP();
+TEST_F(SystemAllocationTest, OfOperatorNewOnTheCompileThread) {
   fail_each(fault_of<Request::compile_new>());
   EXPECT_EQ(errors, 0); // it is nobody's line
 }
 
-TEST_F(AllocationTest, OfRealloc) {
-  if (!memory_can_fail)
-    GTEST_SKIP();
+TEST_F(SystemAllocationTest, OfRealloc) {
   use_new_threads();
   fail_each(fault_of<Request::user_realloc>(), real_compiler ? 5 : 1);
 }

@@ -5,6 +5,7 @@
 #include "runtime/kernels/ThreadPool.h"
 #include "runtime/ops/Attributes.h"
 #include "runtime/ops/OpTable.h"
+#include "test/conformance/OpSamples.h"
 #include "test/faults/Compilers.h"
 #include "test/unit/jit/CompiledTest.h"
 
@@ -67,15 +68,8 @@ Tensor awkward(DType dtype, DimList shape) {
 // Every op of the table
 // ----------------------------------------------------------------------------------------------
 
-struct Sample {
-  OpKind op;
-  std::string_view operands, attrs;
-};
-constexpr Sample samples[]{
-#define TRACEJIT_SAMPLE(op, operands, attrs) {OpKind::op, operands, attrs},
-#include "runtime/ops/OpSamples.inc"
-#undef TRACEJIT_SAMPLE
-};
+using conformance::Sample;
+using conformance::samples;
 
 /// An operand, made under the default environment.
 struct Given {

@@ -14,6 +14,7 @@ enum class Request : std::uint8_t {
 };
 /// Whether any of this works: under a sanitizer memory belongs to that.
 extern const bool memory_can_fail;
+inline constexpr const char *why_memory_cannot_fail = "memory belongs to the sanitizer";
 
 /// The n-th request of the kind from now fails; 0: requests are only counted.
 void arm(Request kind, std::uint64_t n) noexcept;

@@ -14,7 +14,7 @@ class MappingTest : public testing::Test {
 protected:
   void SetUp() override {
     if (!memory_can_fail)
-      GTEST_SKIP();
+      GTEST_SKIP() << why_memory_cannot_fail;
     plug_in_compiler();
     set_mode(Mode::on);
   }

@@ -5,6 +5,7 @@
 #include "runtime/base/SeededBugs.h"
 #include "test/fuzz/Check.h"
 #include "test/fuzz/CheckGradients.h"
+#include "test/fuzz/Shared.h"
 
 #include <tracejit/compiler.h>
 #include <tracejit/tracejit.h>
@@ -38,16 +39,16 @@ constexpr BugInfo bugs[] = {
 #undef X
 };
 
-/// What a child tells before it ends; one that dies or hangs has found its bug as well.
+/// What a child tells as it goes; one that dies or hangs has found its bug as well.
 struct Found {
-  std::uint64_t programs = 0;
+  std::uint64_t programs = 0, seed = 0; ///< the last one's
   char failure[160] = "";
 };
 
-constexpr int found_status = 1, survived_status = 0, broken_status = 2;
+enum Ending { survived, found, broken };
 
 /// In a process of its own: until a program fails.
-[[noreturn]] void hunt(SeededBug bug, std::uint64_t seed, std::uint64_t programs, int report) {
+Ending hunt(SeededBug bug, std::uint64_t seed, std::uint64_t programs, Found &report) {
 #ifdef TRACEJIT_WITH_SEEDED_BUGS
   planted_bug = bug;
 #else
@@ -56,13 +57,12 @@ constexpr int found_status = 1, survived_status = 0, broken_status = 2;
   mutable_options().trial = false;
   mutable_options().budget = false;
   if (!enable_compiler())
-    _exit(broken_status);
+    return broken;
   Counts counts;
-  Found found;
-  for (; found.programs < programs; ++seed) {
+  for (; report.programs < programs; ++seed) {
     alarm(60);
-    ++found.programs;
-    static_cast<void>(!pwrite(report, &found, sizeof found, 0));
+    ++report.programs;
+    report.seed = seed;
     Program program = generate(seed);
     program.setting.check = false; // it would fill the log
     std::string failure = check(program, counts);
@@ -70,91 +70,87 @@ constexpr int found_status = 1, survived_status = 0, broken_status = 2;
       failure = check_gradients(seed);
     if (failure.empty())
       continue;
-    std::strncpy(found.failure, failure.c_str(), sizeof found.failure - 1);
-    static_cast<void>(!pwrite(report, &found, sizeof found, 0));
-    _exit(found_status);
+    failure.copy(report.failure, sizeof report.failure - 1);
+    return found;
   }
-  _exit(survived_status);
+  return survived;
 }
 
 struct Hunt {
-  std::string_view name;
-  SeededBug bug;
-  pid_t child = -1;
-  int report = -1;
-  Clock::time_point begin{};
-  bool caught = false;
+  const BugInfo *bug;
+  Found *report = &shared<Found>();
+  pid_t child = 0;
+  Clock::time_point begin = Clock::now();
 };
 
 void start(Hunt &hunted, std::uint64_t seed, std::uint64_t programs) {
-  char path[] = "/tmp/seeded-bug-XXXXXX";
-  hunted.report = mkstemp(path);
-  unlink(path);
   hunted.begin = Clock::now();
   hunted.child = fork();
   if (hunted.child == 0)
-    hunt(hunted.bug, seed, programs, hunted.report);
+    _exit(hunt(hunted.bug->bug, seed, programs, *hunted.report));
+}
+
+Ending ending(int status) {
+  return WIFSIGNALED(status) ? found : static_cast<Ending>(WEXITSTATUS(status));
+}
+
+/// Programs that fail with no bug planted find nothing.
+constexpr BugInfo no_bug{SeededBug::none, "(none)", "no bug at all"};
+
+Ending without_bug(std::uint64_t seed, std::uint64_t programs, Found &report) {
+  Hunt control{&no_bug, &report};
+  start(control, seed, programs);
+  int status = 0;
+  waitpid(control.child, &status, 0);
+  return ending(status);
 }
 
 /// Says how it ended. True if the bug was found.
-bool finish(Hunt &hunted, int status, std::string &how) {
-  Found found;
-  static_cast<void>(!pread(hunted.report, &found, sizeof found, 0));
-  close(hunted.report);
+bool finish(const Hunt &hunted, int status) {
+  const Found &report = *hunted.report;
   const std::chrono::duration<double> took = Clock::now() - hunted.begin;
-  const bool died = WIFSIGNALED(status);
-  how = died ? std::string("a program ended with ") + strsignal(WTERMSIG(status)) : found.failure;
-  hunted.caught = died || WEXITSTATUS(status) == found_status;
-  std::printf("%-24s %s after %llu programs, %.1f s  %s\n", std::string(hunted.name).c_str(),
-              hunted.caught ? "found" : "SURVIVED", static_cast<unsigned long long>(found.programs),
-              took.count(), how.c_str());
+  std::string how = WIFSIGNALED(status)
+                        ? std::string("a program ended with ") + strsignal(WTERMSIG(status))
+                        : report.failure;
+  bool caught = ending(status) == found;
+  if (caught && without_bug(report.seed, 1, shared<Found>()) != survived) {
+    caught = false;
+    how = "seed " + std::to_string(report.seed) + " fails without the bug too: " + how;
+  }
+  std::printf("%-24s %s after %llu programs, %.1f s  %s\n", std::string(hunted.bug->name).c_str(),
+              caught ? "found" : "SURVIVED", static_cast<unsigned long long>(report.programs),
+              took.count(),
+              caught || !how.empty() ? how.c_str() : std::string(hunted.bug->text).c_str());
   std::fflush(stdout);
-  return hunted.caught;
+  return caught;
 }
 
 /// Runs them two at a time. Returns how many survived.
 int hunt_all(std::vector<Hunt> hunts, std::uint64_t seed, int seconds) {
   const auto end = Clock::now() + std::chrono::seconds(seconds);
   std::size_t next = 0, running = 0;
-  int survived = 0;
-  while (next < hunts.size() || running > 0) {
+  int left = 0;
+  const auto close = [&](Hunt &hunted, int status) {
+    left += !finish(hunted, status);
+    hunted.child = 0;
+    --running;
+  };
+  for (; Clock::now() < end && (next < hunts.size() || running > 0); usleep(5000)) {
     for (; running < 2 && next < hunts.size(); ++next, ++running)
       start(hunts[next], seed + 1000000 * next, ~std::uint64_t{0});
-    int status = 0;
-    const pid_t child = waitpid(-1, &status, WNOHANG);
-    if (child == 0 && Clock::now() < end) {
-      usleep(20000);
-      continue;
-    }
-    for (Hunt &hunted : hunts) {
-      if (hunted.child <= 0 || (child > 0 && hunted.child != child))
-        continue;
-      if (child <= 0) { // out of time
-        kill(hunted.child, SIGKILL);
-        waitpid(hunted.child, &status, 0);
-        status = 0;
-      }
-      std::string how;
-      survived += !finish(hunted, status, how);
-      hunted.child = 0;
-      --running;
-    }
-    if (child <= 0)
-      for (; next < hunts.size(); ++next, ++survived)
-        std::printf("%-24s SURVIVED: no time was left\n", std::string(hunts[next].name).c_str());
+    for (Hunt &hunted : hunts)
+      if (int status = 0; hunted.child > 0 && waitpid(hunted.child, &status, WNOHANG) > 0)
+        close(hunted, status);
   }
-  return survived;
-}
-
-/// The same programs must pass without a bug, or finding one would say nothing.
-bool passes_without(std::uint64_t seed) {
-  std::vector<Hunt> control{{"(none)", SeededBug::none}};
-  start(control[0], seed, 300);
-  int status = 0;
-  waitpid(control[0].child, &status, 0);
-  std::string how;
-  return !finish(control[0], status, how) && WIFEXITED(status) &&
-         WEXITSTATUS(status) == survived_status;
+  for (Hunt &hunted : hunts)
+    if (hunted.child > 0) { // out of time
+      kill(hunted.child, SIGKILL);
+      waitpid(hunted.child, nullptr, 0);
+      close(hunted, survived);
+    }
+  for (; next < hunts.size(); ++next, ++left)
+    std::printf("%-24s SURVIVED: no time was left\n", std::string(hunts[next].bug->name).c_str());
+  return left;
 }
 
 int run(int count, char **words) {
@@ -169,7 +165,7 @@ int run(int count, char **words) {
       seconds = std::atoi(words[++i]);
     } else if (const auto *bug = std::ranges::find(bugs, word, &BugInfo::name);
                bug != std::end(bugs)) {
-      hunts.push_back({bug->name, bug->bug});
+      hunts.push_back({bug});
     } else {
       std::cerr << help;
       return 2;
@@ -177,17 +173,18 @@ int run(int count, char **words) {
   }
   if (hunts.empty())
     for (const BugInfo &bug : bugs)
-      hunts.push_back({bug.name, bug.bug});
+      hunts.push_back({&bug});
   std::cout << "seed " << seed << std::endl;
   const auto begin = Clock::now();
-  if (!passes_without(seed)) {
-    std::cout << "programs fail without any seeded bug\n";
+  if (Found &report = shared<Found>(); without_bug(seed, 300, report) != survived) {
+    std::cout << "seed " << report.seed << " fails without any seeded bug: " << report.failure
+              << "\n";
     return 1;
   }
-  const int survived = hunt_all(hunts, seed, seconds);
+  const int left = hunt_all(hunts, seed, seconds);
   const std::chrono::duration<double> took = Clock::now() - begin;
-  std::printf("%zu seeded bugs, %d survived, %.0f s\n", hunts.size(), survived, took.count());
-  return survived > 0;
+  std::printf("%zu seeded bugs, %d survived, %.0f s\n", hunts.size(), left, took.count());
+  return left > 0;
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "test/fuzz/Check.h"
 #include "test/fuzz/CheckGradients.h"
 #include "test/fuzz/SaveFailure.h"
+#include "test/fuzz/Shared.h"
 
 #include <tracejit/compiler.h>
 #include <tracejit/tracejit.h>
@@ -13,7 +14,6 @@
 #include <csignal>
 #include <cstring>
 #include <iostream>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +42,7 @@ struct Arguments {
 
 /// For the signal handlers.
 volatile std::uint64_t current_seed = 0;
+volatile bool in_combinations = false;
 
 void write_number(std::uint64_t number) {
   char digits[24];
@@ -51,10 +52,14 @@ void write_number(std::uint64_t number) {
 
 void on_crash(int signal) {
   static constexpr char before[] = "\ncrashed or hung; signal ";
-  static constexpr char middle[] = "; reproduce: tracejit-fuzz --programs 1 --seed ";
+  static constexpr char middle[] = "; reproduce: tracejit-fuzz --programs 1";
+  static constexpr char combinations[] = " --combinations", end[] = " --seed ";
   static_cast<void>(!write(STDERR_FILENO, before, sizeof before - 1));
   write_number(static_cast<std::uint64_t>(signal));
   static_cast<void>(!write(STDERR_FILENO, middle, sizeof middle - 1));
+  if (in_combinations)
+    static_cast<void>(!write(STDERR_FILENO, combinations, sizeof combinations - 1));
+  static_cast<void>(!write(STDERR_FILENO, end, sizeof end - 1));
   write_number(current_seed);
   static_cast<void>(!write(STDERR_FILENO, "\n", 1));
   std::signal(signal, SIG_DFL);
@@ -202,11 +207,17 @@ bool enough(const Totals &counts, const Arguments &arguments) {
   return counts.differences >= 10 && !arguments.keep_going;
 }
 
+/// Isolated programs enable it in their own processes.
+bool has_compiler(const Arguments &arguments) {
+  if (arguments.isolate || enable_compiler())
+    return true;
+  std::cerr << "tracejit-fuzz: the compiler library is missing\n";
+  return false;
+}
+
 int run_here(const Arguments &arguments) {
-  if (!arguments.isolate && !enable_compiler()) {
-    std::cerr << "tracejit-fuzz: the compiler library is missing\n";
+  if (!has_compiler(arguments))
     return 1;
-  }
   Counts counts;
   for (std::uint64_t seed = arguments.seed;
        counts.programs < arguments.programs && !enough(counts, arguments); ++seed)
@@ -223,17 +234,19 @@ struct Slice {
   std::uint64_t next_seed;
 };
 
-void run_slice(const Arguments &arguments, Clock::time_point end, Slice &slice) {
+/// False without a compiler.
+bool run_slice(const Arguments &arguments, Clock::time_point end, Slice &slice) {
   constexpr std::uint64_t programs = 2000;
   Counts counts;
-  if (!enable_compiler())
-    std::cerr << "tracejit-fuzz: the compiler library is missing\n";
+  if (!has_compiler(arguments))
+    return false;
   while (counts.programs < programs && Clock::now() < end && !enough(counts, arguments)) {
     run_one(slice.next_seed++, arguments, counts);
     slice.totals = counts;
   }
   print_unexplained(counts);
   std::cout << std::flush;
+  return true;
 }
 
 void add(const Totals &from, Totals &to) {
@@ -247,19 +260,18 @@ void add(const Totals &from, Totals &to) {
 /// crash shall not end everything.
 int run_slices(const Arguments &arguments) {
   const auto end = Clock::now() + std::chrono::minutes(arguments.minutes);
-  auto &slice = *static_cast<Slice *>(
-      mmap(nullptr, sizeof(Slice), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  Slice &slice = shared<Slice>();
   slice.next_seed = arguments.seed;
   Totals totals;
   while (Clock::now() < end && !enough(totals, arguments)) {
     slice.totals = {};
     const pid_t child = fork();
-    if (child == 0) {
-      run_slice(arguments, end, slice);
-      _exit(0);
-    }
+    if (child == 0)
+      _exit(!run_slice(arguments, end, slice));
     int status = 0;
     waitpid(child, &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+      return 1;
     add(slice.totals, totals);
     totals.differences += WIFSIGNALED(status);
   }
@@ -280,6 +292,7 @@ int main(int count, char **words) {
     std::cerr << fuzz::help;
     return 2;
   }
+  fuzz::in_combinations = arguments.combinations;
   for (int signal : {SIGSEGV, SIGABRT, SIGILL, SIGFPE, SIGBUS, SIGALRM})
     std::signal(signal, fuzz::on_crash);
   mutable_options().trial = false;

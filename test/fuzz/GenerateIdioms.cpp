@@ -3,6 +3,7 @@
 // missed: the dtypes, operands, axes and sizes beside the right ones are drawn too.
 #include "runtime/kernels/contract/KernelSet.h"
 #include "runtime/ops/Attributes.h"
+#include "test/conformance/KernelCheck.h"
 #include "test/fuzz/Generator.h"
 
 #include <algorithm>
@@ -54,8 +55,7 @@ Ref Generator::unary_chain(Ref x, const std::vector<OpKind> &ops, std::int64_t l
   return x;
 }
 
-static constexpr DType all_dtypes[] = {DType::boolean, DType::u8, DType::i64, DType::f32,
-                                       DType::f64};
+using conformance::all_dtypes;
 
 /// Each as likely.
 DType Generator::any_of_dtypes() { return all_dtypes[random.below(std::size(all_dtypes))]; }
@@ -116,14 +116,13 @@ void Generator::chosen_twice() {
     apply(OpKind::where, {chooser, x, y});
 }
 
-/// permute_dims with random axes.
-Ref Generator::permuted(const Ref &x) {
-  const std::int64_t rank = meta_of(x)->rank;
-  std::vector<std::int64_t> words{rank};
-  for (std::int64_t axis = 0; axis < rank; ++axis)
-    words.insert(words.begin() + 1 + random.below(axis + 1), axis);
-  return apply(OpKind::permute_dims, {x}, words);
+Ref Generator::permuted(const Ref &x, const DimList &axes) {
+  AttrWriter attrs;
+  const AttrWords words = attrs.list(axes);
+  return apply(OpKind::permute_dims, {x}, {words.begin(), words.end()});
 }
+
+Ref Generator::permuted(const Ref &x) { return permuted(x, any_order(meta_of(x)->rank)); }
 
 void Generator::views_of_views() {
   Ref x = pick();
@@ -155,26 +154,23 @@ void Generator::permuted_operands() {
   if (random.percent(30)) { // something computed and its transpose
     const std::int64_t n = random.between(2, 9);
     const Ref x = apply(OpKind::square, {add_input(draw_dtype(), {n, n})});
-    apply(OpKind::subtract, {x, apply(OpKind::permute_dims, {x}, {2, 1, 0})});
+    apply(OpKind::subtract, {x, permuted(x, {1, 0})});
     return;
   }
   const Ref x = pick_where(any_dtype, 2);
-  const std::int64_t rank = meta_of(x)->rank;
-  std::vector<std::int64_t> words{rank};
-  for (std::int64_t axis = 0; axis < rank; ++axis)
-    words.insert(words.begin() + 1 + random.below(axis + 1), axis);
-  const Ref a = apply(OpKind::permute_dims, {x}, words);
+  DimList axes = any_order(meta_of(x)->rank);
+  const Ref a = permuted(x, axes);
   const Ref other =
       random.percent(40) ? x : add_input(meta_of(x)->dtype, like(DimList(meta_of(x)->dims())));
   Ref b = other;
-  if (static_cast<std::int64_t>(meta_of(other)->rank) == rank) {
+  if (meta_of(other)->rank == axes.size()) {
     if (random.percent(40))
-      std::swap(words[1], words[2]);
-    b = apply(OpKind::permute_dims, {other}, words);
+      std::swap(axes[0], axes[1]);
+    b = permuted(other, axes);
   }
   const Ref both = apply(random.percent(50) ? OpKind::subtract : OpKind::maximum, {a, b});
   if (random.percent(50))
-    apply(OpKind::permute_dims, {both}, words);
+    permuted(both, axes);
 }
 
 /// What folds: computed from arange alone, at sizes around the limit now and then.
@@ -228,11 +224,8 @@ void Generator::normalised_rows() {
     const bool keepdims = random.percent(90);
     const OpKind kinds[] = {OpKind::sum, OpKind::max, OpKind::mean};
     const OpKind kind = kinds[random.below(3)];
-    std::vector<std::int64_t> attrs{1, axis, keepdims};
-    for (const AttrField &field : info(kind).attrs)
-      if (field.kind == AttrKind::dtype)
-        attrs.push_back(static_cast<std::int64_t>(meta_of(x)->dtype));
-    const Ref statistic = apply(kind, {x}, attrs);
+    const Ref statistic =
+        apply(kind, {x}, reduction_words(info(kind), {axis}, keepdims, meta_of(x)->dtype));
     x = apply(random.percent(50) ? OpKind::subtract : OpKind::divide, {x, statistic});
     if (random.percent(40))
       x = apply(random.percent(50) ? OpKind::exp : OpKind::sigmoid, {x});
@@ -258,7 +251,7 @@ void Generator::updated_in_place() {
   for (std::int64_t n = random.between(2, 5); n > 0; --n) {
     Ref other = random.percent(50) ? x : partner(x, true);
     if (other.kind != Ref::number && meta_of(other)->rank == 2 && random.percent(40))
-      other = apply(OpKind::permute_dims, {other}, {2, 1, 0});
+      other = permuted(other, {1, 0});
     const Ref next = apply(random.percent(50) ? OpKind::add : OpKind::multiply, {x, other});
     if (random.percent(60) && !(next.kind == x.kind && next.index == x.index)) {
       std::vector<Ref> last{x};
@@ -352,15 +345,8 @@ void Generator::reductions_of_views() {
   for (std::int64_t axis = 0; axis <= last; ++axis)
     if (random.percent(axis == 0 || axis == last ? 65 : 35))
       axes.push_back(axis);
-  AttrWriter attrs;
-  attrs.list(axes).boolean(random.percent(50));
-  for (const AttrField &field : info(kind).attrs)
-    if (field.kind == AttrKind::dtype)
-      attrs.dtype(meta_of(x)->dtype);
-    else if (field.kind == AttrKind::integer)
-      attrs.integer(random.below(3));
-  const AttrWords words = attrs;
-  const Ref reduced = apply(kind, {x}, {words.begin(), words.end()});
+  const Ref reduced =
+      apply(kind, {x}, reduction_words(info(kind), axes, random.percent(50), meta_of(x)->dtype));
   if (random.percent(40))
     apply(OpKind::subtract, {x, reduced});
 }
@@ -379,10 +365,8 @@ void Generator::reductions_beyond_chunks() {
   Ref y = random.percent(50) ? apply(OpKind::multiply, {x, x}) : x;
   static constexpr OpKind kinds[] = {OpKind::sum, OpKind::sum, OpKind::max, OpKind::mean};
   const OpKind kind = kinds[random.below(4)];
-  std::vector<std::int64_t> attrs{1, random.percent(85) == rows, random.percent(50)};
-  if (info(kind).attrs.size() > 2)
-    attrs.push_back(static_cast<std::int64_t>(meta_of(x)->dtype));
-  apply(kind, {y}, attrs);
+  const DimList axes{random.percent(85) == rows};
+  apply(kind, {y}, reduction_words(info(kind), axes, random.percent(50), meta_of(x)->dtype));
   max_size = size;
 }
 

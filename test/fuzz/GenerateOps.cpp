@@ -2,6 +2,7 @@
 // Drawing ops: operands and attributes of each family. `infer` has the last word.
 #include "runtime/autograd/Backward.h"
 #include "runtime/ops/Attributes.h"
+#include "test/conformance/KernelCheck.h"
 #include "test/fuzz/Generator.h"
 
 #include <algorithm>
@@ -64,7 +65,7 @@ Ref Generator::pick_where(DTypeSet dtypes, int least_rank) {
     if (dtypes.contains(meta_of(ref)->dtype))
       return ref;
     std::vector<DType> choice;
-    for (const DType dtype : {DType::f32, DType::f64, DType::i64, DType::u8, DType::boolean})
+    for (const DType dtype : conformance::all_dtypes)
       if (dtypes.contains(dtype))
         choice.push_back(dtype);
     return cast(ref, random.one_of(choice));
@@ -158,16 +159,31 @@ bool Generator::reduction(const OpInfo &op) {
   for (std::int64_t axis = 0; axis < meta_of(x)->rank; ++axis)
     if (random.percent(every))
       axes.push_back(axis);
+  const DType dtype = random.percent(50) ? meta_of(x)->dtype : draw_dtype();
+  return add_op(op.kind, reduction_words(op, axes, random.percent(40), dtype), {x});
+}
+
+/// Attributes of a reduction; those that not all have are the dtype and the correction.
+std::vector<std::int64_t> Generator::reduction_words(const OpInfo &op, const DimList &axes,
+                                                     bool keepdims, DType dtype) {
   AttrWriter attrs;
-  attrs.list(axes).boolean(random.percent(40));
+  attrs.list(axes).boolean(keepdims);
   for (const AttrField &field : op.attrs) {
     if (field.kind == AttrKind::dtype)
-      attrs.dtype(random.percent(50) ? meta_of(x)->dtype : draw_dtype());
+      attrs.dtype(dtype);
     else if (field.kind == AttrKind::integer)
       attrs.integer(random.below(3));
   }
   const AttrWords words = attrs;
-  return add_op(op.kind, {words.begin(), words.end()}, {x});
+  return {words.begin(), words.end()};
+}
+
+/// The axes of a rank in any order.
+DimList Generator::any_order(std::int64_t rank) {
+  std::vector<std::int64_t> axes;
+  for (std::int64_t axis = 0; axis < rank; ++axis)
+    axes.insert(axes.begin() + random.below(axis + 1), axis);
+  return DimList(Dims(axes));
 }
 
 bool Generator::row(const OpInfo &op) {
@@ -264,14 +280,9 @@ bool Generator::view(const OpInfo &op) {
     return slice_view(x);
   case OpKind::expand_dims:
     return add_op(op.kind, {random.below(meta.rank + 1)}, {x});
-  case OpKind::permute_dims: {
-    std::vector<std::int64_t> axes;
-    for (std::int64_t axis = 0; axis < meta.rank; ++axis)
-      axes.insert(axes.begin() + random.below(axis + 1), axis);
-    for (std::int64_t axis : axes)
-      list.push_back(axis);
+  case OpKind::permute_dims:
+    list = any_order(meta.rank);
     break;
-  }
   case OpKind::squeeze:
     for (std::int64_t axis = 0; axis < meta.rank; ++axis)
       if (meta.dims()[static_cast<std::size_t>(axis)] == 1 && random.percent(70))

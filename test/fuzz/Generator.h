@@ -66,6 +66,7 @@ private:
   DType any_of_dtypes();
   Ref pick_any_dtype();
   Ref permuted(const Ref &x);
+  Ref permuted(const Ref &x, const DimList &axes);
   bool product();
   void temporaries();
   void let_go(std::vector<Ref> &list, std::size_t at);
@@ -97,6 +98,9 @@ private:
   Ref index_tensor(std::int64_t bound, const DimList &dims);
   bool elementwise(const OpInfo &op);
   bool reduction(const OpInfo &op);
+  std::vector<std::int64_t> reduction_words(const OpInfo &op, const DimList &axes, bool keepdims,
+                                            DType dtype);
+  DimList any_order(std::int64_t rank);
   bool row(const OpInfo &op);
   bool contraction(const OpInfo &op);
   bool view(const OpInfo &op);

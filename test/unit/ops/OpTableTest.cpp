@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The generated table: what every row promises to those that loop over it.
+#include "test/conformance/OpSamples.h"
 #include "test/unit/ops/Inference.h"
 
 #include <gtest/gtest.h>
@@ -96,15 +97,8 @@ TEST(OpTable, BodiesAreThoseOfTheNumerics) {
             "multiply(%4.0 %3.0 )\nmultiply(%5.0 gamma )\nadd(%6.0 beta )\n");
 }
 
-struct Sample {
-  OpKind op;
-  std::string_view operands, attrs;
-};
-constexpr Sample samples[]{
-#define TRACEJIT_SAMPLE(op, operands, attrs) {OpKind::op, operands, attrs},
-#include "runtime/ops/OpSamples.inc"
-#undef TRACEJIT_SAMPLE
-};
+using conformance::Sample;
+using conformance::samples;
 
 TEST(OpTable, EveryOpHasSamplesThatInfer) {
   std::set<OpKind> seen;
