@@ -52,6 +52,18 @@ static Value simplify_equal_operands(Operation *op) {
   return {};
 }
 
+// For a planted bug: x cast, of cast(-x).
+static Value negated_before_cast(Value value) {
+  auto cast = value.getDefiningOp<trace::AstypeOp>();
+  auto negative = cast ? cast.getX().getDefiningOp<trace::NegativeOp>() : trace::NegativeOp();
+  if (!negative)
+    return {};
+  OpBuilder builder(cast);
+  Operation *copy = builder.clone(*cast);
+  copy->setOperand(0, negative.getX());
+  return copy->getResult(0);
+}
+
 // x + (-y) = x - y, x - (-y) = x + y, (-x) * (-y) = x * y: the same operation on the same
 // magnitudes. Only in the dtype that was negated: u8 and i64 wrap there, and then no more. Not for
 // bool, where negating changes nothing, + is "or" and - is "exclusive or".
@@ -59,10 +71,11 @@ static Value simplify_signs(Operation *op) {
   OpBuilder builder(op);
   const DType type = dtype(op->getResult(0));
   const auto negated = [&](unsigned operand) -> Value {
-    auto negative = op->getOperand(operand).getDefiningOp<trace::NegativeOp>();
-    const bool same = negative && dtype(negative.getResult()) == type;
-    return same || (negative && planted(SeededBug::negated_dtype_ignored)) ? negative.getX()
-                                                                           : Value();
+    const Value x = op->getOperand(operand);
+    auto negative = x.getDefiningOp<trace::NegativeOp>();
+    if (negative && dtype(x) == type)
+      return negative.getX();
+    return planted(SeededBug::negated_dtype_ignored) ? negated_before_cast(x) : Value();
   };
   const auto make = [&](OpKind kind, Value x, Value y) {
     Operation *made =

@@ -14,7 +14,7 @@ namespace jit {
   X(nan_folded, "simplify: x - x is 0")                                                            \
   X(wrapping_ignored, "simplify: |-x| is |x| for u8 too")                                          \
   X(truth_negated, "simplify: x + -y is x - y for bool too")                                       \
-  X(negated_dtype_ignored, "simplify: x + -y is x - y although y was negated in another dtype")    \
+  X(negated_dtype_ignored, "simplify: x + cast(-y) is x - cast(y)")                                \
   X(rounding_ignored, "simplify: f64 to f32 to f64 is nothing")                                    \
   X(sides_not_exchanged, "simplify: where(not c, x, y) is where(c, x, y)")                         \
   X(permutations_backwards, "layout: permutations are joined in the wrong order")                  \

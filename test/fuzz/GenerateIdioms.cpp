@@ -32,6 +32,7 @@ void Generator::draw_idiom() {
                                                     &Generator::reductions_of_views,
                                                     &Generator::reductions_beyond_chunks,
                                                     &Generator::temporaries,
+                                                    &Generator::temporaries,
                                                     &Generator::siblings,
                                                     &Generator::siblings};
   (this->*idioms[random.below(std::size(idioms))])();
@@ -247,7 +248,8 @@ void Generator::many_inputs() {
 
 /// Results whose operands die there, read as they are written or in another order.
 void Generator::updated_in_place() {
-  Ref x = pick();
+  const std::int64_t size = random.between(2, 9);
+  Ref x = random.percent(30) ? add_input(draw_dtype(), {size, size}) : pick();
   for (std::int64_t n = random.between(2, 5); n > 0; --n) {
     Ref other = random.percent(50) ? x : partner(x, true);
     if (other.kind != Ref::number && meta_of(other)->rank == 2 && random.percent(40))
@@ -270,7 +272,7 @@ void Generator::temporaries() {
   for (std::int64_t count = random.between(3, 7); count > 0; --count) {
     Ref a = random.one_of(live), b = random.one_of(live);
     if (random.percent(40))
-      a = permuted(a);
+      a = permuted(a, {1, 0});
     switch (random.below(4)) {
     case 0:
       live.push_back(apply(OpKind::matmul, {a, b}));
@@ -327,7 +329,10 @@ void Generator::one_index_twice() {
 
 /// Some axes in the middle or at both ends, of something reshaped or computed.
 void Generator::reductions_of_views() {
-  Ref x = pick_where({DType::f32, DType::f64}, random.percent(50) ? 3 : 2);
+  const auto extent = [&] { return random.between(2, 9); };
+  Ref x = random.percent(40) ? add_input(random.percent(60) ? DType::f32 : DType::f64,
+                                         {extent(), extent(), extent()})
+                             : pick_where({DType::f32, DType::f64}, random.percent(50) ? 3 : 2);
   if (random.percent(40))
     x = apply(OpKind::sigmoid, {x});
   if (random.percent(40)) {
