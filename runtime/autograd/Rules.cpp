@@ -64,7 +64,7 @@ void Backward::give(std::size_t i, Operand gradient) {
 void pow_gradient(Backward &b) {
   if (b.wants(0) && !b.operands[1].meta) {
     const Scalar &y = b.operands[1].number;
-    const bool whole = y.kind() != ScalarKind::floating;
+    const bool whole = y.kind() != ScalarKind::floating && y.as_int() != INT64_MIN;
     if (y.as_double() == 0) {
       b.give(0, b.at(zeros(b.shape(0), b.dtype(0), b.site)));
     } else {

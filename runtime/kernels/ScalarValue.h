@@ -4,6 +4,7 @@
 
 #include <tracejit/scalar.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -22,12 +23,11 @@ struct ScalarValue {
       break;
     case DType::u8:
       put(static_cast<std::uint8_t>(number.kind() == ScalarKind::floating
-                                        ? saturate(number.as_double(), 0, 255)
+                                        ? std::clamp<std::int64_t>(number.as_int(), 0, 255)
                                         : number.as_int()));
       break;
     case DType::i64:
-      put(number.kind() == ScalarKind::floating ? saturate(number.as_double(), INT64_MIN, INT64_MAX)
-                                                : number.as_int());
+      put(number.as_int());
       break;
     case DType::f32:
       put(number.kind() == ScalarKind::floating ? static_cast<float>(number.as_double())
@@ -41,13 +41,6 @@ struct ScalarValue {
 
 private:
   template <class T> void put(T value) noexcept { std::memcpy(bytes, &value, sizeof value); }
-  static std::int64_t saturate(double x, std::int64_t low, std::int64_t high) noexcept {
-    if (!(x == x))
-      return 0;
-    if (x <= static_cast<double>(low))
-      return low;
-    return x >= static_cast<double>(high) ? high : static_cast<std::int64_t>(x);
-  }
 };
 
 } // namespace jit

@@ -4,6 +4,8 @@
 
 #include <tracejit/dtype.h>
 
+#include <limits>
+
 namespace jit {
 
 /// The weak kind of a number. It takes part in dtype promotion; the value never does.
@@ -25,8 +27,14 @@ public:
   }
 
   constexpr ScalarKind kind() const noexcept { return weak_kind; }
+  /// As astype converts: what is floating is truncated and saturated, NaN is 0.
   constexpr std::int64_t as_int() const noexcept {
-    return weak_kind == ScalarKind::floating ? static_cast<std::int64_t>(floating) : integer;
+    if (weak_kind != ScalarKind::floating)
+      return integer;
+    if (!(floating >= -0x1p63))
+      return floating < 0 ? std::numeric_limits<std::int64_t>::min() : 0;
+    return floating < 0x1p63 ? static_cast<std::int64_t>(floating)
+                             : std::numeric_limits<std::int64_t>::max();
   }
   constexpr double as_double() const noexcept {
     return weak_kind == ScalarKind::floating ? floating : static_cast<double>(integer);

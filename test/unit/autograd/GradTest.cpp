@@ -41,6 +41,11 @@ TEST(Grad, SecondOrderOfEveryKindOfOp) {
   check("max", [](Tensor x) { return square(max(x, Reduce{1, false, {}})); }, {3, 4});
 }
 
+TEST(Grad, OfThePowerOfTheLowestInteger) {
+  const auto power = [](Tensor x) { return pow(x, INT64_MIN); };
+  EXPECT_EQ(grad(power)(Tensor(1.0, DType::f64)).item<double>(), -0x1p63);
+}
+
 TEST(Grad, AnArgumentIsNotTheTensorItWasMadeOf) {
   const Tensor x(3.0, DType::f64);
   EXPECT_EQ(grad([&](Tensor v) { return v * x; })(x).item<double>(), 3);

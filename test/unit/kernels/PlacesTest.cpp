@@ -145,5 +145,11 @@ TEST(Creation, Permutation) {
     EXPECT_TRUE(check(OpKind::permutation, Words{size}, {Value(42), Value(7)}));
 }
 
+TEST(Creation, KeysThatAreNoIntegers) {
+  const double infinity = __builtin_inf();
+  for (double key : {2.5, -infinity, infinity, __builtin_nan(""), 0x1p63, -0x1p63})
+    EXPECT_TRUE(check(OpKind::permutation, Words{17}, {Value(Scalar(key)), Value(Scalar(-key))}));
+}
+
 } // namespace
 } // namespace jit::conformance
