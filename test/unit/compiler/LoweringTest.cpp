@@ -18,21 +18,31 @@ using jit::test::Memory;
 using jit::test::same;
 using F = ScalarFunction;
 
+std::vector<std::byte *> pointers_of(std::vector<Memory> &memory) {
+  std::vector<std::byte *> pointers;
+  for (Memory &one : memory)
+    pointers.push_back(one.first());
+  return pointers;
+}
+
+/// What the nest makes of the memory.
+std::vector<Memory> interpreted(const Nest &nest, std::vector<Memory> memory,
+                                const std::vector<std::uint64_t> &scalars = {}) {
+  interpret(nest, pointers_of(memory), scalars);
+  return memory;
+}
+
 /// Compiles the nest for an ISA, runs it in chunks of `grain` units and compares all memory.
-void expect_equal(const Nest &source, std::vector<Memory> memory, Isa isa, Traffic traffic,
-                  std::int64_t grain, std::vector<std::uint64_t> scalars = {}) {
+void expect_equal(const Nest &source, std::vector<Memory> memory, std::vector<Memory> expected,
+                  Isa isa, Traffic traffic, std::int64_t grain,
+                  const std::vector<std::uint64_t> &scalars = {}) {
   if (!isa_supported(isa))
     return;
   Nest nest = source;
   nest.merge_axes();
   nest.number_passes();
-  std::vector<Memory> expected = memory;
-  std::vector<std::byte *> pointers, expected_pointers;
-  for (std::size_t k = 0; k < memory.size(); ++k) {
-    pointers.push_back(memory[k].first());
-    expected_pointers.push_back(expected[k].first());
-  }
-  interpret(source, expected_pointers, scalars);
+  const std::vector<std::byte *> pointers = pointers_of(memory);
+  const std::vector<std::byte *> expected_pointers = pointers_of(expected);
 
   std::string error;
   static std::unique_ptr<Engine> engines[2];
@@ -90,11 +100,12 @@ std::vector<Memory> memory_of(std::initializer_list<std::pair<DType, std::size_t
 }
 
 void expect_equal_everywhere(const Nest &nest, const std::vector<Memory> &memory,
-                             std::vector<std::uint64_t> scalars = {}) {
+                             const std::vector<std::uint64_t> &scalars = {}) {
+  const std::vector<Memory> expected = interpreted(nest, memory, scalars);
   for (Isa isa : {Isa::v3, Isa::v4})
     for (auto [traffic, grain] : {std::pair(Traffic::near, std::int64_t{1} << 40),
                                   std::pair(Traffic::stream, std::int64_t{3})})
-      expect_equal(nest, memory, isa, traffic, grain, scalars);
+      expect_equal(nest, memory, expected, isa, traffic, grain, scalars);
 }
 
 constexpr DType f32 = DType::f32, f64 = DType::f64, i64 = DType::i64, u8 = DType::u8,
@@ -158,10 +169,11 @@ TEST_P(Sizes, InPlace) {
   k.store(k.element(F::add, f32, {x, y}), 0, {1});
   k.store(k.element(F::multiply, f32, {x, y}), 1, {1});
   const std::size_t m = static_cast<std::size_t>(n);
-  expect_equal_everywhere(k.nest, memory_of({{f32, m}, {f32, m}}));
+  const std::vector<Memory> memory = memory_of({{f32, m}, {f32, m}});
+  expect_equal_everywhere(k.nest, memory);
   for (Isa isa : {Isa::v3, Isa::v4})
     for (Traffic traffic : {Traffic::update, Traffic::stream})
-      expect_equal(k.nest, memory_of({{f32, m}, {f32, m}}), isa, traffic, 2);
+      expect_equal(k.nest, memory, interpreted(k.nest, memory), isa, traffic, 2);
 }
 
 // Each result lies where the operand of the other one does.

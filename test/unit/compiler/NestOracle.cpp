@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <optional>
 
 namespace jit::cpu::test {
 namespace {
@@ -188,7 +189,7 @@ class Interpreter {
 public:
   Interpreter(const Nest &nest, std::span<std::byte *const> buffers,
               std::span<const std::uint64_t> scalars)
-      : nest(nest), buffers(buffers), scalars(scalars) {}
+      : nest(nest), buffers(buffers), scalars(scalars), known(nest.nodes.size()) {}
 
   void run() {
     // All values before all stores: an output may lie where an input does.
@@ -220,15 +221,21 @@ private:
   }
 
   Number value(unsigned node, Place at) {
-    for (std::size_t axis = 0; axis < at.size(); ++axis)
-      if (!(nest.nodes[node].axes >> axis & 1))
+    std::size_t place = 0, places = 1;
+    for (std::size_t axis = 0; axis < at.size(); ++axis) {
+      if (!(nest.nodes[node].axes >> axis & 1)) {
         at[axis] = 0;
-    auto key = std::make_pair(node, at);
-    if (auto found = known.find(key); found != known.end())
-      return found->second;
-    Number x = compute(node, at);
-    known.emplace(key, x);
-    return x;
+        continue;
+      }
+      const auto extent = static_cast<std::size_t>(nest.axes[axis].extent);
+      place = place * extent + static_cast<std::size_t>(at[axis]);
+      places *= extent;
+    }
+    known[node].resize(places); // the first time
+    std::optional<Number> &x = known[node][place];
+    if (!x)
+      x = compute(node, at);
+    return *x;
   }
 
   Number compute(unsigned number, const Place &at) {
@@ -330,7 +337,7 @@ private:
   const Nest &nest;
   std::span<std::byte *const> buffers;
   std::span<const std::uint64_t> scalars;
-  std::map<std::pair<unsigned, Place>, Number> known;
+  std::vector<std::vector<std::optional<Number>>> known; ///< of every node, by its axes
 };
 
 } // namespace

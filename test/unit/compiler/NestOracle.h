@@ -6,7 +6,6 @@
 #include "compiler/cpu/Nest.h"
 
 #include <cstddef>
-#include <map>
 #include <span>
 #include <variant>
 #include <vector>
