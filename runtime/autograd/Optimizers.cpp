@@ -86,10 +86,9 @@ void Adam::step(const Parameters &parameters, const std::vector<Tensor> &gradien
   prepare(parameters, site);
   const std::size_t count = parameters.list().size();
   check_counts("Adam::step", count, gradients.size(), first.size());
-  power1 *= beta1;
-  power2 *= beta2;
-  const double scale = rate / (1 - power1);
-  const double correction = 1 / std::sqrt(1 - power2);
+  const double next_power1 = power1 * beta1, next_power2 = power2 * beta2;
+  const double scale = rate / (1 - next_power1);
+  const double correction = 1 / std::sqrt(1 - next_power2);
   // One op a statement where two operands are computed: C++ leaves their order open.
   for (std::size_t i = 0; i < count; ++i) {
     Variable &w = *parameters.list()[i], &m = first[i], &v = second[i];
@@ -100,6 +99,8 @@ void Adam::step(const Parameters &parameters, const std::vector<Tensor> &gradien
     Tensor denominator = at(at(sqrt(at(v))) * correction) + epsilon;
     w -= at(at(std::move(numerator)) / std::move(denominator));
   }
+  power1 = next_power1;
+  power2 = next_power2;
 }
 
 } // namespace jit

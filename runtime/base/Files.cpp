@@ -33,8 +33,9 @@ bool write_all(int fd, std::span<const std::byte> bytes) noexcept {
 } // namespace
 
 Result<InputFile> InputFile::open(const std::filesystem::path &path) {
+  InputFile file(path);
   // Not blocking: a pipe must be refused, not waited for.
-  InputFile file(path, ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  file.fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file.fd < 0)
     return Failure{failed(path, "cannot open", errno)};
   struct stat status;

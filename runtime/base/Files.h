@@ -28,7 +28,7 @@ public:
   std::optional<std::string> read(std::uint64_t offset, std::span<std::byte> target) const;
 
 private:
-  InputFile(std::filesystem::path path, int descriptor) : name(std::move(path)), fd(descriptor) {}
+  explicit InputFile(std::filesystem::path path) : name(std::move(path)) {}
 
   std::filesystem::path name;
   int fd = -1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Tensors in files: the public functions over the readers and writers of runtime/tensor.
 #include "runtime/eager/Dispatch.h"
+#include "runtime/eager/Typed.h"
 #include "runtime/tensor/Idx.h"
 #include "runtime/tensor/Npy.h"
 
@@ -46,29 +47,35 @@ void save(const std::filesystem::path &path, const Tensor &tensor, std::source_l
     copy_strided(meta, data, copy);
     data = copy;
   }
-  if (const auto message = write_npy(path, meta.dtype, meta.dims(), data))
-    throw io_error("save", *message);
+  detail::typed("save", [&] {
+    if (const auto message = write_npy(path, meta.dtype, meta.dims(), data))
+      throw io_error("save", *message);
+  });
 }
 
 Tensor load(const std::filesystem::path &path) {
-  const Result<NpyFile> file = NpyFile::open(path);
-  if (!file)
-    throw io_error("load", file.message());
-  std::byte *data = nullptr;
-  Tensor tensor = unfilled("load", file->header().dtype, file->header().shape, data);
-  if (const auto message = file->read(data))
-    throw io_error("load", *message);
-  return tensor;
+  return detail::typed("load", [&] {
+    const Result<NpyFile> file = NpyFile::open(path);
+    if (!file)
+      throw io_error("load", file.message());
+    std::byte *data = nullptr;
+    Tensor tensor = unfilled("load", file->header().dtype, file->header().shape, data);
+    if (const auto message = file->read(data))
+      throw io_error("load", *message);
+    return tensor;
+  });
 }
 
 Tensor load_idx(const std::filesystem::path &path) {
-  const Result<IdxArray> array = read_idx(path);
-  if (!array)
-    throw io_error("load_idx", array.message());
-  std::byte *data = nullptr;
-  Tensor tensor = unfilled("load_idx", DType::u8, array->shape, data);
-  std::copy(array->data.begin(), array->data.end(), reinterpret_cast<std::uint8_t *>(data));
-  return tensor;
+  return detail::typed("load_idx", [&] {
+    const Result<IdxArray> array = read_idx(path);
+    if (!array)
+      throw io_error("load_idx", array.message());
+    std::byte *data = nullptr;
+    Tensor tensor = unfilled("load_idx", DType::u8, array->shape, data);
+    std::copy(array->data.begin(), array->data.end(), reinterpret_cast<std::uint8_t *>(data));
+    return tensor;
+  });
 }
 
 } // namespace jit

@@ -33,21 +33,25 @@ bool wait_compiled(std::chrono::milliseconds timeout) {
 }
 
 std::vector<TraceReport> explain() {
-  std::vector<TraceReport> reports;
-  for (Trace *trace = Trace::all(); trace; trace = trace->next)
-    append_reports(*trace, reports);
-  sort_reports(reports);
-  return reports;
+  return detail::typed("explain", [] {
+    std::vector<TraceReport> reports;
+    for (Trace *trace = Trace::all(); trace; trace = trace->next)
+      append_reports(*trace, reports);
+    sort_reports(reports);
+    return reports;
+  });
 }
 
 void save_trace(std::ostream &stream, std::string_view name) {
-  std::vector<std::shared_ptr<Path>> paths;
-  for (Trace *trace = Trace::all(); trace; trace = trace->next)
-    if (name.empty() || trace->name == name)
-      append_paths(*trace, paths);
   const MxcsrGuard environment; // digits of denormals
-  for (const std::shared_ptr<Path> &path : paths)
-    stream << to_text(path->graph);
+  detail::typed("save_trace", [&] {
+    std::vector<std::shared_ptr<Path>> paths;
+    for (Trace *trace = Trace::all(); trace; trace = trace->next)
+      if (name.empty() || trace->name == name)
+        append_paths(*trace, paths);
+    for (const std::shared_ptr<Path> &path : paths)
+      stream << to_text(path->graph);
+  });
   if (!stream)
     throw Error(ErrorCode::io, "save_trace: the stream could not be written");
 }
@@ -64,10 +68,12 @@ const TraceHandle &find_trace(const void *type, const void *target, const TraceO
 }
 
 std::vector<TraceReport> explain_trace(const TraceHandle &trace) {
-  std::vector<TraceReport> reports;
-  append_reports(static_cast<const Trace &>(trace), reports);
-  sort_reports(reports);
-  return reports;
+  return typed("explain", [&] {
+    std::vector<TraceReport> reports;
+    append_reports(static_cast<const Trace &>(trace), reports);
+    sort_reports(reports);
+    return reports;
+  });
 }
 
 TraceScope::TraceScope(const TraceHandle &trace) noexcept {

@@ -7,7 +7,12 @@
 #include "test/faults/FailingMemory.h"
 #include "test/unit/jit/CompiledTest.h"
 
+#include <tracejit/io.h>
+
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
 
 namespace jit::faults {
 
@@ -215,6 +220,7 @@ void Scenario::look() {
   const Counted scope;
   auto traced = trace(f, std::move(options));
   const Tensor result = traced(number % 3);
+  static_cast<void>(traced.explain());
   const Uncounted checking;
   EXPECT_TRUE(same_bits(expected, result));
 }
@@ -242,6 +248,24 @@ void Scenario::refused() {
   EXPECT_TRUE(same_bits(expected, result));
 }
 
+/// A tensor in a file, and the recorded traces in another.
+void Scenario::files() {
+  std::optional<std::filesystem::path> path;
+  std::ofstream traces;
+  {
+    const Uncounted users_own;
+    path.emplace(testing::TempDir() + "faults-" + std::to_string(getpid()) + ".npy");
+    traces.open("/dev/null");
+  }
+  const Counted scope;
+  save(*path, permute_dims(x, {1, 0}));
+  const Tensor loaded = load(*path);
+  save_trace(traces, train_name);
+  const Uncounted checking;
+  std::filesystem::remove(*path);
+  EXPECT_TRUE(same_bits(test::plainly([&] { return permute_dims(x, {1, 0}); }), loaded));
+}
+
 void Scenario::run(int step) {
   mutable_options().flush_every = step == 21 ? 2 : 0;
   const double rate = 0.01 * step;
@@ -265,6 +289,8 @@ void Scenario::run(int step) {
     look();
   else if (step <= 30)
     refused();
+  else if (step == 31)
+    files();
   else
     train(rate, Middle::read);
   mutable_options().flush_every = 0;

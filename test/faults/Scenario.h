@@ -55,8 +55,9 @@ private:
   void train(double rate, Middle middle);
   void eager();
   void look();
+  void files();
   void refused();
-  static constexpr int step_count = 32;
+  static constexpr int step_count = 33;
 
   const int number;
   Reader &reader;

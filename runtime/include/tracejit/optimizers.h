@@ -69,7 +69,7 @@ struct Adam {
   /// As Sgd::prepare.
   void prepare(const Parameters &parameters,
                std::source_location site = std::source_location::current());
-  /// As Sgd::step.
+  /// As Sgd::step. One that throws may have updated some parameters; it does not count in t.
   void step(const Parameters &parameters, const std::vector<Tensor> &gradients,
             std::source_location site = std::source_location::current());
 };

@@ -58,7 +58,8 @@ struct TraceReport {
 std::ostream &operator<<(std::ostream &stream, const TraceReport &report);
 std::vector<TraceReport> explain();
 
-/// Writes the recorded traces (all, or those of one name) in the trace text format.
+/// Writes the recorded traces (all, or those of one name) in the trace text format. Throws io if
+/// the stream does not take them.
 void save_trace(std::ostream &stream, std::string_view name = {});
 
 namespace detail {

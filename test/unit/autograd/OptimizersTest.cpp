@@ -134,5 +134,27 @@ TEST(Adam, PreparesAgainAfterThereWasNoMemory) {
   }
 }
 
+TEST(Adam, DoesNotCountAStepThatFailed) {
+  Variable w(Tensor::copy_of(start, {3}));
+  const Tensor g = Tensor::copy_of(gradient(0), {3});
+  Adam adam;
+  adam.prepare({w});
+  int failures = 0;
+  for (std::uint64_t n = 1; adam.power1 == 1; ++n) {
+    arena::set_allocation_failure(n);
+    try {
+      adam.step({w}, {g});
+      EXPECT_EQ(adam.power1, adam.beta1);
+      EXPECT_EQ(adam.power2, adam.beta2);
+    } catch (const Error &) {
+      ++failures;
+      ASSERT_EQ(adam.power1, 1);
+      ASSERT_EQ(adam.power2, 1);
+    }
+    arena::set_allocation_failure(0);
+  }
+  EXPECT_GT(failures, 3);
+}
+
 } // namespace
 } // namespace jit
