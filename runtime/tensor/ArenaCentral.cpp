@@ -113,8 +113,11 @@ public:
       take_in();
   }
   ~Guard() {
-    if (owned)
-      lock.unlock();
+    if (!owned)
+      return;
+    Region *surplus = regions.take_surplus();
+    lock.unlock();
+    unmap_regions(surplus);
   }
   Guard(const Guard &) = delete;
   explicit operator bool() const noexcept { return owned; }
@@ -158,7 +161,7 @@ Batch take_blocks(unsigned cls, std::uint32_t count) noexcept {
   Batch batch;
   const Guard guard;
   if (!guard) { // a chunk nobody else knows until its first block comes back
-    if (Chunk *chunk = make_chunk(map_region(chunk_bytes(cls)), cls))
+    if (Chunk *chunk = make_chunk(map_surplus_region(chunk_bytes(cls)), cls))
       take_from(chunk, count, batch);
     return batch;
   }
@@ -191,7 +194,7 @@ void give_blocks(unsigned cls, FreeBlock *first) noexcept {
 std::byte *take_region(std::size_t bytes) noexcept {
   const Guard guard;
   return payload(guard ? regions.take(bytes + region_overhead)
-                       : map_region(bytes + region_overhead));
+                       : map_surplus_region(bytes + region_overhead));
 }
 
 void give_region(std::byte *block, std::size_t bytes) noexcept {

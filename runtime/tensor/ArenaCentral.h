@@ -24,7 +24,7 @@ struct Batch {
 /// What a region holds besides the payload: header, a varying start, and the padding.
 inline constexpr std::size_t region_overhead = 4096;
 
-/// Nothing here waits for a lock: if it is held, memory is mapped afresh or given back later.
+/// Nothing here waits for a lock: if it is held, memory is mapped for the time or given back later.
 namespace central {
 
 /// Up to `count` blocks of a class; none only when out of memory.

@@ -23,6 +23,10 @@ FreeNode *carve(std::byte *front, std::size_t object_bytes, std::uint32_t count)
 FreeNode *FreeListStore::take(std::size_t object_bytes, std::uint32_t at_most) noexcept {
   if (!fork_safe.exchange(true, std::memory_order_relaxed))
     hold_across_fork(lock);
+  for (std::atomic<FreeNode *> &place : at_hand)
+    if (place.load(std::memory_order_relaxed))
+      if (FreeNode *list = place.exchange(nullptr, std::memory_order_acquire))
+        return list;
   if (lock.try_lock()) {
     if (!lists)
       lists = deferred.exchange(nullptr, std::memory_order_acquire);
@@ -56,6 +60,12 @@ FreeNode *FreeListStore::take(std::size_t object_bytes, std::uint32_t at_most) n
 
 void FreeListStore::give(FreeNode *first, std::uint32_t count) noexcept {
   first->count = count;
+  for (std::atomic<FreeNode *> &place : at_hand)
+    if (FreeNode *nothing = nullptr;
+        !place.load(std::memory_order_relaxed) &&
+        place.compare_exchange_strong(nothing, first, std::memory_order_release,
+                                      std::memory_order_relaxed))
+      return;
   if (lock.try_lock()) {
     first->next_list = lists;
     lists = first;

@@ -5,6 +5,7 @@
 #include "runtime/base/TryLock.h"
 #include "runtime/tensor/Poison.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -20,7 +21,8 @@ struct FreeNode {
   std::uint32_t count;
 };
 
-/// Lists of free objects of one pool, shared by all threads. Nobody waits for its lock.
+/// Lists of free objects of one pool, shared by all threads: a few at hand, which go from thread to
+/// thread without the lock, and all others. Nobody waits for the lock.
 class FreeListStore {
 public:
   constexpr FreeListStore() noexcept = default;
@@ -31,6 +33,7 @@ public:
   void give(FreeNode *first, std::uint32_t count) noexcept;
 
 private:
+  std::array<std::atomic<FreeNode *>, 8> at_hand{};
   TryLock lock;
   FreeNode *lists = nullptr;
   std::atomic<FreeNode *> deferred{nullptr}; // given while the lock was held

@@ -59,10 +59,23 @@ Region *map_region(std::size_t bytes) noexcept {
   return new (base) Region{bytes, nullptr, nullptr, nullptr, nullptr};
 }
 
+Region *map_surplus_region(std::size_t bytes) noexcept {
+  Region *region = map_region(bytes);
+  if (region)
+    region->surplus = true;
+  return region;
+}
+
 void unmap_region(Region *region) noexcept {
   const std::size_t bytes = region->bytes;
+  TRACEJIT_UNPOISON(region, bytes);
   munmap(region, bytes);
   mapped.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+void unmap_regions(Region *newest) noexcept {
+  while (newest)
+    unmap_region(std::exchange(newest, newest->older));
 }
 
 std::size_t mapped_bytes() noexcept { return mapped.load(std::memory_order_relaxed); }
@@ -83,6 +96,10 @@ Region *RegionCache::take(std::size_t bytes) noexcept {
 }
 
 void RegionCache::give(Region *region) noexcept {
+  if (region->surplus) {
+    region->older = std::exchange(surplus, region);
+    return;
+  }
   Region *&head = free[region_class(region->bytes)];
   *region = {region->bytes, nullptr, newest, head, nullptr};
   if (head)
@@ -106,6 +123,8 @@ void RegionCache::unlink(Region *region) noexcept {
 }
 
 void RegionCache::trim(std::size_t keep_bytes) noexcept {
+  if (keep_bytes == 0)
+    unmap_regions(take_surplus());
   while (cached > keep_bytes) {
     Region *region = oldest;
     unlink(region);

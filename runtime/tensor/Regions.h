@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <utility>
 
 namespace jit::arena {
 
@@ -14,6 +15,7 @@ struct Region {
   std::size_t bytes;
   Region *newer, *older;         // all free regions by age
   Region *next_same, *prev_same; // free regions of one class
+  bool surplus = false;          // not kept when free: mapped while the cache was locked
 };
 inline constexpr std::size_t region_header_bytes = 64;
 static_assert(sizeof(Region) <= region_header_bytes);
@@ -22,7 +24,12 @@ inline constexpr std::size_t region_alignment = std::size_t{4} << 20;
 
 /// Maps a region without looking at the cache; no lock needed. nullptr past the limit.
 Region *map_region(std::size_t bytes) noexcept;
+/// For want of the cache. One region of the cache may be free meanwhile, so that keeping this one
+/// too would let the cache grow each time.
+Region *map_surplus_region(std::size_t bytes) noexcept;
 void unmap_region(Region *region) noexcept;
+/// And all older ones.
+void unmap_regions(Region *newest) noexcept;
 
 /// Bytes mapped now, in use or cached, and the most there may be.
 std::size_t mapped_bytes() noexcept;
@@ -34,6 +41,8 @@ public:
   /// A region of exactly the class of `bytes`, from the cache or mapped; nullptr out of memory.
   Region *take(std::size_t bytes) noexcept;
   void give(Region *region) noexcept;
+  /// Surplus regions that were given, linked by `older`: to be unmapped without the lock.
+  Region *take_surplus() noexcept { return std::exchange(surplus, nullptr); }
   void trim(std::size_t keep_bytes) noexcept;
   void set_cap(std::size_t bytes) noexcept;
 
@@ -44,6 +53,7 @@ private:
   std::array<Region *, region_classes> free{};
   Region *newest = nullptr;
   Region *oldest = nullptr;
+  Region *surplus = nullptr;
   std::size_t cached = 0;
   std::size_t cap_bytes = 0; // 0: not computed yet
 };

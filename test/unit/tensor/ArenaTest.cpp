@@ -313,6 +313,27 @@ TEST(Arena, GoesOnWhileTheLockIsHeld) {
   EXPECT_LE(arena::stats().cached_bytes, before.cached_bytes + std::int64_t{mib});
 }
 
+TEST(Arena, WhatIsMappedWhileTheLockIsHeldDoesNotPileUp) {
+  const auto churn = [] {
+    std::vector<Block> blocks;
+    for (const std::size_t bytes : {5 * kib, 100 * kib, 600 * kib})
+      blocks.push_back(make(bytes, 1));
+    for (const Block &block : blocks)
+      arena::deallocate(block.data, block.bytes);
+  };
+  std::int64_t early = 0;
+  for (int i = 0; i < 200; ++i) {
+    {
+      const arena::central::LockHolder holder;
+      std::thread(churn).join();
+    }
+    std::thread(churn).join();
+    if (i == 20)
+      early = arena::stats().cached_bytes;
+  }
+  EXPECT_LE(arena::stats().cached_bytes, early + std::int64_t{mib});
+}
+
 namespace {
 
 // Frees and allocates in its destructor, which runs after the arena's own thread cleanup when it
