@@ -9,6 +9,7 @@
 
 #include <tracejit/tracejit.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +18,8 @@
 
 namespace jit::faults {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 std::atomic<bool> stop{false};
 std::atomic<std::uint64_t> calls{0}, wrong{0};
@@ -113,20 +116,25 @@ long remove_programs(long cycles) {
   long done = 0;
   std::int64_t early = 0, latest = 0;
   int writable = 0;
-  for (long idle = 0; done < cycles && idle < 100'000;) {
+  for (auto seen = Clock::now(); done < cycles;) {
     const auto [anchor, path] = some_active(random);
     if (!path) {
-      ++idle;
+      if (Clock::now() - seen > std::chrono::seconds(60)) {
+        std::puts("no program has run for a minute");
+        break;
+      }
       wait_compiled();
       std::this_thread::yield();
       continue;
     }
-    idle = 0;
+    seen = Clock::now();
     if (random.below(16) == 0) // instead: rests with its programs, which are then taken up again
       for (int i = 0; i < 64; ++i)
         anchor->count_run(true);
-    if (!demote(*anchor, *path))
+    if (!demote(*anchor, *path)) {
+      std::puts("a program that loses every check is not removed");
       break;
+    }
     ++done;
     if (done == cycles / 4 + 1)
       early = resident_bytes();
