@@ -3,6 +3,7 @@
 #include "runtime/autograd/Backward.h"
 #include "runtime/eager/Dispatch.h"
 #include "runtime/ops/Attributes.h"
+#include "test/conformance/OpSamples.h"
 #include "test/unit/autograd/Differences.h"
 
 #include <charconv>
@@ -14,15 +15,8 @@ namespace {
 
 using namespace jit::testing;
 
-struct Sample {
-  OpKind op;
-  std::string operands, attrs;
-};
-const std::vector<Sample> samples{
-#define TRACEJIT_SAMPLE(op, operands, attrs) {OpKind::op, operands, attrs},
-#include "runtime/ops/OpSamples.inc"
-#undef TRACEJIT_SAMPLE
-};
+using conformance::Sample;
+using conformance::samples;
 
 DimList dims_from(const std::string &text) {
   DimList dims;
@@ -46,11 +40,11 @@ Tensor tensor_from(const std::string &text, int seed, bool mixed) {
 class Call {
 public:
   Call(const Sample &sample, bool mixed) : op(sample.op) {
-    std::string text = sample.attrs;
+    std::string text(sample.attrs);
     if (const std::size_t at = text.find("dtype=f32"); at != std::string::npos)
       text.replace(at, 9, "dtype=f64");
     EXPECT_EQ(attrs_from_string(info(op), text, attrs), std::nullopt) << text;
-    std::stringstream words(sample.operands);
+    std::stringstream words{std::string(sample.operands)};
     int seed = 1;
     for (std::string word; words >> word; ++seed)
       if (word.find('[') != std::string::npos) {
@@ -98,8 +92,9 @@ TEST(Samples, GradientsAgreeWithDifferences) {
     for (bool mixed : {false, true}) {
       const Call call(sample, mixed);
       const Tensor result = call(call.arguments);
-      const std::string what = std::string(info(sample.op).name) + " " + sample.operands + " " +
-                               sample.attrs + (mixed ? " mixed" : "");
+      const std::string what = std::string(info(sample.op).name) + " " +
+                               std::string(sample.operands) + " " + std::string(sample.attrs) +
+                               (mixed ? " mixed" : "");
       if (!is_float(result.dtype()) || (mixed && has_nan(result)))
         continue;
       check_gradients(call, call.arguments, what);

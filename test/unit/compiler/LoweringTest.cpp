@@ -171,9 +171,10 @@ TEST_P(Sizes, InPlace) {
   const std::size_t m = static_cast<std::size_t>(n);
   const std::vector<Memory> memory = memory_of({{f32, m}, {f32, m}});
   expect_equal_everywhere(k.nest, memory);
+  const std::vector<Memory> expected = interpreted(k.nest, memory);
   for (Isa isa : {Isa::v3, Isa::v4})
     for (Traffic traffic : {Traffic::update, Traffic::stream})
-      expect_equal(k.nest, memory, interpreted(k.nest, memory), isa, traffic, 2);
+      expect_equal(k.nest, memory, expected, isa, traffic, 2);
 }
 
 // Each result lies where the operand of the other one does.
