@@ -73,9 +73,9 @@ ActivePath find_active(const std::string &name) {
   for (jit::Trace *trace = jit::Trace::all(); trace; trace = trace->next)
     for (jit::Anchor *anchor = trace->anchors.load(); trace->name == name && anchor;
          anchor = anchor->next) {
-      const std::lock_guard guard(anchor->lock);
-      for (const auto &path : anchor->paths)
-        if (path->state.load() == jit::PathState::active && !path->variants.empty())
+      const std::lock_guard guard(anchor->known.lock);
+      for (const auto &path : anchor->known.paths())
+        if (path->life.state() == jit::PathState::active && !path->variants.empty())
           return {path, &path->variants.front()};
     }
   return {};

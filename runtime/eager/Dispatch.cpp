@@ -107,20 +107,16 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
 std::uint8_t run(const OpCall &call, Impl **results) {
   ResultMetas metas;
   ThreadTrace &t = thread_trace;
-  if (t.activity == Activity::following)
-    end_trial_path(t);
   if (t.activity == Activity::none) [[likely]] {
     run_eagerly(call, metas, results);
     return metas.count;
   }
   const SegmentTimer timer;
-  if (t.activity != Activity::following) {
-    for (const Argument &argument : call.arguments)
-      if (argument.impl)
-        check_usable(*argument.impl);
-    if (const std::uint8_t matched = before_op(call, results))
-      return matched;
-  }
+  for (const Argument &argument : call.arguments)
+    if (argument.impl)
+      check_usable(*argument.impl);
+  if (const std::uint8_t matched = before_op(call, results))
+    return matched;
   run_eagerly(call, metas, results);
   after_eager(call, metas, {results, metas.count});
   return metas.count;
@@ -201,12 +197,12 @@ inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) 
   if (t.activity == Activity::armed)
     begin_segment(t);
   if (t.activity == Activity::matching)
-    return t.flush_every ? nullptr : t.session->match_plain(op, attrs, operands);
-  if (t.activity != Activity::following || t.steps == t.trial_ops || !attrs.empty())
+    return t.slow_match ? nullptr : t.session->match_plain(op, attrs, operands);
+  if (t.activity != Activity::following || may_end_here(t) || !attrs.empty())
     return nullptr;
   Impl *value = run_small(op, operands);
   if (value)
-    follow_op(t, op, {&value, 1});
+    follow_op(t, op, attrs, operands, {&value, 1});
   return value;
 }
 

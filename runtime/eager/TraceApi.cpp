@@ -17,14 +17,14 @@
 namespace jit {
 
 void set_mode(Mode mode) {
-  end_segment(ExitReason::mode_change);
+  interrupt_segment(ExitReason::mode_change);
   detail::process_mode().store(mode, std::memory_order_relaxed);
 }
 
 Mode current_mode() noexcept { return mode(); }
 
 void synchronize() {
-  end_segment(ExitReason::observe);
+  interrupt_segment(ExitReason::observe);
   Session::close_all(ExitReason::observe);
 }
 
@@ -45,12 +45,12 @@ std::vector<TraceReport> explain() {
 void save_trace(std::ostream &stream, std::string_view name) {
   const MxcsrGuard environment; // digits of denormals
   detail::typed("save_trace", [&] {
-    std::vector<std::shared_ptr<Path>> paths;
+    std::vector<Graph> graphs;
     for (Trace *trace = Trace::all(); trace; trace = trace->next)
       if (name.empty() || trace->name == name)
-        append_paths(*trace, paths);
-    for (const std::shared_ptr<Path> &path : paths)
-      stream << to_text(path->graph);
+        append_graphs(*trace, graphs);
+    for (const Graph &graph : graphs)
+      stream << to_text(graph);
   });
   if (!stream)
     throw Error(ErrorCode::io, "save_trace: the stream could not be written");

@@ -3,7 +3,8 @@
 
 #include "runtime/jit/Fork.h"
 
-#include <algorithm>
+#include <memory>
+#include <mutex>
 
 namespace jit {
 
@@ -55,41 +56,11 @@ Trace &Trace::find(std::uint64_t key, const std::string &name, const Site &site,
   return *trace.release();
 }
 
-void Anchor::count_run(bool missed) noexcept {
-  constexpr std::uint32_t window = 64;
-  const std::uint32_t opened = window_opened.load(std::memory_order_relaxed) + 1;
-  const std::uint32_t misses = window_missed.load(std::memory_order_relaxed) + missed;
-  window_opened.store(opened, std::memory_order_relaxed);
-  window_missed.store(misses, std::memory_order_relaxed);
-  if (opened < window)
-    return;
-  window_opened.store(0, std::memory_order_relaxed);
-  window_missed.store(0, std::memory_order_relaxed);
-  if (4 * misses > window) {
-    unstable.store(true, std::memory_order_relaxed);
-    rest();
-  }
-}
-
-bool Anchor::forget_one() {
-  auto least = paths.end();
-  for (auto path = paths.begin(); path != paths.end(); ++path) {
-    const bool idle = (*path)->state.load(std::memory_order_relaxed) == PathState::watching;
-    if (idle && (least == paths.end() || (*path)->recorded.load() < (*least)->recorded.load()))
-      least = path;
-  }
-  if (least == paths.end())
-    return false;
-  paths.erase(least);
-  return true;
-}
-
-void Anchor::rest() noexcept {
-  constexpr std::uint64_t unit = 1000;
-  const std::uint32_t k = retries.fetch_add(1, std::memory_order_relaxed);
-  retry_at.store(k < max_retries ? passes.load(std::memory_order_relaxed) + (unit << k)
-                                 : ~std::uint64_t{0},
-                 std::memory_order_relaxed);
+bool Anchor::may_time() const noexcept {
+  constexpr std::uint64_t at_first = 16, sample = 64;
+  const std::uint64_t pass = state.passes() + 1;
+  return pass <= at_first || pass % sample == 0 || probes.load(std::memory_order_relaxed) > 0 ||
+         wants_recording.load(std::memory_order_relaxed);
 }
 
 } // namespace jit

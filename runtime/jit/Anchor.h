@@ -2,16 +2,14 @@
 // Trace: what one jit::trace call site stands for. Anchor: a point in it where segments begin.
 #pragma once
 
-#include "runtime/jit/Path.h"
+#include "runtime/jit/PathTable.h"
 #include "runtime/jit/Trie.h"
+#include "runtime/policy/AnchorState.h"
 
 #include <tracejit/trace.h>
 
 #include <atomic>
-#include <memory>
-#include <mutex>
 #include <string>
-#include <vector>
 
 namespace jit {
 
@@ -20,56 +18,37 @@ struct Trace;
 /// A segment begins at an anchor: the start of the traced call, or right after an observation in
 /// it.
 struct Anchor {
-  static constexpr std::size_t max_paths = 16;
-  static constexpr std::uint32_t max_retries = 3;
+  static constexpr std::size_t max_programs = 16;
 
   Trace *trace = nullptr;
   std::uint64_t key = 0; ///< of the site; 0: the start of the call
   Site site;
   Anchor *next = nullptr; ///< anchors of the same trace, insert only
 
+  AnchorState state;
   /// What sessions match against; replaced by the compile thread only.
   std::atomic<const Trie *> trie{nullptr};
-  /// The path that is being measured, or null. Kept alive by `paths`, which keeps what was ever
-  /// here.
-  std::atomic<Path *> on_trial{nullptr};
-
+  /// A known path is not in `trie` yet: a run that leaves the trie may well be known.
+  std::atomic<bool> trie_is_old{false};
+  std::atomic<bool> rebuild_posted{false};
+  /// Paths that want eager runs to be paired with compiled ones.
+  std::atomic<std::int32_t> probes{0};
+  /// A run took a path that nobody knows: the next one is recorded.
+  std::atomic<bool> wants_recording{false};
+  std::atomic<std::uint32_t> recordings{0};
+  /// After how many ops a known path ends at a boundary: a bit for each, modulo 64.
+  std::atomic<std::uint64_t> boundaries{0};
   /// A RunGuess: what ran last, and what will run next with some luck.
   std::atomic<std::uint64_t> ran_last{0};
 
-  /// Segments begun here, in all; and in the window that decides about `unstable`. Threads that
-  /// race lose a count, which only matters to ratios: no locked instruction for that.
-  std::atomic<std::uint64_t> passes{0};
-  std::atomic<std::uint32_t> window_opened{0}, window_missed{0};
-  /// The first path waits for its program: nothing is recorded meanwhile.
-  std::atomic<bool> compiling{false};
-  /// Nothing is matched or recorded before this pass.
-  std::atomic<std::uint64_t> retry_at{0};
-  std::atomic<std::uint32_t> retries{0};
-  std::atomic<bool> unstable{false}; ///< the last rest was because of misses
+  PathTable known;
 
-  /// Guards what follows. User threads only try it.
-  std::mutex lock;
-  bool held_for_fork = false; ///< the lock, by the handlers of fork
-  std::vector<std::shared_ptr<Path>> paths;
-
-  /// Drops the path that was never compiled and was seen least; false if there is none. Lock held.
-  bool forget_one();
-  bool passive() const noexcept {
-    return passes.load(std::memory_order_relaxed) < retry_at.load(std::memory_order_relaxed);
+  /// Whether the next pass may be timed: where programs are measured, and where eager times are
+  /// learned.
+  bool may_time() const noexcept;
+  bool is_boundary(std::uint32_t ops) const noexcept {
+    return boundaries.load(std::memory_order_relaxed) >> (ops & 63) & 1;
   }
-  /// Whether the next pass is the first or the second in a period of checks.
-  bool checks_next() const noexcept {
-    return (passes.load(std::memory_order_relaxed) + 1) % Trial::check_period < 2;
-  }
-  /// Whether the next pass may be timed.
-  bool may_time() const noexcept {
-    return on_trial.load(std::memory_order_relaxed) || checks_next();
-  }
-  /// A run ended well or left the paths; more than one miss in four puts the anchor to rest.
-  void count_run(bool missed) noexcept;
-  /// Rests for 2^k x 1,000 passes, k growing with every call; after `max_retries` for good.
-  void rest() noexcept;
 };
 
 /// Never freed: a Traced object, a session or a report may point to it.

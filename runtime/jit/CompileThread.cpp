@@ -4,22 +4,19 @@
 #include "runtime/base/Log.h"
 #include "runtime/base/Options.h"
 #include "runtime/base/OutOfMemory.h"
-#include "runtime/jit/Mode.h"
-#include "runtime/jit/PeakMemory.h"
-#include "runtime/jit/SaveTraces.h"
-#include "runtime/jit/Session.h"
-#include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/Mxcsr.h"
+#include "runtime/policy/Clock.h"
 
 #include <algorithm>
 #include <bit>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <new>
 #include <pthread.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace jit {
@@ -44,124 +41,22 @@ void CompileThread::set_compiler(std::unique_ptr<Compiler> plugged) {
 // What user threads post
 // ----------------------------------------------------------------------------
 
-/// The anchor's path of this structure, made at need; null if there is no room. Its lock is held.
-std::shared_ptr<Path> CompileThread::find_path(Anchor &anchor, Graph graph) {
-  const std::uint64_t hash = hash_graph(graph);
-  for (const std::shared_ptr<Path> &known : anchor.paths) {
-    if (known->hash != hash || !same_structure(known->graph, graph))
-      continue;
-    if (known->state.load(std::memory_order_relaxed) == PathState::watching)
-      known->graph.outputs = std::move(graph.outputs);
-    return known;
-  }
-  if (anchor.paths.size() >= Anchor::max_paths) {
-    // Ever new paths miss what is known, as an op that leaves a compiled one does.
-    anchor.count_run(true);
-    if (!anchor.forget_one())
-      return nullptr;
-  }
-  auto path = std::make_shared<Path>();
-  path->id = next_path_id.fetch_add(1, std::memory_order_relaxed);
-  path->hash = hash;
-  for (const GraphOp &op : graph.ops)
-    path->sequence = next_in_sequence(path->sequence, op.op, graph.values[op.first_value].meta);
-  graph.name = anchor.trace->name;
-  path->graph = std::move(graph);
-  anchor.paths.push_back(path);
-  return path;
-}
-
-void CompileThread::recorded(Anchor &anchor, Graph graph, ExitReason end) noexcept {
-  const std::unique_lock guard(anchor.lock, std::try_to_lock);
-  if (!guard)
-    return;
-  std::shared_ptr<Path> path;
-  if (!if_memory([&] { path = find_path(anchor, std::move(graph)); }) || !path)
-    return;
-  path->count_exit(end);
-  const std::uint64_t runs = path->recorded.fetch_add(1, std::memory_order_relaxed) + 1;
-  const int threshold = options().threshold >= 0 ? options().threshold : anchor.trace->warmup;
-  const PathState state = path->state.load(std::memory_order_relaxed);
-  const bool again = state == PathState::rejected &&
-                     path->reason.load(std::memory_order_relaxed) == RejectReason::no_gain;
-  if ((state != PathState::watching && !again) ||
-      runs < static_cast<std::uint64_t>(std::max(threshold, 1)) || mode() == Mode::log ||
-      !has_compiler())
-    return;
-  path->state.store(PathState::queued, std::memory_order_relaxed);
-  if (!anchor.trie.load(std::memory_order_relaxed))
-    anchor.compiling.store(true, std::memory_order_relaxed);
-  const std::unique_lock queue_guard(lock, std::try_to_lock);
-  if (!queue_guard || stopping || !enqueue({Task::compile, &anchor, path})) {
-    path->state.store(PathState::watching, std::memory_order_relaxed);
-    anchor.compiling.store(false, std::memory_order_relaxed);
-  }
-}
-
-void CompileThread::counted(Anchor &anchor, std::uint64_t sequence, ExitReason end) noexcept {
-  const std::unique_lock guard(anchor.lock, std::try_to_lock);
-  if (!guard)
-    return;
-  for (const std::shared_ptr<Path> &known : anchor.paths)
-    if (known->sequence == sequence) {
-      known->count_exit(end);
-      known->recorded.fetch_add(1, std::memory_order_relaxed);
-      return;
-    }
-}
-
-void CompileThread::measured(Anchor &anchor, Path &path, bool eager, std::uint64_t time) noexcept {
-  if (path.state.load(std::memory_order_acquire) == PathState::trial) {
-    path.trial.add(eager, time);
-    if (path.trial.verdict() != Trial::Verdict::undecided)
-      post_path(Task::judge, anchor, path);
-  } else if (path.lost_recheck(eager, time)) {
-    post_path(Task::demote, anchor, path);
-  }
-}
-
-void CompileThread::timed_eager(Anchor &anchor, std::uint64_t sequence,
-                                std::uint64_t time) noexcept {
-  std::shared_ptr<Path> path;
-  {
-    const std::unique_lock guard(anchor.lock, std::try_to_lock);
-    if (!guard)
-      return;
-    for (const std::shared_ptr<Path> &known : anchor.paths)
-      if (known->sequence == sequence && !known->variants.empty())
-        path = known;
-  }
-  if (path)
-    measured(anchor, *path, true, time);
-}
-
-void CompileThread::too_long(Anchor &anchor, Graph begin) noexcept {
-  anchor.rest();
-  const std::unique_lock guard(anchor.lock, std::try_to_lock);
-  if (!guard)
-    return;
-  if_memory([&] {
-    const std::shared_ptr<Path> path = find_path(anchor, std::move(begin));
-    if (!path)
-      return;
-    path->recorded.fetch_add(1, std::memory_order_relaxed);
-    path->reason.store(RejectReason::too_long, std::memory_order_relaxed);
-    path->state.store(PathState::rejected, std::memory_order_release);
-    log_line(LogComponent::trace, LogLevel::info,
-             "trace " + anchor.trace->name + ": " + std::string(sentence(RejectReason::too_long)));
-  });
-}
-
-void CompileThread::wants_variant(Anchor &anchor, Path &path) noexcept {
-  post_path(Task::variant, anchor, path);
-}
-
-void CompileThread::post_path(Task task, Anchor &anchor, Path &path) noexcept {
+bool CompileThread::post_path(Task task, Anchor &anchor, Path &path) noexcept {
   if (path.posted.exchange(true, std::memory_order_relaxed))
+    return false;
+  const std::unique_lock guard(lock, std::try_to_lock);
+  if (guard && !stopping && enqueue({task, &anchor, path.shared_from_this()}))
+    return true;
+  path.posted.store(false, std::memory_order_relaxed);
+  return false;
+}
+
+void CompileThread::rebuild(Anchor &anchor) noexcept {
+  if (anchor.rebuild_posted.exchange(true, std::memory_order_relaxed))
     return;
   const std::unique_lock guard(lock, std::try_to_lock);
-  if (!guard || stopping || !enqueue({task, &anchor, path.shared_from_this()}))
-    path.posted.store(false, std::memory_order_relaxed);
+  if (!guard || stopping || !enqueue({Task::rebuild, &anchor, nullptr}))
+    anchor.rebuild_posted.store(false, std::memory_order_relaxed);
 }
 
 /// Idle priority: only processor time that nobody wants; normal while somebody waits for the queue
@@ -172,9 +67,12 @@ void CompileThread::set_urgent(bool urgent) noexcept {
     sched_setscheduler(id, urgent ? SCHED_OTHER : SCHED_IDLE, &none);
 }
 
-void CompileThread::raise_priority() noexcept {
-  overdue_at.store(0, std::memory_order_relaxed);
-  set_urgent(true);
+void CompileThread::hurry() noexcept {
+  std::uint64_t due = overdue_at.load(std::memory_order_relaxed);
+  if (due == 0 || now_ns() < due || thread_id.load(std::memory_order_acquire) == 0)
+    return;
+  if (overdue_at.compare_exchange_strong(due, 0, std::memory_order_relaxed))
+    set_urgent(true);
 }
 
 /// exit() on another thread than main's runs handlers only, the newest first, and LLVM makes static
@@ -196,14 +94,13 @@ void CompileThread::stop_with_main_thread() {
 
 bool CompileThread::wait_idle(std::chrono::milliseconds timeout) {
   std::unique_lock guard(lock);
-  if (queue.empty() && !busy)
+  if (waiting.empty() && !busy)
     return true;
   if (waiters++ == 0)
     set_urgent(true);
   wake.notify_all();
-  const bool done = idle.wait_for(guard, timeout, [this] { return queue.empty() && !busy; });
-  if (--waiters == 0 && !stopping)
-    set_urgent(false);
+  const bool done = idle.wait_for(guard, timeout, [this] { return waiting.empty() && !busy; });
+  --waiters;
   return done;
 }
 
@@ -213,7 +110,7 @@ void CompileThread::stop() noexcept {
     stopping = true;
     set_urgent(true);
     ready.store(false, std::memory_order_release);
-    queue.clear();
+    waiting.clear();
     wake.notify_one();
   }
   // The main thread's end and exit() on another thread may come here at once. exit() on the compile
@@ -230,7 +127,7 @@ void CompileThread::unlock_after_fork(bool child) noexcept {
     stopping = true;
     busy = false;
     waiters = 0;
-    queue.clear();
+    waiting.clear();
     ready.store(false, std::memory_order_release);
     // It does not run here and cannot be joined; its handle is a number and holds nothing.
     new (&thread) std::thread;
@@ -245,19 +142,81 @@ void CompileThread::unlock_after_fork(bool child) noexcept {
 /// The lock is held. False: no memory, or no thread can be made.
 bool CompileThread::enqueue(Job job) noexcept {
   try {
+    waiting.push_back(std::move(job));
     if (!started)
-      thread = std::thread([this] { run(); });
-    started = true;
-    queue.push_back(std::move(job));
+      start_thread();
   } catch (const std::exception &) {
+    if (!waiting.empty())
+      waiting.pop_back();
     return false;
   }
-  // A few hundred milliseconds of any machine's time stamp counter.
-  constexpr std::uint64_t patience = 500'000'000;
-  if (overdue_at.load(std::memory_order_relaxed) == 0)
-    overdue_at.store(cycles() + patience, std::memory_order_relaxed);
   wake.notify_one();
   return true;
+}
+
+/// With every signal blocked: handlers are for the program's own threads.
+void CompileThread::start_thread() {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    thread = std::thread([this] { run(); });
+    started = true;
+  } catch (...) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+JobFacts CompileThread::facts_of(const Job &job, std::uint64_t now) const noexcept {
+  const Path &path = *job.path;
+  const auto ops = static_cast<std::uint32_t>(path.graph.ops.size());
+  JobFacts facts;
+  facts.gain_ns = path.gain_ns();
+  if (facts.gain_ns <= 0)
+    facts.gain_ns = 1000.0 * ops; // not known yet
+  facts.runs_per_ns = static_cast<double>(path.visits.load(std::memory_order_relaxed)) /
+                      static_cast<double>(std::max<std::uint64_t>(now - path.first_seen_ns, 1));
+  facts.compile_ns = times.predict_ns(ops);
+  facts.waiting_ns = static_cast<double>(now - std::min(now, path.queued_ns));
+  return facts;
+}
+
+/// Rebuilding a trie comes first, then what gains most for the time it takes. The lock is held.
+CompileThread::Job CompileThread::take_best() noexcept {
+  const std::uint64_t now = now_ns();
+  std::size_t best = 0;
+  JobFacts facts;
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    if (waiting[i].task == Task::rebuild) {
+      best = i;
+      break;
+    }
+    const JobFacts found = facts_of(waiting[i], now);
+    if (i == 0 || found.score() > facts.score()) {
+      best = i;
+      facts = found;
+    }
+  }
+  Job job = std::move(waiting[best]);
+  waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(best));
+  const bool paid = !options().budget || budget.has_tokens() || waiters > 0 ||
+                    job.task == Task::rebuild || facts.overdue();
+  set_urgent(paid);
+  const double left_ns =
+      paid ? 0 : facts.compile_ns / (facts.gain_ns * facts.runs_per_ns) - facts.waiting_ns;
+  constexpr double longest_ns = 1e12;
+  overdue_at.store(paid ? 0 : now + static_cast<std::uint64_t>(std::min(left_ns, longest_ns)),
+                   std::memory_order_relaxed);
+  return job;
+}
+
+static std::uint64_t process_cpu_ns() noexcept {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u +
+         static_cast<std::uint64_t>(time.tv_nsec);
 }
 
 void CompileThread::run() {
@@ -265,234 +224,41 @@ void CompileThread::run() {
   _mm_setcsr(
       default_mxcsr); // a thread begins with that of its maker, and constants are folded here
   thread_id.store(static_cast<pid_t>(syscall(SYS_gettid)), std::memory_order_release);
-  refilled = std::chrono::steady_clock::now();
+  budget.refill(process_cpu_ns());
   std::unique_lock guard(lock);
-  if (waiters == 0)
-    set_urgent(false);
   for (;;) {
-    wake.wait(guard, [this] { return stopping || !queue.empty(); });
+    wake.wait(guard, [this] { return stopping || !waiting.empty(); });
     if (stopping)
       return;
-    const Job job = std::move(queue.front());
-    queue.pop_front();
+    const Job job = take_best();
     busy = true;
     guard.unlock();
-    spent = {};
+    const std::uint64_t begin = thread_cpu_ns();
     if (!if_memory([&] { work(job); }))
       give_up(job);
-    free_retired();
-    keep_budget();
+    publisher.free_retired();
+    budget.spend(thread_cpu_ns() - begin);
+    budget.refill(process_cpu_ns());
     guard.lock();
     busy = false;
-    if (!queue.empty())
+    if (!waiting.empty())
       continue;
     overdue_at.store(0, std::memory_order_relaxed);
-    if (waiters == 0)
-      set_urgent(false);
     idle.notify_all();
   }
 }
 
 void CompileThread::work(const Job &job) {
-  job.path->posted.store(false, std::memory_order_relaxed);
   switch (job.task) {
+  case Task::rebuild:
+    job.anchor->rebuild_posted.store(false, std::memory_order_relaxed);
+    return publisher.publish(*job.anchor);
   case Task::compile:
-    compile(job, job.path->graph.outputs);
-    return;
+    job.path->posted.store(false, std::memory_order_relaxed);
+    return compile_first(job);
   case Task::variant:
-    compile_variant(job);
-    return;
-  case Task::judge:
-    judge(job);
-    return;
-  case Task::demote:
-    reject(job, RejectReason::no_gain, "two checks in a row found eager faster");
-    return;
-  }
-}
-
-/// After a job without memory, which has changed nothing else. The next recording tries again.
-void CompileThread::give_up(const Job &job) noexcept {
-  log_line(LogComponent::compile, LogLevel::error, "out of memory: a program was given up");
-  const std::lock_guard guard(job.anchor->lock);
-  const PathState state = job.path->state.load(std::memory_order_relaxed);
-  if (state == PathState::queued || state == PathState::compiling)
-    job.path->state.store(PathState::watching, std::memory_order_relaxed);
-  job.anchor->compiling.store(false, std::memory_order_relaxed);
-}
-
-void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &outputs) {
-  Path &path = *job.path;
-  const bool first = path.variants.empty();
-  if (first)
-    path.state.store(PathState::compiling, std::memory_order_relaxed);
-  Graph graph = path.graph;
-  graph.outputs = outputs;
-  CompileOptions compile_options;
-  compile_options.isa = active_isa();
-  compile_options.disabled_passes = options().disable;
-  save_compiled(path); // before: a compiler that crashes leaves what it crashed on
-  const auto begin = std::chrono::steady_clock::now();
-  CompileResult result = compiler->compile(graph, compile_options);
-  spent += std::chrono::steady_clock::now() - begin;
-  stop_before_new_statics();
-  if (!result.program) {
-    if (first)
-      reject(job, RejectReason::compile_failed, std::move(result.message));
-    return;
-  }
-  const std::size_t held = peak_of_program(graph, result.program->info());
-  if (const std::size_t by_ops = peak_of_ops(graph); holds_too_much(held, by_ops)) {
-    if (first)
-      reject(job, RejectReason::peak_memory,
-             std::to_string(held) + " bytes, one by one " + std::to_string(by_ops));
-    return;
-  }
-  log_line(LogComponent::compile, LogLevel::info,
-           "path " + std::to_string(path.id) + " of trace " + path.graph.name + ": " +
-               std::to_string(graph.ops.size()) + " ops in " +
-               std::to_string(result.program->info().kernels_after) + " kernels, " +
-               std::to_string(result.program->info().compile_ms) + " ms");
-  {
-    const std::lock_guard guard(job.anchor->lock);
-    Variant variant{outputs, std::vector<bool>(graph.values.size()), std::move(result.program), {}};
-    for (std::uint32_t v : outputs) {
-      variant.stored[v] = true;
-      const std::size_t bytes = graph.values[v].meta->bytes();
-      variant.reserved_bytes.push_back(bytes >= Variant::least_reserved ? bytes : 0);
-    }
-    path.variants.push_back(std::move(variant));
-    std::unique_ptr<const Trie> trie;
-    if (!if_memory([&] { trie = next_trie(*job.anchor); })) {
-      path.variants.pop_back();
-      throw std::bad_alloc();
-    }
-    if (first) {
-      const bool measure = options().trial && mode() == Mode::on;
-      if (measure) {
-        path.trial.start(path.hash);
-        job.anchor->on_trial.store(&path, std::memory_order_release);
-      }
-      path.state.store(measure ? PathState::trial : PathState::active, std::memory_order_release);
-    }
-    publish(*job.anchor, std::move(trie));
-  }
-}
-
-void CompileThread::compile_variant(const Job &job) {
-  Path &path = *job.path;
-  std::vector<std::uint32_t> outputs;
-  {
-    const std::lock_guard guard(path.missed_lock);
-    outputs = path.missed_outputs;
-    path.missed_count.store(0, std::memory_order_relaxed);
-  }
-  // The last variant stores the union, so that it serves all.
-  const std::size_t made = path.variants.size();
-  if (made == 0 || made > Path::max_variants)
-    return;
-  const std::vector<std::uint32_t> &base = path.variants[0].outputs;
-  outputs.insert(outputs.end(), base.begin(), base.end());
-  if (made == Path::max_variants)
-    for (const Variant &variant : path.variants)
-      outputs.insert(outputs.end(), variant.outputs.begin(), variant.outputs.end());
-  std::sort(outputs.begin(), outputs.end());
-  outputs.erase(std::unique(outputs.begin(), outputs.end()), outputs.end());
-  compile(job, outputs);
-}
-
-void CompileThread::judge(const Job &job) {
-  Path &path = *job.path;
-  if (path.state.load(std::memory_order_relaxed) != PathState::trial)
-    return;
-  if (path.trial.verdict() == Trial::Verdict::lost) {
-    reject(job, RejectReason::no_gain,
-           "best of eight: compiled " + std::to_string(path.trial.best_compiled()) +
-               " cycles, eager " + std::to_string(path.trial.best_eager()));
-    return;
-  }
-  path.state.store(PathState::active, std::memory_order_release);
-  const std::lock_guard guard(job.anchor->lock);
-  next_trial(*job.anchor);
-}
-
-/// Measures the next compiled path of the anchor that has not been measured, one at a time.
-void CompileThread::next_trial(Anchor &anchor) {
-  Path *next = nullptr;
-  for (const std::shared_ptr<Path> &path : anchor.paths)
-    if (path->state.load(std::memory_order_relaxed) == PathState::trial)
-      next = path.get();
-  anchor.on_trial.store(next, std::memory_order_release);
-}
-
-void CompileThread::reject(const Job &job, RejectReason reason, std::string detail) {
-  Path &path = *job.path;
-  log_line(LogComponent::trace, LogLevel::info,
-           "path " + std::to_string(path.id) + " of trace " + path.graph.name +
-               " rejected: " + std::string(name(reason)) + (detail.empty() ? "" : ": " + detail));
-  const std::lock_guard guard(job.anchor->lock);
-  std::vector<Variant> variants = std::exchange(path.variants, {});
-  std::unique_ptr<const Trie> trie;
-  if (!if_memory([&] { trie = next_trie(*job.anchor); })) {
-    path.variants = std::move(variants);
-    throw std::bad_alloc();
-  }
-  path.reject_detail = std::move(detail);
-  path.reason.store(reason, std::memory_order_relaxed);
-  path.state.store(PathState::rejected, std::memory_order_release);
-  next_trial(*job.anchor);
-  publish(*job.anchor, std::move(trie));
-  if (!job.anchor->trie.load(std::memory_order_relaxed))
-    job.anchor->rest();
-}
-
-/// What `publish` gets, null if there are no programs. All that takes memory; the anchor's lock is
-/// held.
-std::unique_ptr<const Trie> CompileThread::next_trie(const Anchor &anchor) {
-  retired.reserve(retired.size() + 1);
-  std::unique_ptr<const Trie> trie = build_trie(anchor.paths);
-  return trie->terminals.empty() ? nullptr : std::move(trie);
-}
-
-/// Replaces the anchor's trie; its lock is held.
-void CompileThread::publish(Anchor &anchor, std::unique_ptr<const Trie> trie) noexcept {
-  const Trie *old = anchor.trie.exchange(trie.release(), std::memory_order_seq_cst);
-  anchor.compiling.store(false, std::memory_order_relaxed);
-  if (old)
-    retired.emplace_back(old);
-}
-
-/// Frees the tries that no session reads, and with them programs that no other trie holds.
-void CompileThread::free_retired() {
-  if (retired.empty())
-    return;
-  fence::heavy();
-  std::erase_if(retired, [](const std::unique_ptr<const Trie> &trie) {
-    for (Session *session = Session::all(); session; session = session->next)
-      if (session->published.load(std::memory_order_acquire) == trie.get())
-        return false;
-    return true;
-  });
-}
-
-/// A token bucket: a burst of 50 ms, refilled with 5 % of the time that passes. Acts
-/// between compilations, so that on few cores the compile thread does not make the program slower.
-void CompileThread::keep_budget() {
-  if (!options().budget)
-    return;
-  static constexpr std::chrono::nanoseconds burst = std::chrono::milliseconds(50);
-  static constexpr int share = 20;
-  const auto refill = [this] {
-    const auto now = std::chrono::steady_clock::now();
-    tokens = std::min<std::chrono::nanoseconds>(burst, tokens + (now - refilled) / share);
-    refilled = now;
-  };
-  refill();
-  tokens -= spent;
-  std::unique_lock guard(lock);
-  while (tokens.count() < 0 && !stopping && waiters == 0) {
-    wake.wait_for(guard, -tokens * share, [this] { return stopping || waiters > 0; });
-    refill();
+    job.path->posted.store(false, std::memory_order_relaxed);
+    return compile_variant(job);
   }
 }
 

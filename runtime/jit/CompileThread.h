@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// CompileThread: the one thread that compiles paths, publishes tries and changes the states of
-// paths.
+// CompileThread: the one thread that compiles paths and publishes tries.
 #pragma once
 
 #include "runtime/jit/Anchor.h"
 #include "runtime/jit/Compiler.h"
+#include "runtime/jit/Publisher.h"
+#include "runtime/policy/CompileBudget.h"
 
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <sys/types.h>
@@ -23,18 +23,14 @@ class CompileThread {
 public:
   static CompileThread &get();
 
-  /// A segment ran eagerly and was written down.
-  void recorded(Anchor &anchor, Graph graph, ExitReason end) noexcept;
-  /// A segment ran eagerly whose ops have this sequence hash.
-  void counted(Anchor &anchor, std::uint64_t sequence, ExitReason end) noexcept;
-  /// A timed run of a path.
-  void measured(Anchor &anchor, Path &path, bool eager, std::uint64_t time) noexcept;
-  /// A timed eager run of some path, known by its sequence hash.
-  void timed_eager(Anchor &anchor, std::uint64_t sequence, std::uint64_t time) noexcept;
-  /// A segment grew past the cap; `begin` is what was recorded of it.
-  void too_long(Anchor &anchor, Graph begin) noexcept;
+  /// A path is hot. False: the message was dropped.
+  bool queue(Anchor &anchor, Path &path) noexcept { return post_path(Task::compile, anchor, path); }
   /// A needed set of outputs came up that no variant stores.
-  void wants_variant(Anchor &anchor, Path &path) noexcept;
+  void queue_variant(Anchor &anchor, Path &path) noexcept {
+    post_path(Task::variant, anchor, path);
+  }
+  /// What is known at the anchor is not what its trie says.
+  void rebuild(Anchor &anchor) noexcept;
 
   /// Plugs the compiler in; without one nothing is compiled.
   void set_compiler(std::unique_ptr<Compiler> compiler);
@@ -42,13 +38,9 @@ public:
 
   /// False if the time ran out before the queue was empty.
   bool wait_idle(std::chrono::milliseconds timeout);
-  /// Called again and again by a thread that could use a program: a job that has waited for long
-  /// gets normal priority, since a busy process would starve an idle thread for ever.
-  void hurry() noexcept {
-    const std::uint64_t due = overdue_at.load(std::memory_order_relaxed);
-    if (due && cycles() > due) [[unlikely]]
-      raise_priority();
-  }
+  /// Called again and again by threads that could use a program: a job whose lack has cost as much
+  /// as making it gets normal priority, since a busy machine would starve an idle thread for ever.
+  void hurry() noexcept;
 
   /// Makes `stop` run when the main thread ends, if this is the main thread. What LLVM keeps in
   /// static objects dies in exit handlers, some of them older than any handler of ours could be.
@@ -63,50 +55,48 @@ public:
   void unlock_after_fork(bool child) noexcept;
 
 private:
-  enum class Task : std::uint8_t { compile, variant, judge, demote };
+  enum class Task : std::uint8_t { rebuild, compile, variant };
   struct Job {
     Task task;
     Anchor *anchor;
-    std::shared_ptr<Path> path;
+    std::shared_ptr<Path> path; ///< null: rebuild
   };
 
   CompileThread() = default;
-  std::shared_ptr<Path> find_path(Anchor &anchor, Graph graph);
-  void post_path(Task task, Anchor &anchor, Path &path) noexcept;
+  bool post_path(Task task, Anchor &anchor, Path &path) noexcept;
   bool enqueue(Job job) noexcept;
-  void raise_priority() noexcept;
+  void start_thread();
   void set_urgent(bool urgent) noexcept;
+  JobFacts facts_of(const Job &job, std::uint64_t now_ns) const noexcept;
+  Job take_best() noexcept;
   void run();
   void work(const Job &job);
   void stop_before_new_statics() noexcept;
-  void compile(const Job &job, const std::vector<std::uint32_t> &outputs);
+
+  // Jobs.cpp
+  std::unique_ptr<const Program> compile(const Job &job, const std::vector<std::uint32_t> &outputs,
+                                         std::string &refusal);
+  void compile_first(const Job &job);
   void compile_variant(const Job &job);
-  void judge(const Job &job);
-  void next_trial(Anchor &anchor);
-  void reject(const Job &job, RejectReason reason, std::string detail);
+  void refuse(const Job &job, std::string why);
   void give_up(const Job &job) noexcept;
-  std::unique_ptr<const Trie> next_trie(const Anchor &anchor);
-  void publish(Anchor &anchor, std::unique_ptr<const Trie> trie) noexcept;
-  void free_retired();
-  void keep_budget();
 
   std::mutex lock; ///< of the queue and the flags; held for moments only
   std::condition_variable wake, idle;
-  std::deque<Job> queue;
+  std::vector<Job> waiting;
   bool started = false, busy = false, stopping = false;
-  int waiters = 0; ///< threads in wait_idle: no idle priority and no budget meanwhile
+  int waiters = 0; ///< threads in wait_idle: no idle priority meanwhile
   std::thread thread;
   std::mutex joining; ///< the thread; held while it finishes its job
   std::atomic<pid_t> thread_id{0};
-  std::atomic<std::uint64_t> overdue_at{0}; ///< in cycles; 0: nothing waits
+  std::atomic<std::uint64_t> overdue_at{0}; ///< in ns; 0: nothing waits at idle priority
   std::atomic<bool> ready{false};
   std::unique_ptr<Compiler> compiler;
-  std::vector<std::unique_ptr<const Trie>> retired; ///< replaced, perhaps still read
-  std::atomic<std::uint32_t> next_path_id{1};
+  // The thread's own.
+  Publisher publisher;
+  CompileBudget budget;
+  CompileTimes times;
   std::uint64_t compilations = 0;
-  std::chrono::nanoseconds spent{0}; ///< compiling, in the job under way
-  std::chrono::nanoseconds tokens = std::chrono::milliseconds(50);
-  std::chrono::steady_clock::time_point refilled;
 };
 
 } // namespace jit

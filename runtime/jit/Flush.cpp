@@ -6,8 +6,10 @@
 #include "runtime/jit/CheckMode.h"
 #include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Mode.h"
+#include "runtime/jit/Sequence.h"
 #include "runtime/jit/Session.h"
 #include "runtime/kernels/Mxcsr.h"
+#include "runtime/policy/Clock.h"
 #include "runtime/tensor/NewImpl.h"
 #include "runtime/trace/Recorder.h"
 
@@ -185,56 +187,70 @@ Path &Session::path_ahead() const noexcept {
   return *trie->terminals[at->terminal].path;
 }
 
-/// A path that ends here, with what is needed now as its outputs: hot, it gets a program.
-void Session::offer_prefix(ExitReason reason) noexcept {
-  if_memory([&] {
+/// A path that ends here, with what is needed now as its outputs: hot, it gets a program. True if
+/// the run was counted.
+bool Session::offer_prefix(ExitReason reason) noexcept {
+  const std::uint32_t depth = trie->nodes[node].depth;
+  if (anchor->trie_is_old.load(std::memory_order_relaxed)) { // perhaps known already
+    visits::followed(*anchor, {trie->sequences[node], depth, 0}, reason, halves);
+    return true;
+  }
+  return if_memory([&] {
     Graph graph = matched_graph();
     graph.outputs.assign(needed_values.begin(), needed_values.end());
     std::ranges::sort(graph.outputs);
-    CompileThread::get().recorded(*anchor, std::move(graph), reason);
+    visits::recorded(*anchor, std::move(graph), reason, 0);
   });
 }
 
-/// Returns the path whose program ran, or null.
-Path *Session::flush(ExitReason reason) noexcept {
+/// Reasons that end a segment where the program wants it to end, every time.
+static bool ends_a_path(ExitReason reason) noexcept {
+  return reason == ExitReason::observe || reason == ExitReason::scope_end ||
+         reason == ExitReason::index_check || reason == ExitReason::memory_limit;
+}
+
+Session::Ended Session::flush(ExitReason reason) noexcept {
   const bool anything = find_live();
   const TrieNode &last = trie->nodes[node];
   const Terminal *terminal =
       last.terminal == TrieNode::none ? nullptr : &trie->terminals[last.terminal];
+  Ended ended{true, false, nullptr, terminal ? terminal->path.get() : nullptr, last.depth};
   if (terminal)
     terminal->path->count_exit(reason == ExitReason::mismatch ? ExitReason::complete : reason);
   else
     path_ahead().count_exit(reason);
   if (!anything)
-    return nullptr;
-  if (at_boundary && !terminal)
-    offer_prefix(reason);
+    return ended;
+  if (!terminal && (at_boundary || ends_a_path(reason)))
+    ended.counted = offer_prefix(reason);
   const bool checking = mode() == Mode::check;
-  if (terminal && !checking) {
+  const bool may_run = terminal && !terminal->variants.empty() && reason != ExitReason::eager_turn;
+  if (may_run && !checking) {
     const Variant *variant = choose_variant(*terminal);
     if (!variant) {
       terminal->path->count_exit(ExitReason::live_set);
       if (terminal->path->miss_outputs(needed))
-        CompileThread::get().wants_variant(*anchor, *terminal->path);
+        CompileThread::get().queue_variant(*anchor, *terminal->path);
     } else if (run_program(*terminal, *variant)) {
       if (trie->big_outputs)
         anchor->ran_last.store(refused_donations | last.terminal << 8 |
                                    static_cast<RunGuess>(variant - terminal->variants.data()),
                                std::memory_order_relaxed);
       terminal->path->hits.fetch_add(1, std::memory_order_relaxed);
-      return terminal->path.get();
+      ended.ran = terminal->path.get();
+      return ended;
     } else {
       terminal->path->count_exit(ExitReason::out_of_memory);
     }
   }
-  if (terminal)
+  if (may_run)
     terminal->path->replays.fetch_add(1, std::memory_order_relaxed);
   release_reserved(); // or there would be more memory in use than in an eager run
   if (!replay())
     fail_pending();
-  else if (terminal && checking)
+  else if (may_run && checking)
     check_against_program(*terminal);
-  return nullptr;
+  return ended;
 }
 
 Session::Garbage::~Garbage() {
@@ -277,21 +293,44 @@ void Session::clear(Garbage &to) noexcept {
   bound_bytes = 0;
   is_open = false;
   trie = nullptr;
-  published.store(nullptr, std::memory_order_release);
 }
 
-Path *Session::close(ExitReason reason) noexcept {
+Session::Ended Session::close(ExitReason reason) noexcept {
   Garbage left;
   const std::lock_guard guard(lock);
   return close_locked(reason, left);
 }
 
-Path *Session::close_locked(ExitReason reason, Garbage &left) noexcept {
+Session::Ended Session::close_locked(ExitReason reason, Garbage &left) noexcept {
+  Ended ended{is_open};
   if (!is_open)
-    return nullptr;
-  Path *ran = node == 0 ? nullptr : flush(reason);
+    return ended;
+  if (node != 0)
+    ended = flush(reason);
   clear(left);
-  return ran;
+  return ended;
+}
+
+Session::Matched Session::close_for_following(ExitReason reason) noexcept {
+  Garbage left;
+  const std::lock_guard guard(lock);
+  Matched matched{sequence::begin, Recorder::next_serial()};
+  if (!is_open)
+    return matched;
+  if (node != 0) {
+    flush(reason);
+    matched.sequence = trie->sequences[node];
+    matched.ops = trie->nodes[node].depth;
+    matched.values = static_cast<std::uint32_t>(values.size());
+    for (std::uint32_t v = 0; v < values.size(); ++v) {
+      if (!live[v] || !values[v].value)
+        continue;
+      values[v].value->recorded_value = v;
+      values[v].value->recording.store(matched.stamp, std::memory_order_relaxed);
+    }
+  }
+  clear(left);
+  return matched;
 }
 
 void Session::close_for(const Impl &value, ExitReason reason) noexcept {
@@ -301,7 +340,7 @@ void Session::close_for(const Impl &value, ExitReason reason) noexcept {
     return;
   at_boundary = path_ahead().flushed_from_outside(trie->nodes[node].depth);
   const std::uint64_t begin = cycles();
-  outside.path = close_locked(reason, left);
+  outside.path = close_locked(reason, left).ran;
   outside.time = cycles() - begin;
 }
 
@@ -349,18 +388,18 @@ void Session::hand_over(Prefix &prefix) {
   }
 }
 
-bool Session::close_for_recording(ExitReason reason, Prefix &prefix) noexcept {
+Session::HandedOver Session::close_for_recording(ExitReason reason, Prefix &prefix) noexcept {
   Garbage left;
   const std::lock_guard guard(lock);
   if (!is_open)
-    return false;
-  bool handed_over = false;
+    return HandedOver::lost;
+  HandedOver handed = HandedOver::nothing;
   if (node != 0) {
     flush(reason);
-    handed_over = if_memory([&] { hand_over(prefix); });
+    handed = if_memory([&] { hand_over(prefix); }) ? HandedOver::prefix : HandedOver::lost;
   }
   clear(left);
-  return handed_over;
+  return handed;
 }
 
 Session::Prefix::~Prefix() {

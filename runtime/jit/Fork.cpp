@@ -26,8 +26,8 @@ template <class F> void for_each_anchor(F f) {
 void before_fork() {
   Trace::lock_for_fork();
   for_each_anchor([](Anchor &anchor) {
-    anchor.lock.lock();
-    anchor.held_for_fork = true;
+    anchor.known.lock.lock();
+    anchor.known.held_for_fork = true;
   });
   CompileThread::get().lock_for_fork();
   Session::lock_all();
@@ -40,8 +40,8 @@ void after_fork(bool child) {
   CompileThread::get().unlock_after_fork(child);
   // Anchors that were added meanwhile are not locked.
   for_each_anchor([](Anchor &anchor) {
-    if (std::exchange(anchor.held_for_fork, false))
-      anchor.lock.unlock();
+    if (std::exchange(anchor.known.held_for_fork, false))
+      anchor.known.lock.unlock();
   });
   Trace::unlock_after_fork();
 }

@@ -48,19 +48,10 @@ bool same_structure(const Graph &a, const Graph &b) noexcept {
                     });
 }
 
-bool Path::lost_recheck(bool eager, std::uint64_t time) noexcept {
-  if (eager) {
-    recheck_eager.store(time, std::memory_order_relaxed);
-    return false;
-  }
-  const std::uint64_t reference = recheck_eager.exchange(0, std::memory_order_relaxed);
-  if (reference == 0)
-    return false;
-  if (static_cast<double>(time) <= 1.05 * static_cast<double>(reference)) {
-    recheck_losses.store(0, std::memory_order_relaxed);
-    return false;
-  }
-  return recheck_losses.fetch_add(1, std::memory_order_relaxed) + 1 >= 2;
+double Path::gain_ns() const noexcept {
+  const double eager = static_cast<double>(eager_ns.load(std::memory_order_relaxed));
+  const double faster = ratio.load(std::memory_order_relaxed);
+  return faster > 0 ? eager * (1 - 1 / faster) : eager / 2;
 }
 
 bool Path::flushed_from_outside(std::uint32_t ops) noexcept {
@@ -73,6 +64,9 @@ bool Path::flushed_from_outside(std::uint32_t ops) noexcept {
 bool Path::miss_outputs(std::span<const std::uint8_t> needed) noexcept {
   const std::unique_lock guard(missed_lock, std::try_to_lock);
   if (!guard)
+    return false;
+  const std::uint64_t runs = missed_runs.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (runs < variant_retry_at.load(std::memory_order_relaxed))
     return false;
   std::vector<std::uint32_t> outputs;
   const auto list = [&] {
@@ -88,6 +82,14 @@ bool Path::miss_outputs(std::span<const std::uint8_t> needed) noexcept {
   missed_outputs = std::move(outputs);
   missed_count.store(1, std::memory_order_relaxed);
   return false;
+}
+
+void Path::refuse_variant() noexcept {
+  const std::uint32_t k =
+      std::min<std::uint32_t>(variants_refused.fetch_add(1, std::memory_order_relaxed), 7);
+  variant_retry_at.store(missed_runs.load(std::memory_order_relaxed) +
+                             std::min(PathLife::most_visits, std::uint64_t{64} << 2 * k),
+                         std::memory_order_relaxed);
 }
 
 } // namespace jit

@@ -3,14 +3,16 @@
 #pragma once
 
 #include "runtime/jit/Program.h"
-#include "runtime/jit/Reasons.h"
-#include "runtime/jit/Trial.h"
+#include "runtime/policy/PairedTrial.h"
+#include "runtime/policy/PathLife.h"
 #include "runtime/trace/Graph.h"
 
 #include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace jit {
@@ -34,48 +36,65 @@ struct Path : std::enable_shared_from_this<Path> {
   std::uint32_t id = 0;
   Graph graph;
   std::uint64_t hash = 0;     ///< of ops, attributes, operand codes and metas
-  std::uint64_t sequence = 0; ///< of ops and result metas: cheap to build while ops run
+  std::uint64_t sequence = 0; ///< as a thread that follows hashes its ops
+  /// The next op needs a segment of its own: an index has to be known, inputs grew too large, or
+  /// another thread takes values here in every run.
+  std::atomic<bool> ends_at_boundary{false};
 
-  std::atomic<PathState> state{PathState::watching};
-  std::atomic<RejectReason> reason{RejectReason::none};
+  PathLife life;
   std::string reject_detail;
   std::vector<Variant> variants;
-  /// Guards the next two; users only try it.
+
+  /// Guards the next three; only tried.
+  std::mutex measuring;
+  PairedTrial trial;
+  Recheck recheck;
+  EagerTimes eager_times;
+  /// What the three found last: ns of an eager run, eager / compiled. 0: not known.
+  std::atomic<std::uint64_t> eager_ns{0};
+  std::atomic<float> ratio{0};
+  /// Eager runs are wanted, to pair them with compiled ones; counted in Anchor::probes.
+  std::atomic<bool> wants_pairs{false};
+
+  /// Guards the next; only tried.
   std::mutex missed_lock;
-  std::atomic<std::uint32_t> foreign_place{0}, foreign_count{0};
   std::vector<std::uint32_t> missed_outputs;  ///< the needed set that came up last
   std::atomic<std::uint32_t> missed_count{0}; ///< and how often in a row
-  Trial trial;
+  std::atomic<std::uint64_t> missed_runs{0};  ///< with whatever set
+  /// The compiler refused a variant so often; the next is asked for at that many missed runs.
+  std::atomic<std::uint32_t> variants_refused{0};
+  std::atomic<std::uint64_t> variant_retry_at{0};
   std::atomic<bool> posted{false}; ///< a message about it waits in the queue
-  /// The latest eager and compiled times of the rechecks of an active path; losses in a row.
-  std::atomic<std::uint64_t> recheck_eager{0};
-  std::atomic<std::uint32_t> recheck_losses{0};
 
-  std::atomic<std::uint64_t> recorded{0}; ///< eager runs that were recorded
+  std::atomic<std::uint32_t> foreign_place{0}, foreign_count{0};
+
+  std::atomic<std::uint64_t> visits{0};   ///< runs that took this path, however
+  std::atomic<std::uint64_t> recorded{0}; ///< eager runs that were recorded or followed
   std::atomic<std::uint64_t> hits{0};     ///< compiled runs
   std::atomic<std::uint64_t> replays{0};  ///< runs that ended op by op
   std::array<std::atomic<std::uint64_t>, exit_reason_count> exits{};
   std::atomic<std::uint64_t> differences{0};  ///< runs of mode check whose bits differed
   std::atomic<std::uint64_t> unused_bytes{0}; ///< stored by programs, held by nobody, last run
-  /// Adds a timed run of an active path; true if eager won twice in a row by more than 5 %.
-  bool lost_recheck(bool eager, std::uint64_t time) noexcept;
+  std::uint64_t first_seen_ns = 0, queued_ns = 0;
+  double heat = 0;                 ///< visits of late, decaying
+  std::uint64_t visits_heated = 0; ///< of `visits`, those in `heat`
+
   void count_exit(ExitReason exit) noexcept {
     exits[static_cast<std::size_t>(exit)].fetch_add(1, std::memory_order_relaxed);
   }
+  /// What a compiled run gains over an eager one, in ns: measured, or half of the eager time.
+  double gain_ns() const noexcept;
+  /// What dropping it would cost, of late.
+  double score() const noexcept { return heat * gain_ns(); }
   /// Counts flushes by other threads after the same number of ops. True from the third in a row on:
   /// then that place is a boundary. Any thread.
   bool flushed_from_outside(std::uint32_t ops) noexcept;
   /// Remembers a set of values that were needed and that no variant stores. The compile thread
   /// makes a variant of it when it comes up twice: then the answer is true. Any thread.
   bool miss_outputs(std::span<const std::uint8_t> needed) noexcept;
+  /// The compiler has refused a variant: the next is asked for after 64 x 4^k missed runs.
+  void refuse_variant() noexcept;
 };
-
-/// Extends the hash `Path::sequence` by one op.
-inline std::uint64_t next_in_sequence(std::uint64_t hash, OpKind op, const Meta *result) noexcept {
-  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15u;
-  hash = (hash ^ (static_cast<std::uint64_t>(op) + 1)) * odd;
-  return (hash ^ reinterpret_cast<std::uintptr_t>(result)) * odd;
-}
 
 /// Structure hash of a graph without its outputs and name.
 std::uint64_t hash_graph(const Graph &graph) noexcept;

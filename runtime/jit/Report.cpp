@@ -2,21 +2,10 @@
 #include "runtime/jit/Report.h"
 
 #include <algorithm>
-#include <chrono>
 #include <ostream>
+#include <sstream>
 
 namespace jit {
-
-/// Cycles of the time stamp counter in a millisecond, measured since the first call.
-static double cycles_per_ms() {
-  using Clock = std::chrono::steady_clock;
-  static const auto begin = std::pair(Clock::now(), cycles());
-  const auto enough = std::chrono::milliseconds(2);
-  while (Clock::now() - begin.first < enough) {
-  }
-  const std::chrono::duration<double, std::milli> passed = Clock::now() - begin.first;
-  return static_cast<double>(cycles() - begin.second) / passed.count();
-}
 
 static std::string site_text(const Site &site) {
   const std::string_view file = site.file;
@@ -43,19 +32,33 @@ static void describe_program(const Path &path, TraceReport &report) {
   }
 }
 
-static std::string reject_text(const Path &path, const Anchor &anchor) {
-  if (path.state.load() == PathState::rejected) {
-    const RejectReason reason = path.reason.load();
-    return std::string(name(reason)) + ": " + std::string(sentence(reason)) +
-           (path.reject_detail.empty() ? "" : " (" + path.reject_detail + ")");
-  }
-  if (anchor.unstable.load() && anchor.passive())
-    return std::string(name(RejectReason::unstable)) + ": " +
-           std::string(sentence(RejectReason::unstable));
-  return "";
+static std::string measured_text(Path &path) {
+  const std::lock_guard guard(path.measuring);
+  const PairedTrial &trial = path.trial;
+  std::ostringstream text;
+  text.precision(3);
+  if (trial.count())
+    text << trial.median() << " times as fast [" << trial.low() << " .. " << trial.high() << "] in "
+         << trial.count() << " pairs";
+  return text.str();
 }
 
-static TraceReport report_of(const Path &path, const Anchor &anchor) {
+/// Why the path runs eagerly; empty if it does not.
+static std::string reject_text(Path &path, const PathLife::Now &life) {
+  if (life.state != PathState::rejected)
+    return "";
+  std::string text = std::string(name(life.reason)) + ": " + std::string(sentence(life.reason));
+  const std::string detail =
+      life.reason == RejectReason::no_gain ? measured_text(path) : path.reject_detail;
+  if (!detail.empty())
+    text += " (" + detail + ")";
+  const std::uint64_t visits = path.visits.load();
+  if (visits < life.retry_at)
+    text += ", tried again after " + std::to_string(life.retry_at - visits) + " more runs";
+  return text;
+}
+
+static TraceReport report_of(Path &path, const Anchor &anchor) {
   TraceReport report;
   report.id = path.id;
   report.name = anchor.trace->name;
@@ -64,8 +67,10 @@ static TraceReport report_of(const Path &path, const Anchor &anchor) {
     if (std::string site = site_text(op.site);
         std::find(report.sites.begin(), report.sites.end(), site) == report.sites.end())
       report.sites.push_back(std::move(site));
-  report.state = name(path.state.load());
-  report.reject_reason = reject_text(path, anchor);
+  const PathLife::Now life = path.life.now();
+  report.state = name(life.state);
+  report.reject_reason = reject_text(path, life);
+  report.resting = anchor.state.rest_left();
   report.ops = static_cast<std::uint32_t>(path.graph.ops.size());
   report.recorded = path.recorded.load();
   report.hits = path.hits.load();
@@ -74,27 +79,29 @@ static TraceReport report_of(const Path &path, const Anchor &anchor) {
     if (const std::uint64_t count = path.exits[static_cast<std::size_t>(i)].load())
       report.exits.emplace_back(name(static_cast<ExitReason>(i)), count);
   report.unused_bytes = path.unused_bytes.load();
-  report.saved_ms =
-      static_cast<double>(path.trial.gain()) * static_cast<double>(report.hits) / cycles_per_ms();
+  if (path.ratio.load() > 0)
+    report.saved_ms = path.gain_ns() * static_cast<double>(report.hits) / 1e6;
   describe_program(path, report);
   return report;
 }
 
-void append_paths(const Trace &trace, std::vector<std::shared_ptr<Path>> &paths) {
+/// Calls f(anchor, path) for every known path of the trace, the table's lock held.
+template <class F> static void for_each_path(const Trace &trace, F f) {
   for (Anchor *anchor = trace.anchors.load(std::memory_order_acquire); anchor;
        anchor = anchor->next) {
-    const std::lock_guard guard(anchor->lock);
-    paths.insert(paths.end(), anchor->paths.begin(), anchor->paths.end());
+    const std::lock_guard guard(anchor->known.lock);
+    for (const std::shared_ptr<Path> &path : anchor->known.paths())
+      f(*anchor, *path);
   }
 }
 
+void append_graphs(const Trace &trace, std::vector<Graph> &graphs) {
+  for_each_path(trace, [&](Anchor &, Path &path) { graphs.push_back(path.graph); });
+}
+
 void append_reports(const Trace &trace, std::vector<TraceReport> &reports) {
-  for (Anchor *anchor = trace.anchors.load(std::memory_order_acquire); anchor;
-       anchor = anchor->next) {
-    const std::lock_guard guard(anchor->lock);
-    for (const std::shared_ptr<Path> &path : anchor->paths)
-      reports.push_back(report_of(*path, *anchor));
-  }
+  for_each_path(trace,
+                [&](Anchor &anchor, Path &path) { reports.push_back(report_of(path, anchor)); });
 }
 
 void sort_reports(std::vector<TraceReport> &reports) {
@@ -107,6 +114,9 @@ std::ostream &operator<<(std::ostream &stream, const TraceReport &r) {
          << r.state << ", " << r.ops << " ops\n";
   if (!r.reject_reason.empty())
     stream << "  rejected: " << r.reject_reason << "\n";
+  if (r.resting)
+    stream << "  its starting point rests: leaving known paths cost more than was gained; "
+           << r.resting << " more runs are eager\n";
   stream << "  lines:";
   for (const std::string &site : r.sites)
     stream << " " << site;

@@ -11,7 +11,8 @@
 namespace jit {
 
 void append_reports(const Trace &trace, std::vector<TraceReport> &reports);
-void append_paths(const Trace &trace, std::vector<std::shared_ptr<Path>> &paths);
+/// Copies of what was recorded.
+void append_graphs(const Trace &trace, std::vector<Graph> &graphs);
 /// By id: the order in which paths were first seen.
 void sort_reports(std::vector<TraceReport> &reports);
 

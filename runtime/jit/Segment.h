@@ -4,19 +4,24 @@
 #pragma once
 
 #include "runtime/jit/Anchor.h"
+#include "runtime/jit/OpOperands.h"
+#include "runtime/jit/Sequence.h"
 #include "runtime/jit/Session.h"
+#include "runtime/policy/Clock.h"
 #include "runtime/trace/Recorder.h"
 
 #include <span>
 
 namespace jit {
 
+/// Inside a scope a thread is never `none`, so boundaries do not depend on what a segment is used
+/// for.
 enum class Activity : std::uint8_t {
-  none,      ///< ops just run
+  none,      ///< no scope: ops just run
   armed,     ///< the next op begins a segment
   matching,  ///< ops are matched and stay pending
   recording, ///< ops run and are written down
-  following, ///< ops run and are hashed: the eager side of a trial, or a run that is only counted
+  following, ///< ops run, their results are stamped, and some runs are hashed
 };
 
 /// The tracing state of one thread. Trivially destructible: tensors may be used in destructors of
@@ -24,18 +29,21 @@ enum class Activity : std::uint8_t {
 struct ThreadTrace {
   Activity activity = Activity::none;
   bool closed = false;
-  bool timed = false;       ///< cycles of this segment are being added up
+  bool hashing = false;     ///< while following: `sequence` is kept
+  bool slow_match = false;  ///< every op takes the way that looks at everything
+  Timed timed = Timed::no;  ///< how the runtime's time in this segment is added up
   std::uint8_t tapes = 0;   ///< open gradient tapes
   Anchor *anchor = nullptr; ///< where this segment began
   Trace *trace = nullptr;   ///< of the outermost scope in force
   Session *session = nullptr;
   Recorder *recorder = nullptr;
-  std::uint64_t spent = 0;       ///< cycles inside the runtime in this segment
+  Stopwatch spent;               ///< inside the runtime in this segment
   std::uint32_t flush_every = 0; ///< option of that name; 0: never
-  std::uint64_t sequence = 0;    ///< hash of the ops that ran, while following
-  std::uint32_t steps = 0;       ///< ops that ran, while following
-  std::uint32_t trial_ops = 0;   ///< of the path whose eager side is timed; 0: of any
-  std::uint64_t followed = 0;    ///< stamp of the values made while following
+  // While following:
+  std::uint64_t sequence = 0; ///< hash of the ops that ran
+  std::uint64_t followed = 0; ///< stamp of the values made
+  std::uint32_t steps = 0;    ///< ops that ran
+  std::uint32_t values = 0;   ///< that they made
 };
 extern thread_local constinit ThreadTrace thread_trace;
 
@@ -54,14 +62,30 @@ void begin_segment(ThreadTrace &t);
 /// reference each. 0: the caller runs it eagerly, then calls after_eager. Throws Error for an op
 /// that is invalid.
 std::uint8_t before_op(const OpCall &call, Impl **results);
-/// Before an op while following: ends it where the path on trial ends and more ops come.
-void end_trial_path(ThreadTrace &t) noexcept;
-/// After an op has run while following.
-inline void follow_op(ThreadTrace &t, OpKind op, std::span<Impl *const> results) noexcept {
+/// Whether a followed segment may end before the next op.
+inline bool may_end_here(const ThreadTrace &t) noexcept {
+  return t.hashing && t.anchor->is_boundary(t.steps);
+}
+
+/// After an op has run while following, its operands still held.
+template <class Operands>
+void follow_op(ThreadTrace &t, OpKind op, AttrWords attrs, const Operands &operands,
+               std::span<Impl *const> results) noexcept {
   ++t.steps;
-  t.sequence = next_in_sequence(t.sequence, op, results[0]->meta);
-  for (Impl *result : results)
+  if (t.hashing) {
+    for (const auto &operand : operands) {
+      const Impl *impl = detail::impl_of(operand);
+      t.sequence = !impl ? sequence::number(t.sequence)
+                   : impl->recording.load(std::memory_order_relaxed) == t.followed
+                       ? sequence::value(t.sequence, impl->recorded_value)
+                       : sequence::input(t.sequence);
+    }
+    t.sequence = sequence::op(t.sequence, op, attrs, results[0]->meta);
+  }
+  for (Impl *result : results) {
+    result->recorded_value = t.values++;
     result->recording.store(t.followed, std::memory_order_relaxed);
+  }
 }
 /// After an op has run eagerly.
 void after_eager(const OpCall &call, const ResultMetas &metas,
@@ -74,24 +98,28 @@ void resolve(Impl &value) noexcept;
 
 /// Ends the segment of this thread, if any.
 void end_segment(ExitReason reason) noexcept;
+/// The same in the middle of a scope: what is left of it just runs.
+void interrupt_segment(ExitReason reason) noexcept;
 /// The next op on this thread begins a segment at (trace, site), if there is memory for the anchor.
 void arm(const Site &site) noexcept;
 
 /// Adds the time between its making and its end to the segment, if the segment is timed.
 class SegmentTimer {
 public:
-  SegmentTimer() noexcept
-      : start(thread_trace.timed ||
-                      (thread_trace.activity == Activity::armed && thread_trace.anchor->may_time())
-                  ? cycles()
-                  : 0) {}
+  explicit SegmentTimer(Timed by = thread_trace.timed) noexcept
+      : by(by == Timed::no && thread_trace.activity == Activity::armed &&
+                   thread_trace.anchor->may_time()
+               ? Timed::by_cycles
+               : by),
+        start(this->by != Timed::no ? Stopwatch::read(this->by) : 0) {}
   ~SegmentTimer() {
-    if (start && thread_trace.timed)
-      thread_trace.spent += cycles() - start;
+    if (by != Timed::no && thread_trace.timed != Timed::no)
+      thread_trace.spent.add(by, start);
   }
   SegmentTimer(const SegmentTimer &) = delete;
 
 private:
+  Timed by;
   std::uint64_t start;
 };
 

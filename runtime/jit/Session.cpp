@@ -49,6 +49,7 @@ Session *Session::acquire() {
 }
 
 void Session::give_back(Session *session) noexcept {
+  session->leave_trie();
   session->trim();
   session->lock.disown();
   const std::lock_guard guard(idle_lock);
@@ -91,17 +92,19 @@ bool Session::open(Anchor &from) {
     current = now;
   }
   if (!current) {
-    published.store(nullptr, std::memory_order_release);
+    leave_trie();
     return false;
   }
   const OwnerGuard guard(lock);
-  if (!reserve(*current, from.ran_last.load(std::memory_order_relaxed))) {
-    published.store(nullptr, std::memory_order_release);
+  if (!(current->most <= room) && !make_room(current->most)) {
+    leave_trie();
     return false;
   }
   anchor = &from;
   trie = current;
   node = 0;
+  memory = Memory::wanted;
+  probing = from.probes.load(std::memory_order_relaxed) > 0;
   at_boundary = false;
   outside = {};
   is_open = true;
@@ -130,16 +133,15 @@ bool Session::make_garbage_room() noexcept {
   return garbage.has_room(most) || garbage.reserve(most);
 }
 
-/// Room for whatever may be matched, so that matching and running need no memory but for small
-/// outputs and those that were not expected.
-bool Session::reserve(const Trie &from, RunGuess guess) noexcept {
-  if (!(from.most <= room) && !make_room(from.most))
-    return false;
+/// Before the first op is matched: all that running needs but small outputs and those that were
+/// not expected.
+bool Session::reserve() noexcept {
+  memory = Memory::refused;
   if (!make_garbage_room())
     return false;
   if (!failure && !(failure = new (std::nothrow) ValueFailure))
     return false;
-  const std::size_t bytes = from.arena_bytes;
+  const std::size_t bytes = trie->arena_bytes;
   if (bytes && (!arena || arena->bytes < bytes)) {
     if (arena)
       release(arena);
@@ -147,7 +149,11 @@ bool Session::reserve(const Trie &from, RunGuess guess) noexcept {
     if (!arena)
       return false;
   }
-  return !from.big_outputs || mode() == Mode::check || reserve_outputs(from, guess);
+  if (trie->big_outputs && mode() != Mode::check &&
+      !reserve_outputs(*trie, anchor->ran_last.load(std::memory_order_relaxed)))
+    return false;
+  memory = Memory::had;
+  return true;
 }
 
 /// All or nothing.
@@ -254,27 +260,64 @@ bool Session::commit(std::uint32_t matched, Impl **results) noexcept {
   return true;
 }
 
+/// Whether this run is to be an eager one for a path that ends at the node or below. From a
+/// deciding node on each path is the beginning of the next.
+bool Session::wants_eager_turn(std::uint32_t at) noexcept {
+  probing = false;
+  for (; at != TrieNode::none; at = trie->nodes[at].first_child) {
+    const std::uint32_t terminal = trie->nodes[at].terminal;
+    if (terminal == TrieNode::none)
+      continue;
+    const Path &path = *trie->terminals[terminal].path;
+    if (!halves.wants_eager(path))
+      continue;
+    turn_ns = path.eager_ns.load(std::memory_order_relaxed) / path.graph.ops.size();
+    return true;
+  }
+  return false;
+}
+
 Session::Match Session::match(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
                               Impl **results, std::uint8_t &count) {
   const OwnerGuard guard(lock);
   if (!is_open && !planted(SeededBug::owner_not_told)) [[unlikely]]
     return at_boundary ? Match::cut : Match::closed;
   const std::uint32_t child = find_child(op, attrs, arguments);
-  if (child == TrieNode::none)
-    return Match::miss;
+  if (child == TrieNode::none) {
+    const std::uint32_t end = trie->nodes[node].terminal;
+    return end != TrieNode::none &&
+                   trie->terminals[end].path->ends_at_boundary.load(std::memory_order_relaxed)
+               ? Match::boundary
+               : Match::miss;
+  }
   const TrieNode &candidate = trie->nodes[child];
-  Match outcome = Match::hit;
-  if (candidate.checks_index && !if_memory([&] { outcome = check_indices(candidate, arguments); }))
+  Match outcome = candidate.settled ? Match::settled : Match::hit;
+  if (outcome == Match::hit && probing && trie->deciding[child] && wants_eager_turn(child))
+    outcome = Match::eager_turn;
+  if (outcome == Match::hit && candidate.checks_index &&
+      !if_memory([&] { outcome = check_indices(candidate, arguments); }))
     outcome = Match::miss; // the eager op finds the same, or throws
   if (outcome == Match::hit && over_memory_limit())
     outcome = Match::too_much;
+  if (outcome == Match::hit && !has_memory())
+    outcome = Match::no_memory;
   if (outcome == Match::hit && !commit(child, results))
-    outcome = Match::miss;
+    outcome = Match::no_memory;
   if (outcome == Match::hit)
     count = candidate.results;
   else
     forget_uncommitted();
   return outcome;
+}
+
+std::uint64_t Session::flush_ns() noexcept {
+  const OwnerGuard guard(lock);
+  const std::uint32_t end = is_open ? trie->nodes[node].terminal : TrieNode::none;
+  if (end == TrieNode::none)
+    return 0;
+  const Path &path = *trie->terminals[end].path;
+  // A program is rarely more than ten times as fast.
+  return path.eager_ns.load(std::memory_order_relaxed) / 10;
 }
 
 bool abandon(Impl &value, Session &session) noexcept {

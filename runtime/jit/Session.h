@@ -6,6 +6,7 @@
 #include "runtime/base/ReservedList.h"
 #include "runtime/jit/OwnerLock.h"
 #include "runtime/jit/Trie.h"
+#include "runtime/jit/Visits.h"
 #include "runtime/kernels/Execute.h"
 
 #include <atomic>
@@ -39,7 +40,11 @@ class Session {
 public:
   enum class Match : std::uint8_t {
     hit,
-    miss,        ///< no child of the node matches
+    miss,        ///< no known path goes on with it
+    settled,     ///< the known paths that go on with it run eagerly
+    eager_turn,  ///< the path that is taken wants an eager run, to be measured
+    boundary,    ///< the path that was matched ends here in every run, and a segment begins
+    no_memory,   ///< for what a run needs
     closed,      ///< another thread has flushed the session
     cut,         ///< the same, at a place where that keeps happening: a segment begins here
     needs_index, ///< an index operand has to be known first
@@ -52,9 +57,11 @@ public:
   /// Back to the pool. Precondition: closed.
   static void give_back(Session *session) noexcept;
 
-  /// Begins at the root of the anchor's trie. False if there is none or memory cannot be reserved.
-  /// Owner only.
+  /// Begins at the root of the anchor's trie. False if there is none, or no memory. Owner only.
   bool open(Anchor &anchor);
+  /// While this says so, `match` has to see every op: it may answer `eager_turn`. Owner only.
+  bool probes() const noexcept { return probing; }
+  OpenHalves halves; ///< owner only
 
   /// Ops matched so far. Owner only.
   std::size_t matched() noexcept {
@@ -70,9 +77,30 @@ public:
   /// The same for the usual case: a value, or nullptr if `match` has to look. Owner only.
   Impl *match_plain(OpKind op, AttrWords attrs, std::span<Operand *const> operands) noexcept;
 
+  /// How a session was closed. `ran` and `path` stay valid until `leave_trie`.
+  struct Ended {
+    bool was_open = false;
+    bool counted = false;  ///< the run has been told to `visits` already
+    Path *ran = nullptr;   ///< whose program ran
+    Path *path = nullptr;  ///< that ends here, if one does
+    std::uint32_t ops = 0; ///< that were matched
+  };
   /// Ends the segment: nothing is pending afterwards. Owner or any other thread; does nothing if
-  /// the session is closed. Never throws. Returns the path whose program ran, or null.
-  Path *close(ExitReason reason) noexcept;
+  /// the session is closed. Never throws.
+  Ended close(ExitReason reason) noexcept;
+  /// The owner has done with what `close` told: the trie may be freed.
+  void leave_trie() noexcept { published.store(nullptr, std::memory_order_release); }
+  /// Ends the segment, running what was matched op by op, or the program of a path that ends here.
+  /// The values carry `stamp` afterwards, so that following goes on as if it had begun with them.
+  struct Matched {
+    std::uint64_t sequence = 0, stamp = 0;
+    std::uint32_t ops = 0, values = 0;
+  };
+  Matched close_for_following(ExitReason reason) noexcept;
+  /// What the path whose eager turn it is takes, in ns an op; and the path at hand, eagerly. Owner
+  /// only; 0: not known.
+  std::uint64_t turn_ns_per_op() const noexcept { return turn_ns; }
+  std::uint64_t flush_ns() noexcept;
   /// The same for a thread that needs `value`: only if it still waits here.
   void close_for(const Impl &value, ExitReason reason) noexcept;
   /// The path whose program another thread ran by closing this session, or null, and how long that
@@ -88,15 +116,19 @@ public:
   /// Closes every open session of the process.
   static void close_all(ExitReason reason) noexcept;
 
-  /// Ends the segment after a miss by replay, and hands over what was matched so that recording can
-  /// go on. Returns false if another thread was faster, or nothing was matched.
+  /// Ends the segment after a miss, and hands over what was matched so that recording can go on.
   struct Prefix {
     Graph graph;
     std::vector<Impl *> inputs; ///< a reference each
     std::vector<Impl *> values; ///< a reference each, or null if dead
     ~Prefix();
   };
-  bool close_for_recording(ExitReason reason, Prefix &prefix) noexcept;
+  enum class HandedOver : std::uint8_t {
+    prefix,
+    nothing, ///< no op was matched
+    lost,    ///< another thread was faster, or there was no memory
+  };
+  HandedOver close_for_recording(ExitReason reason, Prefix &prefix) noexcept;
 
   /// Message of the last Match::bad_index. Owner only.
   const std::string &index_error() const noexcept { return index_message; }
@@ -159,7 +191,11 @@ private:
   bool over_memory_limit() noexcept;
   bool inputs_too_big() noexcept;
   Argument argument(OperandCode code) const noexcept;
-  bool reserve(const Trie &trie, RunGuess guess) noexcept;
+  bool has_memory() noexcept {
+    return memory == Memory::had || (memory == Memory::wanted && reserve());
+  }
+  bool reserve() noexcept;
+  bool wants_eager_turn(std::uint32_t node) noexcept;
   bool reserve_outputs(const Trie &trie, RunGuess guess) noexcept;
   void release_reserved() noexcept {
     if (expected) [[unlikely]]
@@ -170,10 +206,10 @@ private:
   bool make_garbage_room() noexcept;
 
   // Flush.cpp and SessionReplay.cpp: what happens at the end of a segment. The lock is held.
-  Path *close_locked(ExitReason reason, Garbage &left) noexcept;
-  Path *flush(ExitReason reason) noexcept;
+  Ended close_locked(ExitReason reason, Garbage &left) noexcept;
+  Ended flush(ExitReason reason) noexcept;
   Path &path_ahead() const noexcept;
-  void offer_prefix(ExitReason reason) noexcept;
+  bool offer_prefix(ExitReason reason) noexcept;
   void list_nodes() noexcept;
   bool find_live() noexcept;
   void need(OperandCode code) noexcept;
@@ -193,6 +229,10 @@ private:
 
   OwnerLock lock;
   bool is_open = false;
+  bool probing = false; ///< a path may want an eager run, and it is not known which is taken
+  std::uint64_t turn_ns = 0;
+  enum class Memory : std::uint8_t { wanted, had, refused };
+  Memory memory = Memory::wanted; ///< for a run, asked for once, at the first op
   bool at_boundary = false; ///< another thread flushes, or has flushed, where that keeps happening
   RunOutside outside;
   Anchor *anchor = nullptr;

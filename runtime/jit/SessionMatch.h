@@ -3,24 +3,13 @@
 #pragma once
 
 #include "runtime/base/SeededBugs.h"
+#include "runtime/jit/OpOperands.h"
 #include "runtime/jit/Session.h"
 #include "runtime/tensor/NewImpl.h"
 
 #include <algorithm>
 
 namespace jit {
-
-namespace detail {
-
-// Operands as `match` and `match_plain` get them.
-inline Impl *impl_of(const Argument &argument) noexcept { return argument.impl; }
-inline bool is_number(const Argument &) noexcept { return true; }
-inline Scalar number_of(const Argument &argument) noexcept { return argument.scalar; }
-inline Impl *impl_of(const Operand *operand) noexcept { return Access::impl(*operand); }
-inline bool is_number(const Operand *operand) noexcept { return Access::is_scalar(*operand); }
-inline const Scalar &number_of(const Operand *operand) noexcept { return Access::scalar(*operand); }
-
-} // namespace detail
 
 [[gnu::always_inline]] inline bool Session::value_matches(const ExpectedOperand &expected,
                                                           Impl &value) noexcept {
@@ -121,7 +110,7 @@ Session::match_plain(OpKind op, AttrWords attrs, std::span<Operand *const> opera
   if (child == TrieNode::none)
     return nullptr;
   Impl *value = nullptr;
-  if (trie->nodes[child].plain && !over_memory_limit()) [[likely]]
+  if (trie->nodes[child].plain && !over_memory_limit() && has_memory()) [[likely]]
     value = add_value(child, 0);
   if (value) [[likely]]
     advance(child);

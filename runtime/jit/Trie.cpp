@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/jit/Trie.h"
 
+#include "runtime/jit/Sequence.h"
+
 #include <algorithm>
 
 namespace jit {
@@ -38,6 +40,7 @@ static TrieNode make_node(Trie &trie, std::uint32_t parent, const Graph &graph, 
   for (std::uint8_t r = 0; r < op.results; ++r)
     node.result_metas[r] = graph.values[op.first_value + r].meta;
   trie.sites.push_back(op.site);
+  trie.sequences.push_back(sequence::op(trie.sequences[parent], graph, op));
   for (OperandCode code : op.operands) {
     const bool number = code.kind() == OperandCode::scalar;
     trie.codes.push_back(code);
@@ -47,44 +50,111 @@ static TrieNode make_node(Trie &trie, std::uint32_t parent, const Graph &graph, 
   return node;
 }
 
-/// Index of the child of `parent` for this op, added at the end of the siblings if it is new.
-static std::uint32_t child_for(Trie &trie, std::uint32_t parent, const Graph &graph,
-                               const GraphOp &op) {
-  std::uint32_t last = TrieNode::none;
+/// Index of the child of `parent` for this op, or `last`, the end of the siblings.
+static std::uint32_t find_child(const Trie &trie, std::uint32_t parent, const Graph &graph,
+                                const GraphOp &op, std::uint32_t &last) {
+  last = TrieNode::none;
   for (std::uint32_t c = trie.nodes[parent].first_child; c != TrieNode::none;
        c = trie.nodes[c].next_sibling) {
     if (expects_same(trie, trie.nodes[c], graph, op))
       return c;
     last = c;
   }
+  return TrieNode::none;
+}
+
+static std::uint32_t add_child(Trie &trie, std::uint32_t parent, std::uint32_t last,
+                               const Graph &graph, const GraphOp &op) {
   const auto added = static_cast<std::uint32_t>(trie.nodes.size());
   trie.nodes.push_back(make_node(trie, parent, graph, op));
   (last == TrieNode::none ? trie.nodes[parent].first_child : trie.nodes[last].next_sibling) = added;
   return added;
 }
 
-std::unique_ptr<Trie> build_trie(std::span<const std::shared_ptr<Path>> paths) {
+static void add_terminal(Trie &trie, std::uint32_t node, const std::shared_ptr<Path> &path,
+                         std::vector<Variant> variants) {
+  trie.nodes[node].terminal = static_cast<std::uint32_t>(trie.terminals.size());
+  trie.terminals.push_back({path, std::move(variants)});
+}
+
+static void add_program(Trie &trie, const std::shared_ptr<Path> &path) {
+  std::uint32_t node = 0;
+  for (const GraphOp &op : path->graph.ops) {
+    std::uint32_t last = TrieNode::none;
+    const std::uint32_t child = find_child(trie, node, path->graph, op, last);
+    node = child != TrieNode::none ? child : add_child(trie, node, last, path->graph, op);
+  }
+  add_terminal(trie, node, path, path->variants);
+  trie.most.ops = std::max(trie.most.ops, path->graph.ops.size());
+  trie.most.values = std::max(trie.most.values, path->graph.values.size());
+  trie.most.inputs = std::max(trie.most.inputs, path->graph.inputs.size());
+  trie.most.scalars = std::max(trie.most.scalars, path->graph.scalars.size());
+  for (const Variant &variant : path->variants) {
+    trie.arena_bytes = std::max(trie.arena_bytes, variant.program->info().arena_bytes);
+    for (const std::size_t bytes : variant.reserved_bytes)
+      trie.big_outputs |= bytes > 0;
+  }
+}
+
+/// Looking at an op binds its inputs and numbers, so there has to be room for them.
+static void make_room_for(Trie &trie, const GraphOp &op) {
+  for (const OperandCode code : op.operands) {
+    if (code.kind() == OperandCode::input)
+      trie.most.inputs = std::max<std::size_t>(trie.most.inputs, code.index() + 1);
+    if (code.kind() == OperandCode::scalar)
+      trie.most.scalars = std::max<std::size_t>(trie.most.scalars, code.index() + 1);
+  }
+}
+
+static void add_settled(Trie &trie, const std::shared_ptr<Path> &path) {
+  std::uint32_t node = 0;
+  for (const GraphOp &op : path->graph.ops) {
+    std::uint32_t last = TrieNode::none;
+    const std::uint32_t child = find_child(trie, node, path->graph, op, last);
+    if (child == TrieNode::none) {
+      node = add_child(trie, node, last, path->graph, op);
+      trie.nodes[node].settled = true;
+      trie.nodes[node].plain = false;
+      make_room_for(trie, op);
+      return;
+    }
+    node = child;
+    if (trie.nodes[node].settled)
+      return;
+  }
+  if (trie.nodes[node].terminal == TrieNode::none)
+    add_terminal(trie, node, path, {});
+}
+
+/// Children come after their parents, so one walk from the end sees them first.
+static void find_deciding(Trie &trie) {
+  std::vector<std::uint32_t> children(trie.nodes.size());
+  std::vector<bool> chain(trie.nodes.size(), true);
+  for (std::uint32_t n = static_cast<std::uint32_t>(trie.nodes.size()); n-- > 1;) {
+    const std::uint32_t parent = trie.nodes[n].parent;
+    if (children[n] > 1)
+      chain[n] = false;
+    ++children[parent];
+    if (!chain[n])
+      chain[parent] = false;
+  }
+  chain[0] = false; // nothing is known before the first op
+  trie.deciding.resize(trie.nodes.size());
+  for (std::uint32_t n = 1; n < trie.nodes.size(); ++n)
+    trie.deciding[n] = chain[n] && !chain[trie.nodes[n].parent];
+}
+
+std::unique_ptr<Trie> build_trie(std::span<const std::shared_ptr<Path>> programs,
+                                 std::span<const std::shared_ptr<Path>> settled) {
   auto trie = std::make_unique<Trie>();
   trie->nodes.emplace_back();
   trie->sites.emplace_back();
-  for (const std::shared_ptr<Path> &path : paths) {
-    if (path->variants.empty())
-      continue;
-    std::uint32_t node = 0;
-    for (const GraphOp &op : path->graph.ops)
-      node = child_for(*trie, node, path->graph, op);
-    trie->nodes[node].terminal = static_cast<std::uint32_t>(trie->terminals.size());
-    trie->terminals.push_back({path, path->variants});
-    trie->most.ops = std::max(trie->most.ops, path->graph.ops.size());
-    trie->most.values = std::max(trie->most.values, path->graph.values.size());
-    trie->most.inputs = std::max(trie->most.inputs, path->graph.inputs.size());
-    trie->most.scalars = std::max(trie->most.scalars, path->graph.scalars.size());
-    for (const Variant &variant : path->variants) {
-      trie->arena_bytes = std::max(trie->arena_bytes, variant.program->info().arena_bytes);
-      for (const std::size_t bytes : variant.reserved_bytes)
-        trie->big_outputs |= bytes > 0;
-    }
-  }
+  trie->sequences.push_back(sequence::begin);
+  for (const std::shared_ptr<Path> &path : programs)
+    add_program(*trie, path);
+  for (const std::shared_ptr<Path> &path : settled)
+    add_settled(*trie, path);
+  find_deciding(*trie);
   return trie;
 }
 

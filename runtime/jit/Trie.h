@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Trie: the compiled paths of one anchor merged by common prefix. An immutable snapshot: replaced
+// Trie: the known paths of one anchor merged by common prefix. An immutable snapshot: replaced
 // as a whole, so that matching reads it without locks.
 #pragma once
 
@@ -25,8 +25,9 @@ struct alignas(64) TrieNode {
   std::uint8_t operand_count;
   std::uint8_t results;
   bool checks_index;
-  bool plain; ///< one result, no index to check
-  bool view;  ///< result 0 shares operand 0's storage
+  bool plain;   ///< matched without a second look: one result, no index to check, not settled
+  bool view;    ///< result 0 shares operand 0's storage
+  bool settled; ///< no program lies here or below: ops from here on run eagerly
   const Attr *attrs;
   std::uint32_t first_operand; ///< in Trie::codes
   std::uint32_t first_value;
@@ -42,7 +43,7 @@ static_assert(sizeof(TrieNode) == 64);
 /// Where a path ends. The path is shared with its anchor; the variants are this snapshot's own.
 struct Terminal {
   std::shared_ptr<Path> path;
-  std::vector<Variant> variants;
+  std::vector<Variant> variants; ///< none: the path runs eagerly
 };
 
 struct PathSize {
@@ -59,8 +60,12 @@ using RunGuess = std::uint64_t;
 inline constexpr std::size_t max_guessed_outputs = 48;
 
 struct Trie {
-  std::vector<TrieNode> nodes; ///< node 0 is the root and expects nothing
-  std::vector<Site> sites;     ///< by node
+  std::vector<TrieNode> nodes;          ///< node 0 is the root and expects nothing
+  std::vector<Site> sites;              ///< by node
+  std::vector<std::uint64_t> sequences; ///< by node: of the ops up to it
+  /// By node: the first from which every path is the beginning of the next longer one. Here a run
+  /// is known well enough to be made an eager one for a trial.
+  std::vector<bool> deciding;
   std::vector<OperandCode> codes;
   std::vector<ExpectedOperand> expected; ///< by place in `codes`, which it repeats
   std::vector<Terminal> terminals;
@@ -73,8 +78,10 @@ struct Trie {
   }
 };
 
-/// Merges the paths that have a program. Paths of one anchor number inputs, numbers and values in
-/// order of use, so equal prefixes have equal codes.
-std::unique_ptr<Trie> build_trie(std::span<const std::shared_ptr<Path>> paths);
+/// Merges the paths, those of `programs` first. Of a settled path only what it shares with them
+/// becomes nodes, and the op by which it leaves them. Paths of one anchor number inputs, numbers
+/// and values in order of use, so equal prefixes have equal codes.
+std::unique_ptr<Trie> build_trie(std::span<const std::shared_ptr<Path>> programs,
+                                 std::span<const std::shared_ptr<Path>> settled);
 
 } // namespace jit

@@ -3,7 +3,7 @@
 // they are compiled and swapped in again: `--cycles N` removals. Every result is compared, memory
 // must stay flat, no mapping may be writable code, and each thread keeps its rounding mode.
 #include "runtime/jit/Anchor.h"
-#include "runtime/jit/CompileThread.h"
+#include "runtime/jit/Visits.h"
 #include "test/faults/Compilers.h"
 #include "test/faults/Process.h"
 
@@ -87,12 +87,13 @@ std::pair<Anchor *, std::shared_ptr<Path>> some_active(Random &random) {
   std::vector<std::pair<Anchor *, std::shared_ptr<Path>>> found;
   for (Trace *trace = Trace::all(); trace; trace = trace->next)
     for (Anchor *anchor = trace->anchors; anchor; anchor = anchor->next) {
-      const std::lock_guard guard(anchor->lock);
-      // As if it were a young anchor: they rest for longer each time, and in the end for good.
-      anchor->retries = 0;
-      anchor->retry_at = 0;
-      for (const std::shared_ptr<Path> &path : anchor->paths)
-        if (path->state == PathState::active && path->hits > 0)
+      const std::lock_guard guard(anchor->known.lock);
+      // As if they were young: anchors and paths rest for longer each time.
+      anchor->state.wake();
+      for (const std::shared_ptr<Path> &path : anchor->known.paths())
+        path->life.pardon();
+      for (const std::shared_ptr<Path> &path : anchor->known.paths())
+        if (path->life.state() == PathState::active && path->hits > 0)
           found.emplace_back(anchor, path);
     }
   if (found.empty())
@@ -100,15 +101,17 @@ std::pair<Anchor *, std::shared_ptr<Path>> some_active(Random &random) {
   return found[random.below(static_cast<std::uint32_t>(found.size()))];
 }
 
-/// Has its program removed, as if it had lost two checks in a row. False: it takes too long.
+/// Has its program removed, as if checks and the trial after them had found it slower. False: it
+/// takes too long.
 bool demote(Anchor &anchor, Path &path) {
   path.hits = 0;
-  for (int turn = 0; turn < 10'000 && path.state == PathState::active; ++turn) {
-    CompileThread::get().measured(anchor, path, true, 100);
-    CompileThread::get().measured(anchor, path, false, 1000);
-    wait_compiled();
+  for (int turn = 0; turn < 10'000 && path.life.now().has_program(); ++turn) {
+    if (path.life.state() == PathState::active && !path.wants_pairs.exchange(true))
+      anchor.probes.fetch_add(1);
+    visits::paired(anchor, path, 100, 1000);
   }
-  return path.state != PathState::active;
+  wait_compiled(); // for the trie without it
+  return !path.life.now().has_program();
 }
 
 long remove_programs(long cycles) {
@@ -129,8 +132,10 @@ long remove_programs(long cycles) {
     }
     seen = Clock::now();
     if (random.below(16) == 0) // instead: rests with its programs, which are then taken up again
-      for (int i = 0; i < 64; ++i)
-        anchor->count_run(true);
+      for (std::uint64_t i = 0; i < AnchorState::window; ++i) {
+        anchor->state.debit(1'000'000);
+        anchor->state.pass_ended(1000);
+      }
     if (!demote(*anchor, *path)) {
       std::puts("a program that loses every check is not removed");
       break;

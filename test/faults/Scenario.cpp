@@ -78,9 +78,11 @@ Scenario::Scenario(int number, Reader &reader)
 static void forget(const std::string &name) {
   for (Trace *trace = Trace::all(); trace; trace = trace->next)
     for (Anchor *anchor = trace->anchors; trace->name == name && anchor; anchor = anchor->next) {
-      const std::lock_guard guard(anchor->lock);
+      const std::lock_guard guard(anchor->known.lock);
       delete anchor->trie.exchange(nullptr);
-      anchor->paths = {};
+      anchor->known.clear();
+      anchor->state.serving = anchor->state.waiting = 0;
+      anchor->probes = 0;
     }
 }
 

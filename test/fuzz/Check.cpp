@@ -3,7 +3,7 @@
 #include "test/fuzz/Check.h"
 #include "runtime/base/Options.h"
 #include "runtime/jit/Anchor.h"
-#include "runtime/jit/Reasons.h"
+#include "runtime/policy/Reasons.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/ThreadPool.h"
 #include "test/fuzz/Run.h"
@@ -229,8 +229,8 @@ private:
     for (const Trace *trace = Trace::all(); trace; trace = trace->next)
       if (trace->name == name)
         for (Anchor *anchor = trace->anchors.load(); anchor; anchor = anchor->next) {
-          const std::lock_guard guard(anchor->lock);
-          for (const std::shared_ptr<Path> &path : anchor->paths)
+          const std::lock_guard guard(anchor->known.lock);
+          for (const std::shared_ptr<Path> &path : anchor->known.paths())
             sum += path->differences.load();
         }
     return sum;

@@ -42,8 +42,9 @@ struct TraceReport {
   std::vector<std::string> sites; ///< "file:line" of its ops, in order, without repeats
   std::string state;              ///< watching, queued, compiling, trial, active, rejected
   std::string reject_reason;      ///< with the detail; empty if not rejected
+  std::uint64_t resting = 0;      ///< runs until its starting point is looked at again
   std::uint32_t ops = 0;
-  std::uint64_t recorded = 0;                               ///< eager runs that were recorded
+  std::uint64_t recorded = 0;                               ///< eager runs that were counted
   std::uint64_t hits = 0;                                   ///< compiled runs
   std::uint64_t replays = 0;                                ///< runs that ended op by op
   std::vector<std::pair<std::string, std::uint64_t>> exits; ///< by reason, counts above 0

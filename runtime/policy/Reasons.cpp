@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "runtime/jit/Reasons.h"
+#include "runtime/policy/Reasons.h"
 
 namespace jit {
 

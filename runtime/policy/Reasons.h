@@ -10,6 +10,9 @@ namespace jit {
 // name, sentence
 #define TRACEJIT_EXIT_REASONS(X)                                                                   \
   X(complete, "the path was done and an op followed that does not continue it")                    \
+  X(boundary, "the path ends here in every run, and its next op begins another")                   \
+  X(settled, "the path goes on as one that runs eagerly")                                          \
+  X(eager_turn, "the run was an eager one, to be measured")                                        \
   X(observe, "a value was read")                                                                   \
   X(mismatch, "an op differed from every recorded path")                                           \
   X(foreign, "another thread needed a pending value")                                              \
@@ -25,9 +28,7 @@ namespace jit {
 #define TRACEJIT_REJECT_REASONS(X)                                                                 \
   X(none, "not rejected")                                                                          \
   X(too_long, "the path has more ops than the cap of 4,096")                                       \
-  X(no_gain, "the compiled program was not faster in the trial")                                   \
-  X(unstable, "more than one run in four left the recorded paths")                                 \
-  X(peak_memory, "the program would hold more memory at once than its ops one by one")             \
+  X(no_gain, "the compiled program was not faster")                                                \
   X(compile_failed, "the compiler refused the path")
 
 #define TRACEJIT_PATH_STATES(X)                                                                    \

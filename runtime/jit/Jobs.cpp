@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What the compile thread does for a path: its program, or one for another set of outputs.
+#include "runtime/base/Log.h"
+#include "runtime/base/Options.h"
+#include "runtime/base/OutOfMemory.h"
+#include "runtime/jit/CompileThread.h"
+#include "runtime/jit/Mode.h"
+#include "runtime/jit/PeakMemory.h"
+#include "runtime/jit/SaveTraces.h"
+#include "runtime/jit/Visits.h"
+#include "runtime/kernels/KernelCall.h"
+#include "runtime/policy/Clock.h"
+
+#include <algorithm>
+
+namespace jit {
+
+/// Null: refused.
+std::unique_ptr<const Program> CompileThread::compile(const Job &job,
+                                                      const std::vector<std::uint32_t> &outputs,
+                                                      std::string &refusal) {
+  Path &path = *job.path;
+  Graph graph = path.graph;
+  graph.outputs = outputs;
+  CompileOptions compile_options;
+  compile_options.isa = active_isa();
+  compile_options.disabled_passes = options().disable;
+  save_compiled(path); // before: a compiler that crashes leaves what it crashed on
+  const std::uint64_t begin = thread_cpu_ns();
+  CompileResult result = compiler->compile(graph, compile_options);
+  times.add(static_cast<std::uint32_t>(graph.ops.size()), thread_cpu_ns() - begin);
+  stop_before_new_statics();
+  if (!result.program) {
+    refusal = std::move(result.message);
+    return nullptr;
+  }
+  const std::size_t held = peak_of_program(graph, result.program->info());
+  if (const std::size_t by_ops = peak_of_ops(graph); holds_too_much(held, by_ops)) {
+    refusal = "the program would hold " + std::to_string(held) + " bytes at once, its ops " +
+              std::to_string(by_ops);
+    return nullptr;
+  }
+  log_line(LogComponent::compile, LogLevel::info,
+           "path " + std::to_string(path.id) + " of trace " + path.graph.name + ": " +
+               std::to_string(graph.ops.size()) + " ops in " +
+               std::to_string(result.program->info().kernels_after) + " kernels, " +
+               std::to_string(result.program->info().compile_ms) + " ms");
+  return std::move(result.program);
+}
+
+static Variant make_variant(const Path &path, const std::vector<std::uint32_t> &outputs,
+                            std::unique_ptr<const Program> program) {
+  Variant variant{outputs, std::vector<bool>(path.graph.values.size()), std::move(program), {}};
+  for (const std::uint32_t v : outputs) {
+    variant.stored[v] = true;
+    const std::size_t bytes = path.graph.values[v].meta->bytes();
+    variant.reserved_bytes.push_back(bytes >= Variant::least_reserved ? bytes : 0);
+  }
+  return variant;
+}
+
+/// Takes the program away from a path; what it measured is forgotten. The table's lock is held.
+static void evict(Anchor &anchor, Path &path) noexcept {
+  if (path.life.change(PathState::trial, PathState::watching) ||
+      (path.life.change(PathState::active, PathState::watching) &&
+       path.wants_pairs.exchange(false)))
+    anchor.probes.fetch_sub(1, std::memory_order_relaxed);
+  anchor.state.serving.fetch_sub(1, std::memory_order_relaxed);
+  path.variants.clear();
+}
+
+/// Makes room for one more program: the one that is worth least goes.
+static void make_place(Anchor &anchor, const Path &newcomer) noexcept {
+  std::size_t programs = 0;
+  Path *least = nullptr;
+  for (const std::shared_ptr<Path> &path : anchor.known.paths()) {
+    if (!path->life.now().has_program() || path.get() == &newcomer)
+      continue;
+    ++programs;
+    if (!least || path->score() < least->score())
+      least = path.get();
+  }
+  if (programs >= Anchor::max_programs)
+    evict(anchor, *least);
+}
+
+void CompileThread::compile_first(const Job &job) {
+  Path &path = *job.path;
+  Anchor &anchor = *job.anchor;
+  if (!path.life.change(PathState::queued, PathState::compiling))
+    return;
+  std::string refusal;
+  std::unique_ptr<const Program> program = compile(job, path.graph.outputs, refusal);
+  if (!program)
+    return refuse(job, std::move(refusal));
+  Variant variant = make_variant(path, path.graph.outputs, std::move(program));
+  const bool measure = options().trial && mode() == Mode::on;
+  {
+    const std::lock_guard guard(anchor.known.lock);
+    path.variants.clear();
+    path.variants.push_back(std::move(variant));
+    make_place(anchor, path);
+  }
+  if (measure)
+    visits::begin_trial(anchor, path);
+  path.life.change(PathState::compiling, measure ? PathState::trial : PathState::active);
+  if (!if_memory([&] { publisher.publish(anchor); })) {
+    const std::lock_guard guard(anchor.known.lock);
+    anchor.state.serving.fetch_add(1, std::memory_order_relaxed);
+    anchor.state.waiting.fetch_sub(1, std::memory_order_relaxed);
+    evict(anchor, path);
+    return;
+  }
+  anchor.state.serving.fetch_add(1, std::memory_order_relaxed);
+  anchor.state.waiting.fetch_sub(1, std::memory_order_relaxed);
+  anchor.state.wake();
+}
+
+void CompileThread::refuse(const Job &job, std::string why) {
+  Path &path = *job.path;
+  log_line(LogComponent::trace, LogLevel::info,
+           "path " + std::to_string(path.id) + " of trace " + path.graph.name +
+               " rejected: " + std::string(name(RejectReason::compile_failed)) + ": " + why);
+  {
+    const std::lock_guard guard(job.anchor->known.lock);
+    path.reject_detail = std::move(why);
+  }
+  path.life.reject(PathState::compiling, RejectReason::compile_failed, path.visits.load());
+  job.anchor->state.waiting.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void CompileThread::compile_variant(const Job &job) {
+  Path &path = *job.path;
+  std::vector<std::uint32_t> outputs;
+  {
+    const std::lock_guard guard(path.missed_lock);
+    outputs = path.missed_outputs;
+    path.missed_count.store(0, std::memory_order_relaxed);
+  }
+  // The last variant stores the union, so that it serves all.
+  const std::size_t made = path.variants.size();
+  if (made == 0 || made > Path::max_variants || !path.life.now().has_program())
+    return;
+  const std::vector<std::uint32_t> &base = path.variants[0].outputs;
+  outputs.insert(outputs.end(), base.begin(), base.end());
+  if (made == Path::max_variants)
+    for (const Variant &variant : path.variants)
+      outputs.insert(outputs.end(), variant.outputs.begin(), variant.outputs.end());
+  std::sort(outputs.begin(), outputs.end());
+  outputs.erase(std::unique(outputs.begin(), outputs.end()), outputs.end());
+
+  std::string refusal;
+  std::unique_ptr<const Program> program = compile(job, outputs, refusal);
+  if (!program) {
+    log_line(LogComponent::compile, LogLevel::info,
+             "path " + std::to_string(path.id) + " of trace " + path.graph.name +
+                 ": a program for other values was refused: " + refusal);
+    return path.refuse_variant();
+  }
+  Variant variant = make_variant(path, outputs, std::move(program));
+  {
+    const std::lock_guard guard(job.anchor->known.lock);
+    path.variants.push_back(std::move(variant));
+  }
+  publisher.publish(*job.anchor);
+}
+
+/// After a job without memory, which has changed nothing else. The next sighting tries again.
+void CompileThread::give_up(const Job &job) noexcept {
+  log_line(LogComponent::compile, LogLevel::error, "out of memory: a program was given up");
+  if (!job.path)
+    return;
+  if (job.path->life.change(PathState::queued, PathState::watching) ||
+      job.path->life.change(PathState::compiling, PathState::watching))
+    job.anchor->state.waiting.fetch_sub(1, std::memory_order_relaxed);
+}
+
+} // namespace jit

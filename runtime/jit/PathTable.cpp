@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/jit/PathTable.h"
+
+#include "runtime/jit/Sequence.h"
+
+#include <algorithm>
+
+namespace jit {
+
+std::shared_ptr<Path> PathTable::find_or_add(Graph graph, std::uint64_t now) {
+  static std::atomic<std::uint32_t> last_id{0};
+  const std::uint64_t hash = hash_graph(graph);
+  for (const std::shared_ptr<Path> &path : known) {
+    if (path->hash != hash || !same_structure(path->graph, graph))
+      continue;
+    if (path->life.state() == PathState::watching)
+      path->graph.outputs = std::move(graph.outputs);
+    return path;
+  }
+  if (known.size() >= max_known && !forget_one())
+    return nullptr;
+  auto path = std::make_shared<Path>();
+  path->id = last_id.fetch_add(1, std::memory_order_relaxed) + 1;
+  path->hash = hash;
+  path->sequence = sequence::begin;
+  for (const GraphOp &op : graph.ops)
+    path->sequence = sequence::op(path->sequence, graph, op);
+  path->graph = std::move(graph);
+  path->first_seen_ns = now;
+  known.push_back(path);
+  return path;
+}
+
+Path *PathTable::find(std::uint64_t sequence, std::size_t ops) const noexcept {
+  for (const std::shared_ptr<Path> &path : known)
+    if (path->sequence == sequence && path->graph.ops.size() == ops)
+      return path.get();
+  return nullptr;
+}
+
+void PathTable::cool() noexcept {
+  for (const std::shared_ptr<Path> &path : known) {
+    const std::uint64_t visits = path->visits.load(std::memory_order_relaxed);
+    path->heat = 0.875 * path->heat + static_cast<double>(visits - path->visits_heated);
+    path->visits_heated = visits;
+  }
+}
+
+/// Drops the path without a program that is worth least.
+bool PathTable::forget_one() noexcept {
+  auto least = known.end();
+  for (auto path = known.begin(); path != known.end(); ++path) {
+    const PathLife::Now life = (*path)->life.now();
+    if (life.has_program() || life.in_work() || (*path)->posted.load(std::memory_order_relaxed))
+      continue;
+    if (least == known.end() || (*path)->score() < (*least)->score())
+      least = path;
+  }
+  if (least == known.end())
+    return false;
+  known.erase(least);
+  return true;
+}
+
+} // namespace jit

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/jit/Publisher.h"
+
+#include "runtime/base/AsymmetricFence.h"
+#include "runtime/jit/Session.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace jit {
+
+void Publisher::publish(Anchor &anchor) {
+  retired.reserve(retired.size() + 1);
+  // First: what is queued from here on is not in the trie.
+  anchor.trie_is_old.store(false, std::memory_order_relaxed);
+  std::vector<std::shared_ptr<Path>> programs, settled;
+  {
+    const std::lock_guard guard(anchor.known.lock);
+    for (const std::shared_ptr<Path> &path : anchor.known.paths())
+      (path->life.now().has_program() && !path->variants.empty() ? programs : settled)
+          .push_back(path);
+    std::ranges::sort(programs, std::ranges::greater(), [](const std::shared_ptr<Path> &path) {
+      return std::pair(path->score(), ~path->id); // the older first
+    });
+  }
+  // Only this thread changes what the paths hold, so the lock is not needed meanwhile.
+  std::unique_ptr<const Trie> trie = programs.empty() ? nullptr : build_trie(programs, settled);
+  if (const Trie *old = anchor.trie.exchange(trie.release(), std::memory_order_seq_cst))
+    retired.emplace_back(old);
+}
+
+void Publisher::free_retired() {
+  if (retired.empty())
+    return;
+  fence::heavy();
+  std::erase_if(retired, [](const std::unique_ptr<const Trie> &trie) {
+    for (Session *session = Session::all(); session; session = session->next)
+      if (session->published.load(std::memory_order_acquire) == trie.get())
+        return false;
+    return true;
+  });
+}
+
+} // namespace jit

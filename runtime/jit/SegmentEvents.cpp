@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What an op does to the segment of its thread:
+//
+//   op                      armed    matching                      recording      following
+//   fits a path             begin    pending                       runs, noted    runs, stamped
+//   fits a settled path     begin    settled: replay, follow       runs, noted    runs, stamped
+//   fits none, boundary     begin    boundary: run, arm, again     -              -
+//   fits none, else         begin    miss: run or replay, record   runs, noted    runs, stamped
+//   of a path that is to    begin    eager_turn: replay, follow    runs, noted    runs, stamped
+//     be measured eagerly
+//   needs an index or       begin    run, arm, again               end, arm,      at a known
+//     memory                                                       again          boundary: the
+//     same
+//   after another thread    -        follow; the third time at     -              -
+//     closed the session             one place: arm, again
+//   too long, untraceable   begin    miss without recording        follow         runs, stamped
+//   invalid                 throws, and nothing changes
+#include "runtime/jit/SegmentEvents.h"
+
+#include "runtime/base/OutOfMemory.h"
+#include "runtime/jit/Mode.h"
+#include "runtime/jit/Visits.h"
+#include "runtime/policy/Ledger.h"
+
+namespace jit {
+namespace {
+
+std::uint64_t timed_ns(const ThreadTrace &t) noexcept {
+  return t.timed != Timed::no ? t.spent.ns() : 0;
+}
+
+/// Following goes on after the ops that were matched and have been run one by one.
+void follow_prefix(ThreadTrace &t, const Session::Matched &prefix) noexcept {
+  follow(t, true);
+  t.followed = prefix.stamp;
+  t.sequence = prefix.sequence;
+  t.steps = prefix.ops;
+  t.values = prefix.values;
+}
+
+/// The session was closed by another thread: a program that it ran counts for a trial.
+void account_outside(ThreadTrace &t) noexcept {
+  const Session::RunOutside ran = t.session->run_outside();
+  if (ran.path)
+    visits::compiled(*t.anchor, *ran.path,
+                     t.timed != Timed::no ? t.spent.ns() + ns_of_cycles(ran.time) : 0,
+                     t.session->halves);
+  t.session->leave_trie();
+  t.timed = Timed::no;
+}
+
+/// The matched ops run one by one, and the rest of the segment is followed.
+void leave_eagerly(ThreadTrace &t, ExitReason reason) {
+  const bool turn = reason == ExitReason::eager_turn;
+  if (turn)
+    t.spent.reset();
+  const Session::Matched prefix = t.session->close_for_following(reason);
+  t.session->leave_trie();
+  if (!turn) {
+    if (prefix.ops > 0)
+      t.timed = Timed::no; // the time of a replay is not that of an eager run
+    t.anchor->state.debit((match_ns_per_op + replay_ns_per_op) * prefix.ops);
+  } else if (t.session->turn_ns_per_op() >= worth_cpu_clock_ns) {
+    t.timed = Timed::by_cpu;
+  }
+  follow_prefix(t, prefix);
+}
+
+/// No known path goes on with this op. What was matched is computed, and recording goes on as if it
+/// had been recorded; or the run is followed, if it may well be known.
+void miss(ThreadTrace &t) {
+  Anchor &anchor = *t.anchor;
+  const bool may_be_known = anchor.trie_is_old.load(std::memory_order_relaxed) &&
+                            !anchor.wants_recording.load(std::memory_order_relaxed);
+  if (may_be_known || !Ledger::of_process().allows(now_ns()))
+    return leave_eagerly(t, ExitReason::mismatch);
+  anchor.wants_recording.store(false, std::memory_order_relaxed);
+  Session::Prefix prefix;
+  const Session::HandedOver handed = t.session->close_for_recording(ExitReason::mismatch, prefix);
+  t.session->leave_trie();
+  if (handed == Session::HandedOver::nothing) {
+    t.recorder->start();
+    t.activity = Activity::recording;
+    return;
+  }
+  t.timed = Timed::no;
+  anchor.state.debit((match_ns_per_op + replay_ns_per_op) * prefix.graph.ops.size());
+  if (handed == Session::HandedOver::prefix && if_memory([&] {
+        t.recorder->resume(std::move(prefix.graph), prefix.inputs, prefix.values);
+      })) {
+    t.activity = Activity::recording;
+  } else {
+    t.recorder->cancel();
+    follow(t, false);
+  }
+}
+
+/// Only a valid op may end the segment.
+void check_valid(const OpCall &call) {
+  ResultMetas metas;
+  if (auto message = infer_metas(call.op, call.attrs, call.arguments, metas))
+    throw Error(ErrorCode::invalid_argument, *message);
+  drop_metas(metas);
+}
+
+void end_and_arm(ThreadTrace &t, const OpCall &call, ExitReason reason) {
+  end_segment(reason);
+  arm(call.site());
+  if (t.activity == Activity::none) // no memory for the anchor
+    follow(t, false);
+}
+
+/// Ends what does not match the op, if that is what the outcome means.
+void leave_path(ThreadTrace &t, const OpCall &call, Session::Match outcome) {
+  switch (outcome) {
+  case Session::Match::hit:
+    return;
+  case Session::Match::bad_index:
+    throw Error(ErrorCode::invalid_argument, t.session->index_error());
+  case Session::Match::closed:
+    account_outside(t);
+    return follow(t, false);
+  case Session::Match::cut:
+    account_outside(t);
+    return arm(call.site());
+  case Session::Match::miss:
+    check_valid(call);
+    return miss(t);
+  case Session::Match::settled:
+    check_valid(call);
+    return leave_eagerly(t, ExitReason::settled);
+  case Session::Match::eager_turn:
+    check_valid(call);
+    return leave_eagerly(t, ExitReason::eager_turn);
+  case Session::Match::boundary:
+    check_valid(call);
+    return end_and_arm(t, call, ExitReason::boundary);
+  case Session::Match::no_memory:
+    return leave_eagerly(t, ExitReason::out_of_memory);
+  case Session::Match::needs_index:
+    return end_and_arm(t, call, ExitReason::index_check);
+  case Session::Match::too_much:
+    return end_and_arm(t, call, ExitReason::memory_limit);
+  }
+}
+
+/// The number of results, or 0 if the op has not been matched.
+std::uint8_t match_op(ThreadTrace &t, const OpCall &call, Impl **results) {
+  // A value of another session becomes ready first: no thread holds two session locks.
+  for (const Argument &argument : call.arguments) {
+    if (!argument.impl)
+      continue;
+    const Where where = argument.impl->where.load(std::memory_order_acquire);
+    if (where.state() == Where::pending && where.session() != t.session) [[unlikely]]
+      resolve(*argument.impl);
+  }
+  std::uint8_t count = 0;
+  const Session::Match outcome =
+      t.session->match(call.op, call.attrs, call.arguments, results, count);
+  leave_path(t, call, outcome);
+  return count;
+}
+
+/// The boundaries that a session would meet here are boundaries of the recording too.
+void cut_recording(ThreadTrace &t, const OpCall &call) {
+  const bool index_unknown =
+      info(call.op).index_check && !t.recorder->index_known(call.op, call.attrs, call.arguments);
+  if (index_unknown || t.recorder->over_memory_limit())
+    end_and_arm(t, call, index_unknown ? ExitReason::index_check : ExitReason::memory_limit);
+}
+
+/// And those that are known are boundaries of a run that is followed.
+void cut_following(ThreadTrace &t, const OpCall &call) {
+  if (may_end_here(t) && visits::is_boundary(*t.anchor, t.sequence, t.steps))
+    end_and_arm(t, call, ExitReason::boundary);
+}
+
+} // namespace
+
+std::uint8_t before_op(const OpCall &call, Impl **results) {
+  ThreadTrace &t = thread_trace;
+  // Twice at most: a boundary before this op ends one segment and begins another.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (t.activity == Activity::recording)
+      cut_recording(t, call);
+    else if (t.activity == Activity::following)
+      cut_following(t, call);
+    if (t.activity == Activity::armed)
+      begin_segment(t);
+    if (t.activity != Activity::matching)
+      break;
+    if (const std::uint8_t count = match_op(t, call, results)) {
+      t.slow_match = t.flush_every || t.session->probes();
+      if (t.flush_every && t.session->matched() % t.flush_every == 0)
+        t.session->close(ExitReason::forced);
+      return count;
+    }
+  }
+  return 0;
+}
+
+bool finish_recording(ThreadTrace &t, Graph &graph) noexcept {
+  const bool finished = if_memory([&] { graph = t.recorder->finish(); });
+  if (!finished)
+    t.recorder->cancel();
+  return finished;
+}
+
+void after_eager(const OpCall &call, const ResultMetas &metas,
+                 std::span<Impl *const> results) noexcept {
+  ThreadTrace &t = thread_trace;
+  if (t.activity == Activity::following)
+    return follow_op(t, call.op, call.attrs, call.arguments, results);
+  if (t.activity != Activity::recording)
+    return;
+  bool recorded = false;
+  if_memory([&] {
+    recorded = t.recorder->append(call.op, call.attrs, call.arguments, metas, results, call.site());
+  });
+  if (!recorded) {
+    t.recorder->cancel();
+    follow(t, false);
+  } else if (t.recorder->size() > Recorder::max_ops) {
+    if (Graph graph; finish_recording(t, graph))
+      visits::rejected(*t.anchor, std::move(graph), RejectReason::too_long);
+    follow(t, false);
+  }
+}
+
+void end_matching(ThreadTrace &t, ExitReason reason) noexcept {
+  Session::Ended ended;
+  {
+    const SegmentTimer timer(t.timed == Timed::no                          ? Timed::no
+                             : t.session->flush_ns() >= worth_cpu_clock_ns ? Timed::by_cpu
+                                                                           : Timed::by_cycles);
+    ended = t.session->close(reason);
+  }
+  if (!ended.was_open)
+    return account_outside(t);
+  if (ended.ran)
+    visits::compiled(*t.anchor, *ended.ran, timed_ns(t), t.session->halves);
+  else if (mode() == Mode::check)
+    visits::uncounted(*t.anchor);
+  else if (!ended.counted)
+    visits::replayed(*t.anchor, ended.path, ended.ops);
+  t.session->leave_trie();
+}
+
+void end_following(ThreadTrace &t, ExitReason reason) noexcept {
+  if (t.hashing && t.steps > 0)
+    visits::followed(*t.anchor, {t.sequence, t.steps, timed_ns(t)}, reason, t.session->halves);
+  else
+    visits::uncounted(*t.anchor);
+}
+
+} // namespace jit

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The rows of the table event x activity that Segment decides by.
+#pragma once
+
+#include "runtime/jit/Segment.h"
+
+namespace jit {
+
+/// Ops are followed from here on, from the begin of the segment.
+void follow(ThreadTrace &t, bool hashing) noexcept;
+
+/// The ends of a segment; the activity has been taken away.
+void end_matching(ThreadTrace &t, ExitReason reason) noexcept;
+void end_following(ThreadTrace &t, ExitReason reason) noexcept;
+/// False: no memory, so the recording is forgotten.
+bool finish_recording(ThreadTrace &t, Graph &graph) noexcept;
+
+} // namespace jit

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/jit/Visits.h"
+
+#include "runtime/base/Log.h"
+#include "runtime/base/Options.h"
+#include "runtime/base/OutOfMemory.h"
+#include "runtime/jit/CompileThread.h"
+#include "runtime/jit/Mode.h"
+#include "runtime/policy/Clock.h"
+#include "runtime/policy/Ledger.h"
+
+#include <algorithm>
+#include <mutex>
+
+namespace jit {
+
+bool OpenHalves::wants_eager(const Path &path) noexcept {
+  if (!path.wants_pairs.load(std::memory_order_relaxed) || !Ledger::of_process().allows(now_ns()))
+    return false;
+  const Half &half = of(path);
+  if (half.path == path.id)
+    return !half.eager;
+  random ^= random << 13;
+  random ^= random >> 17;
+  random ^= random << 5;
+  return random & 1;
+}
+
+namespace visits {
+namespace {
+
+using TryLock = std::unique_lock<std::mutex>;
+
+void say(const Anchor &anchor, const Path &path, const std::string &what) noexcept {
+  if_memory([&] {
+    log_line(LogComponent::trace, LogLevel::info,
+             "path " + std::to_string(path.id) + " of trace " + anchor.trace->name + ": " + what);
+  });
+}
+
+std::string two_digits(double value) {
+  std::string text = std::to_string(value);
+  return text.substr(0, text.find('.') + 3);
+}
+
+void pass_ended(Anchor &anchor, std::uint64_t eager_ns) noexcept {
+  if (!anchor.state.pass_ended(eager_ns))
+    return;
+  if (const TryLock guard(anchor.known.lock, std::try_to_lock); guard)
+    anchor.known.cool();
+}
+
+void debit(Anchor &anchor, std::uint64_t ns) noexcept {
+  anchor.state.debit(ns);
+  Ledger::of_process().charge(ns);
+}
+
+// The trial of a path ------------------------------------------------------------------------
+
+void judged(Anchor &anchor, Path &path, Verdict verdict, double ratio) noexcept {
+  const bool won = verdict == Verdict::won;
+  const bool mine =
+      won ? path.life.change(PathState::trial, PathState::active)
+          : path.life.reject(PathState::trial, RejectReason::no_gain, path.visits.load());
+  if (!mine)
+    return; // somebody else judged
+  path.ratio.store(static_cast<float>(ratio), std::memory_order_relaxed);
+  path.wants_pairs.store(false, std::memory_order_relaxed);
+  anchor.probes.fetch_sub(1, std::memory_order_relaxed);
+  if_memory([&] {
+    say(anchor, path,
+        std::string(won ? "active" : "eager, no_gain") + ", " + two_digits(ratio) +
+            " times as fast");
+  });
+  if (won)
+    return;
+  anchor.state.serving.fetch_sub(1, std::memory_order_relaxed);
+  CompileThread::get().rebuild(anchor);
+}
+
+/// The path's `measuring` lock is held.
+void learn_eager(Path &path, std::uint64_t ns) noexcept {
+  if (ns == 0)
+    return;
+  path.eager_times.add(ns);
+  path.eager_ns.store(path.eager_times.lower_quartile(), std::memory_order_relaxed);
+}
+
+/// One run of a path that wants pairs.
+void add_half(Anchor &anchor, Path &path, bool eager, std::uint64_t ns,
+              OpenHalves &halves) noexcept {
+  OpenHalves::Half &half = halves.of(path);
+  if (half.path != path.id || half.eager == eager) {
+    half = {path.id, eager, ns};
+    return;
+  }
+  half.path = 0;
+  paired(anchor, path, eager ? ns : half.ns, eager ? half.ns : ns);
+}
+
+/// A timed compiled run of a path on trial.
+void on_trial(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) noexcept {
+  if (path.wants_pairs.load(std::memory_order_relaxed))
+    return add_half(anchor, path, false, ns, halves);
+  const TryLock guard(path.measuring, std::try_to_lock);
+  if (!guard || !path.trial.needs_first())
+    return;
+  const std::uint64_t eager_ns = path.eager_ns.load(std::memory_order_relaxed);
+  if (path.trial.add_first(ns, eager_ns) == Verdict::won)
+    judged(anchor, path, Verdict::won,
+           static_cast<double>(eager_ns) / static_cast<double>(std::max<std::uint64_t>(ns, 1)));
+  else if (!path.trial.needs_first())
+    path.wants_pairs.store(true, std::memory_order_relaxed);
+}
+
+// From sighting to program -------------------------------------------------------------------
+
+/// Whether one more program may be had: there is a place, or this one is worth two of the least.
+/// The table's lock is held.
+bool has_place(const Anchor &anchor, const Path &newcomer) noexcept {
+  const auto most = static_cast<std::int32_t>(Anchor::max_programs);
+  if (anchor.state.serving + anchor.state.waiting < most)
+    return true;
+  double least = newcomer.score() / 2;
+  for (const std::shared_ptr<Path> &path : anchor.known.paths())
+    if (path->life.now().has_program())
+      least = std::min(least, path->score());
+  return least < newcomer.score() / 2;
+}
+
+/// A path was seen: it may be hot, or its time to be looked at again may have come. The table's
+/// lock is held.
+void consider(Anchor &anchor, Path &path) noexcept {
+  const std::uint64_t seen = path.visits.load(std::memory_order_relaxed);
+  if (path.life.retry(seen) && path.life.state() == PathState::trial) {
+    anchor.state.serving.fetch_add(1, std::memory_order_relaxed);
+    begin_trial(anchor, path);
+    CompileThread::get().rebuild(anchor);
+    return;
+  }
+  const int threshold = options().threshold >= 0 ? options().threshold : anchor.trace->warmup;
+  if (path.life.state() != PathState::watching ||
+      path.recorded.load(std::memory_order_relaxed) <
+          static_cast<std::uint64_t>(std::max(threshold, 1)) ||
+      mode() == Mode::log || !CompileThread::get().has_compiler() || !has_place(anchor, path) ||
+      !path.life.change(PathState::watching, PathState::queued))
+    return;
+  path.queued_ns = now_ns();
+  anchor.state.waiting.fetch_add(1, std::memory_order_relaxed);
+  anchor.trie_is_old.store(true, std::memory_order_relaxed);
+  if (CompileThread::get().queue(anchor, path)) {
+    if (anchor.trie.load(std::memory_order_relaxed))
+      CompileThread::get().rebuild(anchor);
+    return;
+  }
+  path.life.change(PathState::queued, PathState::watching);
+  anchor.state.waiting.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void mark_boundary(Anchor &anchor, Path &path, ExitReason end) noexcept {
+  if (end != ExitReason::index_check && end != ExitReason::memory_limit &&
+      end != ExitReason::foreign)
+    return;
+  path.ends_at_boundary.store(true, std::memory_order_relaxed);
+  anchor.boundaries.fetch_or(std::uint64_t{1} << (path.graph.ops.size() & 63),
+                             std::memory_order_relaxed);
+}
+
+} // namespace
+
+void paired(Anchor &anchor, Path &path, std::uint64_t eager_ns,
+            std::uint64_t compiled_ns) noexcept {
+  const double ratio =
+      static_cast<double>(eager_ns) / static_cast<double>(std::max<std::uint64_t>(compiled_ns, 1));
+  debit(anchor, eager_ns > compiled_ns ? eager_ns - compiled_ns : compiled_ns - eager_ns);
+  const TryLock guard(path.measuring, std::try_to_lock);
+  if (!guard)
+    return;
+  if (path.life.state() == PathState::trial) {
+    const Verdict verdict = path.trial.add(ratio, path.life.margin());
+    if (verdict != Verdict::undecided)
+      judged(anchor, path, verdict, path.trial.median());
+    return;
+  }
+  if (!path.wants_pairs.exchange(false, std::memory_order_relaxed))
+    return;
+  if (path.recheck.add(ratio) && path.life.change(PathState::active, PathState::trial)) {
+    path.trial.start();
+    path.recheck.start(); // its probe becomes the trial's
+    say(anchor, path, "on trial again: checks found it slower than eager");
+  } else {
+    anchor.probes.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
+void begin_trial(Anchor &anchor, Path &path) noexcept {
+  const std::lock_guard guard(path.measuring); // held for moments, by threads that only try it
+  path.trial.start();
+  path.recheck.start();
+  path.wants_pairs.store(false, std::memory_order_relaxed); // after its first runs
+  anchor.probes.fetch_add(1, std::memory_order_relaxed);
+}
+
+void recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noexcept {
+  const auto ops = static_cast<std::uint32_t>(graph.ops.size());
+  debit(anchor, record_ns_per_op * ops);
+  std::uint64_t eager_ns = 0;
+  if (const TryLock guard(anchor.known.lock, std::try_to_lock); guard) {
+    std::shared_ptr<Path> path;
+    graph.name = anchor.trace->name;
+    if_memory([&] { path = anchor.known.find_or_add(std::move(graph), now_ns()); });
+    if (path) {
+      anchor.recordings.fetch_add(1, std::memory_order_relaxed);
+      path->visits.fetch_add(1, std::memory_order_relaxed);
+      path->recorded.fetch_add(1, std::memory_order_relaxed);
+      path->count_exit(end);
+      mark_boundary(anchor, *path, end);
+      if (const TryLock measuring(path->measuring, std::try_to_lock); measuring && ns) {
+        path->eager_times.add_recorded(ns, ops);
+        path->eager_ns.store(path->eager_times.lower_quartile(), std::memory_order_relaxed);
+      }
+      consider(anchor, *path);
+      eager_ns = path->eager_ns.load(std::memory_order_relaxed);
+    }
+  }
+  pass_ended(anchor, eager_ns);
+}
+
+void followed(Anchor &anchor, const FollowedRun &run, ExitReason end, OpenHalves &halves) noexcept {
+  std::uint64_t eager_ns = run.ns;
+  if (const TryLock guard(anchor.known.lock, std::try_to_lock); guard) {
+    Path *path = anchor.known.find(run.sequence, run.ops);
+    if (!path) {
+      anchor.wants_recording.store(true, std::memory_order_relaxed);
+    } else {
+      path->visits.fetch_add(1, std::memory_order_relaxed);
+      path->recorded.fetch_add(1, std::memory_order_relaxed);
+      path->count_exit(end);
+      if (const TryLock measuring(path->measuring, std::try_to_lock); measuring)
+        learn_eager(*path, run.ns);
+      if (run.ns && path->wants_pairs.load(std::memory_order_relaxed))
+        add_half(anchor, *path, true, run.ns, halves);
+      consider(anchor, *path);
+      eager_ns = path->eager_ns.load(std::memory_order_relaxed);
+    }
+    anchor.state.hashed(path && path->life.now().has_program());
+  }
+  pass_ended(anchor, eager_ns);
+}
+
+void uncounted(Anchor &anchor) noexcept { pass_ended(anchor, 0); }
+
+void compiled(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) noexcept {
+  path.visits.fetch_add(1, std::memory_order_relaxed);
+  const double gain = path.gain_ns();
+  if (gain > 0)
+    anchor.state.credit(static_cast<std::uint64_t>(gain));
+  else
+    debit(anchor, static_cast<std::uint64_t>(-gain));
+  const PathState state = path.life.state();
+  if (ns && state == PathState::trial) {
+    on_trial(anchor, path, ns, halves);
+  } else if (ns && state == PathState::active && path.wants_pairs.load(std::memory_order_relaxed)) {
+    add_half(anchor, path, false, ns, halves);
+  } else if (state == PathState::active && options().trial &&
+             path.hits.load(std::memory_order_relaxed) % Recheck::period == 0 &&
+             !path.wants_pairs.exchange(true, std::memory_order_relaxed)) {
+    anchor.probes.fetch_add(1, std::memory_order_relaxed);
+  }
+  pass_ended(anchor, path.eager_ns.load(std::memory_order_relaxed));
+}
+
+void replayed(Anchor &anchor, Path *path, std::uint32_t ops) noexcept {
+  anchor.state.debit((match_ns_per_op + replay_ns_per_op) * ops);
+  if (path)
+    path->visits.fetch_add(1, std::memory_order_relaxed);
+  pass_ended(anchor, path ? path->eager_ns.load(std::memory_order_relaxed) : 0);
+}
+
+void rejected(Anchor &anchor, Graph begin, RejectReason why) noexcept {
+  debit(anchor, record_ns_per_op * begin.ops.size());
+  const TryLock guard(anchor.known.lock, std::try_to_lock);
+  if (!guard)
+    return;
+  if_memory([&] {
+    begin.name = anchor.trace->name;
+    const std::shared_ptr<Path> path = anchor.known.find_or_add(std::move(begin), now_ns());
+    if (!path)
+      return;
+    path->recorded.fetch_add(1, std::memory_order_relaxed);
+    const std::uint64_t seen = path->visits.fetch_add(1, std::memory_order_relaxed) + 1;
+    if (path->life.reject(PathState::watching, why, seen))
+      say(anchor, *path, std::string(sentence(why)));
+  });
+}
+
+bool is_boundary(Anchor &anchor, std::uint64_t sequence, std::uint32_t ops) noexcept {
+  if (!anchor.is_boundary(ops))
+    return false;
+  const TryLock guard(anchor.known.lock, std::try_to_lock);
+  const Path *path = guard ? anchor.known.find(sequence, ops) : nullptr;
+  return path && path->ends_at_boundary.load(std::memory_order_relaxed);
+}
+
+} // namespace visits
+} // namespace jit

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a finished segment means for the path it took: counted, queued, measured, judged. Called by
+// the thread that ran it, which waits for nobody: a lock that is taken loses one sighting.
+#pragma once
+
+#include "runtime/jit/Anchor.h"
+
+#include <array>
+
+namespace jit {
+
+/// Runs of paths on trial that wait for their partner of the other kind. One thread's.
+class OpenHalves {
+public:
+  struct Half {
+    std::uint32_t path = 0; ///< 0: none
+    bool eager = false;
+    std::uint64_t ns = 0;
+  };
+  Half &of(const Path &path) noexcept { return halves[path.id % halves.size()]; }
+  /// Whether the next run of the path should be eager, to become half of a pair. Which comes first
+  /// is drawn.
+  bool wants_eager(const Path &path) noexcept;
+
+private:
+  std::array<Half, 8> halves{};
+  std::uint32_t random = 0x2545f491u;
+};
+
+/// A segment that ran eagerly and was followed by its hash.
+struct FollowedRun {
+  std::uint64_t sequence;
+  std::uint32_t ops;
+  std::uint64_t ns; ///< 0: not timed
+};
+
+namespace visits {
+
+/// A segment ran eagerly and was written down; `ns` as above.
+void recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noexcept;
+void followed(Anchor &anchor, const FollowedRun &run, ExitReason end, OpenHalves &halves) noexcept;
+/// A pass ended that was neither recorded nor hashed.
+void uncounted(Anchor &anchor) noexcept;
+/// The program of the path ran.
+void compiled(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) noexcept;
+/// An eager and a compiled run of a path that wants pairs, by one thread and next to each other.
+void paired(Anchor &anchor, Path &path, std::uint64_t eager_ns, std::uint64_t compiled_ns) noexcept;
+/// Matched ops were run one by one: at the end of a path (else null) or on the way.
+void replayed(Anchor &anchor, Path *path, std::uint32_t ops) noexcept;
+/// A segment grew past the cap, or has an op that cannot be traced; `begin` is what was recorded.
+void rejected(Anchor &anchor, Graph begin, RejectReason why) noexcept;
+/// Whether a known path ends here and its next op has to begin a segment.
+bool is_boundary(Anchor &anchor, std::uint64_t sequence, std::uint32_t ops) noexcept;
+
+/// Measures a path whose program is about to be published. By the compile thread.
+void begin_trial(Anchor &anchor, Path &path) noexcept;
+
+} // namespace visits
+} // namespace jit

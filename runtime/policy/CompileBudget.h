@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// CompileBudget: which job is compiled next, and at which priority.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace jit {
+
+/// A token bucket: 50 ms at once, then 5 % of the processor time of the process. What is over it is
+/// compiled at idle priority: on a free core that is as good, on a full one it costs nothing.
+class CompileBudget {
+public:
+  static constexpr std::int64_t burst_ns = 50'000'000;
+  static constexpr std::int64_t share = 20;
+
+  bool has_tokens() const noexcept { return tokens > 0; }
+  /// Processor time of the process so far.
+  void refill(std::uint64_t process_ns) noexcept {
+    const auto passed = static_cast<std::int64_t>(process_ns - refilled);
+    tokens = std::min(burst_ns, tokens + passed / share);
+    refilled = process_ns;
+  }
+  void spend(std::uint64_t ns) noexcept { tokens -= static_cast<std::int64_t>(ns); }
+
+private:
+  std::int64_t tokens = burst_ns;
+  std::uint64_t refilled = 0;
+};
+
+/// What is known of a job when one is picked.
+struct JobFacts {
+  double gain_ns = 0;     ///< predicted, a run
+  double runs_per_ns = 0; ///< of late
+  double compile_ns = 1;  ///< predicted
+  double waiting_ns = 0;  ///< since it was queued
+  double score() const noexcept { return gain_ns * runs_per_ns / compile_ns; }
+  /// Time lost by not having compiled it. From its compile time on it is worth as much as what it
+  /// takes from others: rent or buy.
+  bool overdue() const noexcept { return gain_ns * runs_per_ns * waiting_ns >= compile_ns; }
+};
+
+/// Running means of what compiling has cost.
+class CompileTimes {
+public:
+  double predict_ns(std::uint32_t ops) const noexcept { return fixed_ns + per_op_ns * ops; }
+  void add(std::uint32_t ops, std::uint64_t ns) noexcept {
+    const double found = (static_cast<double>(ns) - fixed_ns) / std::max(1u, ops);
+    per_op_ns += (std::max(0.0, found) - per_op_ns) / 8;
+  }
+
+private:
+  static constexpr double fixed_ns = 2e6;
+  double per_op_ns = 3e5;
+};
+
+} // namespace jit

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/policy/PathLife.h"
+
+#include <algorithm>
+
+namespace jit {
+
+PathLife::Now PathLife::unpack(std::uint64_t bits) noexcept {
+  return {static_cast<PathState>(bits & 15), static_cast<RejectReason>(bits >> 4 & 15),
+          static_cast<std::uint32_t>(bits >> 8 & 15), bits >> 12};
+}
+
+std::uint64_t PathLife::pack(const Now &now) noexcept {
+  return static_cast<std::uint64_t>(now.state) | static_cast<std::uint64_t>(now.reason) << 4 |
+         static_cast<std::uint64_t>(now.lost) << 8 | now.retry_at << 12;
+}
+
+double PathLife::margin() const noexcept { return 0.03 * std::min<std::uint32_t>(now().lost, 3); }
+
+bool PathLife::change(PathState from, PathState to) noexcept {
+  std::uint64_t old = word.load(std::memory_order_acquire);
+  Now next = unpack(old);
+  if (next.state != from)
+    return false;
+  next.state = to;
+  next.reason = RejectReason::none;
+  next.retry_at = 0;
+  return word.compare_exchange_strong(old, pack(next), std::memory_order_acq_rel);
+}
+
+bool PathLife::reject(PathState from, RejectReason why, std::uint64_t visits) noexcept {
+  std::uint64_t old = word.load(std::memory_order_acquire);
+  Now next = unpack(old);
+  if (next.state != from)
+    return false;
+  const bool measured = why == RejectReason::no_gain;
+  const std::uint64_t wait =
+      measured ? std::min(most_visits, std::uint64_t{1000} << 2 * next.lost) : most_visits;
+  next.state = PathState::rejected;
+  next.reason = why;
+  next.lost = std::min<std::uint32_t>(next.lost + measured, 15);
+  next.retry_at = visits + wait;
+  return word.compare_exchange_strong(old, pack(next), std::memory_order_acq_rel);
+}
+
+bool PathLife::retry(std::uint64_t visits) noexcept {
+  const Now before = now();
+  if (before.state != PathState::rejected || visits < before.retry_at)
+    return false;
+  return change(PathState::rejected,
+                before.reason == RejectReason::no_gain ? PathState::trial : PathState::watching);
+}
+
+void PathLife::pardon() noexcept {
+  std::uint64_t old = word.load(std::memory_order_acquire);
+  Now next = unpack(old);
+  next.lost = 0;
+  next.retry_at = 0;
+  word.compare_exchange_strong(old, pack(next), std::memory_order_acq_rel);
+}
+
+} // namespace jit
