@@ -31,11 +31,10 @@ namespace {
 
 using TryLock = std::unique_lock<std::mutex>;
 
-void say(const Anchor &anchor, const Path &path, const std::string &what) noexcept {
-  if_memory([&] {
-    log_line(LogComponent::trace, LogLevel::info,
-             "path " + std::to_string(path.id) + " of trace " + anchor.trace->name + ": " + what);
-  });
+/// Throws std::bad_alloc.
+void say(const Anchor &anchor, const Path &path, const std::string &what) {
+  log_line(LogComponent::trace, LogLevel::info,
+           "path " + std::to_string(path.id) + " of trace " + anchor.trace->name + ": " + what);
 }
 
 std::string two_digits(double value) {
@@ -187,7 +186,7 @@ void paired(Anchor &anchor, Path &path, std::uint64_t eager_ns,
   if (path.recheck.add(ratio) && path.life.change(PathState::active, PathState::trial)) {
     path.trial.start();
     path.recheck.start(); // its probe becomes the trial's
-    say(anchor, path, "on trial again: checks found it slower than eager");
+    if_memory([&] { say(anchor, path, "on trial again: checks found it slower than eager"); });
   } else {
     anchor.probes.fetch_sub(1, std::memory_order_relaxed);
   }
@@ -207,8 +206,10 @@ void recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noe
   std::uint64_t eager_ns = 0;
   if (const TryLock guard(anchor.known.lock, std::try_to_lock); guard) {
     std::shared_ptr<Path> path;
-    graph.name = anchor.trace->name;
-    if_memory([&] { path = anchor.known.find_or_add(std::move(graph), now_ns()); });
+    if_memory([&] {
+      graph.name = anchor.trace->name;
+      path = anchor.known.find_or_add(std::move(graph), now_ns());
+    });
     if (path) {
       anchor.recordings.fetch_add(1, std::memory_order_relaxed);
       path->visits.fetch_add(1, std::memory_order_relaxed);

@@ -59,7 +59,8 @@ void AnchorState::judge() noexcept {
   double wanted = 100 * static_cast<double>(lost - won) / pass_ns *
                   static_cast<double>(std::uint64_t{1} << doublings);
   const double pace_ns =
-      static_cast<double>(now_ns() - window_began_ns.load(std::memory_order_relaxed)) / (window - 1);
+      static_cast<double>(now_ns() - window_began_ns.load(std::memory_order_relaxed)) /
+      (window - 1);
   if (pace_ns > 0)
     wanted = std::min(wanted, static_cast<double>(most_rest_ns) / pace_ns);
   const auto length = static_cast<std::uint64_t>(

@@ -110,8 +110,9 @@ bool demote(Anchor &anchor, Path &path) {
       anchor.probes.fetch_add(1);
     visits::paired(anchor, path, 100, 1000);
   }
-  wait_compiled(); // for the trie without it
-  return !path.life.now().has_program();
+  const bool removed = !path.life.now().has_program(); // until it is tried again
+  wait_compiled();                                     // for the trie without it
+  return removed;
 }
 
 long remove_programs(long cycles) {

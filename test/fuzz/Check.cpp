@@ -3,9 +3,9 @@
 #include "test/fuzz/Check.h"
 #include "runtime/base/Options.h"
 #include "runtime/jit/Anchor.h"
-#include "runtime/policy/Reasons.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/ThreadPool.h"
+#include "runtime/policy/Reasons.h"
 #include "test/fuzz/Run.h"
 
 #include <algorithm>
