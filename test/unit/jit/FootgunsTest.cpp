@@ -285,6 +285,17 @@ TEST_F(Footguns, TheFirstRunThrows) {
   EXPECT_TRUE(same_bits(plainly([&] { return body(ramp(18), false); }), f(ramp(18), false)));
 }
 
+TEST_F(Footguns, TheLongestWait) {
+  auto f = trace([](const Tensor &x) { return tanh(x) * 0.5 + x; }, {"longest wait"});
+  const Tensor x = ramp(33);
+  f(x);
+  f(x);
+  EXPECT_FALSE(wait_compiled(std::chrono::milliseconds::min()));
+  EXPECT_TRUE(wait_compiled(std::chrono::milliseconds::max()));
+  f(x);
+  EXPECT_EQ(hits(f), 1u);
+}
+
 TEST_F(Footguns, DerivativesAtInfiniteEnds) {
   const auto rows = [](const Tensor &x) { return logsumexp(x); };
   const auto level = [](const Tensor &x) { return gelu(x) + erf(x); };
