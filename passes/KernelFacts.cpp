@@ -35,23 +35,6 @@ unsigned reading_pass(Operation *op, const Passes &passes) {
   return number;
 }
 
-static bool is_transcendental(ScalarFunction function) {
-  switch (function) {
-  case ScalarFunction::exp:
-  case ScalarFunction::log:
-  case ScalarFunction::sin:
-  case ScalarFunction::cos:
-  case ScalarFunction::tanh:
-  case ScalarFunction::erf:
-  case ScalarFunction::sigmoid:
-  case ScalarFunction::gelu:
-  case ScalarFunction::pow:
-    return true;
-  default:
-    return false;
-  }
-}
-
 namespace {
 /// What computing a value again costs, from loads and kept values on.
 struct Work {

@@ -54,18 +54,7 @@ std::int64_t count_parts(const Nest &nest, const Form &form) {
 unsigned cost_of(const Node &node) {
   if (node.kind != NodeKind::element)
     return 0;
-  switch (node.function) {
-  case ScalarFunction::exp:
-  case ScalarFunction::log:
-  case ScalarFunction::tanh:
-  case ScalarFunction::sigmoid:
-  case ScalarFunction::erf:
-  case ScalarFunction::gelu:
-  case ScalarFunction::pow:
-    return 16;
-  default:
-    return 1;
-  }
+  return is_transcendental(node.function) ? 16 : 1;
 }
 
 unsigned canonical_lanes(DType dtype) { return itemsize(dtype) == 8 ? 32 : 64; }

@@ -11,7 +11,8 @@ def Same;
 
 // Adds a dag of ops to the gradient of an operand; it may use operands, $dy and results by name, and
 // numbers. What broadcasting repeated is summed, and the dtype is converted back. Ops are those without
-// attributes; in the rule of a row op also reductions, which are over the row axis and keep it.
+// attributes; in the rule of a row op also reductions, which are over the row axis and keep it. A dag
+// that is written twice is computed once.
 class For<string operandName, dag expression> {
   string operand = operandName;
   dag value = expression;

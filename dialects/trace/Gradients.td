@@ -19,14 +19,19 @@ def : UnaryGradient<LogOp, (DivideOp $dy, $x)>;
 def : UnaryGradient<SinOp, (MultiplyOp $dy, (CosOp $x))>;
 def : UnaryGradient<CosOp, (NegativeOp (MultiplyOp $dy, (SinOp $x)))>;
 def : UnaryGradient<TanhOp, (MultiplyOp $dy, (SubtractOp 1, (SquareOp $result)))>;
+// exp(-30 * 30 / 2) is 0 in f64 too, and erf(30 / sqrt(2)) is 1. So nothing changes within the bounds,
+// and beyond them no infinity meets that 0, in derivatives of any order.
 // 2 / sqrt(pi)
-def : UnaryGradient<ErfOp, (MultiplyOp $dy, (MultiplyOp (ExpOp (NegativeOp (SquareOp $x))), "1.1283791670955126"))>;
+def : UnaryGradient<ErfOp,
+    (MultiplyOp $dy,
+      (MultiplyOp (ExpOp (NegativeOp (SquareOp (ClipOp $x, -30, 30)))), "1.1283791670955126"))>;
 def : UnaryGradient<SigmoidOp, (MultiplyOp $dy, (MultiplyOp $result, (SubtractOp 1, $result)))>;
 // Normal distribution: its integral plus x times its density; 1 / sqrt(2) and 1 / sqrt(2 pi).
 def : UnaryGradient<GeluOp,
     (MultiplyOp $dy,
-      (AddOp (MultiplyOp (AddOp (ErfOp (MultiplyOp $x, "0.70710678118654752")), 1), "0.5"),
-             (MultiplyOp $x, (MultiplyOp (ExpOp (MultiplyOp (SquareOp $x), "-0.5")), "0.39894228040143268"))))>;
+      (AddOp (MultiplyOp (AddOp (ErfOp (MultiplyOp (ClipOp $x, -30, 30), "0.70710678118654752")), 1), "0.5"),
+             (MultiplyOp (ClipOp $x, -30, 30),
+               (MultiplyOp (ExpOp (MultiplyOp (SquareOp (ClipOp $x, -30, 30)), "-0.5")), "0.39894228040143268"))))>;
 def : UnaryGradient<ReluOp, (WhereOp (GreaterOp $result, 0), $dy, 0)>;
 def : NoGradient<IsnanOp>;
 

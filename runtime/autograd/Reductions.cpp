@@ -86,11 +86,18 @@ void var_mean_gradient(Backward &b) {
     b.give(0, b.at(add(b.at(std::move(from_var)), b.at(std::move(from_mean)))));
 }
 
-/// dy softmax(x), the softmax as exp(x - result).
+/// dy softmax(x), the softmax as exp(x - result). Of a row of -infinity it is 0, of +infinity 1:
+/// neither is subtracted from itself, also in derivatives of this one.
 void logsumexp_gradient(Backward &b) {
   const std::int64_t axis = LogsumexpAttrs::decode(b.attrs).axis;
   Tensor total = reshape(b.result(0), kept_shape(b, {&axis, 1}));
+  Tensor nothing = equal(b.at(total), -infinity);
+  total = where(b.at(std::move(nothing)), 0, b.at(std::move(total)));
+  Tensor infinite = equal(b.at(total), infinity);
+  Tensor largest = equal(b.operand(0), b.at(total));
+  largest = logical_and(b.at(std::move(largest)), b.at(std::move(infinite)));
   Tensor logarithm = subtract(b.operand(0), b.at(std::move(total)));
+  logarithm = where(b.at(std::move(largest)), 0, b.at(std::move(logarithm)));
   Tensor share = exp(b.at(std::move(logarithm)));
   b.give(0, b.at(multiply(b.at(kept(b, 0, {&axis, 1})), b.at(std::move(share)))));
 }

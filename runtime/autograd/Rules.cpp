@@ -60,7 +60,38 @@ void Backward::give(std::size_t i, Operand gradient) {
   given[i] = astype(at(std::move(value)), dtype(i));
 }
 
-/// x^y: y x^(y-1) for x, log(x) x^y for y, with 0 where the other factor would make NaN of it.
+/// log(x) x^y. The base is 1 where x^y is flat in y, so that no logarithm of 0 or infinity meets a
+/// 0, in derivatives of this one either.
+static Tensor pow_slope_of_exponent(Backward &b) {
+  const Tensor x = b.operands[0].meta ? detail::Access::tensor_of(b.operand(0))
+                                      : Tensor(b.operands[0].number, b.dtype(1));
+  Tensor zero = equal(b.at(x), 0);
+  Tensor finite = less_equal(b.result(0), 1); // 0^y with y >= 0
+  zero = logical_and(b.at(std::move(zero)), b.at(std::move(finite)));
+  Tensor infinite = equal(b.at(x), infinity);
+  Tensor vanishes = equal(b.result(0), 0);
+  infinite = logical_and(b.at(std::move(infinite)), b.at(std::move(vanishes)));
+  Tensor flat = logical_or(b.at(std::move(zero)), b.at(std::move(infinite)));
+  Tensor base = where(b.at(std::move(flat)), 1, b.at(x));
+  Tensor logarithm = log(b.at(std::move(base)));
+  return multiply(b.result(0), b.at(std::move(logarithm)));
+}
+
+/// y x^(y-1), with the exponent 0 where y is 0 and 1 / x is not finite: x^0 has slope 0 everywhere.
+static Tensor pow_slope_of_base(Backward &b) {
+  Tensor constant = equal(b.operand(1), 0);
+  Tensor reciprocal = divide(1, b.operand(0));
+  reciprocal = abs(b.at(std::move(reciprocal)));
+  Tensor finite = less(b.at(std::move(reciprocal)), infinity);
+  Tensor endless = logical_not(b.at(std::move(finite)));
+  constant = logical_and(b.at(std::move(constant)), b.at(std::move(endless)));
+  Tensor exponent = subtract(b.operand(1), 1);
+  exponent = where(b.at(std::move(constant)), 0, b.at(std::move(exponent)));
+  Tensor power = pow(b.operand(0), b.at(std::move(exponent)));
+  return multiply(b.operand(1), b.at(std::move(power)));
+}
+
+/// For x y x^(y-1), for y log(x) x^y; 0 where the other factor would make NaN of it.
 void pow_gradient(Backward &b) {
   if (b.wants(0) && !b.operands[1].meta) {
     const Scalar &y = b.operands[1].number;
@@ -73,22 +104,10 @@ void pow_gradient(Backward &b) {
       b.give(0, b.at(multiply(b.dy(), b.at(std::move(slope)))));
     }
   } else if (b.wants(0)) {
-    Tensor less = subtract(b.operand(1), 1);
-    Tensor power = pow(b.operand(0), b.at(std::move(less)));
-    Tensor slope = multiply(b.operand(1), b.at(std::move(power)));
-    Tensor constant = equal(b.operand(1), 0);
-    slope = where(b.at(std::move(constant)), 0, b.at(std::move(slope)));
-    b.give(0, b.at(multiply(b.dy(), b.at(std::move(slope)))));
+    b.give(0, b.at(multiply(b.dy(), b.at(pow_slope_of_base(b)))));
   }
-  if (b.wants(1)) {
-    const Tensor x = b.operands[0].meta ? detail::Access::tensor_of(b.operand(0))
-                                        : Tensor(b.operands[0].number, b.dtype(1));
-    Tensor logarithm = log(b.at(x));
-    Tensor zero = equal(b.at(x), 0);
-    logarithm = where(b.at(std::move(zero)), 0, b.at(std::move(logarithm)));
-    Tensor slope = multiply(b.result(0), b.at(std::move(logarithm)));
-    b.give(1, b.at(multiply(b.dy(), b.at(std::move(slope)))));
-  }
+  if (b.wants(1))
+    b.give(1, b.at(multiply(b.dy(), b.at(pow_slope_of_exponent(b)))));
 }
 
 } // namespace jit::autograd

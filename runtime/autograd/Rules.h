@@ -5,7 +5,11 @@
 #include "runtime/autograd/Backward.h"
 #include "runtime/ops/Attributes.h"
 
+#include <limits>
+
 namespace jit::autograd {
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
 void pow_gradient(Backward &b);
 

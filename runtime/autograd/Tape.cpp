@@ -8,19 +8,48 @@
 #include <tracejit/autograd.h>
 
 #include <algorithm>
-#include <atomic>
 
 namespace jit::autograd {
 
 thread_local constinit TapeList *recording = nullptr;
 
-static void record(const detail::TapeOp &op) { recording->append(op); }
+namespace {
+
+constinit thread_local bool thread_ended = false;
+/// Keeps the list that records here: another thread may destroy the last of its tapes.
+struct Holder {
+  std::shared_ptr<TapeList> list;
+  ~Holder() {
+    thread_ended = true;
+    recording = nullptr;
+    thread_trace.tapes = 0;
+  }
+};
+constinit thread_local Holder holder;
+
+} // namespace
+
+/// Without the tapes that other threads destroyed.
+static TapeList *recording_now() noexcept {
+  if (recording && recording->has_closed_elsewhere()) [[unlikely]] {
+    recording->close_what_others_closed();
+    set_recording(recording->is_open() ? recording : nullptr);
+  }
+  return recording;
+}
+
+static void record(const detail::TapeOp &op) {
+  if (TapeList *list = recording_now())
+    list->append(op);
+}
 /// The dispatcher calls the hook only while thread_trace.tapes is not 0.
 [[maybe_unused]] static const bool hooked = (detail::tape_hook = record, true);
 
 void set_recording(TapeList *list) noexcept {
   recording = list;
   thread_trace.tapes = static_cast<std::uint8_t>(list ? list->depth() : 0);
+  if (!thread_ended)
+    holder.list = list ? list->shared_from_this() : nullptr;
 }
 
 /// 0 means no tape; after 2^32 lists numbers repeat, and a value would have to live that long to be
@@ -153,10 +182,29 @@ void TapeList::drop(std::uint32_t value) noexcept {
     release(kept);
 }
 
-void TapeList::open(std::uint32_t begin) { begins.push_back(begin); }
+void TapeList::open(std::uint32_t begin) {
+  make_room(begins, 1);
+  const std::lock_guard guard(elsewhere);
+  closed_elsewhere.reserve(begins.size() + 1);
+  begins.push_back(begin);
+}
 
 void TapeList::close(std::uint32_t begin) noexcept {
   begins.erase(std::find(begins.begin(), begins.end(), begin));
+}
+
+void TapeList::close_on_another_thread(std::uint32_t begin) noexcept {
+  const std::lock_guard guard(elsewhere);
+  closed_elsewhere.push_back(begin); // open() has made room
+  any_closed_elsewhere.store(true, std::memory_order_relaxed);
+}
+
+void TapeList::close_what_others_closed() noexcept {
+  const std::lock_guard guard(elsewhere);
+  for (const std::uint32_t begin : closed_elsewhere)
+    close(begin);
+  closed_elsewhere.clear();
+  any_closed_elsewhere.store(false, std::memory_order_relaxed);
 }
 
 std::uint32_t TapeList::needed_from() const noexcept {
@@ -174,10 +222,11 @@ using autograd::TapeOperand;
 static constexpr std::size_t max_tapes = 255;
 
 Tape::Tape() {
-  if (recording && recording->depth() == max_tapes)
+  TapeList *outer = autograd::recording_now();
+  if (outer && outer->depth() == max_tapes)
     throw Error(ErrorCode::invalid_argument, "Tape: 255 tapes are open on this thread");
   detail::typed("Tape", [&] {
-    list = recording ? recording->shared_from_this() : std::make_shared<TapeList>();
+    list = outer ? outer->shared_from_this() : std::make_shared<TapeList>();
     begin = list->size();
     list->open(begin);
   });
@@ -187,6 +236,10 @@ Tape::Tape() {
 Tape::~Tape() {
   if (!list)
     return;
+  if (!list->is_mine()) {
+    list->close_on_another_thread(begin);
+    return;
+  }
   close();
   const std::uint32_t end = std::min(list->size(), list->needed_from());
   for (std::uint32_t value = begin; value < end; ++value)

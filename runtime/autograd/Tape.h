@@ -7,7 +7,9 @@
 #include "runtime/eager/Dispatch.h"
 #include "runtime/ops/Attributes.h"
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <unordered_map>
 #include <vector>
 
@@ -26,7 +28,8 @@ struct TapeEntry {
   Impl *kept = nullptr; ///< a reference: a leaf, or a result that its gradient needs
 };
 
-/// Belongs to one thread; no other one may touch it.
+/// Belongs to one thread. Another one may only destroy a Tape, and with the last one the list, if
+/// its thread has ended or does not record on it.
 class TapeList : public std::enable_shared_from_this<TapeList> {
 public:
   TapeList();
@@ -52,6 +55,13 @@ public:
   /// Tapes that begin at value `begin` and are still recording.
   void open(std::uint32_t begin);
   void close(std::uint32_t begin) noexcept;
+  /// What another thread may do instead of `close`; its own thread closes the tape later.
+  void close_on_another_thread(std::uint32_t begin) noexcept;
+  bool has_closed_elsewhere() const noexcept {
+    return any_closed_elsewhere.load(std::memory_order_relaxed);
+  }
+  /// What these tapes kept goes with the list: a gradient that walks it now may need it.
+  void close_what_others_closed() noexcept;
   bool is_open() const noexcept { return !begins.empty(); }
   std::size_t depth() const noexcept { return begins.size(); }
   /// Values below this number are needed by no open tape.
@@ -71,6 +81,9 @@ private:
   std::vector<std::unique_ptr<Attr>> own_attrs; ///< those the table of attributes had no room for
   std::unordered_map<const Impl *, std::uint32_t> leaves;
   std::vector<std::uint32_t> begins; ///< of the open tapes
+  std::atomic<bool> any_closed_elsewhere{false};
+  std::mutex elsewhere; ///< guards the next
+  std::vector<std::uint32_t> closed_elsewhere;
 };
 
 /// The list that records on this thread now, or null.

@@ -97,7 +97,9 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
     results[r] = new_ready(metas.metas[r], produced[r].storage, produced[r].data);
     if (results[r])
       continue;
-    for (std::uint8_t rest = r; rest < metas.count; ++rest)
+    for (std::uint8_t made = 0; made < r; ++made)
+      release(results[made]);
+    for (std::uint8_t rest = r + 1; rest < metas.count; ++rest)
       release(produced[rest].storage);
     throw out_of_memory(call.op, *metas.metas[r]);
   }

@@ -49,8 +49,6 @@ static Tensor whole(std::string_view function, const Meta *meta, Storage *storag
   Impl *impl = storage ? new_ready(meta, storage, storage->data) : nullptr;
   if (impl)
     return Access::tensor(impl);
-  if (storage)
-    release(storage);
   const Error error(ErrorCode::out_of_memory, std::string(function) + ": cannot allocate " +
                                                   std::to_string(meta->bytes()) + " bytes for " +
                                                   describe(*meta));

@@ -12,6 +12,7 @@
 
 #include <tracejit/trace.h>
 
+#include <algorithm>
 #include <ostream>
 
 namespace jit {
@@ -29,7 +30,9 @@ void synchronize() {
 }
 
 bool wait_compiled(std::chrono::milliseconds timeout) {
-  return CompileThread::get().wait_idle(timeout);
+  // The clock's own numbers end before those of milliseconds.
+  constexpr std::chrono::milliseconds none{0}, year = std::chrono::hours{24 * 365};
+  return CompileThread::get().wait_idle(std::clamp(timeout, none, year));
 }
 
 std::vector<TraceReport> explain() {

@@ -44,6 +44,25 @@ enum class ScalarFunction : std::uint8_t {
   none,
 };
 
+/// Functions that take some ten times the cycles of an addition; those with an error of 2 ulp or
+/// more.
+constexpr bool is_transcendental(ScalarFunction function) noexcept {
+  switch (function) {
+  case ScalarFunction::exp:
+  case ScalarFunction::log:
+  case ScalarFunction::sin:
+  case ScalarFunction::cos:
+  case ScalarFunction::tanh:
+  case ScalarFunction::erf:
+  case ScalarFunction::sigmoid:
+  case ScalarFunction::gelu:
+  case ScalarFunction::pow:
+    return true;
+  default:
+    return false;
+  }
+}
+
 /// Which dtype an op computes in and which it returns. Only elementwise ops take operands of
 /// several dtypes: before any other op with rule `numeric` or `floating`, dispatch casts the tensor
 /// operands (not indices) to the dtype that element_types gives, and infer refuses what is left.

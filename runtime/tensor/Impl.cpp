@@ -56,8 +56,10 @@ void release(Storage *storage) noexcept {
 
 Impl *new_ready(const Meta *meta, Storage *storage, std::byte *data) noexcept {
   Impl *impl = new_impl(meta);
-  if (!impl)
+  if (!impl) [[unlikely]] {
+    release(storage);
     return nullptr;
+  }
   impl->storage = storage;
   impl->where.store(Where::at(data), std::memory_order_release);
   return impl;

@@ -109,7 +109,8 @@ struct Impl : detail::ValueHead {
 };
 static_assert(sizeof(Impl) <= 128);
 
-/// With one reference: a ready value at `data` inside `storage`, whose reference it takes over.
+/// With one reference: a ready value at `data` inside `storage`. The storage's reference is taken
+/// over or, with no memory for the value and nullptr returned, released.
 Impl *new_ready(const Meta *meta, Storage *storage, std::byte *data) noexcept;
 /// A value that waits in a session and that no handle holds any more: the session frees it.
 inline constexpr std::uint32_t abandoned_refs = ~std::uint32_t{0};

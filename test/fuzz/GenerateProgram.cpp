@@ -202,18 +202,10 @@ std::optional<std::uint32_t> Generator::last_value_at_hand() const {
     if (step.kind == StepKind::branch || step.kind == StepKind::flag)
       i += step.body;
     for (std::uint32_t v = step.first_value; v < step.first_value + step.results; ++v)
-      if (value_metas[v]->size > 0 && in_force({Ref::value, v}) && !given_away(v))
+      if (value_metas[v]->size > 0 && in_force({Ref::value, v}))
         last = v;
   }
   return last;
-}
-
-bool Generator::given_away(std::uint32_t value) const {
-  return std::ranges::any_of(program.steps, [&](const Step &step) {
-    return std::ranges::any_of(step.operands, [&](const Ref &ref) {
-      return ref.kind == Ref::value && ref.index == value && ref.moved;
-    });
-  });
 }
 
 Program Generator::draw() {
@@ -304,6 +296,8 @@ void Generator::give_away() {
         for_each_ref(program.steps[j], [&](const Ref &ref) { uses += is_it(ref); });
       }
       operand.moved = uses == 1;
+      if (operand.moved)
+        forget(operand); // a step that is added yet may not use it
     }
   }
 }

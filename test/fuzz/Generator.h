@@ -49,7 +49,6 @@ private:
   Program finish();
   void give_away();
   bool is_shared(std::uint32_t input) const;
-  bool given_away(std::uint32_t value) const;
   std::optional<std::uint32_t> last_value_at_hand() const;
 
   // GenerateVariants.cpp

@@ -107,18 +107,31 @@ private:
       std::optional<unsigned> operand = claim(rule->getValueAsString("operand"));
       if (!operand || rule->isSubClassOf("Constant"))
         continue;
-      steps = 0;
+      const auto *value = cast<DagInit>(rule->getValueInit("value"));
+      mentions.clear();
+      count_mentions(value);
+      made.clear();
       mentioned = 0;
       out << "  if (b.wants(" << *operand << ")) {\n";
-      std::string value = expression(rule->getValueAsDag("value"), "");
-      out << "    b.give(" << *operand << ", " << value << ");\n  }\n";
+      std::string result = expression(value, "");
+      out << "    b.give(" << *operand << ", " << result << ");\n  }\n";
       keeps[*operand] = mentioned;
     }
     out << "}\n";
   }
 
+  /// How often each step of a dag is mentioned; equal dags are one object.
+  void count_mentions(const Init *value) {
+    const auto *dag = dyn_cast<DagInit>(value);
+    if (!dag || ++mentions[dag] > 1)
+      return;
+    for (const Init *argument : dag->getArgs())
+      count_mentions(argument);
+  }
+
   /// Emits the steps of a dag, inner ones first, one statement each: C++ leaves the order of
-  /// arguments open. Returns the expression for its value.
+  /// arguments open. A step that is mentioned twice is done once. Returns the expression for its
+  /// value.
   std::string expression(const Init *value, StringRef name) {
     if (const auto *number = dyn_cast<llvm::IntInit>(value))
       return number->getAsString();
@@ -134,13 +147,20 @@ private:
       mentioned |= found->second.keep;
       return found->second.text;
     }
+    if (auto before = made.find(dag); before != made.end())
+      return use(dag, before->second);
     std::vector<std::string> arguments;
     for (unsigned i = 0; i < dag->getNumArgs(); ++i)
       arguments.push_back(expression(dag->getArg(i), dag->getArgNameStr(i)));
-    return call(dag->getOperator(), arguments);
+    return call(*dag, arguments);
   }
 
-  std::string call(const Init *callee, const std::vector<std::string> &arguments) {
+  std::string use(const DagInit *dag, StringRef name) const {
+    return (mentions.at(dag) > 1 ? "b.at(" + name + ")" : "b.at(std::move(" + name + "))").str();
+  }
+
+  std::string call(const DagInit &dag, const std::vector<std::string> &arguments) {
+    const Init *callee = dag.getOperator();
     const auto *def = dyn_cast<llvm::DefInit>(callee);
     const Record *step = def ? def->getDef() : nullptr;
     if (step && step->getName() == "Same" && arguments.size() == 1)
@@ -151,17 +171,20 @@ private:
             (op.family == "row" ? " and no reduction" : ""));
       return "";
     }
-    std::string name = ("t" + Twine(steps++)).str();
+    std::string name = ("t" + Twine(made.size())).str();
     out << "    Tensor " << name << " = " << step->getValueAsString("opName") << "("
         << llvm::join(arguments, ", ") << (reduction ? ", b.row()" : "") << ");\n";
-    return "b.at(std::move(" + name + "))";
+    made.insert({&dag, name});
+    return use(&dag, name);
   }
 
   const Op &op;
   const Record &record;
   std::map<StringRef, Name> names;
   std::vector<unsigned> keeps; ///< by operand
-  unsigned seen = 0, mentioned = 0, steps = 0;
+  unsigned seen = 0, mentioned = 0;
+  std::map<const DagInit *, unsigned> mentions; ///< within the rule
+  std::map<const DagInit *, std::string> made;  ///< the variable of each step emitted so far
   raw_ostream &out;
 };
 

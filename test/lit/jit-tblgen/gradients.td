@@ -11,6 +11,16 @@
 // CHECK-NEXT: }
 // CHECK-NEXT: constexpr Keep sqrt_keeps[]{256, };
 
+// A step that is written three times is done once.
+// CHECK:      void gelu_rule(Backward &b) {
+// CHECK-NEXT:   if (b.wants(0)) {
+// CHECK-NEXT:     Tensor t0 = clip(b.operand(0), -30, 30);
+// CHECK-NEXT:     Tensor t1 = multiply(b.at(t0), 0.70710678118654752);
+// CHECK-NOT:      clip
+// CHECK:          square(b.at(t0));
+// CHECK-NOT:      clip
+// CHECK:        constexpr Keep gelu_keeps[]{1, };
+
 // Bit 0 is x, bit 1 is y; a sum needs neither.
 // CHECK:      void add_rule(Backward &b) {
 // CHECK:        b.give(0, b.dy());

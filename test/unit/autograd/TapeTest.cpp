@@ -258,6 +258,76 @@ TEST(Tape, OnAnotherThreadRecordedValuesAreConstant) {
   expect_bits(tensor({2}, {1}), g[1]);
 }
 
+TEST(Tape, DestroyedOnAnotherThread) {
+  const Tensor x = tensor({3}, {1});
+  const std::int64_t before = memory_stats().live_bytes;
+  auto tape = std::make_unique<Tape>();
+  tape->watch(x);
+  square(zeros({1000}, DType::f64) + x); // the tape keeps the sum
+  std::thread([&] { tape.reset(); }).join();
+  EXPECT_GT(memory_stats().live_bytes, before);
+  expect_bits(tensor({9}, {1}), x * x); // the next op lets it go
+  EXPECT_EQ(autograd::recording, nullptr);
+  EXPECT_LT(memory_stats().live_bytes, before + 1000);
+  expect_bits(tensor({6}, {1}), grad(square)(x));
+}
+
+TEST(Tape, AnInnerTapeDestroyedOnAnotherThread) {
+  const Tensor x = tensor({3}, {1});
+  Tape outer;
+  outer.watch(x);
+  const Tensor y = x * x;
+  auto inner = std::make_unique<Tape>();
+  Tensor z = y * x;
+  std::thread([&] { inner.reset(); }).join();
+  z = z * x;
+  EXPECT_NE(autograd::recording, nullptr);
+  expect_bits(tensor({108}, {1}), outer.gradient(z, {x})[0]);
+  EXPECT_EQ(autograd::recording, nullptr);
+}
+
+TEST(Tape, DestroyedAfterItsThreadHasEnded) {
+  const std::int64_t before = memory_stats().live_bytes;
+  std::unique_ptr<Tape> tape;
+  std::thread([&] {
+    tape = std::make_unique<Tape>();
+    const Tensor x = zeros({1000}, DType::f64);
+    tape->watch(x);
+    square(x);
+  }).join();
+  tape.reset();
+  EXPECT_EQ(memory_stats().live_bytes, before);
+}
+
+TEST(Tape, DestroyedWhileItsThreadRecords) {
+  std::atomic<Tape *> passed{nullptr};
+  std::atomic<bool> done{false};
+  std::thread destroyer([&] {
+    while (!done)
+      delete passed.exchange(nullptr);
+  });
+  const Tensor x = tensor({3}, {1});
+  for (int i = 0; i < 2000; ++i) {
+    std::unique_ptr<Tape> outer;
+    if (i % 2) {
+      outer = std::make_unique<Tape>();
+      outer->watch(x);
+    }
+    auto tape = std::make_unique<Tape>();
+    tape->watch(x);
+    Tensor y = x * x;
+    delete passed.exchange(tape.release());
+    y = y * x;
+    if (outer)
+      expect_bits(tensor({27}, {1}), outer->gradient(y, {x})[0]);
+  }
+  done = true;
+  destroyer.join();
+  delete passed.load();
+  x + x;
+  EXPECT_EQ(autograd::recording, nullptr);
+}
+
 TEST(Tape, ThreadsThatShareVariables) {
   Variable w(numbers({64}, 1));
   const Tensor expected = w.value() * 2;

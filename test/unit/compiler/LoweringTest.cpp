@@ -189,6 +189,21 @@ TEST_P(Sizes, InPlaceCrosswise) {
   expect_equal_everywhere(k.nest, memory_of({{f32, m}, {f32, m}}));
 }
 
+TEST(Form, CountsTranscendentalFunctionsAsHeavy) {
+  for (const OpInfo &op : all_ops()) {
+    if (op.family != Family::elementwise)
+      continue;
+    NestBuilder b;
+    b.parallel(32768);
+    llvm::SmallVector<unsigned, 3> operands;
+    while (operands.size() < op.operands.size())
+      operands.push_back(b.load(DType::f32, 0, {1}));
+    b.store(b.element(op.scalar, DType::f32, operands), 1, {1});
+    const Form form = choose_form(b.nest, Isa::v3);
+    EXPECT_EQ(form.cost >= heavy_cost, is_transcendental(op.scalar)) << op.name;
+  }
+}
+
 TEST(Lowering, OneElementInPlaceCrosswise) {
   NestBuilder k;
   unsigned x = k.load(f32, 0, {}), y = k.load(f32, 1, {});

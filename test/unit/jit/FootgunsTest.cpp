@@ -285,5 +285,40 @@ TEST_F(Footguns, TheFirstRunThrows) {
   EXPECT_TRUE(same_bits(plainly([&] { return body(ramp(18), false); }), f(ramp(18), false)));
 }
 
+TEST_F(Footguns, TheLongestWait) {
+  auto f = trace([](const Tensor &x) { return tanh(x) * 0.5 + x; }, {"longest wait"});
+  const Tensor x = ramp(33);
+  f(x);
+  f(x);
+  EXPECT_FALSE(wait_compiled(std::chrono::milliseconds::min()));
+  EXPECT_TRUE(wait_compiled(std::chrono::milliseconds::max()));
+  f(x);
+  EXPECT_EQ(hits(f), 1u);
+}
+
+TEST_F(Footguns, DerivativesAtInfiniteEnds) {
+  const auto rows = [](const Tensor &x) { return logsumexp(x); };
+  const auto level = [](const Tensor &x) { return gelu(x) + erf(x); };
+  const auto power = [](const Tensor &x) { return pow(x, abs(x)); };
+  const auto body = [=](const Tensor &x) {
+    std::vector<Tensor> slopes{grad(rows)(x), grad(level)(x), grad(power)(x)};
+    slopes.push_back(grad([=](const Tensor &v) { return square(grad(rows)(v)); })(x));
+    slopes.push_back(grad(grad(level))(x));
+    return slopes;
+  };
+  const float inf = std::numeric_limits<float>::infinity();
+  const Tensor x =
+      Tensor::copy_of({-inf, -inf, -inf, -inf, inf, 1.0f, -inf, 0.0f, 2.0f, -inf, -1e30f, 40.0f,
+                       std::numeric_limits<float>::quiet_NaN(), -0.0f, 1e-45f, 3.0f},
+                      {4, 4});
+  auto f = trace(body, {"infinite ends"});
+  repeat(6, [&](int) {
+    const std::vector<Tensor> slopes = f(x), plain = plainly([&] { return body(x); });
+    for (std::size_t i = 0; i < slopes.size(); ++i)
+      EXPECT_TRUE(same_bits(plain[i], slopes[i])) << "slope " << i;
+  });
+  EXPECT_EQ(hits(f), 4u);
+}
+
 } // namespace
 } // namespace jit::test

@@ -47,6 +47,12 @@ TEST(OpTable, ScalarFunctionsAreNamedLikeTheirOps) {
     }
 }
 
+TEST(OpTable, TranscendentalFunctionsAreThoseWithAnErrorOfSeveralUlp) {
+  for (const OpInfo &op : all_ops())
+    if (op.family == Family::elementwise)
+      EXPECT_EQ(is_transcendental(op.scalar), op.ulp >= 2) << op.name;
+}
+
 TEST(OpTable, BodiesUseOperandsAndEarlierSteps) {
   for (const OpInfo &op : all_ops())
     for (std::size_t i = 0; i < op.body.size(); ++i) {
