@@ -10,6 +10,7 @@
 #include "runtime/jit/Session.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/Mxcsr.h"
+#include "runtime/trace/Text.h"
 
 #include <algorithm>
 #include <bit>
@@ -33,12 +34,29 @@ CompileThread &CompileThread::get() {
 
 void CompileThread::set_compiler(std::unique_ptr<Compiler> plugged) {
   const std::lock_guard guard(lock);
-  if (compiler)
+  if (compiler.is_open())
     return;
-  compiler = std::move(plugged);
+  compiler.plug(std::move(plugged));
+  stop_with_process();
+  ready.store(true, std::memory_order_release);
+}
+
+bool CompileThread::enable_compiler() {
+  const bool now = mode() == Mode::on || mode() == Mode::check;
+  const bool usable = compiler.ask_for(now);
+  const std::lock_guard guard(lock);
+  if (!usable || ready.load(std::memory_order_relaxed) || stopping)
+    return usable;
+  stop_with_process();
+  ready.store(true, std::memory_order_release);
+  if (now) // else, or without memory, before the first compilation
+    enqueue({Task::open, nullptr, nullptr});
+  return true;
+}
+
+void CompileThread::stop_with_process() {
   stop_with_main_thread();
   std::atexit([] { CompileThread::get().stop(); });
-  ready.store(true, std::memory_order_release);
 }
 
 // What user threads post
@@ -252,6 +270,8 @@ bool CompileThread::enqueue(Job job) noexcept {
   } catch (const std::exception &) {
     return false;
   }
+  if (busy && !compiler.is_open()) // somebody could use the compiler already
+    set_urgent(true);
   // A few hundred milliseconds of any machine's time stamp counter.
   constexpr std::uint64_t patience = 500'000'000;
   if (overdue_at.load(std::memory_order_relaxed) == 0)
@@ -294,8 +314,12 @@ void CompileThread::run() {
 }
 
 void CompileThread::work(const Job &job) {
-  job.path->posted.store(false, std::memory_order_relaxed);
+  if (job.path)
+    job.path->posted.store(false, std::memory_order_relaxed);
   switch (job.task) {
+  case Task::open:
+    open();
+    return;
   case Task::compile:
     compile(job, job.path->graph.outputs);
     return;
@@ -313,7 +337,14 @@ void CompileThread::work(const Job &job) {
 
 /// After a job without memory, which has changed nothing else. The next recording tries again.
 void CompileThread::give_up(const Job &job) noexcept {
+  if (job.task == Task::open)
+    return; // the first compilation does it
   log_line(LogComponent::compile, LogLevel::error, "out of memory: a program was given up");
+  unqueue(job);
+}
+
+/// Lets the path be recorded and compiled again.
+void CompileThread::unqueue(const Job &job) noexcept {
   const std::lock_guard guard(job.anchor->lock);
   const PathState state = job.path->state.load(std::memory_order_relaxed);
   if (state == PathState::queued || state == PathState::compiling)
@@ -321,7 +352,41 @@ void CompileThread::give_up(const Job &job) noexcept {
   job.anchor->compiling.store(false, std::memory_order_relaxed);
 }
 
+void CompileThread::open() {
+  Compiler *opened = compiler.get();
+  // Paths that wait already warm LLVM up themselves.
+  const auto nobody_waits = [this] {
+    const std::lock_guard guard(lock);
+    return queue.empty() && !stopping;
+  };
+  if (!opened)
+    ready.store(false, std::memory_order_release);
+  else if (std::atexit([] { CompileThread::get().stop(); }); nobody_waits())
+    warm_up(*opened);
+}
+
+/// What LLVM and MLIR do once, at their first program, takes longer than most programs.
+void CompileThread::warm_up(Compiler &opened) {
+  static constexpr std::string_view text = "tracejit-trace 1\n"
+                                           "name \"warm-up\"\n"
+                                           "input %in0 : f32[1000]\n"
+                                           "%0 = exp(%in0) : f32[1000]\n"
+                                           "%1 = multiply(%0, %in0) : f32[1000]\n"
+                                           "%2 = tanh(%1) : f32[1000]\n"
+                                           "output %2\n"
+                                           "end\n";
+  CompileOptions compile_options;
+  compile_options.isa = active_isa();
+  for (const Graph &graph : parse_traces(text, "warm-up").graphs)
+    opened.compile(graph, compile_options);
+}
+
 void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &outputs) {
+  if (!compiler.is_open())
+    open();
+  Compiler *opened = compiler.get();
+  if (!opened)
+    return unqueue(job);
   Path &path = *job.path;
   const bool first = path.variants.empty();
   if (first)
@@ -333,7 +398,7 @@ void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &ou
   compile_options.disabled_passes = options().disable;
   save_compiled(path); // before: a compiler that crashes leaves what it crashed on
   const auto begin = std::chrono::steady_clock::now();
-  CompileResult result = compiler->compile(graph, compile_options);
+  CompileResult result = opened->compile(graph, compile_options);
   spent += std::chrono::steady_clock::now() - begin;
   stop_before_new_statics();
   if (!result.program) {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "runtime/jit/Anchor.h"
-#include "runtime/jit/Compiler.h"
+#include "runtime/jit/LazyCompiler.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -36,8 +36,12 @@ public:
   /// A needed set of outputs came up that no variant stores.
   void wants_variant(Anchor &anchor, Path &path) noexcept;
 
-  /// Plugs the compiler in; without one nothing is compiled.
+  /// Lets paths be compiled by the compiler library, which the thread opens; without it nothing is
+  /// compiled. False if the library is missing or does not fit.
+  bool enable_compiler();
+  /// Plugs in a compiler that is open.
   void set_compiler(std::unique_ptr<Compiler> compiler);
+  CompilerStatus compiler_status() const { return compiler.status(); }
   bool has_compiler() const noexcept { return ready.load(std::memory_order_acquire); }
 
   /// False if the time ran out before the queue was empty.
@@ -63,14 +67,17 @@ public:
   void unlock_after_fork(bool child) noexcept;
 
 private:
-  enum class Task : std::uint8_t { compile, variant, judge, demote };
+  enum class Task : std::uint8_t { open, compile, variant, judge, demote };
   struct Job {
     Task task;
     Anchor *anchor;
-    std::shared_ptr<Path> path;
+    std::shared_ptr<Path> path; ///< null, as the anchor, of task `open`
   };
 
   CompileThread() = default;
+  void stop_with_process();
+  void open();
+  void warm_up(Compiler &opened);
   std::shared_ptr<Path> find_path(Anchor &anchor, Graph graph);
   void post_path(Task task, Anchor &anchor, Path &path) noexcept;
   bool enqueue(Job job) noexcept;
@@ -85,6 +92,7 @@ private:
   void next_trial(Anchor &anchor);
   void reject(const Job &job, RejectReason reason, std::string detail);
   void give_up(const Job &job) noexcept;
+  void unqueue(const Job &job) noexcept;
   std::unique_ptr<const Trie> next_trie(const Anchor &anchor);
   void publish(Anchor &anchor, std::unique_ptr<const Trie> trie) noexcept;
   void free_retired();
@@ -100,7 +108,7 @@ private:
   std::atomic<pid_t> thread_id{0};
   std::atomic<std::uint64_t> overdue_at{0}; ///< in cycles; 0: nothing waits
   std::atomic<bool> ready{false};
-  std::unique_ptr<Compiler> compiler;
+  LazyCompiler compiler;
   std::vector<std::unique_ptr<const Trie>> retired; ///< replaced, perhaps still read
   std::atomic<std::uint32_t> next_path_id{1};
   std::uint64_t compilations = 0;
