@@ -2,6 +2,7 @@
 // The compiler that libtracejit opens: front half, then the x86 back end.
 #include "compiler/cpu/Backend.h"
 #include "runtime/base/Version.h"
+#include "runtime/jit/CompilerNote.h"
 
 #include <llvm/Support/raw_ostream.h>
 
@@ -101,7 +102,6 @@ private:
 
 extern "C" {
 [[gnu::visibility("default")]] jit::Compiler *tracejit_create_compiler();
-[[gnu::visibility("default")]] const char *tracejit_compiler_version();
 }
 jit::Compiler *tracejit_create_compiler() { return new jit::TheCompiler; }
-const char *tracejit_compiler_version() { return jit::library_version; }
+TRACEJIT_COMPILER_NOTE(jit::library_version);

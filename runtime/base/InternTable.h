@@ -3,6 +3,8 @@
 // all threads without a lock; entries live as long as the process, hence the cap.
 #pragma once
 
+#include "runtime/base/PerThread.h"
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -16,11 +18,11 @@ constexpr std::uint64_t hash_word(std::uint64_t hash, std::uint64_t word) noexce
   return hash ^ hash >> 32;
 }
 
-/// Entries a thread found lately, in front of the table. Make it a thread_local with initial-exec
-/// access.
+/// Entries a thread found lately, in front of the table.
 template <class Entry> struct InternCache {
   static constexpr std::size_t size = 64;
   std::array<const Entry *, size> entries{};
+  void leave_thread() noexcept {}
 };
 
 /// Open addressing over slots that are written once, so that nobody waits for anybody: the compile
@@ -33,11 +35,21 @@ public:
   /// The entry for which `equal` holds, or the one that `make` returns (by new); nullptr past the
   /// cap.
   template <class Equal, class Make>
-  const Entry *find_or_add(std::uint64_t hash, InternCache<Entry> &cache, Equal &&equal,
-                           Make &&make) {
-    const Entry *&recent = cache.entries[hash % InternCache<Entry>::size];
+  const Entry *find_or_add(std::uint64_t hash, Equal &&equal, Make &&make) {
+    using Recent = PerThread<InternCache<Entry>>;
+    const std::size_t place = hash % InternCache<Entry>::size;
+    const Entry *recent = Recent::get().entries[place];
     if (recent && equal(*recent))
       return recent;
+    const Entry *found = look_up(hash, equal, make);
+    if (InternCache<Entry> *cache = found ? Recent::make() : nullptr)
+      cache->entries[place] = found;
+    return found;
+  }
+
+private:
+  template <class Equal, class Make>
+  const Entry *look_up(std::uint64_t hash, Equal &equal, Make &make) {
     const Entry *made = nullptr;
     for (std::size_t at = hash >> 32;; ++at) {
       std::atomic<const Entry *> &slot = slots[at % slots.size()];
@@ -46,16 +58,15 @@ public:
         if (!made && !(made = add(make)))
           return nullptr;
         if (slot.compare_exchange_strong(entry, made, std::memory_order_acq_rel))
-          return recent = made;
+          return made;
       }
       if (equal(*entry)) {
         drop(made); // another thread was faster
-        return recent = entry;
+        return entry;
       }
     }
   }
 
-private:
   template <class Make> const Entry *add(Make &make) {
     if (count.load(std::memory_order_relaxed) >= capacity)
       return nullptr;

@@ -8,8 +8,6 @@
 namespace jit {
 namespace {
 
-[[gnu::tls_model("initial-exec")]] constinit thread_local InternCache<Meta> recent_metas;
-
 constinit InternTable<Meta> metas;
 
 bool is_contiguous(Dims dims, Dims strides) noexcept {
@@ -78,7 +76,7 @@ const Meta *intern_meta(DType dtype, Dims dims, Dims strides) {
     std::ranges::copy(canonical, meta->stride_values);
     return meta;
   };
-  const Meta *found = metas.find_or_add(hash, recent_metas, equal, [&] { return make(true); });
+  const Meta *found = metas.find_or_add(hash, equal, [&] { return make(true); });
   return found ? found : make(false);
 }
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/eager/Start.h"
 
-#include "runtime/base/Log.h"
 #include "runtime/base/Options.h"
 #include "runtime/jit/CompileThread.h"
-#include "runtime/jit/LoadCompiler.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/ThreadPool.h"
 
@@ -12,19 +10,19 @@
 #include <tracejit/error.h>
 
 #include <mutex>
+#include <optional>
 
 namespace jit {
 
 std::atomic<bool> detail::started{false};
 
-/// The instruction set asked for; v4 only where the machine has it.
-static void choose_isa() {
-  const IsaChoice choice = options().isa;
-  if (choice == IsaChoice::automatic)
-    return;
-  if (choice == IsaChoice::v4 && detected_isa() != Isa::v4)
-    throw Error(ErrorCode::unsupported, "TRACEJIT: isa=v4, but this machine has no AVX-512");
-  set_active_isa(choice == IsaChoice::v4 ? Isa::v4 : Isa::v3);
+/// What is wrong with TRACEJIT, if anything: unreadable, or more than the machine has.
+static std::optional<Error> bad_options() {
+  if (const auto &message = environment_error())
+    return Error(ErrorCode::invalid_argument, *message);
+  if (options().isa == IsaChoice::v4 && detected_isa() != Isa::v4)
+    return Error(ErrorCode::unsupported, "TRACEJIT: isa=v4, but this machine has no AVX-512");
+  return std::nullopt;
 }
 
 void detail::start_runtime() {
@@ -36,31 +34,21 @@ void detail::start_runtime() {
   // Set first: what cannot be read is reported once, and the runtime stays usable.
   if (started.exchange(true))
     return;
-  if (const auto &message = environment_error())
-    throw Error(ErrorCode::invalid_argument, *message);
+  if (const std::optional<Error> error = bad_options())
+    throw *error;
   if (options().threads)
     set_thread_count(options().threads);
-  choose_isa();
+  if (options().isa != IsaChoice::automatic)
+    set_active_isa(options().isa == IsaChoice::v4 ? Isa::v4 : Isa::v3);
 }
 
 bool enable_compiler() {
-  detail::ensure_started();
-  CompileThread &thread = CompileThread::get();
-  static std::mutex lock;
-  const std::lock_guard guard(lock);
-  if (thread.has_compiler())
-    return true;
-  std::string message;
-  std::unique_ptr<Compiler> compiler = load_compiler(message);
-  static std::string said;
-  if (!compiler) {
-    if (std::exchange(said, message) != message)
-      log_line(LogComponent::runtime, LogLevel::error,
-               "the compiler is missing, everything runs eagerly: " + message);
-    return false;
-  }
-  thread.set_compiler(std::move(compiler));
-  return true;
+  // Errors wait for the first op, where every program has to expect them.
+  if (!machine_refusal() && !bad_options())
+    detail::ensure_started();
+  return CompileThread::get().enable_compiler();
 }
+
+CompilerStatus compiler_status() { return CompileThread::get().compiler_status(); }
 
 } // namespace jit

@@ -4,6 +4,7 @@
 #include "runtime/base/Log.h"
 #include "runtime/base/Options.h"
 #include "runtime/base/OutOfMemory.h"
+#include "runtime/jit/Mode.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/policy/Clock.h"
 
@@ -30,12 +31,29 @@ CompileThread &CompileThread::get() {
 
 void CompileThread::set_compiler(std::unique_ptr<Compiler> plugged) {
   const std::lock_guard guard(lock);
-  if (compiler)
+  if (compiler.is_open())
     return;
-  compiler = std::move(plugged);
+  compiler.plug(std::move(plugged));
+  stop_with_process();
+  ready.store(true, std::memory_order_release);
+}
+
+bool CompileThread::enable_compiler() {
+  const bool now = mode() == Mode::on || mode() == Mode::check;
+  const bool usable = compiler.ask_for(now);
+  const std::lock_guard guard(lock);
+  if (!usable || ready.load(std::memory_order_relaxed) || stopping)
+    return usable;
+  stop_with_process();
+  ready.store(true, std::memory_order_release);
+  if (now) // else, or without memory, before the first compilation
+    enqueue({Task::open, nullptr, nullptr});
+  return true;
+}
+
+void CompileThread::stop_with_process() {
   stop_with_main_thread();
   std::atexit([] { CompileThread::get().stop(); });
-  ready.store(true, std::memory_order_release);
 }
 
 // What user threads post
@@ -150,6 +168,8 @@ bool CompileThread::enqueue(Job job) noexcept {
       waiting.pop_back();
     return false;
   }
+  if (busy && !compiler.is_open()) // somebody could use the compiler already
+    set_urgent(true);
   wake.notify_one();
   return true;
 }
@@ -189,7 +209,7 @@ CompileThread::Job CompileThread::take_best() noexcept {
   std::size_t best = 0;
   JobFacts facts;
   for (std::size_t i = 0; i < waiting.size(); ++i) {
-    if (waiting[i].task == Task::rebuild) {
+    if (!waiting[i].path) {
       best = i;
       break;
     }
@@ -201,8 +221,8 @@ CompileThread::Job CompileThread::take_best() noexcept {
   }
   Job job = std::move(waiting[best]);
   waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(best));
-  const bool paid = !options().budget || budget.has_tokens() || waiters > 0 ||
-                    job.task == Task::rebuild || facts.overdue();
+  const bool paid =
+      !options().budget || budget.has_tokens() || waiters > 0 || !job.path || facts.overdue();
   set_urgent(paid);
   const double left_ns =
       paid ? 0 : facts.compile_ns / (facts.gain_ns * facts.runs_per_ns) - facts.waiting_ns;
@@ -248,8 +268,18 @@ void CompileThread::run() {
   }
 }
 
+/// Paths that wait already warm LLVM up themselves.
+bool CompileThread::nobody_waits() {
+  const std::lock_guard guard(lock);
+  return waiting.empty() && !stopping;
+}
+
 void CompileThread::work(const Job &job) {
   switch (job.task) {
+  case Task::open:
+    if (Compiler *opened = open(); opened && nobody_waits())
+      warm_up(*opened);
+    return;
   case Task::rebuild:
     job.anchor->rebuild_posted.store(false, std::memory_order_relaxed);
     return publisher.publish(*job.anchor);

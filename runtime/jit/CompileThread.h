@@ -3,7 +3,7 @@
 #pragma once
 
 #include "runtime/jit/Anchor.h"
-#include "runtime/jit/Compiler.h"
+#include "runtime/jit/LazyCompiler.h"
 #include "runtime/jit/Publisher.h"
 #include "runtime/policy/CompileBudget.h"
 
@@ -32,8 +32,12 @@ public:
   /// What is known at the anchor is not what its trie says.
   void rebuild(Anchor &anchor) noexcept;
 
-  /// Plugs the compiler in; without one nothing is compiled.
+  /// Lets paths be compiled by the compiler library, which the thread opens; without it nothing is
+  /// compiled. False if the library is missing or does not fit.
+  bool enable_compiler();
+  /// Plugs in a compiler that is open.
   void set_compiler(std::unique_ptr<Compiler> compiler);
+  CompilerStatus compiler_status() const { return compiler.status(); }
   bool has_compiler() const noexcept { return ready.load(std::memory_order_acquire); }
 
   /// False if the time ran out before the queue was empty.
@@ -55,11 +59,11 @@ public:
   void unlock_after_fork(bool child) noexcept;
 
 private:
-  enum class Task : std::uint8_t { rebuild, compile, variant };
+  enum class Task : std::uint8_t { open, rebuild, compile, variant };
   struct Job {
     Task task;
     Anchor *anchor;
-    std::shared_ptr<Path> path; ///< null: rebuild
+    std::shared_ptr<Path> path; ///< null, for `open` and `rebuild`
   };
 
   CompileThread() = default;
@@ -72,14 +76,19 @@ private:
   void run();
   void work(const Job &job);
   void stop_before_new_statics() noexcept;
+  void stop_with_process();
+  bool nobody_waits();
 
   // Jobs.cpp
+  Compiler *open();
+  void warm_up(Compiler &opened);
   std::unique_ptr<const Program> compile(const Job &job, const std::vector<std::uint32_t> &outputs,
                                          std::string &refusal);
   void compile_first(const Job &job);
   void compile_variant(const Job &job);
   void refuse(const Job &job, std::string why);
   void give_up(const Job &job) noexcept;
+  void unqueue(const Job &job) noexcept;
 
   std::mutex lock; ///< of the queue and the flags; held for moments only
   std::condition_variable wake, idle;
@@ -91,7 +100,7 @@ private:
   std::atomic<pid_t> thread_id{0};
   std::atomic<std::uint64_t> overdue_at{0}; ///< in ns; 0: nothing waits at idle priority
   std::atomic<bool> ready{false};
-  std::unique_ptr<Compiler> compiler;
+  LazyCompiler compiler;
   // The thread's own.
   Publisher publisher;
   CompileBudget budget;

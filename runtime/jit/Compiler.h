@@ -36,12 +36,10 @@ public:
                     std::string &text) = 0;
 };
 
-/// Symbols that the compiler library exports (C linkage). The first makes the one compiler of the
-/// process. The second returns its library_version: the interface above is C++ and may change
-/// with any version, so only a library of the same one is used.
+/// The symbol that the compiler library exports (C linkage); it makes the one compiler of the
+/// process. The interface above is C++ and may change with any version, so only a library whose
+/// CompilerNote has our library_version is used.
 using CreateCompiler = Compiler *();
-using CompilerVersion = const char *();
 inline constexpr const char *create_compiler_symbol = "tracejit_create_compiler";
-inline constexpr const char *compiler_version_symbol = "tracejit_compiler_version";
 
 } // namespace jit

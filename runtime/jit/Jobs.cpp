@@ -10,10 +10,39 @@
 #include "runtime/jit/Visits.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/policy/Clock.h"
+#include "runtime/trace/Text.h"
 
 #include <algorithm>
 
 namespace jit {
+
+/// Null: it cannot be opened, and nothing will be compiled.
+Compiler *CompileThread::open() {
+  if (compiler.is_open())
+    return compiler.get();
+  Compiler *const opened = compiler.get();
+  if (opened)
+    std::atexit([] { CompileThread::get().stop(); });
+  else
+    ready.store(false, std::memory_order_release);
+  return opened;
+}
+
+/// What LLVM and MLIR do once, at their first program, takes longer than most programs.
+void CompileThread::warm_up(Compiler &opened) {
+  static constexpr std::string_view text = "tracejit-trace 1\n"
+                                           "name \"warm-up\"\n"
+                                           "input %in0 : f32[1000]\n"
+                                           "%0 = exp(%in0) : f32[1000]\n"
+                                           "%1 = multiply(%0, %in0) : f32[1000]\n"
+                                           "%2 = tanh(%1) : f32[1000]\n"
+                                           "output %2\n"
+                                           "end\n";
+  CompileOptions compile_options;
+  compile_options.isa = active_isa();
+  for (const Graph &graph : parse_traces(text, "warm-up").graphs)
+    opened.compile(graph, compile_options);
+}
 
 /// Null: refused.
 std::unique_ptr<const Program> CompileThread::compile(const Job &job,
@@ -27,7 +56,7 @@ std::unique_ptr<const Program> CompileThread::compile(const Job &job,
   compile_options.disabled_passes = options().disable;
   save_compiled(path); // before: a compiler that crashes leaves what it crashed on
   const std::uint64_t begin = thread_cpu_ns();
-  CompileResult result = compiler->compile(graph, compile_options);
+  CompileResult result = compiler.get()->compile(graph, compile_options);
   times.add(static_cast<std::uint32_t>(graph.ops.size()), thread_cpu_ns() - begin);
   stop_before_new_statics();
   if (!result.program) {
@@ -87,6 +116,8 @@ static void make_place(Anchor &anchor, const Path &newcomer) noexcept {
 void CompileThread::compile_first(const Job &job) {
   Path &path = *job.path;
   Anchor &anchor = *job.anchor;
+  if (!open())
+    return unqueue(job);
   if (!path.life.change(PathState::queued, PathState::compiling))
     return;
   std::string refusal;
@@ -167,9 +198,14 @@ void CompileThread::compile_variant(const Job &job) {
 
 /// After a job without memory, which has changed nothing else. The next sighting tries again.
 void CompileThread::give_up(const Job &job) noexcept {
-  log_line(LogComponent::compile, LogLevel::error, "out of memory: a program was given up");
   if (!job.path)
-    return;
+    return; // an `open` is done by the first compilation, a `rebuild` by the next
+  log_line(LogComponent::compile, LogLevel::error, "out of memory: a program was given up");
+  unqueue(job);
+}
+
+/// Lets the path be seen and compiled again.
+void CompileThread::unqueue(const Job &job) noexcept {
   if (job.path->life.change(PathState::queued, PathState::watching) ||
       job.path->life.change(PathState::compiling, PathState::watching))
     job.anchor->state.waiting.fetch_sub(1, std::memory_order_relaxed);

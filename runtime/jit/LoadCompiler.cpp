@@ -3,6 +3,7 @@
 
 #include "runtime/base/Options.h"
 #include "runtime/base/Version.h"
+#include "runtime/jit/CompilerNote.h"
 
 #include <dlfcn.h>
 #include <filesystem>
@@ -11,35 +12,44 @@ namespace jit {
 
 static constexpr const char *library_name = "libtracejit-compiler.so";
 
-/// Beside the library that this code is in; by name alone if that is not known.
-static std::string default_path() {
+/// With a slash: the loader would search its own folders for a mere name.
+static std::filesystem::path compiler_path() {
+  std::error_code no_folder;
+  if (!options().compiler.empty())
+    return std::filesystem::absolute(options().compiler, no_folder);
   Dl_info self{};
   if (!dladdr(reinterpret_cast<const void *>(&load_compiler), &self) || !self.dli_fname)
-    return library_name;
-  return (std::filesystem::path(self.dli_fname).parent_path() / library_name).string();
+    return std::filesystem::absolute(library_name, no_folder);
+  return std::filesystem::absolute(self.dli_fname, no_folder).replace_filename(library_name);
 }
 
+static bool fits(const std::filesystem::path &path, std::string &message) {
+  const Result<std::string> version = read_compiler_version(path);
+  if (!version)
+    message = "the compiler library cannot be opened: " + version.message();
+  else if (version->empty())
+    message = path.string() + " is no compiler of tracejit: it has no note of its version";
+  else if (*version != library_version)
+    message = path.string() + " is of version " + *version + ", but libtracejit of version " +
+              library_version + ": use the one that came with it";
+  else
+    return true;
+  return false;
+}
+
+bool compiler_fits(std::string &message) { return fits(compiler_path(), message); }
+
 std::unique_ptr<Compiler> load_compiler(std::string &message) {
-  const std::string path = options().compiler.empty() ? default_path() : options().compiler;
+  const std::filesystem::path path = compiler_path();
+  if (!fits(path, message))
+    return nullptr;
   void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (!library) {
-    const char *reason = dlerror();
-    message = "the compiler library cannot be opened: " + std::string(reason ? reason : path);
-    return nullptr;
-  }
-  void *symbol = dlsym(library, create_compiler_symbol);
+  void *symbol = library ? dlsym(library, create_compiler_symbol) : nullptr;
   if (!symbol) {
-    message = path + " is no compiler of tracejit: it lacks " + create_compiler_symbol;
+    const char *reason = dlerror();
+    message = "the compiler library cannot be opened: " + (reason ? reason : path.string());
     return nullptr;
   }
-  void *version = dlsym(library, compiler_version_symbol);
-  const std::string found = version ? reinterpret_cast<CompilerVersion *>(version)() : "unknown";
-  if (found != library_version) {
-    message = path + " is of version " + found + ", but libtracejit of version " + library_version +
-              ": use the one that came with it";
-    return nullptr;
-  }
-  message.clear();
   return std::unique_ptr<Compiler>(reinterpret_cast<CreateCompiler *>(symbol)());
 }
 

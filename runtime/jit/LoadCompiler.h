@@ -10,8 +10,13 @@
 
 namespace jit {
 
-/// A compiler of the library that option `compiler` names, or else of libtracejit-compiler beside
-/// libtracejit. Null if there is none of our version: `message` says why. The library stays open.
+/// Whether the library that option `compiler` names, or else libtracejit-compiler beside
+/// libtracejit, is there and of our version; `message` says why not. Reads some hundred bytes of
+/// it.
+bool compiler_fits(std::string &message);
+
+/// A compiler of that library, which is opened and stays open. Null if it does not fit or cannot be
+/// opened: `message` says why.
 std::unique_ptr<Compiler> load_compiler(std::string &message);
 
 } // namespace jit

@@ -10,8 +10,6 @@
 
 namespace jit {
 
-thread_local constinit InferCache infer_cache;
-
 namespace {
 
 InferKey key_of(OpKind op, std::span<const Argument> arguments) noexcept {
@@ -78,11 +76,12 @@ DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const A
 
 std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
                                        std::span<const Argument> arguments, ResultMetas &out) {
-  const bool cacheable = attrs.empty() && arguments.size() <= InferKey::max_operands;
+  const bool cacheable =
+      attrs.empty() && !arguments.empty() && arguments.size() <= InferKey::max_operands;
   InferKey key;
   if (cacheable) {
     key = key_of(op, arguments);
-    if (const ResultMetas *known = infer_cache.find(key)) [[likely]] {
+    if (const ResultMetas *known = ThreadInferCache::get().find(key)) [[likely]] {
       out = *known;
       return std::nullopt;
     }
@@ -97,7 +96,8 @@ std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
   if (!interned)
     return std::nullopt;
   out.direct = find_direct_loop(info(op), attrs, arguments, *out.metas[0]);
-  infer_cache.put(key, out);
+  if (InferCache *cache = ThreadInferCache::make())
+    cache->put(key, out);
   return std::nullopt;
 }
 

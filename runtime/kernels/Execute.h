@@ -25,7 +25,7 @@ struct DirectLoop {
   std::uint8_t function = 0;  ///< row of KernelTable::element
   std::uint8_t broadcast = 0; ///< bit i: operand i is one element
   bool condition = false;     ///< operand 0 is a bool
-  DType compute = DType::f32;
+  DType compute{};
   std::size_t bytes = 0; ///< of the result
 };
 

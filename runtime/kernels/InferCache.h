@@ -3,6 +3,7 @@
 // elementwise op over them in one loop.
 #pragma once
 
+#include "runtime/base/PerThread.h"
 #include "runtime/kernels/Execute.h"
 #include "runtime/kernels/KernelTable.h"
 #include "runtime/kernels/Mxcsr.h"
@@ -12,7 +13,7 @@
 
 namespace jit {
 
-/// An op without attributes over at most three operands: its result metas depend on nothing else.
+/// An op without attributes over one to three operands: its result metas depend on nothing else.
 struct InferKey {
   static constexpr std::size_t max_operands = 3;
   OpKind op{};
@@ -34,25 +35,45 @@ struct InferKey {
   }
 };
 
-/// Recent answers. Trivially destructible, so that a thread may use it to its very end.
+/// Recent answers, each in one of two places by independent bits of its hash, so that the addresses
+/// of metas decide nothing: ops that meet in one place find room in the other.
 class InferCache {
 public:
   const ResultMetas *find(const InferKey &key) const noexcept {
-    const Entry &entry = entries[key.hash() >> 58];
-    return entry.key == key ? &entry.result : nullptr;
+    const std::uint64_t hash = key.hash();
+    const Entry &first = ways[0][place(hash, 0)];
+    if (first.key == key) [[likely]]
+      return &first.result;
+    const Entry &second = ways[1][place(hash, 1)];
+    return second.key == key ? &second.result : nullptr;
   }
+  /// Replaces one of the two by chance: a rule could let the same ops drive out each other for
+  /// ever.
   void put(const InferKey &key, const ResultMetas &result) noexcept {
-    entries[key.hash() >> 58] = {key, result};
+    const std::uint64_t hash = key.hash();
+    chance = (chance + 1) * odd;
+    std::size_t way = chance >> 63;
+    for (std::size_t w = 0; w < ways.size(); ++w)
+      if (ways[w][place(hash, w)].key.count == 0)
+        way = w;
+    ways[way][place(hash, way)] = {key, result};
   }
+  void leave_thread() noexcept {}
 
 private:
+  static constexpr std::size_t way_bits = 7;
+  static constexpr std::uint64_t odd = 0x9e3779b97f4a7c15u;
+  static std::size_t place(std::uint64_t hash, std::size_t way) noexcept {
+    return hash << way * way_bits >> (64 - way_bits);
+  }
   struct Entry {
-    InferKey key{OpKind{}, 0xff, {}, {}};
+    InferKey key; ///< without operands: none
     ResultMetas result;
   };
-  std::array<Entry, 64> entries;
+  std::array<std::array<Entry, 1 << way_bits>, 2> ways;
+  std::uint64_t chance = 0;
 };
-extern thread_local constinit InferCache infer_cache;
+using ThreadInferCache = PerThread<InferCache>;
 
 /// The arguments of a direct loop. While it lives the environment is the default one: numbers are
 /// rounded to the loop's dtype in it too.

@@ -28,7 +28,7 @@ Impl *run_small(OpKind op, std::span<Operand *const> operands) noexcept {
       return nullptr;
     }
   }
-  const ResultMetas *known = infer_cache.find(key);
+  const ResultMetas *known = ThreadInferCache::get().find(key);
   if (!known || !known->direct.usable)
     return nullptr;
   const DirectLoop &loop = known->direct;

@@ -8,8 +8,6 @@
 namespace jit {
 namespace {
 
-[[gnu::tls_model("initial-exec")]] constinit thread_local InternCache<Attr> recent_attrs;
-
 constinit InternTable<Attr> attributes;
 
 bool is_well_formed(const AttrField &field, AttrWords &rest) noexcept {
@@ -61,7 +59,7 @@ const Attr *intern_attr(AttrWords words) {
   for (std::int64_t word : words)
     hash = hash_word(hash, static_cast<std::uint64_t>(word));
   return attributes.find_or_add(
-      hash, recent_attrs, [&](const Attr &attr) { return std::ranges::equal(attr.words, words); },
+      hash, [&](const Attr &attr) { return std::ranges::equal(attr.words, words); },
       [&] { return new Attr{{words.begin(), words.end()}, hash}; });
 }
 

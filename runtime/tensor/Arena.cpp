@@ -2,6 +2,7 @@
 // Arena: per-thread lists of small blocks, and the per-process part from ArenaCentral.
 #include "runtime/tensor/Arena.h"
 
+#include "runtime/base/PerThread.h"
 #include "runtime/tensor/ArenaCentral.h"
 #include "runtime/tensor/Poison.h"
 
@@ -29,20 +30,22 @@ constexpr auto magazine_limits = [] {
   return limits;
 }();
 
-enum class ThreadState : std::uint8_t { fresh, open, closed };
-
-// Trivially destructible: blocks freed after the thread's cleanup still find it, closed.
-struct ThreadCache {
-  std::array<Magazine, small_classes> magazines;
-  std::int64_t live = 0; // not yet added to the totals, as are the next two
+// Not yet added to the totals, which are updated when |live| exceeds the slack.
+struct Counters {
+  std::int64_t live = 0;
   std::int64_t peak = 0;
   std::uint64_t allocations = 0;
-  std::int64_t slack = 0; // totals are updated when |live| exceeds it; -1: always
-  ThreadState state = ThreadState::fresh;
 };
-constexpr std::int64_t open_slack = std::int64_t{64} << 10;
+constexpr std::int64_t slack = std::int64_t{64} << 10;
 
-[[gnu::tls_model("initial-exec")]] constinit thread_local ThreadCache thread_cache;
+// A thread without one takes every block from the process and counts in the totals.
+struct ThreadCache {
+  std::array<Magazine, small_classes> magazines;
+  Counters counters;
+  bool open = false; // false: this is none, and its magazines are empty
+  void leave_thread() noexcept;
+};
+using ThreadMemory = PerThread<ThreadCache>;
 
 struct Totals {
   std::atomic<std::int64_t> live{0};
@@ -52,23 +55,37 @@ struct Totals {
 constinit Totals totals;
 constinit std::atomic<std::uint64_t> failure_countdown{0};
 
-[[gnu::noinline]] void flush_counters(ThreadCache &cache) noexcept {
-  const std::int64_t before = totals.live.fetch_add(cache.live, std::memory_order_relaxed);
-  const std::int64_t reached = before + std::max(cache.peak, cache.live);
+[[gnu::noinline]] void flush(Counters &counters) noexcept {
+  const std::int64_t before = totals.live.fetch_add(counters.live, std::memory_order_relaxed);
+  const std::int64_t reached = before + std::max(counters.peak, counters.live);
   std::int64_t peak = totals.peak.load(std::memory_order_relaxed);
   while (reached > peak &&
          !totals.peak.compare_exchange_weak(peak, reached, std::memory_order_relaxed)) {
   }
-  totals.allocations.fetch_add(cache.allocations, std::memory_order_relaxed);
-  cache.live = cache.peak = 0;
-  cache.allocations = 0;
+  totals.allocations.fetch_add(counters.allocations, std::memory_order_relaxed);
+  counters = {};
 }
 
-void count(ThreadCache &cache, std::int64_t bytes) noexcept {
-  cache.live += bytes;
-  cache.peak = std::max(cache.peak, cache.live);
-  if (cache.live > cache.slack || cache.live < -cache.slack) [[unlikely]]
-    flush_counters(cache);
+void count(Counters &counters, std::int64_t bytes) noexcept {
+  counters.live += bytes;
+  counters.peak = std::max(counters.peak, counters.live);
+  if (counters.live > slack || counters.live < -slack) [[unlikely]]
+    flush(counters);
+}
+
+/// The same for a thread that may have no cache.
+void count(ThreadCache *cache, std::int64_t bytes, unsigned allocations) noexcept {
+  if (cache) {
+    cache->counters.allocations += allocations;
+    return count(cache->counters, bytes);
+  }
+  Counters once{bytes, std::max<std::int64_t>(bytes, 0), allocations};
+  flush(once);
+}
+
+void flush_own_counters() noexcept {
+  if (ThreadCache *cache = ThreadMemory::find())
+    flush(cache->counters);
 }
 
 void give_back(Magazine &magazine, unsigned cls, std::uint32_t blocks) noexcept {
@@ -89,20 +106,16 @@ void give_back_all(ThreadCache &cache) noexcept {
     give_back(cache.magazines[cls], cls, cache.magazines[cls].count);
 }
 
-struct ThreadCleanup {
-  ~ThreadCleanup() {
-    give_back_all(thread_cache);
-    thread_cache.state = ThreadState::closed;
-    thread_cache.slack = -1;
-    flush_counters(thread_cache);
-  }
-};
+void ThreadCache::leave_thread() noexcept {
+  give_back_all(*this);
+  flush(counters);
+}
 
-void open(ThreadCache &cache) noexcept {
-  thread_local ThreadCleanup cleanup;
-  (void)&cleanup;
-  cache.state = ThreadState::open;
-  cache.slack = open_slack;
+ThreadCache *make_cache() noexcept {
+  ThreadCache *cache = ThreadMemory::make();
+  if (cache)
+    cache->open = true;
+  return cache;
 }
 
 bool failure_due() noexcept {
@@ -120,10 +133,10 @@ FreeBlock *pop(Magazine &magazine) noexcept {
   return block;
 }
 
-void *take_small(ThreadCache &cache, unsigned cls) noexcept {
-  if (cache.state == ThreadState::closed)
+void *take_small(ThreadCache *cache, unsigned cls) noexcept {
+  if (!cache)
     return central::take_blocks(cls, 1).first;
-  Magazine &magazine = cache.magazines[cls];
+  Magazine &magazine = cache->magazines[cls];
   if (!magazine.head) {
     const Batch batch = central::take_blocks(cls, (magazine_limits[cls] + 1U) / 2);
     magazine = {batch.first, batch.count};
@@ -131,17 +144,8 @@ void *take_small(ThreadCache &cache, unsigned cls) noexcept {
   return magazine.head ? pop(magazine) : nullptr;
 }
 
-std::byte *finish(ThreadCache &cache, void *block, std::size_t bytes) noexcept {
-  TRACEJIT_UNPOISON(block, bytes + padding);
-  ++cache.allocations;
-  count(cache, static_cast<std::int64_t>(bytes));
-  return static_cast<std::byte *>(block);
-}
-
 [[gnu::noinline]] std::byte *allocate_slow(std::size_t bytes) noexcept {
-  ThreadCache &cache = thread_cache;
-  if (cache.state == ThreadState::fresh)
-    open(cache);
+  ThreadCache *cache = make_cache();
   if (bytes > max_region_bytes / 2 || failure_due())
     return nullptr;
   void *block = nullptr;
@@ -151,21 +155,23 @@ std::byte *finish(ThreadCache &cache, void *block, std::size_t bytes) noexcept {
     block = central::take_blocks(block_class(bytes), 1).first;
   else
     block = central::take_region(bytes);
-  return block ? finish(cache, block, bytes) : nullptr;
+  if (!block)
+    return nullptr;
+  TRACEJIT_UNPOISON(block, bytes + padding);
+  count(cache, static_cast<std::int64_t>(bytes), 1);
+  return static_cast<std::byte *>(block);
 }
 
 [[gnu::noinline]] void deallocate_slow(std::byte *block, std::size_t bytes) noexcept {
-  ThreadCache &cache = thread_cache;
-  if (cache.state == ThreadState::fresh)
-    open(cache);
-  count(cache, -static_cast<std::int64_t>(bytes));
+  ThreadCache *cache = make_cache();
+  count(cache, -static_cast<std::int64_t>(bytes), 0);
   if (bytes > max_block_bytes)
     return central::give_region(block, bytes);
   const unsigned cls = block_class(bytes);
   auto *free = new (block) FreeBlock{nullptr};
-  if (bytes > max_small_bytes || cache.state != ThreadState::open)
+  if (bytes > max_small_bytes || !cache)
     return central::give_blocks(cls, free);
-  Magazine &magazine = cache.magazines[cls];
+  Magazine &magazine = cache->magazines[cls];
   give_back(magazine, cls, magazine.count / 2);
   free->next = magazine.head;
   magazine.head = free;
@@ -177,10 +183,15 @@ std::byte *finish(ThreadCache &cache, void *block, std::size_t bytes) noexcept {
 std::byte *allocate(std::size_t bytes) noexcept {
   if (bytes <= max_small_bytes && failure_countdown.load(std::memory_order_relaxed) == 0)
       [[likely]] {
-    ThreadCache &cache = thread_cache;
+    ThreadCache &cache = ThreadMemory::get();
     Magazine &magazine = cache.magazines[block_class(bytes)];
-    if (magazine.head) [[likely]]
-      return finish(cache, pop(magazine), bytes);
+    if (magazine.head) [[likely]] {
+      FreeBlock *block = pop(magazine);
+      TRACEJIT_UNPOISON(block, bytes + padding);
+      ++cache.counters.allocations;
+      count(cache.counters, static_cast<std::int64_t>(bytes));
+      return reinterpret_cast<std::byte *>(block);
+    }
   }
   return allocate_slow(bytes);
 }
@@ -191,13 +202,13 @@ void deallocate(std::byte *block, std::size_t bytes) noexcept {
   // The first bytes stay readable: they are the links of free lists.
   TRACEJIT_POISON(block + sizeof(DeferredBlock), bytes + padding - sizeof(DeferredBlock));
   if (bytes <= max_small_bytes) [[likely]] {
-    ThreadCache &cache = thread_cache;
+    ThreadCache &cache = ThreadMemory::get();
     const unsigned cls = block_class(bytes);
     Magazine &magazine = cache.magazines[cls];
-    if (cache.state == ThreadState::open && magazine.count < magazine_limits[cls]) [[likely]] {
+    if (cache.open && magazine.count < magazine_limits[cls]) [[likely]] {
       magazine.head = new (block) FreeBlock{magazine.head};
       ++magazine.count;
-      return count(cache, -static_cast<std::int64_t>(bytes));
+      return count(cache.counters, -static_cast<std::int64_t>(bytes));
     }
   }
   deallocate_slow(block, bytes);
@@ -213,7 +224,7 @@ bool same_size_class(std::size_t a, std::size_t b) noexcept {
 }
 
 MemoryStats stats() noexcept {
-  flush_counters(thread_cache);
+  flush_own_counters();
   MemoryStats result;
   result.live_bytes = totals.live.load(std::memory_order_relaxed);
   result.cached_bytes =
@@ -224,14 +235,15 @@ MemoryStats stats() noexcept {
 }
 
 void reset_peak() noexcept {
-  flush_counters(thread_cache);
+  flush_own_counters();
   totals.peak.store(totals.live.load(std::memory_order_relaxed), std::memory_order_relaxed);
 }
 
 void set_cache_cap(std::size_t bytes) noexcept { central::set_cache_cap(bytes); }
 
 void release_cached() noexcept {
-  give_back_all(thread_cache);
+  if (ThreadCache *cache = ThreadMemory::find())
+    give_back_all(*cache);
   central::release_cached();
 }
 

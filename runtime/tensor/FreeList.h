@@ -2,6 +2,7 @@
 // Pools of equal small objects: two bounded lists a thread, full ones go to a process-wide list.
 #pragma once
 
+#include "runtime/base/AtThreadExit.h"
 #include "runtime/base/TryLock.h"
 #include "runtime/tensor/Poison.h"
 
@@ -83,20 +84,17 @@ private:
     bool closed = false;
   };
 
-  struct Cleanup {
-    ~Cleanup() {
-      if (local.first)
-        store.give(local.first, local.count);
-      if (local.spare)
-        store.give(local.spare, list_length);
-      local = {nullptr, nullptr, 0, 0, true};
-    }
-  };
+  static void close() noexcept {
+    if (local.first)
+      store.give(local.first, local.count);
+    if (local.spare)
+      store.give(local.spare, list_length);
+    local = {nullptr, nullptr, 0, 0, true};
+  }
 
   static bool open(Local &mine) noexcept {
     if (mine.limit == 0 && !mine.closed) {
-      thread_local Cleanup cleanup;
-      (void)&cleanup;
+      at_thread_exit(close);
       mine.limit = list_length;
     }
     return !mine.closed;

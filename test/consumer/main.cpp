@@ -1,22 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Uses the installed package like a user: public headers and the library, nothing else.
-#include <tracejit/dims.h>
-#include <tracejit/dtype.h>
-#include <tracejit/error.h>
+#include "Work.h"
 
+#include <chrono>
 #include <cstdio>
+#include <cstring>
+#include <tracejit/compiler.h>
+#include <tracejit/tracejit.h>
+
+/// Kilobytes of a line of /proc/self/status: VmRSS, VmHWM.
+static long kilobytes(const char *line) {
+  long found = -1;
+  char text[256];
+  std::FILE *file = std::fopen("/proc/self/status", "r");
+  while (file && std::fgets(text, sizeof text, file))
+    if (std::strncmp(text, line, std::strlen(line)) == 0)
+      std::sscanf(text + std::strlen(line), ": %ld", &found);
+  if (file)
+    std::fclose(file);
+  return found;
+}
 
 int main() {
-  if (jit::name(jit::dtype_of<float>) != "f32" || jit::itemsize(jit::DType::f64) != 8) {
-    std::puts("wrong facts about element types");
-    return 1;
-  }
-  try {
-    jit::DimList list{1, 2, 3, 4, 5, 6, 7, 8, 9};
-    std::puts("nine dimensions were accepted");
-    return 1;
-  } catch (const jit::Error &error) {
-    std::printf("refused: %s\n", error.what());
-  }
-  return 0;
+  const auto begin = std::chrono::steady_clock::now();
+  jit::enable_compiler();
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  const int status = consumer_work();
+  std::printf("enable_ms: %.3f\nresident_kb: %ld\n", took.count(), kilobytes("VmRSS"));
+  return status;
 }

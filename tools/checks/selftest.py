@@ -6,6 +6,7 @@ import includes
 import listed
 import snippets
 import text
+import tls
 import weak_symbols
 
 
@@ -83,6 +84,13 @@ class Text(unittest.TestCase):
     def test_machine_paths(self):
         self.assertEqual(len(list(text.problems_in_text("a.md", "see /home/me/x\n"))), 1)
         self.assertEqual(list(text.problems_in_text("a.md", "see docs/home/x\n")), [])
+
+
+class Tls(unittest.TestCase):
+    def test_size_is_read(self):
+        line = "  TLS            0x171290 0x0000000000173290 0x0000000000173290 0x001200 0x001948 R   0x8\n"
+        self.assertEqual(tls.tls_bytes("  LOAD 0x0 0x0 0x0 0x12 0x34 R 0x8\n" + line), 0x1948)
+        self.assertEqual(tls.tls_bytes("  LOAD 0x0 0x0 0x0 0x12 0x34 R 0x8\n"), 0)
 
 
 class WeakSymbols(unittest.TestCase):

@@ -1,33 +1,93 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# What `cmake --install` puts where, and the package that find_package(tracejit CONFIG) finds.
+# What `cmake --install` puts where, and the package that find_package(tracejit CONFIG) and pkg-config
+# find. Everything is relative to the place of the files, so that the folder may be moved. Components:
+# runtime, dev, compiler, tools; TracejitPackage.cmake makes packages of them.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-# tracejit_install(): called once, after every target exists.
-function(tracejit_install)
-  set(libraries tracejit)
-  if(TARGET tracejit-compiler)
-    list(APPEND libraries tracejit-compiler)
-  endif()
-  set_target_properties(${libraries} PROPERTIES INSTALL_RPATH "$ORIGIN")
-  install(TARGETS ${libraries} EXPORT tracejitTargets DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  if(TARGET tracec)
-    set_target_properties(tracec PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
-    install(TARGETS tracec DESTINATION ${CMAKE_INSTALL_BINDIR})
-  endif()
+# One install covers whatever was built before it: it builds the rest itself.
+add_custom_target(tracejit_installed)
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
+install(CODE "execute_process(COMMAND \"${CMAKE_COMMAND}\" --build \"${PROJECT_BINARY_DIR}\"
+  --target tracejit_installed COMMAND_ERROR_IS_FATAL ANY)" ALL_COMPONENTS)
 
-  # Written headers and generated ones are one set to the user.
+# tracejit_install_target(TARGET COMPONENT EXPORT FOLDER): a library or program.
+function(tracejit_install_target target component export folder)
+  add_dependencies(tracejit_installed ${target})
+  install(TARGETS ${target} EXPORT ${export}
+    RUNTIME DESTINATION ${folder} COMPONENT ${component}
+    LIBRARY DESTINATION ${folder} COMPONENT ${component} NAMELINK_COMPONENT dev)
+endfunction()
+
+# tracejit_install_config(COMPONENT EXPORT): the CMake file of a set of targets.
+function(tracejit_install_config component export)
+  install(EXPORT ${export} NAMESPACE tracejit:: COMPONENT ${component}
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tracejit)
+endfunction()
+
+# tracejit_install_headers(): written headers and generated ones are one set to the user.
+function(tracejit_install_headers)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/include/tracejit
                     ${PROJECT_BINARY_DIR}/runtime/include/tracejit
-          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev
           FILES_MATCHING PATTERN "*.h" PATTERN "*.inc")
+endfunction()
 
+# tracejit_install_finders(): what find_package and pkg-config read.
+function(tracejit_install_finders)
   set(package ${CMAKE_INSTALL_LIBDIR}/cmake/tracejit)
-  install(EXPORT tracejitTargets NAMESPACE tracejit:: DESTINATION ${package})
   configure_package_config_file(${PROJECT_SOURCE_DIR}/tools/cmake/tracejitConfig.cmake.in
-    ${PROJECT_BINARY_DIR}/tracejitConfig.cmake INSTALL_DESTINATION ${package})
+    ${PROJECT_BINARY_DIR}/tracejitConfig.cmake INSTALL_DESTINATION ${package}
+    PATH_VARS CMAKE_INSTALL_LIBDIR)
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/tracejitConfigVersion.cmake
     COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/tracejitConfig.cmake
-                ${PROJECT_BINARY_DIR}/tracejitConfigVersion.cmake DESTINATION ${package})
+                ${PROJECT_BINARY_DIR}/tracejitConfigVersion.cmake
+          DESTINATION ${package} COMPONENT dev)
+  set(pkgconfig ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  file(RELATIVE_PATH to_prefix /${pkgconfig} /)
+  string(REGEX REPLACE "/$" "" to_prefix ${to_prefix})
+  configure_file(${PROJECT_SOURCE_DIR}/tools/cmake/tracejit.pc.in ${PROJECT_BINARY_DIR}/tracejit.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/tracejit.pc DESTINATION ${pkgconfig} COMPONENT dev)
+endfunction()
+
+# tracejit_install_documents(): guides, the list of ops, licences.
+function(tracejit_install_documents)
+  add_dependencies(tracejit_installed tracejit_generated)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT dev
+    PATTERN CMakeLists.txt EXCLUDE)
+  install(FILES ${PROJECT_BINARY_DIR}/runtime/ops/ops.md
+    DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs COMPONENT dev)
+  foreach(file README.md CHANGELOG.md SECURITY.md LICENSE NOTICE)
+    install(FILES ${PROJECT_SOURCE_DIR}/${file} DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT dev)
+  endforeach()
+  # What is linked into the compiler is under these; their texts lie where Debian's packages put them.
+  foreach(package llvm-22-dev libmlir-22-dev zlib1g-dev libzstd-dev)
+    install(FILES /usr/share/doc/${package}/copyright OPTIONAL RENAME ${package}
+      DESTINATION ${CMAKE_INSTALL_DOCDIR}/licences COMPONENT compiler)
+  endforeach()
+endfunction()
+
+# tracejit_install(): called once, after every target exists.
+function(tracejit_install)
+  tracejit_install_target(tracejit runtime tracejitTargets ${CMAKE_INSTALL_LIBDIR})
+  set_target_properties(tracejit PROPERTIES INSTALL_RPATH "$ORIGIN")
+  tracejit_install_config(dev tracejitTargets)
+  if(TARGET tracejit-compiler)
+    # Opened by libtracejit and linked by nobody. With shared LLVM it runs where that LLVM is.
+    tracejit_install_target(tracejit-compiler compiler tracejitCompilerTargets ${CMAKE_INSTALL_LIBDIR})
+    set(places "$ORIGIN")
+    if(TRACEJIT_LLVM STREQUAL "shared")
+      list(APPEND places ${LLVM_LIBRARY_DIR})
+    endif()
+    set_target_properties(tracejit-compiler PROPERTIES INSTALL_RPATH "${places}")
+  endif()
+  if(TARGET tracec)
+    tracejit_install_target(tracec tools tracejitToolsTargets ${CMAKE_INSTALL_BINDIR})
+    set_target_properties(tracec PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+    tracejit_install_config(tools tracejitToolsTargets)
+  endif()
+  tracejit_install_headers()
+  tracejit_install_finders()
+  tracejit_install_documents()
 endfunction()

@@ -1,12 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# Targets that use LLVM and MLIR. One rule keeps them sound: everything links the shared MLIR and
-# LLVM, and only a TableGen backend (tracejit_tblgen_tool) links static archives. A program that mixes
-# both registers options twice and aborts.
+# Targets that use LLVM and MLIR. One rule keeps them sound: everything links tracejit_llvm, which is
+# either the shared libraries or the archives; only a TableGen backend (tracejit_tblgen_tool) always
+# links archives. A program that mixes both registers options twice and aborts.
 
 find_package(MLIR 22.1 REQUIRED CONFIG HINTS /usr/lib/llvm-22/lib/cmake/mlir)
 separate_arguments(tracejit_llvm_definitions NATIVE_COMMAND "${LLVM_DEFINITIONS}")
 set(TRACEJIT_MLIR_TBLGEN ${LLVM_TOOLS_BINARY_DIR}/mlir-tblgen)
 set(TRACEJIT_LLVM_BIN ${LLVM_TOOLS_BINARY_DIR})
+
+# shared: quick to link, for everyday work; runs only where this LLVM is installed. static: what users
+# get; the linker takes what is used, and nothing of it is visible outside.
+set(TRACEJIT_LLVM shared CACHE STRING "How LLVM and MLIR are linked: shared or static")
+set_property(CACHE TRACEJIT_LLVM PROPERTY STRINGS shared static)
+add_library(tracejit_llvm INTERFACE)
+if(TRACEJIT_LLVM STREQUAL "shared")
+  target_link_libraries(tracejit_llvm INTERFACE MLIR LLVM)
+elseif(TRACEJIT_LLVM STREQUAL "static")
+  # Files and not LLVM's CMake targets: those of Debian's MLIR drag the shared libraries in.
+  file(GLOB archives ${LLVM_LIBRARY_DIR}/libMLIR*.a ${LLVM_LIBRARY_DIR}/libLLVM*.a)
+  if(NOT archives)
+    message(FATAL_ERROR "TRACEJIT_LLVM=static: ${LLVM_LIBRARY_DIR} has no archives of LLVM and MLIR")
+  endif()
+  find_library(TRACEJIT_ZLIB_ARCHIVE libz.a REQUIRED)
+  find_library(TRACEJIT_ZSTD_ARCHIVE libzstd.a REQUIRED)
+  find_package(Threads REQUIRED)
+  target_link_libraries(tracejit_llvm INTERFACE -Wl,--start-group ${archives} -Wl,--end-group
+    ${TRACEJIT_ZLIB_ARCHIVE} ${TRACEJIT_ZSTD_ARCHIVE} Threads::Threads ${CMAKE_DL_LIBS})
+  target_link_options(tracejit_llvm INTERFACE -Wl,--gc-sections,--exclude-libs,ALL)
+else()
+  message(FATAL_ERROR "TRACEJIT_LLVM is shared or static, not '${TRACEJIT_LLVM}'")
+endif()
 
 # Include paths, definitions and flags of code that includes LLVM headers.
 add_library(tracejit_llvm_settings INTERFACE)
@@ -59,7 +82,7 @@ endfunction()
 function(tracejit_mlir_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "" "LINK")
   add_library(${name} STATIC ${arg_UNPARSED_ARGUMENTS})
-  target_link_libraries(${name} PUBLIC tracejit_settings tracejit_llvm_settings ${arg_LINK} tracejit MLIR LLVM)
+  target_link_libraries(${name} PUBLIC tracejit_settings tracejit_llvm_settings ${arg_LINK} tracejit tracejit_llvm)
   add_dependencies(${name} tracejit_mlir_generated)
   if(NOT arg_NO_PCH)
     tracejit_mlir_precompile(${name})
@@ -71,7 +94,7 @@ endfunction()
 function(tracejit_mlir_tool name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "" "LINK")
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
-  target_link_libraries(${name} PRIVATE tracejit_settings tracejit_llvm_settings ${arg_LINK} tracejit MLIR LLVM)
+  target_link_libraries(${name} PRIVATE tracejit_settings tracejit_llvm_settings ${arg_LINK} tracejit tracejit_llvm)
   add_dependencies(${name} tracejit_mlir_generated)
   if(NOT arg_NO_PCH)
     tracejit_mlir_precompile(${name})

@@ -111,6 +111,13 @@ def test_without_passes(preset, options, total, passes, filters=()):
     run_ctest(preset, total, building.jobs(options), ["-L", "^passes-off$", *filters], env)
 
 
+def test_package(options, total):
+    """What users install, used as strangers would."""
+    build = lambda: building.build_preset("release", options, ["tracejit_installed"])
+    if attempt("release", build, total):
+        run_ctest("release", total, building.jobs(options), ["-R", "^consumer$"], os.environ)
+
+
 def pass_names():
     header = (ROOT / "runtime/base/PassNames.h").read_text()
     return re.findall(r'"([a-z-]+)"', re.search(r"pass_names = {(.*?)}", header, re.S)[1])
@@ -125,7 +132,9 @@ def test_preset(options, total, everything):
         for left_out in [*([name] for name in passes), passes]:
             test_without_passes(options.preset, options, total, left_out, filters)
         return
-    run_ctest(options.preset, total, building.jobs(options), filters, os.environ)
+    # The package of `release` is the one that must work everywhere.
+    left_out = ["-E", "^consumer$"] if everything else []
+    run_ctest(options.preset, total, building.jobs(options), [*filters, *left_out], os.environ)
     if everything:
         test_without_passes(options.preset, options, total, passes, ["-R", "^conformance-"])
 
@@ -140,6 +149,8 @@ def test(options):
     if options.sanitizers or (options.sanitizers is None and everything):
         for preset in sanitizers.PRESETS:
             test_sanitized(preset, options, total, whole=False)
+    if everything:
+        test_package(options, total)
     if options.gcc or (options.gcc is None and everything):
         attempt("GCC", lambda: building.build_preset("gcc", options), total)
     print(f"{total.passed} passed, {total.failed} failed")

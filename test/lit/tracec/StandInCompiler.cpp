@@ -3,6 +3,7 @@
 // the last element of the first output; with `schedule` disabled nothing can be compiled.
 #include "runtime/base/Version.h"
 #include "runtime/jit/Compiler.h"
+#include "runtime/jit/CompilerNote.h"
 #include "runtime/tensor/Impl.h"
 #include "runtime/trace/Replay.h"
 #include "runtime/trace/Text.h"
@@ -70,7 +71,6 @@ private:
 
 extern "C" {
 [[gnu::visibility("default")]] jit::Compiler *tracejit_create_compiler();
-[[gnu::visibility("default")]] const char *tracejit_compiler_version();
 }
 jit::Compiler *tracejit_create_compiler() { return new jit::StandIn; }
-const char *tracejit_compiler_version() { return jit::library_version; }
+TRACEJIT_COMPILER_NOTE(jit::library_version);
