@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/autograd/Tape.h"
 
+#include "runtime/base/SourceLine.h"
 #include "runtime/eager/Typed.h"
 #include "runtime/jit/Segment.h"
 #include "runtime/kernels/Mxcsr.h"
@@ -203,8 +204,7 @@ void Tape::check_usable(const char *function) const {
   if (!list)
     throw Error(ErrorCode::invalid_argument,
                 std::string(function) + ": this tape was used up by the gradient at " +
-                    consumed_at.file_name() + ":" + std::to_string(consumed_at.line()) +
-                    "; a tape gives gradients once");
+                    line_text(consumed_file, consumed_line) + "; a tape gives gradients once");
   if (!list->is_mine())
     throw Error(ErrorCode::invalid_argument,
                 std::string(function) + ": this tape belongs to another thread");
@@ -244,7 +244,9 @@ std::vector<Tensor> Tape::use_up(const Tensor &target, const Sources &sources,
   for (const Tensor &source : sources.list())
     numbers.push_back(list->find(differentiable("Tape::gradient", "a source", source)));
   close();
-  consumed_at = site;
+  const Site consumed = Site::of(site);
+  consumed_file = consumed.file;
+  consumed_line = consumed.line;
   const std::shared_ptr<TapeList> walked = std::move(list);
   std::vector<Tensor> gradients(numbers.size());
   if (end_number != TapeOperand::constant)

@@ -38,6 +38,14 @@ public:
     const Entry *&recent = cache.entries[hash % InternCache<Entry>::size];
     if (recent && equal(*recent))
       return recent;
+    const Entry *found = find_or_add(hash, equal, make);
+    if (found)
+      recent = found;
+    return found;
+  }
+
+  template <class Equal, class Make>
+  const Entry *find_or_add(std::uint64_t hash, Equal &&equal, Make &&make) {
     const Entry *made = nullptr;
     for (std::size_t at = hash >> 32;; ++at) {
       std::atomic<const Entry *> &slot = slots[at % slots.size()];
@@ -46,11 +54,11 @@ public:
         if (!made && !(made = add(make)))
           return nullptr;
         if (slot.compare_exchange_strong(entry, made, std::memory_order_acq_rel))
-          return recent = made;
+          return made;
       }
       if (equal(*entry)) {
         drop(made); // another thread was faster
-        return recent = entry;
+        return entry;
       }
     }
   }

@@ -30,7 +30,7 @@ void check_usable(const Impl &value) {
 }
 
 void make_ready(Impl &value, const std::source_location &site) {
-  observe(value, Site::of(site));
+  observe(value, site);
   check_usable(value);
 }
 

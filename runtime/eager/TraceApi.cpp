@@ -63,7 +63,7 @@ const TraceHandle &find_trace(const void *type, const void *target, const TraceO
   const std::uint64_t key = reinterpret_cast<std::uintptr_t>(type) * 0x9e3779b97f4a7c15u ^
                             reinterpret_cast<std::uintptr_t>(target);
   return typed("trace", [&]() -> const TraceHandle & {
-    return Trace::find(key, options.name, Site::of(site), options.warmup);
+    return Trace::find(key, options.name, site, options.warmup);
   });
 }
 

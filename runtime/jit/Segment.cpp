@@ -44,13 +44,6 @@ bool prepare_thread(ThreadTrace &t) noexcept {
   });
 }
 
-/// Source positions are told apart by the literal's address: one call, one key.
-std::uint64_t site_key(const Site &site) noexcept {
-  return (reinterpret_cast<std::uintptr_t>(site.file) * 0x9e3779b97f4a7c15u ^ site.line) *
-             0x9e3779b97f4a7c15u |
-         1;
-}
-
 void follow(ThreadTrace &t) noexcept {
   t.activity = Activity::following;
   t.sequence = 0;
@@ -142,7 +135,7 @@ void leave_path(ThreadTrace &t, const OpCall &call, Session::Match outcome) {
     return;
   case Session::Match::cut:
     account_outside(t);
-    arm(call.site());
+    arm(*call.location);
     return;
   case Session::Match::miss: {
     // Only a valid op may end the segment.
@@ -157,7 +150,7 @@ void leave_path(ThreadTrace &t, const OpCall &call, Session::Match outcome) {
   case Session::Match::too_much:
     end_segment(outcome == Session::Match::needs_index ? ExitReason::index_check
                                                        : ExitReason::memory_limit);
-    arm(call.site());
+    arm(*call.location);
     return;
   }
 }
@@ -186,7 +179,7 @@ void cut_recording(ThreadTrace &t, const OpCall &call) {
   if (!index_unknown && !t.recorder->over_memory_limit())
     return;
   end_segment(index_unknown ? ExitReason::index_check : ExitReason::memory_limit);
-  arm(call.site());
+  arm(*call.location);
 }
 
 } // namespace
@@ -235,7 +228,8 @@ void after_eager(const OpCall &call, const ResultMetas &metas,
     return;
   bool recorded = false;
   if_memory([&] {
-    recorded = t.recorder->append(call.op, call.attrs, call.arguments, metas, results, call.site());
+    recorded = t.recorder->append(call.op, call.attrs, call.arguments, metas, results,
+                                  Site::of(*call.location, t.gradient));
   });
   if (!recorded) {
     t.recorder->cancel();
@@ -281,11 +275,14 @@ void end_segment(ExitReason reason) noexcept {
   }
 }
 
-void arm(const Site &site) noexcept {
+void arm(const std::source_location &site) noexcept {
   ThreadTrace &t = thread_trace;
   if (!t.trace || t.closed)
     return;
-  t.anchor = t.trace->anchor(site_key(site), site);
+  const std::uint64_t key = site_key(site, t.gradient);
+  t.anchor = t.trace->known_anchor(key);
+  if (!t.anchor)
+    t.anchor = t.trace->anchor(key, Site::of(site, t.gradient));
   t.activity = t.anchor ? Activity::armed : Activity::none;
 }
 
@@ -297,7 +294,7 @@ void resolve(Impl &value) noexcept {
   where.session()->close_for(value, ExitReason::foreign);
 }
 
-void observe(Impl &value, const Site &site) {
+void observe(Impl &value, const std::source_location &site) {
   ThreadTrace &t = thread_trace;
   const Where where = value.where.load(std::memory_order_acquire);
   const bool own = where.state() == Where::pending && where.session() == t.session;

@@ -5,6 +5,7 @@
 #include <tracejit/tensor.h>
 
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -76,7 +77,8 @@ private:
 
   std::shared_ptr<autograd::TapeList> list;
   std::uint32_t begin = 0;
-  std::source_location consumed_at;
+  const char *consumed_file = nullptr; ///< where gradient() was called
+  std::uint32_t consumed_line = 0;
 };
 
 /// While one lives, the tapes around it record nothing on this thread; a Tape opened inside does.
