@@ -66,7 +66,7 @@ void Sgd::step(const Parameters &parameters, const std::vector<Tensor> &gradient
       continue;
     }
     Variable &v = velocity[i];
-    v = at(at(v) * momentum) + gradients[i];
+    v = {at(at(v) * momentum) + gradients[i], site};
     w -= at(at(v) * rate);
   }
 }

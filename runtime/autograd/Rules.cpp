@@ -82,7 +82,7 @@ void pow_gradient(Backward &b) {
   }
   if (b.wants(1)) {
     const Tensor x = b.operands[0].meta ? detail::Access::tensor_of(b.operand(0))
-                                        : Tensor(b.operands[0].number, b.dtype(1));
+                                        : Tensor(b.operands[0].number, b.dtype(1), b.site);
     Tensor logarithm = log(b.at(x));
     Tensor zero = equal(b.at(x), 0);
     logarithm = where(b.at(std::move(zero)), 0, b.at(std::move(logarithm)));

@@ -270,7 +270,7 @@ NoGrad::~NoGrad() {
 
 Tensor stop_gradient(Operand x) {
   if (detail::Access::is_scalar(x))
-    return Tensor(detail::Access::scalar(x));
+    return Tensor(detail::Access::scalar(x), {}, detail::Access::site(x));
   const NoGrad constant;
   const Tensor value = detail::Access::tensor_of(x);
   return reshape(std::move(x), value.shape());

@@ -40,8 +40,8 @@ static const Meta *meta_of_data(std::string_view function, DType dtype, Dims sha
   return intern_contiguous(dtype, shape);
 }
 
-Tensor::Tensor(Scalar number, std::optional<DType> dtype) {
-  *this = full({}, Operand(number), dtype ? *dtype : default_dtype(number.kind()));
+Tensor::Tensor(Scalar number, std::optional<DType> dtype, std::source_location site) {
+  *this = full({}, Operand(number, site), dtype ? *dtype : default_dtype(number.kind()));
 }
 
 /// A tensor over the whole storage, whose reference it takes over, as it does the meta's.
@@ -156,11 +156,11 @@ void Tensor::read_all(DType as, void *out, const std::source_location &site) con
   read_elements(impl, out);
 }
 
-std::ostream &operator<<(std::ostream &stream, const Tensor &tensor) {
-  Impl *impl = Access::impl(tensor);
+std::ostream &operator<<(std::ostream &stream, const detail::PlacedTensor &value) {
+  Impl *impl = Access::impl(value.tensor);
   if (!impl)
     return stream << "empty tensor";
-  detail::make_ready(*impl, std::source_location::current());
+  detail::make_ready(*impl, value.site);
   const MxcsrGuard environment; // digits of denormals
   print(stream, impl->meta->dtype, impl->meta->dims(), impl->meta->strides(), impl->data());
   return stream;

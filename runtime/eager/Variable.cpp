@@ -38,7 +38,8 @@ Variable::Variable(Variable &&) noexcept = default;
 Variable &Variable::operator=(Variable &&) noexcept = default;
 Variable::~Variable() = default;
 
-Variable &Variable::operator=(Tensor value) {
+Variable &Variable::operator=(detail::PlacedTensor placed) {
+  Tensor &value = placed.tensor;
   const Impl *next = Access::impl(value);
   const Impl *last = Access::impl(box->value);
   if (!next)
@@ -62,21 +63,17 @@ Variable &Variable::operator=(Tensor value) {
 }
 
 // The user's line is the operand's.
-static Operand at_line_of(const Variable &variable, const Operand &operand) {
-  return {variable.value(), Access::site(operand)};
-}
-
 Variable &Variable::operator+=(Operand value) {
-  Operand old = at_line_of(*this, value);
-  return *this = add(std::move(old), std::move(value));
+  const std::source_location site = Access::site(value);
+  return *this = {add(Operand(this->value(), site), std::move(value)), site};
 }
 Variable &Variable::operator-=(Operand value) {
-  Operand old = at_line_of(*this, value);
-  return *this = subtract(std::move(old), std::move(value));
+  const std::source_location site = Access::site(value);
+  return *this = {subtract(Operand(this->value(), site), std::move(value)), site};
 }
 Variable &Variable::operator*=(Operand value) {
-  Operand old = at_line_of(*this, value);
-  return *this = multiply(std::move(old), std::move(value));
+  const std::source_location site = Access::site(value);
+  return *this = {multiply(Operand(this->value(), site), std::move(value)), site};
 }
 
 const Tensor &Variable::value() const noexcept { return box->value; }

@@ -120,10 +120,11 @@ private:
   /// Emits the steps of a dag, inner ones first, one statement each: C++ leaves the order of
   /// arguments open. Returns the expression for its value.
   std::string expression(const Init *value, StringRef name) {
+    // Numbers too: the line of an op is that of its first operand.
     if (const auto *number = dyn_cast<llvm::IntInit>(value))
-      return number->getAsString();
+      return "b.at(" + number->getAsString() + ")";
     if (const auto *number = dyn_cast<llvm::StringInit>(value))
-      return number->getValue().str();
+      return ("b.at(" + number->getValue() + ")").str();
     const auto *dag = dyn_cast<DagInit>(value);
     if (!dag) {
       auto found = names.find(name);

@@ -78,8 +78,10 @@ Tensor layer_norm(Operand x, Operand gamma, Operand beta, double eps) {
 }
 
 Tensor mse(Operand x, Operand y) {
+  const std::source_location site = detail::Access::site(x);
   Tensor difference = subtract(std::move(x), std::move(y));
-  return mean(square(std::move(difference)));
+  Tensor squares = square(Operand(std::move(difference), site));
+  return mean(Operand(std::move(squares), site));
 }
 
 Tensor cross_entropy(Operand logits, Operand labels) {

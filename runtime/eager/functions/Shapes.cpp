@@ -166,8 +166,9 @@ std::size_t count_axes(std::span<const detail::Index> indices, const Meta &meta)
 
 } // namespace
 
-Tensor Tensor::index_with(std::span<const detail::Index> indices) const {
-  const Meta &meta = tensor_meta("index", Operand(*this));
+Tensor Tensor::index_with(std::initializer_list<detail::Index> indices) const {
+  const std::source_location site = indices.begin()->site;
+  const Meta &meta = tensor_meta("index", Operand(*this, site));
   const std::size_t rest = meta.rank - count_axes(indices, meta);
   DimList starts, shape;
   SliceAttrs attrs{};
@@ -221,16 +222,16 @@ Tensor Tensor::index_with(std::span<const detail::Index> indices) const {
   if (sliced) {
     std::vector<Operand> operands;
     detail::typed("slice", [&] { operands.reserve(starts.size() + 1); });
-    operands.emplace_back(std::move(result));
+    operands.emplace_back(std::move(result), site);
     for (std::int64_t start : starts)
-      operands.emplace_back(start);
+      operands.emplace_back(start, site);
     result = dispatch(OpKind::slice, attrs.encode(), operands);
   }
   if (reshaped)
-    result = reshape(std::move(result), shape);
+    result = reshape(Operand(std::move(result), site), shape);
   // From the back, so that the axes in front keep their numbers.
   for (auto gather = gathers.rbegin(); gather != gathers.rend(); ++gather)
-    result = take(std::move(result), *gather->second, gather->first);
+    result = take(Operand(std::move(result), site), Operand(*gather->second, site), gather->first);
   return result;
 }
 

@@ -103,8 +103,8 @@ Tensor fresh_argument(const Tensor &x, const std::source_location &site);
 inline Tensor fresh_argument(const Variable &x, const std::source_location &site) {
   return fresh_argument(x.value(), site);
 }
-template <Number T> Tensor fresh_argument(T x, const std::source_location &) {
-  return Tensor(Scalar(x));
+template <Number T> Tensor fresh_argument(T x, const std::source_location &site) {
+  return Tensor(Scalar(x), {}, site);
 }
 
 [[noreturn]] void throw_bad_argnum(int argnum, std::size_t arguments);
