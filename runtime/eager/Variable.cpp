@@ -25,10 +25,10 @@ static void mark_trainable(const Tensor &value) noexcept {
     impl.flags.fetch_or(Impl::trainable, std::memory_order_relaxed);
 }
 
-Variable::Variable(Tensor init, VariableOptions options)
-    : box(detail::typed("Variable", [] { return std::make_unique<Box>(); })) {
+Variable::Variable(Tensor init, VariableOptions options, std::source_location site)
+    : box(detail::typed("Variable", site, [] { return std::make_unique<Box>(); })) {
   if (init.empty())
-    detail::throw_empty("Variable");
+    detail::throw_empty("Variable", site);
   box->value = std::move(init);
   box->options = std::move(options);
   if (box->options.trainable)
@@ -43,17 +43,19 @@ Variable &Variable::operator=(detail::PlacedTensor placed) {
   const Impl *next = Access::impl(value);
   const Impl *last = Access::impl(box->value);
   if (!next)
-    detail::throw_empty("Variable assignment");
+    detail::throw_empty("Variable assignment", placed.site);
   if (next->meta->dtype != last->meta->dtype ||
       !std::ranges::equal(next->meta->dims(), last->meta->dims()))
     throw Error(ErrorCode::invalid_argument,
                 "Variable" + (box->options.name.empty() ? "" : " " + box->options.name) +
                     ": assigned " + describe(*next->meta) + ", but it holds " +
-                    describe(*last->meta) + "; shape and dtype never change");
+                    describe(*last->meta) + "; shape and dtype never change",
+                placed.site);
   detail::check_usable(*next);
   Session *session = thread_trace.session;
   if (session && session->holds(*next))
-    detail::typed("Variable assignment", [&] { session->journal(*box, Access::impl(box->value)); });
+    detail::typed("Variable assignment", placed.site,
+                  [&] { session->journal(*box, Access::impl(box->value)); });
   else
     Session::forget_journal(*box);
   box->value = std::move(value);

@@ -128,7 +128,7 @@ void leave_path(ThreadTrace &t, const OpCall &call, Session::Match outcome) {
   case Session::Match::hit:
     return;
   case Session::Match::bad_index:
-    throw Error(ErrorCode::invalid_argument, t.session->index_error());
+    throw Error(ErrorCode::invalid_argument, t.session->index_error(), *call.location);
   case Session::Match::closed:
     account_outside(t);
     t.activity = Activity::none;
@@ -141,7 +141,7 @@ void leave_path(ThreadTrace &t, const OpCall &call, Session::Match outcome) {
     // Only a valid op may end the segment.
     ResultMetas metas;
     if (auto message = infer_metas(call.op, call.attrs, call.arguments, metas))
-      throw Error(ErrorCode::invalid_argument, *message);
+      throw Error(ErrorCode::invalid_argument, *message, *call.location);
     drop_metas(metas);
     miss(t);
     return;

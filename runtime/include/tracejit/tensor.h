@@ -116,30 +116,39 @@ public:
   ~Tensor() { detail::release(value); }
 
   /// Copies the elements before it returns. Throws if their number is not that of the shape.
-  template <detail::ContiguousRange R> static Tensor copy_of(const R &elements, DimList shape) {
+  template <detail::ContiguousRange R>
+  static Tensor copy_of(const R &elements, DimList shape,
+                        std::source_location site = std::source_location::current()) {
     using T = std::ranges::range_value_t<R>;
-    return copy_bytes(dtype_of<T>, shape, std::ranges::data(elements), std::ranges::size(elements));
+    return copy_bytes(dtype_of<T>, shape, std::ranges::data(elements), std::ranges::size(elements),
+                      site);
   }
-  template <Element T> static Tensor copy_of(std::initializer_list<T> elements, DimList shape) {
-    return copy_bytes(dtype_of<T>, shape, elements.begin(), elements.size());
+  template <Element T>
+  static Tensor copy_of(std::initializer_list<T> elements, DimList shape,
+                        std::source_location site = std::source_location::current()) {
+    return copy_bytes(dtype_of<T>, shape, elements.begin(), elements.size(), site);
   }
   /// Takes over the vector's memory. Throws if its size is not that of the shape.
   template <Element T>
     requires(!std::same_as<T, bool>)
-  static Tensor adopt(std::vector<T> &&elements, DimList shape) {
+  static Tensor adopt(std::vector<T> &&elements, DimList shape,
+                      std::source_location site = std::source_location::current()) {
     auto owner = std::make_unique<std::vector<T>>(std::move(elements));
     void *data = owner->data();
     const std::size_t count = owner->size();
-    return adopt_bytes(dtype_of<T>, shape, data, count, owner.release(),
-                       [](void *vector) { delete static_cast<std::vector<T> *>(vector); });
+    return adopt_bytes(
+        dtype_of<T>, shape, data, count, owner.release(),
+        [](void *vector) { delete static_cast<std::vector<T> *>(vector); }, site);
   }
 
   bool empty() const noexcept { return value == nullptr; }
-  DType dtype() const;
-  Dims shape() const;
-  int ndim() const { return static_cast<int>(shape().size()); }
-  std::int64_t size() const;
-  bool is_contiguous() const;
+  DType dtype(std::source_location site = std::source_location::current()) const;
+  Dims shape(std::source_location site = std::source_location::current()) const;
+  int ndim(std::source_location site = std::source_location::current()) const {
+    return static_cast<int>(shape(site).size());
+  }
+  std::int64_t size(std::source_location site = std::source_location::current()) const;
+  bool is_contiguous(std::source_location site = std::source_location::current()) const;
 
   /// The one element, converted to T by the rules of casts. Throws unless size() is 1.
   template <Element T> T item(std::source_location site = std::source_location::current()) const {
@@ -150,18 +159,19 @@ public:
   /// The elements in memory. Throws unless contiguous and of dtype T. Valid while a handle lives.
   template <Element T>
   std::span<const T> data(std::source_location site = std::source_location::current()) const & {
-    return {static_cast<const T *>(read_data(dtype_of<T>, site)), static_cast<std::size_t>(size())};
+    return {static_cast<const T *>(read_data(dtype_of<T>, site)),
+            static_cast<std::size_t>(size(site))};
   }
   template <Element T> std::span<const T> data() const && = delete;
   /// The elements in row-major order, whatever the layout. Throws unless of dtype T.
   template <Element T>
   std::vector<T> to_vector(std::source_location site = std::source_location::current()) const {
     if constexpr (std::same_as<T, bool>) {
-      std::unique_ptr<bool[]> buffer(new bool[static_cast<std::size_t>(size())]);
+      std::unique_ptr<bool[]> buffer(new bool[static_cast<std::size_t>(size(site))]);
       read_all(dtype_of<T>, buffer.get(), site);
-      return std::vector<bool>(buffer.get(), buffer.get() + size());
+      return std::vector<bool>(buffer.get(), buffer.get() + size(site));
     } else {
-      std::vector<T> out(static_cast<std::size_t>(size()));
+      std::vector<T> out(static_cast<std::size_t>(size(site)));
       read_all(dtype_of<T>, out.data(), site);
       return out;
     }
@@ -203,9 +213,10 @@ public:
 private:
   friend class Operand;
   friend struct detail::Access;
-  static Tensor copy_bytes(DType dtype, DimList shape, const void *data, std::size_t count);
+  static Tensor copy_bytes(DType dtype, DimList shape, const void *data, std::size_t count,
+                           const std::source_location &site);
   static Tensor adopt_bytes(DType dtype, DimList shape, void *data, std::size_t count, void *owner,
-                            void (*free_owner)(void *));
+                            void (*free_owner)(void *), const std::source_location &site);
   void read_item(DType as, void *out, const std::source_location &site) const;
   const void *read_data(DType as, const std::source_location &site) const;
   void read_all(DType as, void *out, const std::source_location &site) const;
@@ -239,7 +250,8 @@ struct VariableOptions {
 /// threads needs the user's own lock.
 class Variable {
 public:
-  explicit Variable(Tensor init, VariableOptions options = {});
+  explicit Variable(Tensor init, VariableOptions options = {},
+                    std::source_location site = std::source_location::current());
   Variable(Variable &&) noexcept;
   Variable &operator=(Variable &&) noexcept;
   ~Variable();
@@ -252,8 +264,12 @@ public:
 
   const Tensor &value() const noexcept;
   operator const Tensor &() const noexcept { return value(); }
-  DType dtype() const { return value().dtype(); }
-  Dims shape() const { return value().shape(); }
+  DType dtype(std::source_location site = std::source_location::current()) const {
+    return value().dtype(site);
+  }
+  Dims shape(std::source_location site = std::source_location::current()) const {
+    return value().shape(site);
+  }
   const std::string &name() const noexcept;
   bool trainable() const noexcept;
 

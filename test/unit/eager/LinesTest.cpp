@@ -2,6 +2,7 @@
 // Every public function is called here, and every op that it records must have the line of the
 // call, whatever the function is made of; so must the ops of its gradient.
 #include "runtime/autograd/Backward.h"
+#include "test/ErrorLine.h"
 
 #include <tracejit/io.h>
 #include <tracejit/tracejit.h>
@@ -270,6 +271,125 @@ TEST(Lines, Observations) {
   std::ostringstream stream;
   begins_at([&](const Tensor &value) { stream << value; });
   begins_at([&](const Tensor &value) { stream << Variable(value); });
+}
+
+/// f throws an error that ends with the line of the call.
+template <class F> void check_error(F f, Location call = Location::current()) {
+  for (const Mode mode : {Mode::off, Mode::log}) {
+    set_mode(mode);
+    try {
+      trace(f, {.name = "error"})();
+      ADD_FAILURE() << "no error at line " << call.line();
+    } catch (const Error &error) {
+      const std::string message = error.what();
+      EXPECT_TRUE(message.starts_with(without_line(message, call) + " (")) << message;
+    }
+  }
+}
+
+const Tensor none;
+
+TEST(Lines, ErrorsOfOps) {
+  check_error([] { exp(none); });
+  check_error([] { return x + ones({4, 5}); });
+  check_error([] { return 1 + none; });
+  check_error([] { matmul(x, y); });
+  check_error([] { matmul(3, y); });
+  check_error([] { sum(x, {.axis = 5}); });
+  check_error([] { max(x, {.dtype = DType::f64}); });
+  check_error([] { var_mean(x, {.axis = 5}); });
+  check_error([] { softmax(x, 2); });
+  check_error([] { layer_norm(x, y, v); });
+  check_error([] { cross_entropy(x, v); });
+  check_error([] { mse(x, ones({7})); });
+  check_error([] { reshape(x, {7}); });
+  check_error([] { reshape(x, {1, 1, 1, 1, 1, 1, 1, 1, 6}); });
+  check_error([] { permute_dims(x, {0, 0}); });
+  check_error([] { sum(x, {.axis = {0, 1, 2, 3, 4, 5, 6, 7, 8}}); });
+  check_error([] { broadcast_to(x, {5}); });
+  check_error([] { expand_dims(x, 9); });
+  check_error([] { squeeze(x, 0); });
+  check_error([] { concat({}); });
+  check_error([] { concat({x, v}); });
+  check_error([] { stack({}); });
+  check_error([] { stack({x, v}); });
+  check_error([] { stack({none}); });
+  check_error([] { take(x, positions + 5, 0); });
+  check_error([] { take(x, v, 0); });
+  check_error([] { take_along_axis(x, labels, 7); });
+  check_error([] { scatter_add(x, positions, y, 4); });
+  check_error([] { one_hot(positions, -1); });
+  check_error([] { vecdot(x, y, 3); });
+  check_error([] { astype(x, DType::f16); });
+  check_error([] { zeros({-1}); });
+  check_error([] { arange(0, 1, 0); });
+  check_error([] { full({2}, 1, DType::i8); });
+  Generator random(1);
+  check_error([&] { uniform(random, {-1}); });
+  check_error([&] { permutation(random, -1); });
+}
+
+TEST(Lines, ErrorsOfTensors) {
+  check_error([] { Tensor(1, DType::i8); });
+  check_error([] { Tensor::copy_of<float>({1, 2}, {3}); });
+  check_error([] { Tensor::copy_of(std::vector<float>{1}, {-3}); });
+  check_error([] { Tensor::adopt(std::vector<float>{1}, {3}); });
+  check_error([] { none.dtype(); });
+  check_error([] { none.shape(); });
+  check_error([] { none.ndim(); });
+  check_error([] { none.size(); });
+  check_error([] { none.is_contiguous(); });
+  check_error([] { none.contiguous(); });
+  check_error([] { none.astype(DType::f64); });
+  check_error([] { x.item<float>(); });
+  check_error([] { none.item<float>(); });
+  check_error([] { (void)x.data<double>(); });
+  check_error([] { (void)permute_dims(x, {1, 0}).contiguous().data<bool>(); });
+  check_error([] { x.to_vector<double>(); });
+  check_error([] { none.to_vector<bool>(); });
+  check_error([] { x(5); });
+  check_error([] { x(0, 0, 0); });
+  check_error([] { x(ellipsis, ellipsis); });
+  check_error([] { x(slice(0, 1, 0)); });
+  check_error([] { x(newaxis, newaxis, newaxis, newaxis, newaxis, newaxis, newaxis); });
+  check_error([] { none(0); });
+}
+
+TEST(Lines, ErrorsOfVariablesAndGradients) {
+  Variable w(x);
+  check_error([] { Variable empty(none); });
+  check_error([&] { w = v; });
+  check_error([&] { w = none; });
+  check_error([&] { w += ones({7}); });
+  check_error([&] { Tape().watch(none); });
+  check_error([&] { Tape().watch(positions); });
+  check_error([&] { Tape().gradient(none, {x}); });
+  check_error([&] { Tape().gradient(x, {positions}); });
+  check_error([&] {
+    Tape tape;
+    tape.gradient(x, {x});
+    tape.gradient(x, {x});
+  });
+  const auto f = [](const Tensor &a) { return square(a); };
+  check_error([&] { grad(f)(positions); });
+  check_error([&] { grad(f)(none); });
+  check_error([&] { grad(f, {3})(x); });
+  check_error([&] { stop_gradient(none); });
+  check_error([&] { Sgd().step({w}, {}); });
+  check_error([&] { Adam().step({w}, {x, y}); });
+  check_error([&] { Adam().step({w}, {v}); });
+}
+
+TEST(Lines, ErrorsOfFilesAndReports) {
+  check_error([] { save("/nowhere/at/all.npy", x); });
+  check_error([] { save("/nowhere/at/all.npy", none); });
+  check_error([] { load("/nowhere/at/all.npy"); });
+  check_error([] { load_idx("/nowhere/at/all.idx"); });
+  check_error([] {
+    std::ostringstream closed;
+    closed.setstate(std::ios::failbit);
+    save_trace(closed);
+  });
 }
 
 /// Last: what the others have met.
