@@ -26,24 +26,26 @@ struct At {
 static void make_state(const Parameters &parameters, std::vector<Variable> &state,
                        const std::source_location &site) {
   std::vector<Variable> zero;
-  detail::typed("prepare", [&] {
+  detail::typed("prepare", site, [&] {
     for (const Variable *parameter : parameters.list())
       zero.emplace_back(zeros(parameter->shape(), parameter->dtype(), site),
-                        VariableOptions{parameter->name(), false});
+                        VariableOptions{parameter->name(), false}, site);
   });
   state = std::move(zero);
 }
 
 static void check_counts(const char *optimizer, std::size_t parameters, std::size_t gradients,
-                         std::size_t state) {
+                         std::size_t state, const std::source_location &site) {
   if (parameters != gradients)
-    throw Error(ErrorCode::invalid_argument, std::string(optimizer) + ": " +
-                                                 std::to_string(parameters) + " parameters, but " +
-                                                 std::to_string(gradients) + " gradients");
+    throw Error(ErrorCode::invalid_argument,
+                std::string(optimizer) + ": " + std::to_string(parameters) + " parameters, but " +
+                    std::to_string(gradients) + " gradients",
+                site);
   if (parameters != state)
     throw Error(ErrorCode::invalid_argument,
                 std::string(optimizer) + ": " + std::to_string(parameters) +
-                    " parameters, but the state is for " + std::to_string(state));
+                    " parameters, but the state is for " + std::to_string(state),
+                site);
 }
 
 void Sgd::prepare(const Parameters &parameters, std::source_location site) {
@@ -58,7 +60,8 @@ void Sgd::step(const Parameters &parameters, const std::vector<Tensor> &gradient
   const At at{site};
   prepare(parameters, site);
   const std::size_t count = parameters.list().size();
-  check_counts("Sgd::step", count, gradients.size(), velocity.empty() ? count : velocity.size());
+  check_counts("Sgd::step", count, gradients.size(), velocity.empty() ? count : velocity.size(),
+               site);
   for (std::size_t i = 0; i < count; ++i) {
     Variable &w = *parameters.list()[i];
     if (velocity.empty()) {
@@ -66,7 +69,7 @@ void Sgd::step(const Parameters &parameters, const std::vector<Tensor> &gradient
       continue;
     }
     Variable &v = velocity[i];
-    v = at(at(v) * momentum) + gradients[i];
+    v = {at(at(v) * momentum) + gradients[i], site};
     w -= at(at(v) * rate);
   }
 }
@@ -85,7 +88,7 @@ void Adam::step(const Parameters &parameters, const std::vector<Tensor> &gradien
   const At at{site};
   prepare(parameters, site);
   const std::size_t count = parameters.list().size();
-  check_counts("Adam::step", count, gradients.size(), first.size());
+  check_counts("Adam::step", count, gradients.size(), first.size(), site);
   const double next_power1 = power1 * beta1, next_power2 = power2 * beta2;
   const double scale = rate / (1 - next_power1);
   const double correction = 1 / std::sqrt(1 - next_power2);

@@ -64,7 +64,7 @@ void Backward::give(std::size_t i, Operand gradient) {
 /// 0, in derivatives of this one either.
 static Tensor pow_slope_of_exponent(Backward &b) {
   const Tensor x = b.operands[0].meta ? detail::Access::tensor_of(b.operand(0))
-                                      : Tensor(b.operands[0].number, b.dtype(1));
+                                      : Tensor(b.operands[0].number, b.dtype(1), b.site);
   Tensor zero = equal(b.at(x), 0);
   Tensor finite = less_equal(b.result(0), 1); // 0^y with y >= 0
   zero = logical_and(b.at(std::move(zero)), b.at(std::move(finite)));

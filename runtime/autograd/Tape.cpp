@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/autograd/Tape.h"
 
+#include "runtime/base/SourceLine.h"
 #include "runtime/eager/Typed.h"
 #include "runtime/jit/Segment.h"
 #include "runtime/kernels/Mxcsr.h"
@@ -221,11 +222,11 @@ using autograd::TapeOperand;
 
 static constexpr std::size_t max_tapes = 255;
 
-Tape::Tape() {
+Tape::Tape(std::source_location site) {
   TapeList *outer = autograd::recording_now();
   if (outer && outer->depth() == max_tapes)
-    throw Error(ErrorCode::invalid_argument, "Tape: 255 tapes are open on this thread");
-  detail::typed("Tape", [&] {
+    throw Error(ErrorCode::invalid_argument, "Tape: 255 tapes are open on this thread", site);
+  detail::typed("Tape", site, [&] {
     list = outer ? outer->shared_from_this() : std::make_shared<TapeList>();
     begin = list->size();
     list->open(begin);
@@ -252,52 +253,56 @@ void Tape::close() noexcept {
     autograd::set_recording(list->is_open() ? list.get() : nullptr);
 }
 
-void Tape::check_usable(const char *function) const {
+void Tape::check_usable(const char *function, const std::source_location &site) const {
   if (!list)
     throw Error(ErrorCode::invalid_argument,
                 std::string(function) + ": this tape was used up by the gradient at " +
-                    consumed_at.file_name() + ":" + std::to_string(consumed_at.line()) +
-                    "; a tape gives gradients once");
+                    line_text(consumed_file, consumed_line) + "; a tape gives gradients once",
+                site);
   if (!list->is_mine())
     throw Error(ErrorCode::invalid_argument,
-                std::string(function) + ": this tape belongs to another thread");
+                std::string(function) + ": this tape belongs to another thread", site);
 }
 
 /// Refuses what has no gradient.
-static Impl &differentiable(const char *function, const char *role, const Tensor &tensor) {
+static Impl &differentiable(const char *function, const char *role, const Tensor &tensor,
+                            const std::source_location &site) {
   Impl *impl = detail::Access::impl(tensor);
   if (!impl)
     throw Error(ErrorCode::invalid_argument,
-                std::string(function) + ": " + role + " is an empty tensor");
+                std::string(function) + ": " + role + " is an empty tensor", site);
   if (!is_float(impl->meta->dtype))
     throw Error(ErrorCode::invalid_argument,
                 std::string(function) + ": " + role + " is " + describe(*impl->meta) +
-                    ", but only floating dtypes can be differentiated");
+                    ", but only floating dtypes can be differentiated",
+                site);
   return *impl;
 }
 
-void Tape::watch(const Tensor &tensor) {
-  check_usable("Tape::watch");
-  Impl &impl = differentiable("Tape::watch", "the tensor", tensor);
-  detail::typed("Tape::watch", [&] { list->watch(impl); });
+void Tape::watch(const Tensor &tensor, std::source_location site) {
+  check_usable("Tape::watch", site);
+  Impl &impl = differentiable("Tape::watch", "the tensor", tensor, site);
+  detail::typed("Tape::watch", site, [&] { list->watch(impl); });
 }
 
 std::vector<Tensor> Tape::gradient(const Tensor &target, const Sources &sources,
                                    std::source_location site) {
-  return detail::typed("Tape::gradient", [&] { return use_up(target, sources, site); });
+  return detail::typed("Tape::gradient", site, [&] { return use_up(target, sources, site); });
 }
 
 std::vector<Tensor> Tape::use_up(const Tensor &target, const Sources &sources,
                                  const std::source_location &site) {
   const MxcsrGuard environment; // rules compute factors
-  check_usable("Tape::gradient");
-  const Impl &end = differentiable("Tape::gradient", "the target", target);
+  check_usable("Tape::gradient", site);
+  const Impl &end = differentiable("Tape::gradient", "the target", target, site);
   const std::uint32_t end_number = list->find(end);
   std::vector<std::uint32_t> numbers;
   for (const Tensor &source : sources.list())
-    numbers.push_back(list->find(differentiable("Tape::gradient", "a source", source)));
+    numbers.push_back(list->find(differentiable("Tape::gradient", "a source", source, site)));
   close();
-  consumed_at = site;
+  const Site consumed = Site::of(site);
+  consumed_file = consumed.file;
+  consumed_line = consumed.line;
   const std::shared_ptr<TapeList> walked = std::move(list);
   std::vector<Tensor> gradients(numbers.size());
   if (end_number != TapeOperand::constant)
@@ -321,20 +326,21 @@ NoGrad::~NoGrad() {
 
 Tensor stop_gradient(Operand x) {
   if (detail::Access::is_scalar(x))
-    return Tensor(detail::Access::scalar(x));
+    return Tensor(detail::Access::scalar(x), {}, detail::Access::site(x));
   const NoGrad constant;
   const Tensor value = detail::Access::tensor_of(x);
-  return reshape(std::move(x), value.shape());
+  return reshape(std::move(x), value.shape(detail::Access::site(x)));
 }
 
 Tensor detail::fresh_argument(const Tensor &x, const std::source_location &site) {
-  return reshape(Operand(x, site), x.shape());
+  return reshape(Operand(x, site), x.shape(site));
 }
 
-void detail::throw_bad_argnum(int argnum, std::size_t arguments) {
-  throw Error(ErrorCode::invalid_argument, "grad: argnum " + std::to_string(argnum) +
-                                               " is out of range for " + std::to_string(arguments) +
-                                               " arguments");
+void detail::throw_bad_argnum(int argnum, std::size_t arguments, const std::source_location &site) {
+  throw Error(ErrorCode::invalid_argument,
+              "grad: argnum " + std::to_string(argnum) + " is out of range for " +
+                  std::to_string(arguments) + " arguments",
+              site);
 }
 
 } // namespace jit

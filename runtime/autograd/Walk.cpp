@@ -3,6 +3,8 @@
 // recording, so that the sum of several contributions always has the same bits.
 #include "runtime/autograd/Tape.h"
 
+#include "runtime/jit/Segment.h"
+
 namespace jit::autograd {
 namespace {
 
@@ -40,6 +42,18 @@ private:
   std::vector<Tensor> inside;
   std::vector<bool> needed, source;
   std::unordered_map<std::uint32_t, Tensor> before;
+};
+
+/// While one lives, the ops of this thread are recorded as those of a gradient.
+class MarkedOps {
+public:
+  explicit MarkedOps(OpKind op) noexcept
+      : outer(std::exchange(thread_trace.gradient, gradient_mark(op))) {}
+  ~MarkedOps() { thread_trace.gradient = outer; }
+  MarkedOps(const MarkedOps &) = delete;
+
+private:
+  GradientMark outer;
 };
 
 class Walk {
@@ -125,6 +139,7 @@ private:
     backward.results = {entry.kept, two ? list.entry(value + 1).kept : nullptr};
     backward.wanted = &wanted;
     backward.given = given;
+    const MarkedOps marked(entry.made_by);
     gradient_rule(entry.made_by).apply(backward);
     for (std::size_t i = 0; i < operands.size(); ++i)
       if (!given[i].empty())

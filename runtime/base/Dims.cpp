@@ -9,24 +9,25 @@
 namespace jit {
 namespace {
 
-[[noreturn]] void throw_too_long(std::size_t count) {
-  throw Error(ErrorCode::invalid_argument, "a list of dimensions has " + std::to_string(count) +
-                                               " entries, at most " + std::to_string(max_rank) +
-                                               " are allowed");
+[[noreturn]] void throw_too_long(std::size_t count, const std::source_location &site) {
+  throw Error(ErrorCode::invalid_argument,
+              "a list of dimensions has " + std::to_string(count) + " entries, at most " +
+                  std::to_string(max_rank) + " are allowed",
+              site);
 }
 
 } // namespace
 
-DimList::DimList(Dims list) {
+DimList::DimList(Dims list, std::source_location site) {
   if (list.size() > max_rank)
-    throw_too_long(list.size());
+    throw_too_long(list.size(), site);
   std::ranges::copy(list, values.begin());
   count = static_cast<std::uint8_t>(list.size());
 }
 
-void DimList::push_back(std::int64_t value) {
+void DimList::push_back(std::int64_t value, std::source_location site) {
   if (count == max_rank)
-    throw_too_long(count + 1u);
+    throw_too_long(count + 1u, site);
   values[count++] = value;
 }
 

@@ -47,9 +47,9 @@ public:
     return found;
   }
 
-private:
+  /// The same past what this thread remembers.
   template <class Equal, class Make>
-  const Entry *look_up(std::uint64_t hash, Equal &equal, Make &make) {
+  const Entry *look_up(std::uint64_t hash, Equal &&equal, Make &&make) {
     const Entry *made = nullptr;
     for (std::size_t at = hash >> 32;; ++at) {
       std::atomic<const Entry *> &slot = slots[at % slots.size()];

@@ -19,8 +19,8 @@ namespace jit::detail {
 
 TapeHook tape_hook = nullptr;
 
-void throw_empty(std::string_view op) {
-  throw Error(ErrorCode::invalid_argument, std::string(op) + ": operand is an empty tensor");
+void throw_empty(std::string_view op, const std::source_location &site) {
+  throw Error(ErrorCode::invalid_argument, std::string(op) + ": operand is an empty tensor", site);
 }
 
 void check_usable(const Impl &value) {
@@ -30,7 +30,7 @@ void check_usable(const Impl &value) {
 }
 
 void make_ready(Impl &value, const std::source_location &site) {
-  observe(value, Site::of(site));
+  observe(value, site);
   check_usable(value);
 }
 
@@ -47,7 +47,7 @@ public:
       const Operand &operand = *operands[i];
       Impl *impl = Access::impl(operand);
       if (!impl && !Access::is_scalar(operand)) [[unlikely]]
-        throw_empty(info(op).name);
+        throw_empty(info(op).name, Access::site(operand));
       new (list + i) Argument{impl, Access::scalar(operand)};
     }
   }
@@ -64,10 +64,11 @@ private:
   std::size_t count;
 };
 
-Error out_of_memory(OpKind op, const Meta &meta) {
-  return {ErrorCode::out_of_memory, std::string(info(op).name) + ": cannot allocate " +
-                                        std::to_string(meta.bytes()) + " bytes for " +
-                                        describe(meta)};
+Error out_of_memory(const OpCall &call, const Meta &meta) {
+  return {ErrorCode::out_of_memory,
+          std::string(info(call.op).name) + ": cannot allocate " + std::to_string(meta.bytes()) +
+              " bytes for " + describe(meta),
+          *call.location};
 }
 
 void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
@@ -78,18 +79,18 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
     check_usable(*argument.impl);
   }
   if (auto message = infer_metas(call.op, call.attrs, call.arguments, metas))
-    throw Error(ErrorCode::invalid_argument, *message);
+    throw Error(ErrorCode::invalid_argument, *message, *call.location);
   if (const IndexCheck *check = info(call.op).index_check) {
     const std::int64_t bound = index_bound(call.op, call.attrs, call.arguments);
     if (auto message =
             check_range(call.op, known_range(*call.arguments[check->operand].impl), bound)) {
       drop_metas(metas);
-      throw Error(ErrorCode::invalid_argument, *message);
+      throw Error(ErrorCode::invalid_argument, *message, *call.location);
     }
   }
   std::array<Produced, max_results> produced;
   if (!execute(call.op, call.attrs, call.arguments, metas, produced.data())) {
-    const Error error = out_of_memory(call.op, *metas.metas[0]);
+    const Error error = out_of_memory(call, *metas.metas[0]);
     drop_metas(metas);
     throw error;
   }
@@ -101,7 +102,7 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
       release(results[made]);
     for (std::uint8_t rest = r + 1; rest < metas.count; ++rest)
       release(produced[rest].storage);
-    throw out_of_memory(call.op, *metas.metas[r]);
+    throw out_of_memory(call, *metas.metas[r]);
   }
 }
 
@@ -171,10 +172,10 @@ private:
 /// Any op in any state. Results carry a reference each; returns how many there are.
 [[gnu::noinline]] std::uint8_t dispatch_any(OpKind op, AttrWords attrs, OperandList operands,
                                             const std::source_location &site, Impl **results) {
-  ensure_started();
+  ensure_started(site);
   const MxcsrGuard environment; // shape rules compute too
   const OpInfo &op_info = info(op);
-  return typed(op_info.name, [&] {
+  return typed(op_info.name, site, [&] {
     Results made(results);
     if (op_info.family != Family::elementwise)
       convert_operands(op_info, attrs, operands);
@@ -248,14 +249,14 @@ private:
 } // namespace
 
 Tensor dispatch(OpKind op, AttrWords attrs, std::span<Operand> operands) {
-  return typed(info(op).name,
+  return typed(info(op).name, Access::site(operands[0]),
                [&] { return Access::tensor(dispatch_list(op, attrs, Pointers(operands))); });
 }
 
 void dispatch_several(OpKind op, AttrWords attrs, std::span<Operand> operands,
                       std::span<Tensor> tensors) {
   Impl *results[max_results];
-  const std::uint8_t count = typed(info(op).name, [&] {
+  const std::uint8_t count = typed(info(op).name, Access::site(operands[0]), [&] {
     return dispatch_any(op, attrs, Pointers(operands), Access::site(operands[0]), results);
   });
   for (std::size_t r = 0; r < count; ++r)

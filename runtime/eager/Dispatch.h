@@ -42,7 +42,7 @@ using TapeHook = void (*)(const TapeOp &);
 extern TapeHook tape_hook;
 
 /// Throws invalid_argument "NAME: operand is an empty tensor".
-[[noreturn]] void throw_empty(std::string_view op);
+[[noreturn]] void throw_empty(std::string_view op, const std::source_location &site);
 /// Throws the error that a value could not be computed for, if it is Failed.
 void check_usable(const Impl &value);
 /// Runs what is needed for the bytes, then throws if the value is Failed. For reads by the user.

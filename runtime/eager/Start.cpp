@@ -17,24 +17,24 @@ namespace jit {
 std::atomic<bool> detail::started{false};
 
 /// What is wrong with TRACEJIT, if anything: unreadable, or more than the machine has.
-static std::optional<Error> bad_options() {
+static std::optional<Error> bad_options(const std::source_location &site) {
   if (const auto &message = environment_error())
-    return Error(ErrorCode::invalid_argument, *message);
+    return Error(ErrorCode::invalid_argument, *message, site);
   if (options().isa == IsaChoice::v4 && detected_isa() != Isa::v4)
-    return Error(ErrorCode::unsupported, "TRACEJIT: isa=v4, but this machine has no AVX-512");
+    return Error(ErrorCode::unsupported, "TRACEJIT: isa=v4, but this machine has no AVX-512", site);
   return std::nullopt;
 }
 
-void detail::start_runtime() {
+void detail::start_runtime(const std::source_location &site) {
   static std::mutex lock;
   const std::lock_guard guard(lock);
   // Before anything else, and every time: kernels would be illegal instructions.
   if (const auto &message = machine_refusal())
-    throw Error(ErrorCode::unsupported, *message);
+    throw Error(ErrorCode::unsupported, *message, site);
   // Set first: what cannot be read is reported once, and the runtime stays usable.
   if (started.exchange(true))
     return;
-  if (const std::optional<Error> error = bad_options())
+  if (const std::optional<Error> error = bad_options(site))
     throw *error;
   if (options().threads)
     set_thread_count(options().threads);
@@ -43,9 +43,10 @@ void detail::start_runtime() {
 }
 
 bool enable_compiler() {
+  const std::source_location nowhere; // callers may be C
   // Errors wait for the first op, where every program has to expect them.
-  if (!machine_refusal() && !bad_options())
-    detail::ensure_started();
+  if (!machine_refusal() && !bad_options(nowhere))
+    detail::ensure_started(nowhere);
   return CompileThread::get().enable_compiler();
 }
 

@@ -3,17 +3,18 @@
 #pragma once
 
 #include <atomic>
+#include <source_location>
 
 namespace jit::detail {
 
 extern std::atomic<bool> started;
-void start_runtime();
+void start_runtime(const std::source_location &site);
 
 /// Throws invalid_argument, once, if the environment variable TRACEJIT cannot be read; unsupported,
 /// always, if kernels cannot run on this machine.
-inline void ensure_started() {
+inline void ensure_started(const std::source_location &site) {
   if (!started.load(std::memory_order_acquire)) [[unlikely]]
-    start_runtime();
+    start_runtime(site);
 }
 
 } // namespace jit::detail

@@ -17,57 +17,63 @@
 namespace jit {
 
 using detail::Access;
+using std::source_location;
 
-static Impl &usable(const Tensor &tensor, std::string_view function) {
+static Impl &usable(const Tensor &tensor, std::string_view function, const source_location &site) {
   Impl *impl = Access::impl(tensor);
   if (!impl)
-    detail::throw_empty(function);
+    detail::throw_empty(function, site);
   return *impl;
 }
 
 /// The meta of user data. Throws unless the count is that of the shape.
 static const Meta *meta_of_data(std::string_view function, DType dtype, Dims shape,
-                                std::size_t count) {
+                                std::size_t count, const source_location &site) {
   const std::optional<std::int64_t> size = checked_size(dtype, shape);
   if (!size)
     throw Error(ErrorCode::invalid_argument,
                 std::string(function) + ": shape " + describe(dtype, shape) +
-                    " has a negative extent or more bytes than 64 bits can count");
+                    " has a negative extent or more bytes than 64 bits can count",
+                site);
   if (static_cast<std::size_t>(*size) != count)
-    throw Error(ErrorCode::invalid_argument, std::string(function) + ": " + std::to_string(count) +
-                                                 " elements given for " + describe(dtype, shape) +
-                                                 " of " + std::to_string(*size));
+    throw Error(ErrorCode::invalid_argument,
+                std::string(function) + ": " + std::to_string(count) + " elements given for " +
+                    describe(dtype, shape) + " of " + std::to_string(*size),
+                site);
   return intern_contiguous(dtype, shape);
 }
 
-Tensor::Tensor(Scalar number, std::optional<DType> dtype) {
-  *this = full({}, Operand(number), dtype ? *dtype : default_dtype(number.kind()));
+Tensor::Tensor(Scalar number, std::optional<DType> dtype, source_location site) {
+  *this = full({}, Operand(number, site), dtype ? *dtype : default_dtype(number.kind()));
 }
 
 /// A tensor over the whole storage, whose reference it takes over, as it does the meta's.
-static Tensor whole(std::string_view function, const Meta *meta, Storage *storage) {
+static Tensor whole(std::string_view function, const Meta *meta, Storage *storage,
+                    const source_location &site) {
   Impl *impl = storage ? new_ready(meta, storage, storage->data) : nullptr;
   if (impl)
     return Access::tensor(impl);
-  const Error error(ErrorCode::out_of_memory, std::string(function) + ": cannot allocate " +
-                                                  std::to_string(meta->bytes()) + " bytes for " +
-                                                  describe(*meta));
+  const Error error(ErrorCode::out_of_memory,
+                    std::string(function) + ": cannot allocate " + std::to_string(meta->bytes()) +
+                        " bytes for " + describe(*meta),
+                    site);
   release_meta(meta);
   throw error;
 }
 
-Tensor Tensor::copy_bytes(DType dtype, DimList shape, const void *data, std::size_t count) {
-  return detail::typed("copy_of", [&] {
-    const Meta *meta = meta_of_data("copy_of", dtype, shape, count);
+Tensor Tensor::copy_bytes(DType dtype, DimList shape, const void *data, std::size_t count,
+                          const source_location &site) {
+  return detail::typed("copy_of", site, [&] {
+    const Meta *meta = meta_of_data("copy_of", dtype, shape, count, site);
     Storage *storage = new_storage(meta->bytes());
     if (storage && meta->bytes())
       std::memcpy(storage->data, data, meta->bytes());
-    return whole("copy_of", meta, storage);
+    return whole("copy_of", meta, storage, site);
   });
 }
 
 Tensor Tensor::adopt_bytes(DType dtype, DimList shape, void *data, std::size_t count, void *owner,
-                           void (*free_owner)(void *)) {
+                           void (*free_owner)(void *), const source_location &site) {
   struct Guard {
     void *owner;
     void (*free_owner)(void *);
@@ -76,27 +82,31 @@ Tensor Tensor::adopt_bytes(DType dtype, DimList shape, void *data, std::size_t c
         free_owner(owner);
     }
   } guard{owner, free_owner};
-  return detail::typed("adopt", [&] {
-    const Meta *meta = meta_of_data("adopt", dtype, shape, count);
+  return detail::typed("adopt", site, [&] {
+    const Meta *meta = meta_of_data("adopt", dtype, shape, count, site);
     Storage *storage =
         new_adopted(static_cast<std::byte *>(data), meta->bytes(), owner, free_owner);
     if (storage)
       guard.owner = nullptr;
-    return whole("adopt", meta, storage);
+    return whole("adopt", meta, storage, site);
   });
 }
 
-DType Tensor::dtype() const { return usable(*this, "dtype").meta->dtype; }
-Dims Tensor::shape() const { return usable(*this, "shape").meta->dims(); }
-std::int64_t Tensor::size() const { return usable(*this, "size").meta->size; }
-bool Tensor::is_contiguous() const { return usable(*this, "is_contiguous").meta->contiguous; }
+DType Tensor::dtype(source_location site) const { return usable(*this, "dtype", site).meta->dtype; }
+Dims Tensor::shape(source_location site) const { return usable(*this, "shape", site).meta->dims(); }
+std::int64_t Tensor::size(source_location site) const {
+  return usable(*this, "size", site).meta->size;
+}
+bool Tensor::is_contiguous(source_location site) const {
+  return usable(*this, "is_contiguous", site).meta->contiguous;
+}
 
-Tensor Tensor::astype(DType dtype, std::source_location site) const {
+Tensor Tensor::astype(DType dtype, source_location site) const {
   return jit::astype(Operand(*this, site), dtype);
 }
 
-Tensor Tensor::contiguous(std::source_location site) const {
-  if (is_contiguous())
+Tensor Tensor::contiguous(source_location site) const {
+  if (is_contiguous(site))
     return *this;
   // A flattening reshape copies; the second one is a view.
   const DimList shape(this->shape());
@@ -108,57 +118,60 @@ static void read_elements(const Impl &impl, void *out) {
   copy_strided(*impl.meta, impl.data(), static_cast<std::byte *>(out));
 }
 
-void Tensor::read_item(DType as, void *out, const std::source_location &site) const {
-  Impl &impl = usable(*this, "item");
+void Tensor::read_item(DType as, void *out, const source_location &site) const {
+  Impl &impl = usable(*this, "item", site);
   if (impl.meta->size != 1)
     throw Error(ErrorCode::invalid_argument,
-                "item: needs a tensor of one element, got " + describe(*impl.meta));
-  detail::ensure_started(); // there may have been no op so far
+                "item: needs a tensor of one element, got " + describe(*impl.meta), site);
+  detail::ensure_started(site); // there may have been no op so far
   detail::make_ready(impl, site);
   // Not an op of the program: it must not appear in traces.
   alignas(64) std::array<std::byte, 64> converted;
   const KernelOperand operand{impl.meta, impl.data(), 0};
-  const KernelResult result{detail::typed("item", [&] { return intern_contiguous(as, {}); }),
+  const KernelResult result{detail::typed("item", site, [&] { return intern_contiguous(as, {}); }),
                             converted.data()};
   const AttrWriter attrs = AttrWriter().dtype(as);
   if (!run_kernel({OpKind::astype, attrs, {&operand, 1}, {&result, 1}}))
-    throw Error(ErrorCode::out_of_memory, "item: no scratch memory");
+    throw Error(ErrorCode::out_of_memory, "item: no scratch memory", site);
   std::memcpy(out, converted.data(), itemsize(as));
 }
 
-static void check_dtype(const Impl &impl, DType as, std::string_view function) {
+static void check_dtype(const Impl &impl, DType as, std::string_view function,
+                        const source_location &site) {
   if (impl.meta->dtype != as)
-    throw Error(ErrorCode::invalid_argument, std::string(function) + ": " + describe(*impl.meta) +
-                                                 " read as " + std::string(name(as)) +
-                                                 "; convert it with astype first");
+    throw Error(ErrorCode::invalid_argument,
+                std::string(function) + ": " + describe(*impl.meta) + " read as " +
+                    std::string(name(as)) + "; convert it with astype first",
+                site);
 }
 
-const void *Tensor::read_data(DType as, const std::source_location &site) const {
-  Impl &impl = usable(*this, "data");
-  check_dtype(impl, as, "data");
+const void *Tensor::read_data(DType as, const source_location &site) const {
+  Impl &impl = usable(*this, "data", site);
+  check_dtype(impl, as, "data", site);
   if (!impl.meta->contiguous)
     throw Error(ErrorCode::invalid_argument,
                 "data: " + describe(*impl.meta) +
-                    " is not contiguous; use contiguous() or to_vector");
+                    " is not contiguous; use contiguous() or to_vector",
+                site);
   detail::make_ready(impl, site);
   // The user holds a pointer from now on: the bytes must never be reused while a handle lives,
   // which reference counts see to.
   return impl.data();
 }
 
-void Tensor::read_all(DType as, void *out, const std::source_location &site) const {
-  Impl &impl = usable(*this, "to_vector");
-  check_dtype(impl, as, "to_vector");
-  detail::ensure_started();
+void Tensor::read_all(DType as, void *out, const source_location &site) const {
+  Impl &impl = usable(*this, "to_vector", site);
+  check_dtype(impl, as, "to_vector", site);
+  detail::ensure_started(site);
   detail::make_ready(impl, site);
   read_elements(impl, out);
 }
 
-std::ostream &operator<<(std::ostream &stream, const Tensor &tensor) {
-  Impl *impl = Access::impl(tensor);
+std::ostream &operator<<(std::ostream &stream, const detail::PlacedTensor &value) {
+  Impl *impl = Access::impl(value.tensor);
   if (!impl)
     return stream << "empty tensor";
-  detail::make_ready(*impl, std::source_location::current());
+  detail::make_ready(*impl, value.site);
   const MxcsrGuard environment; // digits of denormals
   print(stream, impl->meta->dtype, impl->meta->dims(), impl->meta->strides(), impl->data());
   return stream;

@@ -35,8 +35,8 @@ bool wait_compiled(std::chrono::milliseconds timeout) {
   return CompileThread::get().wait_idle(std::clamp(timeout, none, year));
 }
 
-std::vector<TraceReport> explain() {
-  return detail::typed("explain", [] {
+std::vector<TraceReport> explain(std::source_location site) {
+  return detail::typed("explain", site, [] {
     std::vector<TraceReport> reports;
     for (Trace *trace = Trace::all(); trace; trace = trace->next)
       append_reports(*trace, reports);
@@ -45,9 +45,9 @@ std::vector<TraceReport> explain() {
   });
 }
 
-void save_trace(std::ostream &stream, std::string_view name) {
+void save_trace(std::ostream &stream, std::string_view name, std::source_location site) {
   const MxcsrGuard environment; // digits of denormals
-  detail::typed("save_trace", [&] {
+  detail::typed("save_trace", site, [&] {
     std::vector<Graph> graphs;
     for (Trace *trace = Trace::all(); trace; trace = trace->next)
       if (name.empty() || trace->name == name)
@@ -56,7 +56,7 @@ void save_trace(std::ostream &stream, std::string_view name) {
       stream << to_text(graph);
   });
   if (!stream)
-    throw Error(ErrorCode::io, "save_trace: the stream could not be written");
+    throw Error(ErrorCode::io, "save_trace: the stream could not be written", site);
 }
 
 namespace detail {
@@ -65,13 +65,13 @@ const TraceHandle &find_trace(const void *type, const void *target, const TraceO
                               const std::source_location &site) {
   const std::uint64_t key = reinterpret_cast<std::uintptr_t>(type) * 0x9e3779b97f4a7c15u ^
                             reinterpret_cast<std::uintptr_t>(target);
-  return typed("trace", [&]() -> const TraceHandle & {
-    return Trace::find(key, options.name, Site::of(site), options.warmup);
+  return typed("trace", site, [&]() -> const TraceHandle & {
+    return Trace::find(key, options.name, site, options.warmup);
   });
 }
 
-std::vector<TraceReport> explain_trace(const TraceHandle &trace) {
-  return typed("explain", [&] {
+std::vector<TraceReport> explain_trace(const TraceHandle &trace, const std::source_location &site) {
+  return typed("explain", site, [&] {
     std::vector<TraceReport> reports;
     append_reports(static_cast<const Trace &>(trace), reports);
     sort_reports(reports);

@@ -10,16 +10,18 @@
 
 namespace jit::detail {
 
-[[noreturn]] inline void throw_out_of_memory(std::string_view function) {
-  throw Error(ErrorCode::out_of_memory, std::string(function) + ": out of memory");
+[[noreturn]] inline void throw_out_of_memory(std::string_view function,
+                                             const std::source_location &site) {
+  throw Error(ErrorCode::out_of_memory, std::string(function) + ": out of memory", site);
 }
 
 /// What f returns. Without memory for its book-keeping an Error that names the public function.
-template <class F> decltype(auto) typed(std::string_view function, F &&f) {
+template <class F>
+decltype(auto) typed(std::string_view function, const std::source_location &site, F &&f) {
   try {
     return f();
   } catch (const std::bad_alloc &) {
-    throw_out_of_memory(function);
+    throw_out_of_memory(function, site);
   }
 }
 

@@ -25,10 +25,10 @@ static void mark_trainable(const Tensor &value) noexcept {
     impl.flags.fetch_or(Impl::trainable, std::memory_order_relaxed);
 }
 
-Variable::Variable(Tensor init, VariableOptions options)
-    : box(detail::typed("Variable", [] { return std::make_unique<Box>(); })) {
+Variable::Variable(Tensor init, VariableOptions options, std::source_location site)
+    : box(detail::typed("Variable", site, [] { return std::make_unique<Box>(); })) {
   if (init.empty())
-    detail::throw_empty("Variable");
+    detail::throw_empty("Variable", site);
   box->value = std::move(init);
   box->options = std::move(options);
   if (box->options.trainable)
@@ -38,21 +38,24 @@ Variable::Variable(Variable &&) noexcept = default;
 Variable &Variable::operator=(Variable &&) noexcept = default;
 Variable::~Variable() = default;
 
-Variable &Variable::operator=(Tensor value) {
+Variable &Variable::operator=(detail::PlacedTensor placed) {
+  Tensor &value = placed.tensor;
   const Impl *next = Access::impl(value);
   const Impl *last = Access::impl(box->value);
   if (!next)
-    detail::throw_empty("Variable assignment");
+    detail::throw_empty("Variable assignment", placed.site);
   if (next->meta->dtype != last->meta->dtype ||
       !std::ranges::equal(next->meta->dims(), last->meta->dims()))
     throw Error(ErrorCode::invalid_argument,
                 "Variable" + (box->options.name.empty() ? "" : " " + box->options.name) +
                     ": assigned " + describe(*next->meta) + ", but it holds " +
-                    describe(*last->meta) + "; shape and dtype never change");
+                    describe(*last->meta) + "; shape and dtype never change",
+                placed.site);
   detail::check_usable(*next);
   Session *session = thread_trace.session;
   if (session && session->holds(*next))
-    detail::typed("Variable assignment", [&] { session->journal(*box, Access::impl(box->value)); });
+    detail::typed("Variable assignment", placed.site,
+                  [&] { session->journal(*box, Access::impl(box->value)); });
   else
     Session::forget_journal(*box);
   box->value = std::move(value);
@@ -62,21 +65,17 @@ Variable &Variable::operator=(Tensor value) {
 }
 
 // The user's line is the operand's.
-static Operand at_line_of(const Variable &variable, const Operand &operand) {
-  return {variable.value(), Access::site(operand)};
-}
-
 Variable &Variable::operator+=(Operand value) {
-  Operand old = at_line_of(*this, value);
-  return *this = add(std::move(old), std::move(value));
+  const std::source_location site = Access::site(value);
+  return *this = {add(Operand(this->value(), site), std::move(value)), site};
 }
 Variable &Variable::operator-=(Operand value) {
-  Operand old = at_line_of(*this, value);
-  return *this = subtract(std::move(old), std::move(value));
+  const std::source_location site = Access::site(value);
+  return *this = {subtract(Operand(this->value(), site), std::move(value)), site};
 }
 Variable &Variable::operator*=(Operand value) {
-  Operand old = at_line_of(*this, value);
-  return *this = multiply(std::move(old), std::move(value));
+  const std::source_location site = Access::site(value);
+  return *this = {multiply(Operand(this->value(), site), std::move(value)), site};
 }
 
 const Tensor &Variable::value() const noexcept { return box->value; }

@@ -12,6 +12,13 @@ static std::atomic<Trace *> every_trace{nullptr};
 
 Trace *Trace::all() noexcept { return every_trace.load(std::memory_order_acquire); }
 
+Anchor *Trace::known_anchor(std::uint64_t wanted) const noexcept {
+  for (Anchor *known = anchors.load(std::memory_order_acquire); known; known = known->next)
+    if (known->key == wanted)
+      return known;
+  return nullptr;
+}
+
 Anchor *Trace::anchor(std::uint64_t key, const Site &at) noexcept {
   Anchor *head = anchors.load(std::memory_order_acquire);
   for (Anchor *known = head; known; known = known->next)
@@ -39,7 +46,8 @@ static std::mutex making; // of traces; never held by the compile thread
 void Trace::lock_for_fork() noexcept { making.lock(); }
 void Trace::unlock_after_fork() noexcept { making.unlock(); }
 
-Trace &Trace::find(std::uint64_t key, const std::string &name, const Site &site, int warmup) {
+Trace &Trace::find(std::uint64_t key, const std::string &name, const std::source_location &site,
+                   int warmup) {
   survive_fork(); // before the lock is taken for the first time
   const std::lock_guard guard(making);
   for (Trace *trace = all(); trace; trace = trace->next)
@@ -49,7 +57,7 @@ Trace &Trace::find(std::uint64_t key, const std::string &name, const Site &site,
   trace->next = all();
   trace->id = trace->next ? trace->next->id + 1 : 1;
   trace->name = name;
-  trace->site = site;
+  trace->site = Site::of(site);
   trace->key = key;
   trace->warmup = warmup;
   every_trace.store(trace.get(), std::memory_order_release);

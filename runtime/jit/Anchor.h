@@ -63,10 +63,12 @@ struct Trace : detail::TraceHandle {
 
   /// The anchor with this key, made at need; null: no memory. Any thread, no lock.
   Anchor *anchor(std::uint64_t key, const Site &site) noexcept;
+  Anchor *known_anchor(std::uint64_t key) const noexcept;
 
   static Trace *all() noexcept;
   /// The trace with this key and name, made at need.
-  static Trace &find(std::uint64_t key, const std::string &name, const Site &site, int warmup);
+  static Trace &find(std::uint64_t key, const std::string &name, const std::source_location &site,
+                     int warmup);
 
   /// For the handlers of fork: no trace is in the making.
   static void lock_for_fork() noexcept;

@@ -7,11 +7,6 @@
 
 namespace jit {
 
-static std::string site_text(const Site &site) {
-  const std::string_view file = site.file;
-  return std::string(file.substr(file.rfind('/') + 1)) + ":" + std::to_string(site.line);
-}
-
 static void describe_program(const Path &path, TraceReport &report) {
   for (const Variant &variant : path.variants) {
     const ProgramInfo &program = variant.program->info();
@@ -24,7 +19,7 @@ static void describe_program(const Path &path, TraceReport &report) {
     for (const FusionRefusal &refusal : program.refusals) {
       const auto op_text = [&](std::uint32_t number) {
         const GraphOp &op = path.graph.ops[number];
-        return std::string(info(op.op).name) + " (" + site_text(op.site) + ")";
+        return std::string(info(op.op).name) + " (" + describe(op.site) + ")";
       };
       report.refused_fusions.push_back(op_text(refusal.producer) + " into " +
                                        op_text(refusal.consumer) + ": " + refusal.reason);
@@ -62,9 +57,9 @@ static TraceReport report_of(Path &path, const Anchor &anchor) {
   TraceReport report;
   report.id = path.id;
   report.name = anchor.trace->name;
-  report.begin = site_text(anchor.site);
+  report.begin = describe(anchor.site);
   for (const GraphOp &op : path.graph.ops)
-    if (std::string site = site_text(op.site);
+    if (std::string site = describe(op.site);
         std::find(report.sites.begin(), report.sites.end(), site) == report.sites.end())
       report.sites.push_back(std::move(site));
   const PathLife::Now life = path.life.now();

@@ -48,13 +48,6 @@ bool prepare_thread(ThreadTrace &t) noexcept {
   });
 }
 
-/// Source positions are told apart by the literal's address: one call, one key.
-std::uint64_t site_key(const Site &site) noexcept {
-  return (reinterpret_cast<std::uintptr_t>(site.file) * 0x9e3779b97f4a7c15u ^ site.line) *
-             0x9e3779b97f4a7c15u |
-         1;
-}
-
 void record(ThreadTrace &t) {
   t.recorder->start();
   t.activity = Activity::recording;
@@ -147,11 +140,14 @@ void interrupt_segment(ExitReason reason) noexcept {
     follow(t, false);
 }
 
-void arm(const Site &site) noexcept {
+void arm(const std::source_location &site) noexcept {
   ThreadTrace &t = thread_trace;
   if (!t.trace || t.closed)
     return;
-  t.anchor = t.trace->anchor(site_key(site), site);
+  const std::uint64_t key = site_key(site, t.gradient);
+  t.anchor = t.trace->known_anchor(key);
+  if (!t.anchor)
+    t.anchor = t.trace->anchor(key, Site::of(site, t.gradient));
   t.activity = t.anchor ? Activity::armed : Activity::none;
 }
 
@@ -163,7 +159,7 @@ void resolve(Impl &value) noexcept {
   where.session()->close_for(value, ExitReason::foreign);
 }
 
-void observe(Impl &value, const Site &site) {
+void observe(Impl &value, const std::source_location &site) {
   ThreadTrace &t = thread_trace;
   const Where where = value.where.load(std::memory_order_acquire);
   const bool own = where.state() == Where::pending && where.session() == t.session;

@@ -29,12 +29,13 @@ enum class Activity : std::uint8_t {
 struct ThreadTrace {
   Activity activity = Activity::none;
   bool closed = false;
-  bool hashing = false;     ///< while following: `sequence` is kept
-  bool slow_match = false;  ///< every op takes the way that looks at everything
-  Timed timed = Timed::no;  ///< how the runtime's time in this segment is added up
-  std::uint8_t tapes = 0;   ///< open gradient tapes
-  Anchor *anchor = nullptr; ///< where this segment began
-  Trace *trace = nullptr;   ///< of the outermost scope in force
+  bool hashing = false;      ///< while following: `sequence` is kept
+  bool slow_match = false;   ///< every op takes the way that looks at everything
+  Timed timed = Timed::no;   ///< how the runtime's time in this segment is added up
+  std::uint8_t tapes = 0;    ///< open gradient tapes
+  GradientMark gradient = 0; ///< of the ops that a backward pass runs
+  Anchor *anchor = nullptr;  ///< where this segment began
+  Trace *trace = nullptr;    ///< of the outermost scope in force
   Session *session = nullptr;
   Recorder *recorder = nullptr;
   Stopwatch spent;               ///< inside the runtime in this segment
@@ -53,7 +54,6 @@ struct OpCall {
   AttrWords attrs;
   std::span<const Argument> arguments;
   const std::source_location *location;
-  Site site() const noexcept { return Site::of(*location); }
 };
 
 /// Decides what the segment of an armed thread is for.
@@ -92,7 +92,7 @@ void after_eager(const OpCall &call, const ResultMetas &metas,
                  std::span<Impl *const> results) noexcept;
 
 /// Makes a value Ready (or Failed) if it is pending; a read of a ready value ends nothing.
-void observe(Impl &value, const Site &site);
+void observe(Impl &value, const std::source_location &site);
 /// Makes it ready without this being an observation of the user: the op that needs it misses.
 void resolve(Impl &value) noexcept;
 
@@ -101,7 +101,7 @@ void end_segment(ExitReason reason) noexcept;
 /// The same in the middle of a scope: what is left of it just runs.
 void interrupt_segment(ExitReason reason) noexcept;
 /// The next op on this thread begins a segment at (trace, site), if there is memory for the anchor.
-void arm(const Site &site) noexcept;
+void arm(const std::source_location &site) noexcept;
 
 /// Adds the time between its making and its end to the segment, if the segment is timed.
 class SegmentTimer {

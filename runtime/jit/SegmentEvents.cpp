@@ -99,13 +99,13 @@ void miss(ThreadTrace &t) {
 void check_valid(const OpCall &call) {
   ResultMetas metas;
   if (auto message = infer_metas(call.op, call.attrs, call.arguments, metas))
-    throw Error(ErrorCode::invalid_argument, *message);
+    throw Error(ErrorCode::invalid_argument, *message, *call.location);
   drop_metas(metas);
 }
 
 void end_and_arm(ThreadTrace &t, const OpCall &call, ExitReason reason) {
   end_segment(reason);
-  arm(call.site());
+  arm(*call.location);
   if (t.activity == Activity::none) // no memory for the anchor
     follow(t, false);
 }
@@ -116,13 +116,13 @@ void leave_path(ThreadTrace &t, const OpCall &call, Session::Match outcome) {
   case Session::Match::hit:
     return;
   case Session::Match::bad_index:
-    throw Error(ErrorCode::invalid_argument, t.session->index_error());
+    throw Error(ErrorCode::invalid_argument, t.session->index_error(), *call.location);
   case Session::Match::closed:
     account_outside(t);
     return follow(t, false);
   case Session::Match::cut:
     account_outside(t);
-    return arm(call.site());
+    return arm(*call.location);
   case Session::Match::miss:
     check_valid(call);
     return miss(t);
@@ -215,7 +215,8 @@ void after_eager(const OpCall &call, const ResultMetas &metas,
     return;
   bool recorded = false;
   if_memory([&] {
-    recorded = t.recorder->append(call.op, call.attrs, call.arguments, metas, results, call.site());
+    recorded = t.recorder->append(call.op, call.attrs, call.arguments, metas, results,
+                                  Site::of(*call.location, t.gradient));
   });
   if (!recorded) {
     t.recorder->cancel();

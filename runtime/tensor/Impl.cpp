@@ -82,8 +82,8 @@ void release(ValueFailure *failure) noexcept {
 }
 
 Error ValueFailure::error() const {
-  return {ErrorCode::out_of_memory, std::string(op) + ": out of memory for " + describe(*meta) +
-                                        " at " + file + ":" + std::to_string(line)};
+  return {ErrorCode::out_of_memory, std::string(op) + ": out of memory for " + describe(*meta),
+          file, line};
 }
 
 void free_impl(Impl *impl) noexcept {

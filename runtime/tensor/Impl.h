@@ -40,7 +40,7 @@ struct ValueFailure {
   std::atomic<std::uint32_t> refs{1};
   std::string_view op;
   const Meta *meta = nullptr; ///< interned
-  const char *file = nullptr; ///< the user's line
+  const char *file = "";      ///< the user's line: of a Site
   std::uint32_t line = 0;
 
   Error error() const;

@@ -5,10 +5,10 @@
 
 #include "runtime/ops/Attributes.h"
 #include "runtime/ops/OpTable.h"
+#include "runtime/trace/Sites.h"
 
 #include <cstdint>
 #include <memory>
-#include <source_location>
 #include <string>
 #include <vector>
 
@@ -26,16 +26,6 @@ public:
 
 private:
   std::uint32_t bits = 0;
-};
-
-/// A user's source line. Strings live as long as the process.
-struct Site {
-  const char *file = "";
-  std::uint32_t line = 0;
-  const char *function = "";
-  static Site of(const std::source_location &location) noexcept {
-    return {location.file_name(), location.line(), location.function_name()};
-  }
 };
 
 struct GraphOp {

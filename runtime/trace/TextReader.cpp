@@ -6,21 +6,9 @@
 
 #include <bit>
 #include <cstring>
-#include <mutex>
-#include <unordered_set>
 
 namespace jit {
 namespace {
-
-/// A file name for a Site, which must live for ever; null if there are too many.
-const char *keep_name(const std::string &name) {
-  static auto *names = new std::unordered_set<std::string>;
-  static std::mutex lock;
-  const std::lock_guard guard(lock);
-  if (names->size() >= 65'536 && !names->contains(name))
-    return nullptr;
-  return names->insert(name).first->c_str();
-}
 
 /// Whether the number operands are positions, keys or counters.
 bool needs_integers(OpKind op) noexcept {
@@ -300,13 +288,26 @@ private:
     if (line.at_end())
       return true;
     const std::size_t begin = line.position();
-    if (!line.expect(" at ") || !line.quoted(name) || !line.expect(":") ||
-        !line.index(op.site.line) || !line.expect_end())
+    if (!line.expect(" at ") || !read_gradient_mark(op.site) || !line.quoted(name) ||
+        !line.expect(":") || !line.index(op.site.line) || !line.expect_end())
       return false;
     if (op.site.line == 0 || name.find('\0') != name.npos)
       return line.fail_at(begin, "not a place in a file");
-    op.site.file = keep_name(name);
+    op.site.file = intern_file(name);
     return op.site.file || line.fail_at(begin, "too many different file names in one process");
+  }
+
+  /// "gradient of add ", if it is there.
+  bool read_gradient_mark(Site &site) {
+    if (!line.skip("gradient of "))
+      return true;
+    const std::size_t begin = line.position();
+    const std::string_view word = line.word();
+    const std::optional<OpKind> kind = op_from_name(word);
+    if (!kind)
+      return line.fail_at(begin, "no op is called '" + std::string(word) + "'");
+    site.gradient = gradient_mark(*kind);
+    return line.expect(" ");
   }
 
   bool read_output() {

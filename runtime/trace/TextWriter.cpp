@@ -42,6 +42,14 @@ static std::string operand_text(OperandCode code) {
   return std::string(prefixes[code.kind()]) + std::to_string(code.index());
 }
 
+static std::string place_text(const Site &site) {
+  if (!site.line)
+    return "";
+  const std::string mark =
+      site.gradient ? "gradient of " + std::string(info(gradient_of(site)).name) + " " : "";
+  return " at " + mark + quote(site.file) + ":" + std::to_string(site.line);
+}
+
 static std::string op_text(const Graph &graph, const GraphOp &op) {
   std::string text;
   for (std::uint8_t r = 0; r < op.results; ++r)
@@ -55,9 +63,7 @@ static std::string op_text(const Graph &graph, const GraphOp &op) {
   text += " : ";
   for (std::uint8_t r = 0; r < op.results; ++r)
     text += (r ? ", " : "") + type_text(*graph.values[op.first_value + r].meta);
-  if (op.site.line)
-    text += " at " + quote(op.site.file) + ":" + std::to_string(op.site.line);
-  return text + "\n";
+  return text + place_text(op.site) + "\n";
 }
 
 std::string to_text(const Graph &graph) {

@@ -2,6 +2,8 @@
 // expect_error: a call throws the one message, and what runs before and after it is not harmed.
 #pragma once
 
+#include "test/ErrorLine.h"
+
 #include <tracejit/tracejit.h>
 
 #include <functional>
@@ -10,12 +12,14 @@
 
 namespace jit {
 
-/// The error's message if it has the code, else what happened instead.
-inline std::string error_of(ErrorCode code, const std::function<void()> &call) {
+/// The error's message if it has the code, without the line at its end, which must be near; else
+/// what happened instead.
+inline std::string error_of(ErrorCode code, const std::function<void()> &call,
+                            std::source_location near = std::source_location::current()) {
   try {
     call();
   } catch (const Error &error) {
-    return error.code() == code ? error.what()
+    return error.code() == code ? without_line(error.what(), near)
                                 : "wrong code " + std::to_string(static_cast<int>(error.code())) +
                                       ": " + error.what();
   }
@@ -25,7 +29,8 @@ inline std::string error_of(ErrorCode code, const std::function<void()> &call) {
 /// Plain and inside a trace, in every mode: the same error, and the ops around it give the right
 /// values.
 inline void expect_error(ErrorCode code, const std::string &message,
-                         const std::function<void()> &call) {
+                         const std::function<void()> &call,
+                         std::source_location near = std::source_location::current()) {
   const Tensor x = Tensor::copy_of<float>({1, 2, 3}, {3});
   const auto check = [](const Tensor &before, const Tensor &after) {
     EXPECT_EQ(before.to_vector<float>(), (std::vector<float>{2, 4, 6}));
@@ -33,27 +38,29 @@ inline void expect_error(ErrorCode code, const std::string &message,
   };
   for (const Mode mode : {Mode::off, Mode::log, Mode::on, Mode::check}) {
     set_mode(mode);
-    EXPECT_EQ(error_of(code, call), message);
+    EXPECT_EQ(error_of(code, call, near), message);
     for (int run = 0; run < 3; ++run) {
       Tensor before, after;
       trace(
           [&] {
             before = x * 2;
-            EXPECT_EQ(error_of(code, call), message);
+            EXPECT_EQ(error_of(code, call, near), message);
             after = before + x;
           },
           {.name = message})();
       check(before, after);
       // An error may also leave the scope.
-      EXPECT_EQ(error_of(code,
-                         [&] {
-                           trace(
-                               [&] {
-                                 before = x * 2;
-                                 call();
-                               },
-                               {.name = message + " thrown"})();
-                         }),
+      EXPECT_EQ(error_of(
+                    code,
+                    [&] {
+                      trace(
+                          [&] {
+                            before = x * 2;
+                            call();
+                          },
+                          {.name = message + " thrown"})();
+                    },
+                    near),
                 message);
       check(before, before + x);
     }
@@ -61,8 +68,9 @@ inline void expect_error(ErrorCode code, const std::string &message,
   set_mode(Mode::off);
 }
 
-inline void expect_invalid(const std::string &message, const std::function<void()> &call) {
-  expect_error(ErrorCode::invalid_argument, message, call);
+inline void expect_invalid(const std::string &message, const std::function<void()> &call,
+                           std::source_location near = std::source_location::current()) {
+  expect_error(ErrorCode::invalid_argument, message, call, near);
 }
 
 } // namespace jit

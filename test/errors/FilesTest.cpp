@@ -27,8 +27,9 @@ public:
   std::filesystem::path path;
 };
 
-void expect_io(const std::string &message, const std::function<void()> &call) {
-  expect_error(ErrorCode::io, message, call);
+void expect_io(const std::string &message, const std::function<void()> &call,
+               std::source_location near = std::source_location::current()) {
+  expect_error(ErrorCode::io, message, call, near);
 }
 
 std::string npy(const std::string &header, const std::string &elements) {

@@ -28,8 +28,9 @@ TEST(MemoryErrors, CountsThatOverflow) {
 }
 
 TEST(MemoryErrors, MoreThanThereIs) {
-  const auto out_of_memory = [](const std::string &message, const std::function<void()> &call) {
-    expect_error(ErrorCode::out_of_memory, message, call);
+  const auto out_of_memory = [](const std::string &message, const std::function<void()> &call,
+                                std::source_location near = std::source_location::current()) {
+    expect_error(ErrorCode::out_of_memory, message, call, near);
   };
   arena::set_limit(std::size_t{64} << 30); // whatever this machine has
   out_of_memory("full: cannot allocate 200000000000 bytes for f32[50000000000]",

@@ -133,10 +133,11 @@ private:
   /// arguments open. A step that is mentioned twice is done once. Returns the expression for its
   /// value.
   std::string expression(const Init *value, StringRef name) {
+    // Numbers too: the line of an op is that of its first operand.
     if (const auto *number = dyn_cast<llvm::IntInit>(value))
-      return number->getAsString();
+      return "b.at(" + number->getAsString() + ")";
     if (const auto *number = dyn_cast<llvm::StringInit>(value))
-      return number->getValue().str();
+      return ("b.at(" + number->getValue() + ")").str();
     const auto *dag = dyn_cast<DagInit>(value);
     if (!dag) {
       auto found = names.find(name);

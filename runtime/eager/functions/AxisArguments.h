@@ -18,24 +18,23 @@ inline const Meta &tensor_meta(OpKind op, const Operand &operand) {
   return tensor_meta(info(op).name, operand);
 }
 
-inline void throw_if(std::optional<std::string> message) {
+/// At the operand's line.
+inline void throw_if(std::optional<std::string> message, const Operand &operand) {
   if (message)
-    throw Error(ErrorCode::invalid_argument, *message);
+    throw Error(ErrorCode::invalid_argument, *message, Access::site(operand));
 }
 
-/// `axis` counted from the front of `rank` axes.
-inline std::int64_t axis_of(OpKind op, const Meta &meta, std::int64_t axis, int rank) {
+/// `axis` counted from the front, of the operand's axes and so many more.
+inline std::int64_t axis_of(OpKind op, const Operand &x, std::int64_t axis, int added = 0) {
+  const Meta &meta = tensor_meta(op, x);
   std::int64_t resolved = 0;
-  throw_if(resolve_axis(op, meta, axis, rank, resolved));
+  throw_if(resolve_axis(op, meta, axis, meta.rank + added, resolved), x);
   return resolved;
 }
-inline std::int64_t axis_of(OpKind op, const Meta &meta, std::int64_t axis) {
-  return axis_of(op, meta, axis, meta.rank);
-}
 /// All axes, or those given, counted from the front, ascending.
-inline DimList axes_of(OpKind op, const Meta &meta, const Axes &axes) {
+inline DimList axes_of(OpKind op, const Operand &x, const Axes &axes) {
   DimList resolved;
-  throw_if(resolve_axes(op, meta, axes, resolved));
+  throw_if(resolve_axes(op, tensor_meta(op, x), axes, resolved), x);
   return resolved;
 }
 

@@ -18,29 +18,30 @@ static DType sum_dtype(DType dtype) noexcept { return is_float(dtype) ? dtype : 
 /// Means of integers are f32.
 static DType mean_dtype(DType dtype) noexcept { return is_float(dtype) ? dtype : DType::f32; }
 
-static void refuse_dtype(std::string_view function, const Reduce &options) {
+static void refuse_dtype(OpKind op, const Operand &x, const Reduce &options) {
   if (options.dtype)
     throw Error(ErrorCode::invalid_argument,
-                std::string(function) + ": option dtype is for sum and mean only");
+                std::string(info(op).name) + ": option dtype is for sum and mean only",
+                detail::Access::site(x));
 }
 
 Tensor sum(Operand x, Reduce options) {
   const Meta &meta = tensor_meta("sum", x);
-  const SumAttrs attrs{axes_of(OpKind::sum, meta, options.axis), options.keepdims,
+  const SumAttrs attrs{axes_of(OpKind::sum, x, options.axis), options.keepdims,
                        options.dtype.value_or(sum_dtype(meta.dtype))};
   return dispatch(OpKind::sum, attrs.encode(), x);
 }
 
 Tensor mean(Operand x, Reduce options) {
   const Meta &meta = tensor_meta("mean", x);
-  const MeanAttrs attrs{axes_of(OpKind::mean, meta, options.axis), options.keepdims,
+  const MeanAttrs attrs{axes_of(OpKind::mean, x, options.axis), options.keepdims,
                         options.dtype.value_or(mean_dtype(meta.dtype))};
   return dispatch(OpKind::mean, attrs.encode(), x);
 }
 
 template <class Attrs> static Tensor reduce(OpKind op, Operand &x, const Reduce &options) {
-  refuse_dtype(info(op).name, options);
-  const Attrs attrs{axes_of(op, tensor_meta(op, x), options.axis), options.keepdims};
+  refuse_dtype(op, x, options);
+  const Attrs attrs{axes_of(op, x, options.axis), options.keepdims};
   return dispatch(op, attrs.encode(), x);
 }
 
@@ -51,8 +52,8 @@ Tensor all(Operand x, Reduce options) { return reduce<AllAttrs>(OpKind::all, x, 
 Tensor argmax(Operand x, Reduce options) { return reduce<ArgmaxAttrs>(OpKind::argmax, x, options); }
 
 std::pair<Tensor, Tensor> var_mean(Operand x, Variance options) {
-  const VarMeanAttrs attrs{axes_of(OpKind::var_mean, tensor_meta("var_mean", x), options.axis),
-                           options.keepdims, options.correction};
+  const VarMeanAttrs attrs{axes_of(OpKind::var_mean, x, options.axis), options.keepdims,
+                           options.correction};
   Tensor results[2];
   dispatch_several(OpKind::var_mean, attrs.encode(), {&x, 1}, results);
   return {std::move(results[0]), std::move(results[1])};
@@ -61,7 +62,7 @@ std::pair<Tensor, Tensor> var_mean(Operand x, Variance options) {
 Tensor var(Operand x, Variance options) { return var_mean(std::move(x), options).first; }
 
 template <class Attrs> static Tensor row(OpKind op, Operand &x, int axis) {
-  const Attrs attrs{axis_of(op, tensor_meta(op, x), axis)};
+  const Attrs attrs{axis_of(op, x, axis)};
   return dispatch(op, attrs.encode(), x);
 }
 
@@ -72,24 +73,27 @@ Tensor log_softmax(Operand x, int axis) {
 Tensor logsumexp(Operand x, int axis) { return row<LogsumexpAttrs>(OpKind::logsumexp, x, axis); }
 
 Tensor layer_norm(Operand x, Operand gamma, Operand beta, double eps) {
-  const LayerNormAttrs attrs{axis_of(OpKind::layer_norm, tensor_meta("layer_norm", x), -1)};
+  const LayerNormAttrs attrs{axis_of(OpKind::layer_norm, x, -1)};
   Operand epsilon(eps);
   return dispatch(OpKind::layer_norm, attrs.encode(), x, gamma, beta, epsilon);
 }
 
 Tensor mse(Operand x, Operand y) {
+  const std::source_location site = detail::Access::site(x);
   Tensor difference = subtract(std::move(x), std::move(y));
-  return mean(square(std::move(difference)));
+  Tensor squares = square(Operand(std::move(difference), site));
+  return mean(Operand(std::move(squares), site));
 }
 
 Tensor cross_entropy(Operand logits, Operand labels) {
+  const std::source_location site = detail::Access::site(logits);
   const Meta &scores = tensor_meta("cross_entropy", logits);
   const Meta &classes = tensor_meta("cross_entropy", labels);
   if (scores.rank != 2 || classes.rank != 1 || scores.dim_values[0] != classes.dim_values[0])
     throw Error(ErrorCode::invalid_argument,
                 "cross_entropy: needs logits [n,classes] and labels [n], got " + describe(scores) +
-                    " and " + describe(classes));
-  const std::source_location site = detail::Access::site(logits);
+                    " and " + describe(classes),
+                site);
   const Tensor rows = detail::Access::tensor_of(logits);
   Tensor picked =
       take_along_axis(Operand(rows, site), Operand(expand_dims(std::move(labels), 1), site), 1);

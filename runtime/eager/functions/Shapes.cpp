@@ -19,14 +19,14 @@ using detail::throw_if;
 
 Tensor reshape(Operand x, DimList shape) {
   ReshapeAttrs attrs{};
-  throw_if(resolve_shape(OpKind::reshape, tensor_meta("reshape", x), shape, attrs.shape));
+  throw_if(resolve_shape(OpKind::reshape, tensor_meta("reshape", x), shape, attrs.shape), x);
   return dispatch(OpKind::reshape, attrs.encode(), x);
 }
 
 Tensor permute_dims(Operand x, Axes axes) {
   const Meta &meta = tensor_meta("permute_dims", x);
   PermuteDimsAttrs attrs{};
-  throw_if(resolve_permutation(OpKind::permute_dims, meta, axes, attrs.axes));
+  throw_if(resolve_permutation(OpKind::permute_dims, meta, axes, attrs.axes), x);
   return dispatch(OpKind::permute_dims, attrs.encode(), x);
 }
 
@@ -36,52 +36,51 @@ Tensor broadcast_to(Operand x, DimList shape) {
 }
 
 Tensor expand_dims(Operand x, int axis) {
-  const Meta &meta = tensor_meta("expand_dims", x);
-  const ExpandDimsAttrs attrs{axis_of(OpKind::expand_dims, meta, axis, meta.rank + 1)};
+  const ExpandDimsAttrs attrs{axis_of(OpKind::expand_dims, x, axis, 1)};
   return dispatch(OpKind::expand_dims, attrs.encode(), x);
 }
 
 Tensor squeeze(Operand x, Axes axis) {
   const Meta &meta = tensor_meta("squeeze", x);
   SqueezeAttrs attrs{};
-  throw_if(resolve_squeeze(OpKind::squeeze, meta, axis, attrs.axis));
+  throw_if(resolve_squeeze(OpKind::squeeze, meta, axis, attrs.axis), x);
   return dispatch(OpKind::squeeze, attrs.encode(), x);
 }
 
 Tensor concat(std::vector<Tensor> xs, int axis, std::source_location site) {
   if (xs.empty())
-    throw Error(ErrorCode::invalid_argument, "concat: needs at least one tensor");
+    throw Error(ErrorCode::invalid_argument, "concat: needs at least one tensor", site);
   std::vector<Operand> operands;
-  detail::typed("concat", [&] { operands.reserve(xs.size()); });
+  detail::typed("concat", site, [&] { operands.reserve(xs.size()); });
   for (Tensor &x : xs)
     operands.emplace_back(std::move(x), site);
-  const ConcatAttrs attrs{axis_of(OpKind::concat, tensor_meta("concat", operands[0]), axis)};
+  const ConcatAttrs attrs{axis_of(OpKind::concat, operands[0], axis)};
   return dispatch(OpKind::concat, attrs.encode(), operands);
 }
 
 Tensor stack(std::vector<Tensor> xs, int axis, std::source_location site) {
   if (xs.empty())
-    throw Error(ErrorCode::invalid_argument, "stack: needs at least one tensor");
-  const Meta &meta = tensor_meta("stack", Operand(xs[0], site));
-  const std::int64_t place = axis_of(OpKind::concat, meta, axis, meta.rank + 1);
+    throw Error(ErrorCode::invalid_argument, "stack: needs at least one tensor", site);
+  const Operand first(xs[0], site);
+  tensor_meta("stack", first);
+  const std::int64_t place = axis_of(OpKind::concat, first, axis, 1);
   for (Tensor &x : xs)
     x = expand_dims(Operand(std::move(x), site), static_cast<int>(place));
   return concat(std::move(xs), static_cast<int>(place), site);
 }
 
 Tensor take(Operand x, Operand index, int axis) {
-  const TakeAttrs attrs{axis_of(OpKind::take, tensor_meta("take", x), axis)};
+  const TakeAttrs attrs{axis_of(OpKind::take, x, axis)};
   return dispatch(OpKind::take, attrs.encode(), x, index);
 }
 
 Tensor take_along_axis(Operand x, Operand index, int axis) {
-  const TakeAlongAxisAttrs attrs{
-      axis_of(OpKind::take_along_axis, tensor_meta("take_along_axis", x), axis)};
+  const TakeAlongAxisAttrs attrs{axis_of(OpKind::take_along_axis, x, axis)};
   return dispatch(OpKind::take_along_axis, attrs.encode(), x, index);
 }
 
 Tensor scatter_add(Operand x, Operand index, Operand updates, int axis) {
-  const ScatterAddAttrs attrs{axis_of(OpKind::scatter_add, tensor_meta("scatter_add", x), axis)};
+  const ScatterAddAttrs attrs{axis_of(OpKind::scatter_add, x, axis)};
   return dispatch(OpKind::scatter_add, attrs.encode(), x, index, updates);
 }
 
@@ -97,7 +96,7 @@ Tensor matmul(Operand x, Operand y) {
 /// Axis `from_end` (-1: the last) moved to the end.
 static Operand with_last_axis(Operand x, std::int64_t from_end) {
   const Meta &meta = tensor_meta("vecdot", x);
-  const std::int64_t axis = axis_of(OpKind::vecdot, meta, from_end);
+  const std::int64_t axis = axis_of(OpKind::vecdot, x, from_end);
   if (axis == meta.rank - 1)
     return x;
   DimList order;
@@ -111,8 +110,8 @@ static Operand with_last_axis(Operand x, std::int64_t from_end) {
 
 Tensor vecdot(Operand x, Operand y, int axis) {
   const Meta &a = tensor_meta("vecdot", x), &b = tensor_meta("vecdot", y);
-  const Meta &longer = a.rank >= b.rank ? a : b;
-  const std::int64_t from_end = axis_of(OpKind::vecdot, longer, axis) - longer.rank;
+  const Operand &longer = a.rank >= b.rank ? x : y;
+  const std::int64_t from_end = axis_of(OpKind::vecdot, longer, axis) - std::max(a.rank, b.rank);
   Operand rows = with_last_axis(std::move(x), from_end);
   Operand others = with_last_axis(std::move(y), from_end);
   return dispatch(OpKind::vecdot, {}, rows, others);
@@ -141,12 +140,13 @@ Tensor pow(Operand x, Operand y) {
 
 namespace {
 
-std::int64_t checked_position(std::int64_t position, const Meta &meta, std::size_t axis) {
-  const std::int64_t size = meta.dim_values[axis];
+std::int64_t checked_position(const detail::Index &index, const Meta &meta, std::size_t axis) {
+  const std::int64_t size = meta.dim_values[axis], position = index.position;
   if (position < -size || position >= size)
-    throw Error(ErrorCode::invalid_argument, "index: " + std::to_string(position) +
-                                                 " is out of range for axis " +
-                                                 std::to_string(axis) + " of " + describe(meta));
+    throw Error(ErrorCode::invalid_argument,
+                "index: " + std::to_string(position) + " is out of range for axis " +
+                    std::to_string(axis) + " of " + describe(meta),
+                index.site);
   return position < 0 ? position + size : position;
 }
 
@@ -158,16 +158,18 @@ std::size_t count_axes(std::span<const detail::Index> indices, const Meta &meta)
     rests += index.kind == detail::Index::rest;
   }
   if (named > meta.rank || rests > 1)
-    throw Error(ErrorCode::invalid_argument, "index: " + std::to_string(named) + " indices" +
-                                                 (rests > 1 ? " and two ellipses" : "") + " for " +
-                                                 describe(meta));
+    throw Error(ErrorCode::invalid_argument,
+                "index: " + std::to_string(named) + " indices" +
+                    (rests > 1 ? " and two ellipses" : "") + " for " + describe(meta),
+                indices.begin()->site);
   return named;
 }
 
 } // namespace
 
-Tensor Tensor::index_with(std::span<const detail::Index> indices) const {
-  const Meta &meta = tensor_meta("index", Operand(*this));
+Tensor Tensor::index_with(std::initializer_list<detail::Index> indices) const {
+  const std::source_location site = indices.begin()->site;
+  const Meta &meta = tensor_meta("index", Operand(*this, site));
   const std::size_t rest = meta.rank - count_axes(indices, meta);
   DimList starts, shape;
   SliceAttrs attrs{};
@@ -178,12 +180,12 @@ Tensor Tensor::index_with(std::span<const detail::Index> indices) const {
     starts.push_back(0);
     attrs.extents.push_back(meta.dim_values[axis]);
     attrs.steps.push_back(1);
-    shape.push_back(meta.dim_values[axis++]);
+    shape.push_back(meta.dim_values[axis++], site);
   };
   for (const detail::Index &index : indices) {
     switch (index.kind) {
     case detail::Index::new_axis:
-      shape.push_back(1);
+      shape.push_back(1, site);
       reshaped = true;
       break;
     case detail::Index::rest:
@@ -191,25 +193,25 @@ Tensor Tensor::index_with(std::span<const detail::Index> indices) const {
         keep_axis();
       break;
     case detail::Index::gather:
-      detail::typed("index",
+      detail::typed("index", site,
                     [&] { gathers.emplace_back(static_cast<int>(shape.size()), index.indices); });
       keep_axis();
       break;
     case detail::Index::integer:
-      starts.push_back(checked_position(index.position, meta, axis++));
+      starts.push_back(checked_position(index, meta, axis++));
       attrs.extents.push_back(1);
       attrs.steps.push_back(1);
       sliced = reshaped = true;
       break;
     case detail::Index::range: {
       if (index.bounds.step == 0)
-        throw Error(ErrorCode::invalid_argument, "slice: step must not be 0");
+        throw Error(ErrorCode::invalid_argument, "slice: step must not be 0", index.site);
       const SliceRange range = resolve_slice(meta.dim_values[axis++], index.bounds.begin,
                                              index.bounds.end, index.bounds.step);
       starts.push_back(range.start);
       attrs.extents.push_back(range.extent);
       attrs.steps.push_back(index.bounds.step);
-      shape.push_back(range.extent);
+      shape.push_back(range.extent, site);
       sliced = true;
       break;
     }
@@ -220,17 +222,17 @@ Tensor Tensor::index_with(std::span<const detail::Index> indices) const {
   Tensor result = *this;
   if (sliced) {
     std::vector<Operand> operands;
-    detail::typed("slice", [&] { operands.reserve(starts.size() + 1); });
-    operands.emplace_back(std::move(result));
+    detail::typed("slice", site, [&] { operands.reserve(starts.size() + 1); });
+    operands.emplace_back(std::move(result), site);
     for (std::int64_t start : starts)
-      operands.emplace_back(start);
+      operands.emplace_back(start, site);
     result = dispatch(OpKind::slice, attrs.encode(), operands);
   }
   if (reshaped)
-    result = reshape(std::move(result), shape);
+    result = reshape(Operand(std::move(result), site), shape);
   // From the back, so that the axes in front keep their numbers.
   for (auto gather = gathers.rbegin(); gather != gathers.rend(); ++gather)
-    result = take(std::move(result), *gather->second, gather->first);
+    result = take(Operand(std::move(result), site), Operand(*gather->second, site), gather->first);
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <tracejit/tensor.h>
 
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -52,13 +53,13 @@ private:
 class Tape {
 public:
   /// Throws if 255 tapes are open on this thread.
-  Tape();
+  Tape(std::source_location site = std::source_location::current());
   ~Tape();
   Tape(const Tape &) = delete;
 
   /// Records what depends on the tensor from now on. Throws if it is empty or not of a floating
   /// dtype.
-  void watch(const Tensor &tensor);
+  void watch(const Tensor &tensor, std::source_location site = std::source_location::current());
 
   /// The gradients of the sum of target's elements (of target itself if it is one number), each of
   /// its source's shape and dtype; zeros for a source that was not reached. Uses up the tape: it
@@ -72,11 +73,12 @@ private:
   std::vector<Tensor> use_up(const Tensor &target, const Sources &sources,
                              const std::source_location &site);
   void close() noexcept;
-  void check_usable(const char *function) const;
+  void check_usable(const char *function, const std::source_location &site) const;
 
   std::shared_ptr<autograd::TapeList> list;
   std::uint32_t begin = 0;
-  std::source_location consumed_at;
+  const char *consumed_file = nullptr; ///< where gradient() was called
+  std::uint32_t consumed_line = 0;
 };
 
 /// While one lives, the tapes around it record nothing on this thread; a Tape opened inside does.
@@ -101,11 +103,12 @@ Tensor fresh_argument(const Tensor &x, const std::source_location &site);
 inline Tensor fresh_argument(const Variable &x, const std::source_location &site) {
   return fresh_argument(x.value(), site);
 }
-template <Number T> Tensor fresh_argument(T x, const std::source_location &) {
-  return Tensor(Scalar(x));
+template <Number T> Tensor fresh_argument(T x, const std::source_location &site) {
+  return Tensor(Scalar(x), {}, site);
 }
 
-[[noreturn]] void throw_bad_argnum(int argnum, std::size_t arguments);
+[[noreturn]] void throw_bad_argnum(int argnum, std::size_t arguments,
+                                   const std::source_location &site);
 
 template <class F, class... A>
 std::pair<Tensor, std::vector<Tensor>> differentiate(const F &f, const std::vector<int> &argnums,
@@ -115,12 +118,12 @@ std::pair<Tensor, std::vector<Tensor>> differentiate(const F &f, const std::vect
   std::vector<Tensor> sources;
   for (int argnum : argnums) {
     if (argnum < 0 || static_cast<std::size_t>(argnum) >= values.size())
-      throw_bad_argnum(argnum, values.size());
+      throw_bad_argnum(argnum, values.size(), site);
     sources.push_back(values[static_cast<std::size_t>(argnum)]);
   }
-  Tape tape;
+  Tape tape(site);
   for (const Tensor &source : sources)
-    tape.watch(source);
+    tape.watch(source, site);
   Tensor target = [&]<std::size_t... I>(std::index_sequence<I...>) {
     return Tensor(std::invoke(f, values[I]...));
   }(std::index_sequence_for<A...>{});

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <source_location>
 #include <span>
 
 namespace jit {
@@ -17,9 +18,10 @@ using Dims = std::span<const std::int64_t>;
 class DimList {
 public:
   DimList() noexcept = default;
-  DimList(std::initializer_list<std::int64_t> values)
-      : DimList(Dims(values.begin(), values.size())) {}
-  DimList(Dims values);
+  DimList(std::initializer_list<std::int64_t> values,
+          std::source_location site = std::source_location::current())
+      : DimList(Dims(values.begin(), values.size()), site) {}
+  DimList(Dims values, std::source_location site = std::source_location::current());
 
   operator Dims() const noexcept { return {values.data(), count}; }
   std::size_t size() const noexcept { return count; }
@@ -27,7 +29,7 @@ public:
   std::int64_t &operator[](std::size_t i) noexcept { return values[i]; }
   const std::int64_t *begin() const noexcept { return values.data(); }
   const std::int64_t *end() const noexcept { return values.data() + count; }
-  void push_back(std::int64_t value);
+  void push_back(std::int64_t value, std::source_location site = std::source_location::current());
 
 private:
   std::array<std::int64_t, max_rank> values{};
@@ -40,7 +42,9 @@ class Axes {
 public:
   Axes() noexcept = default;
   Axes(int axis) : list{axis}, everything(false) {}
-  Axes(std::initializer_list<std::int64_t> axes) : list(axes), everything(false) {}
+  Axes(std::initializer_list<std::int64_t> axes,
+       std::source_location site = std::source_location::current())
+      : list(axes, site), everything(false) {}
   Axes(DimList axes) : list(axes), everything(false) {}
 
   bool all() const noexcept { return everything; }

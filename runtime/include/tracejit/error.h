@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <source_location>
 #include <stdexcept>
 #include <string>
 
@@ -17,11 +18,15 @@ enum class ErrorCode : std::uint8_t {
   internal
 };
 
-/// Messages name the op, the values and the rule, in lower case and without a full stop:
-/// `matmul: inner dimensions differ: lhs f32[2,3], rhs f32[4,5]`.
+/// Messages name the op, the values and the rule, in lower case and without a full stop, and end
+/// with the line of the user's call: `matmul: inner dimensions differ: lhs f32[2,3], rhs f32[4,5]
+/// (step.cpp:31)`. Only a Tensor read as a condition has no line.
 class Error : public std::runtime_error {
 public:
-  Error(ErrorCode code, const std::string &message) : std::runtime_error(message), kind(code) {}
+  /// Adds the line to the message, if it is known.
+  Error(ErrorCode code, const std::string &message, const std::source_location &site)
+      : Error(code, message, site.file_name(), site.line()) {}
+  Error(ErrorCode code, const std::string &message, const char *file, std::uint32_t line);
   ErrorCode code() const noexcept { return kind; }
 
 private:

@@ -17,10 +17,12 @@ void save(const std::filesystem::path &path, const Tensor &tensor,
 
 /// Reads a .npy file of dtype bool, uint8, int64, float32 or float64, little endian, any order.
 /// Throws io if it cannot be read or is malformed, out_of_memory.
-Tensor load(const std::filesystem::path &path);
+Tensor load(const std::filesystem::path &path,
+            std::source_location site = std::source_location::current());
 
 /// Reads an IDX file of unsigned bytes, plain or compressed by gzip, as a u8 tensor. Throws io if
 /// it cannot be read, is malformed or has more than 2^30 elements, out_of_memory.
-Tensor load_idx(const std::filesystem::path &path);
+Tensor load_idx(const std::filesystem::path &path,
+                std::source_location site = std::source_location::current());
 
 } // namespace jit

@@ -22,6 +22,7 @@ namespace jit {
 
 class Operand;
 class Tensor;
+class Variable;
 
 namespace detail {
 
@@ -69,18 +70,25 @@ inline constexpr NewAxis newaxis{};
 inline constexpr Ellipsis ellipsis{};
 
 namespace detail {
-/// One index of Tensor::operator().
+/// One index of Tensor::operator(), with the user's source line. Built by conversion at the call.
 struct Index {
   enum Kind : std::uint8_t { integer, range, new_axis, rest, gather } kind;
   std::int64_t position = 0;
   slice bounds;
   const Tensor *indices = nullptr;
+  std::source_location site;
   template <std::integral T>
-  Index(T value) : kind(integer), position(static_cast<std::int64_t>(value)) {}
-  Index(slice value) : kind(range), bounds(value) {}
-  Index(NewAxis) : kind(new_axis) {}
-  Index(Ellipsis) : kind(rest) {}
-  Index(const Tensor &value) : kind(gather), indices(&value) {}
+  Index(T value, std::source_location site = std::source_location::current())
+      : kind(integer), position(static_cast<std::int64_t>(value)), site(site) {}
+  Index(slice value, std::source_location site = std::source_location::current())
+      : kind(range), bounds(value), site(site) {}
+  Index(NewAxis, std::source_location site = std::source_location::current())
+      : kind(new_axis), site(site) {}
+  Index(Ellipsis, std::source_location site = std::source_location::current())
+      : kind(rest), site(site) {}
+  Index(const Tensor &value, std::source_location site = std::source_location::current())
+      : kind(gather), indices(&value), site(site) {}
+  Index(const Variable &value, std::source_location site = std::source_location::current());
 };
 } // namespace detail
 
@@ -92,7 +100,8 @@ public:
   /// Empty: any use but assignment throws invalid_argument.
   Tensor() noexcept = default;
   /// Rank 0, of the given dtype or the number's default (bool, i64, f32).
-  explicit Tensor(Scalar value, std::optional<DType> dtype = {});
+  explicit Tensor(Scalar value, std::optional<DType> dtype = {},
+                  std::source_location site = std::source_location::current());
   Tensor(const Tensor &other) noexcept : value(other.value) { detail::retain(value); }
   Tensor(Tensor &&other) noexcept : value(std::exchange(other.value, nullptr)) {}
   Tensor &operator=(const Tensor &other) noexcept {
@@ -107,30 +116,39 @@ public:
   ~Tensor() { detail::release(value); }
 
   /// Copies the elements before it returns. Throws if their number is not that of the shape.
-  template <detail::ContiguousRange R> static Tensor copy_of(const R &elements, DimList shape) {
+  template <detail::ContiguousRange R>
+  static Tensor copy_of(const R &elements, DimList shape,
+                        std::source_location site = std::source_location::current()) {
     using T = std::ranges::range_value_t<R>;
-    return copy_bytes(dtype_of<T>, shape, std::ranges::data(elements), std::ranges::size(elements));
+    return copy_bytes(dtype_of<T>, shape, std::ranges::data(elements), std::ranges::size(elements),
+                      site);
   }
-  template <Element T> static Tensor copy_of(std::initializer_list<T> elements, DimList shape) {
-    return copy_bytes(dtype_of<T>, shape, elements.begin(), elements.size());
+  template <Element T>
+  static Tensor copy_of(std::initializer_list<T> elements, DimList shape,
+                        std::source_location site = std::source_location::current()) {
+    return copy_bytes(dtype_of<T>, shape, elements.begin(), elements.size(), site);
   }
   /// Takes over the vector's memory. Throws if its size is not that of the shape.
   template <Element T>
     requires(!std::same_as<T, bool>)
-  static Tensor adopt(std::vector<T> &&elements, DimList shape) {
+  static Tensor adopt(std::vector<T> &&elements, DimList shape,
+                      std::source_location site = std::source_location::current()) {
     auto owner = std::make_unique<std::vector<T>>(std::move(elements));
     void *data = owner->data();
     const std::size_t count = owner->size();
-    return adopt_bytes(dtype_of<T>, shape, data, count, owner.release(),
-                       [](void *vector) { delete static_cast<std::vector<T> *>(vector); });
+    return adopt_bytes(
+        dtype_of<T>, shape, data, count, owner.release(),
+        [](void *vector) { delete static_cast<std::vector<T> *>(vector); }, site);
   }
 
   bool empty() const noexcept { return value == nullptr; }
-  DType dtype() const;
-  Dims shape() const;
-  int ndim() const { return static_cast<int>(shape().size()); }
-  std::int64_t size() const;
-  bool is_contiguous() const;
+  DType dtype(std::source_location site = std::source_location::current()) const;
+  Dims shape(std::source_location site = std::source_location::current()) const;
+  int ndim(std::source_location site = std::source_location::current()) const {
+    return static_cast<int>(shape(site).size());
+  }
+  std::int64_t size(std::source_location site = std::source_location::current()) const;
+  bool is_contiguous(std::source_location site = std::source_location::current()) const;
 
   /// The one element, converted to T by the rules of casts. Throws unless size() is 1.
   template <Element T> T item(std::source_location site = std::source_location::current()) const {
@@ -141,50 +159,86 @@ public:
   /// The elements in memory. Throws unless contiguous and of dtype T. Valid while a handle lives.
   template <Element T>
   std::span<const T> data(std::source_location site = std::source_location::current()) const & {
-    return {static_cast<const T *>(read_data(dtype_of<T>, site)), static_cast<std::size_t>(size())};
+    return {static_cast<const T *>(read_data(dtype_of<T>, site)),
+            static_cast<std::size_t>(size(site))};
   }
   template <Element T> std::span<const T> data() const && = delete;
   /// The elements in row-major order, whatever the layout. Throws unless of dtype T.
   template <Element T>
   std::vector<T> to_vector(std::source_location site = std::source_location::current()) const {
     if constexpr (std::same_as<T, bool>) {
-      std::unique_ptr<bool[]> buffer(new bool[static_cast<std::size_t>(size())]);
+      std::unique_ptr<bool[]> buffer(new bool[static_cast<std::size_t>(size(site))]);
       read_all(dtype_of<T>, buffer.get(), site);
-      return std::vector<bool>(buffer.get(), buffer.get() + size());
+      return std::vector<bool>(buffer.get(), buffer.get() + size(site));
     } else {
-      std::vector<T> out(static_cast<std::size_t>(size()));
+      std::vector<T> out(static_cast<std::size_t>(size(site)));
       read_all(dtype_of<T>, out.data(), site);
       return out;
     }
   }
-  /// item<bool>(): size() must be 1; NaN is true.
-  explicit operator bool() const { return item<bool>(); }
+  /// item<bool>(): size() must be 1; NaN is true. The one observation whose line is not known: a
+  /// conversion has no place for it.
+  explicit operator bool() const { return item<bool>(std::source_location()); }
 
   Tensor astype(DType dtype, std::source_location site = std::source_location::current()) const;
   /// This tensor if it is contiguous, else a row-major copy.
   Tensor contiguous(std::source_location site = std::source_location::current()) const;
   /// NumPy's basic indexing with integers, slice, newaxis, ellipsis; a tensor of integers takes
-  /// along its axis.
-  template <class... I> Tensor operator()(I &&...indices) const {
-    const detail::Index list[] = {detail::Index(std::forward<I>(indices))...};
-    return index_with(list);
+  /// along its axis. At most eight indices.
+  Tensor operator()(detail::Index a) const { return index_with({a}); }
+  Tensor operator()(detail::Index a, detail::Index b) const { return index_with({a, b}); }
+  Tensor operator()(detail::Index a, detail::Index b, detail::Index c) const {
+    return index_with({a, b, c});
+  }
+  Tensor operator()(detail::Index a, detail::Index b, detail::Index c, detail::Index d) const {
+    return index_with({a, b, c, d});
+  }
+  Tensor operator()(detail::Index a, detail::Index b, detail::Index c, detail::Index d,
+                    detail::Index e) const {
+    return index_with({a, b, c, d, e});
+  }
+  Tensor operator()(detail::Index a, detail::Index b, detail::Index c, detail::Index d,
+                    detail::Index e, detail::Index f) const {
+    return index_with({a, b, c, d, e, f});
+  }
+  Tensor operator()(detail::Index a, detail::Index b, detail::Index c, detail::Index d,
+                    detail::Index e, detail::Index f, detail::Index g) const {
+    return index_with({a, b, c, d, e, f, g});
+  }
+  Tensor operator()(detail::Index a, detail::Index b, detail::Index c, detail::Index d,
+                    detail::Index e, detail::Index f, detail::Index g, detail::Index h) const {
+    return index_with({a, b, c, d, e, f, g, h});
   }
 
 private:
   friend class Operand;
   friend struct detail::Access;
-  static Tensor copy_bytes(DType dtype, DimList shape, const void *data, std::size_t count);
+  static Tensor copy_bytes(DType dtype, DimList shape, const void *data, std::size_t count,
+                           const std::source_location &site);
   static Tensor adopt_bytes(DType dtype, DimList shape, void *data, std::size_t count, void *owner,
-                            void (*free_owner)(void *));
+                            void (*free_owner)(void *), const std::source_location &site);
   void read_item(DType as, void *out, const std::source_location &site) const;
   const void *read_data(DType as, const std::source_location &site) const;
   void read_all(DType as, void *out, const std::source_location &site) const;
-  Tensor index_with(std::span<const detail::Index> indices) const;
+  Tensor index_with(std::initializer_list<detail::Index> indices) const;
 
   detail::ValueHead *value = nullptr;
 };
 
-std::ostream &operator<<(std::ostream &stream, const Tensor &tensor);
+namespace detail {
+/// What has no room for the user's source line otherwise: the right side of `=` and of `<<`. Built
+/// by conversion at the call.
+struct PlacedTensor {
+  Tensor tensor;
+  std::source_location site;
+  PlacedTensor(Tensor tensor, std::source_location site = std::source_location::current()) noexcept
+      : tensor(std::move(tensor)), site(site) {}
+  PlacedTensor(const Variable &variable,
+               std::source_location site = std::source_location::current()) noexcept;
+};
+} // namespace detail
+
+std::ostream &operator<<(std::ostream &stream, const detail::PlacedTensor &value);
 
 struct VariableOptions {
   std::string name;
@@ -196,21 +250,26 @@ struct VariableOptions {
 /// threads needs the user's own lock.
 class Variable {
 public:
-  explicit Variable(Tensor init, VariableOptions options = {});
+  explicit Variable(Tensor init, VariableOptions options = {},
+                    std::source_location site = std::source_location::current());
   Variable(Variable &&) noexcept;
   Variable &operator=(Variable &&) noexcept;
   ~Variable();
 
   /// Throws invalid_argument if shape or dtype differ.
-  Variable &operator=(Tensor value);
+  Variable &operator=(detail::PlacedTensor value);
   Variable &operator+=(Operand value);
   Variable &operator-=(Operand value);
   Variable &operator*=(Operand value);
 
   const Tensor &value() const noexcept;
   operator const Tensor &() const noexcept { return value(); }
-  DType dtype() const { return value().dtype(); }
-  Dims shape() const { return value().shape(); }
+  DType dtype(std::source_location site = std::source_location::current()) const {
+    return value().dtype(site);
+  }
+  Dims shape(std::source_location site = std::source_location::current()) const {
+    return value().shape(site);
+  }
   const std::string &name() const noexcept;
   bool trainable() const noexcept;
 
@@ -219,6 +278,13 @@ private:
   struct Box;
   std::unique_ptr<Box> box;
 };
+
+namespace detail {
+inline Index::Index(const Variable &value, std::source_location site)
+    : Index(value.value(), site) {}
+inline PlacedTensor::PlacedTensor(const Variable &variable, std::source_location site) noexcept
+    : PlacedTensor(variable.value(), site) {}
+} // namespace detail
 
 /// An argument of an op: a tensor, a Variable or a number, with the user's source line. Built by
 /// conversion at the call; an rvalue tensor is taken over and let go as soon as the op is recorded.

@@ -57,17 +57,18 @@ struct TraceReport {
   double saved_ms = 0;            ///< runs times the gain measured in the trial
 };
 std::ostream &operator<<(std::ostream &stream, const TraceReport &report);
-std::vector<TraceReport> explain();
+std::vector<TraceReport> explain(std::source_location site = std::source_location::current());
 
 /// Writes the recorded traces (all, or those of one name) in the trace text format. Throws io if
 /// the stream does not take them.
-void save_trace(std::ostream &stream, std::string_view name = {});
+void save_trace(std::ostream &stream, std::string_view name = {},
+                std::source_location site = std::source_location::current());
 
 namespace detail {
 struct TraceHandle {}; ///< What the runtime knows of a trace derives from it.
 const TraceHandle &find_trace(const void *type, const void *target, const TraceOptions &options,
                               const std::source_location &site);
-std::vector<TraceReport> explain_trace(const TraceHandle &trace);
+std::vector<TraceReport> explain_trace(const TraceHandle &trace, const std::source_location &site);
 
 /// Begins a segment; the end of the outermost scope flushes.
 class TraceScope {
@@ -102,7 +103,10 @@ public:
     const detail::TraceScope scope(*trace);
     return std::invoke(f, std::forward<A>(arguments)...);
   }
-  std::vector<TraceReport> explain() const { return detail::explain_trace(*trace); }
+  std::vector<TraceReport>
+  explain(std::source_location site = std::source_location::current()) const {
+    return detail::explain_trace(*trace, site);
+  }
 
 private:
   F f;

@@ -4,7 +4,7 @@
 
 // CHECK:      void sqrt_rule(Backward &b) {
 // CHECK-NEXT:   if (b.wants(0)) {
-// CHECK-NEXT:     Tensor t0 = multiply(b.dy(), 0.5);
+// CHECK-NEXT:     Tensor t0 = multiply(b.dy(), b.at(0.5));
 // CHECK-NEXT:     Tensor t1 = divide(b.at(std::move(t0)), b.result(0));
 // CHECK-NEXT:     b.give(0, b.at(std::move(t1)));
 // CHECK-NEXT:   }

@@ -2,6 +2,7 @@
 // Tapes: what they record, keep and let go; nesting, threads, errors.
 #include "runtime/autograd/Tape.h"
 #include "runtime/tensor/Arena.h"
+#include "test/ErrorLine.h"
 #include "test/unit/autograd/Differences.h"
 
 #include <optional>
@@ -12,12 +13,13 @@ namespace {
 
 using namespace jit::testing;
 
-std::string message_of(const std::function<void()> &f) {
+std::string message_of(const std::function<void()> &f,
+                       std::source_location near = std::source_location::current()) {
   try {
     f();
   } catch (const Error &error) {
     EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
+    return without_line(error.what(), near);
   }
   return "no error";
 }

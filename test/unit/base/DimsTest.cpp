@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Lists of dimensions and axes: their bounds and conversions.
+#include "test/ErrorLine.h"
+
 #include <tracejit/dims.h>
 #include <tracejit/error.h>
 
@@ -13,13 +15,14 @@ namespace {
 
 std::vector<std::int64_t> copy(Dims dims) { return {dims.begin(), dims.end()}; }
 
-void expect_refused(const auto &make) {
+void expect_refused(const auto &make, std::source_location near = std::source_location::current()) {
   try {
     make();
     FAIL() << "accepted more than max_rank entries";
   } catch (const Error &error) {
     EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    EXPECT_STREQ(error.what(), "a list of dimensions has 9 entries, at most 8 are allowed");
+    EXPECT_EQ(without_line(error.what(), near),
+              "a list of dimensions has 9 entries, at most 8 are allowed");
   }
 }
 

@@ -4,6 +4,7 @@
 #include "test/unit/jit/InterpretingCompiler.h"
 
 #include "runtime/base/Options.h"
+#include "runtime/jit/Anchor.h"
 #include "runtime/tensor/Impl.h"
 
 #include <tracejit/tracejit.h>
@@ -64,6 +65,30 @@ template <class F> void repeat(int times, F f) {
 
 bool pending(const Tensor &tensor) {
   return detail::Access::impl(tensor)->where.load().state() == Where::pending;
+}
+
+/// Starting points of the trace of this name.
+std::size_t count_anchors(const std::string &name) {
+  std::size_t count = 0;
+  for (const Trace *trace = Trace::all(); trace; trace = trace->next)
+    if (trace->name == name)
+      for (const Anchor *anchor = trace->anchors; anchor; anchor = anchor->next)
+        ++count;
+  return count;
+}
+
+TEST_F(SessionTest, TwoObservationsOnOneLineAreTwoStartingPoints) {
+  auto f = trace(
+      [](const Tensor &x) {
+        // clang-format off
+        const float a = sum(x).item<float>(), b = (x * 2.0 + a)(0).item<float>();
+        // clang-format on
+        return x * b;
+      },
+      {"one line"});
+  repeat(4, [&](int) { f(ramp(5)); });
+  EXPECT_EQ(count_anchors("one line"), 3u);
+  EXPECT_GE(runs(), 6);
 }
 
 TEST_F(SessionTest, SwapsInAndKeepsBits) {

@@ -77,6 +77,19 @@ TEST(TraceText, TheGraphIsWhatIsWritten) {
   EXPECT_EQ(graph.outputs, (std::vector<std::uint32_t>{2, 7}));
 }
 
+TEST(TraceText, AnOpOfAGradientNamesTheOp) {
+  std::string marked = good;
+  const std::size_t place = marked.find(" at \"a b.cpp\"");
+  ASSERT_NE(place, marked.npos);
+  marked.insert(place + 4, "gradient of multiply ");
+  const ParsedTraces parsed = parse_traces(marked, "t");
+  ASSERT_EQ(parsed.error, "");
+  EXPECT_EQ(describe(parsed.graphs[0].ops[0].site), "gradient of multiply a b.cpp:12");
+  EXPECT_EQ(to_text(parsed.graphs[0]), marked);
+  marked.replace(place + 4, 20, "gradient of nonsense");
+  EXPECT_NE(error_of(marked).find("no op is called 'nonsense'"), std::string::npos);
+}
+
 TEST(TraceText, SeveralTracesAndComments) {
   const ParsedTraces parsed = parse_traces("# a comment\n\n" + good + "#\n" + good, "t");
   ASSERT_EQ(parsed.error, "");

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Every public function is called here, and every op that it records must have the line of the
+// call, whatever the function is made of; so must the ops of its gradient.
+#include "runtime/autograd/Backward.h"
+#include "test/ErrorLine.h"
+
+#include <tracejit/io.h>
+#include <tracejit/tracejit.h>
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <set>
+#include <sstream>
+
+namespace jit {
+namespace {
+
+using Location = std::source_location;
+
+const Tensor x = ones({2, 3}) * 0.5, y = ones({2, 3}) * 0.25, v = ones({3}) * 2;
+const Tensor positions = Tensor::copy_of<std::int64_t>({1, 0}, {2});
+const Tensor labels = Tensor::copy_of<std::int64_t>({1, 0, 1, 0, 0, 1}, {2, 3});
+const Tensor mask = x > y;
+
+/// Ops met so far; of gradients as "gradient of add".
+std::set<std::string> met;
+
+/// "add", "gradient of add" from a line of a saved trace.
+void note_op(const std::string &line) {
+  const std::size_t name = line.find("= "), mark = line.find("gradient of ");
+  if (name == line.npos || line[0] != '%')
+    return;
+  met.insert(line.substr(name + 2, line.find('(') - name - 2));
+  if (mark != line.npos)
+    met.insert(line.substr(mark, line.find(" \"", mark) - mark));
+}
+
+/// A line of this file, not far below the call.
+void expect_near(const std::string &text, const Location &call) {
+  const std::string file = "LinesTest.cpp:";
+  const std::size_t begin = text.find(file);
+  ASSERT_NE(begin, text.npos) << text << " called at line " << call.line();
+  const int line = std::stoi(text.substr(begin + file.size()));
+  EXPECT_LE(std::abs(line - static_cast<int>(call.line())), 8) << text;
+}
+
+/// Records what f does, twice, and looks at all places.
+template <class F> void check(F f, Location call = Location::current()) {
+  const std::string name = "line " + std::to_string(call.line());
+  set_mode(Mode::log);
+  auto traced = trace(f, {.name = name}, call);
+  traced();
+  const std::vector<TraceReport> reports = traced.explain();
+  ASSERT_FALSE(reports.empty()) << "nothing was recorded at line " << call.line();
+  for (const TraceReport &report : reports) {
+    expect_near(report.begin, call);
+    for (const std::string &site : report.sites)
+      expect_near(site, call);
+  }
+  std::stringstream text;
+  save_trace(text, name);
+  for (std::string line; std::getline(text, line);)
+    note_op(line);
+}
+
+/// The same with the gradient of the function's value by all tensors above.
+template <class F> void check_gradient(F f, Location call = Location::current()) {
+  check(f, call);
+  check(
+      [&] {
+        Tape tape;
+        for (const Tensor &source : {x, y, v})
+          tape.watch(source);
+        tape.gradient(f(), {x, y, v}, call);
+      },
+      call);
+}
+
+TEST(Lines, Elementwise) {
+  check_gradient([] { return negative(x); });
+  check_gradient([] { return abs(x); });
+  check_gradient([] { return sign(x); });
+  check_gradient([] { return floor(x); });
+  check_gradient([] { return square(x); });
+  check_gradient([] { return sqrt(x); });
+  check_gradient([] { return rsqrt(x); });
+  check_gradient([] { return exp(x); });
+  check_gradient([] { return log(x); });
+  check_gradient([] { return sin(x); });
+  check_gradient([] { return cos(x); });
+  check_gradient([] { return tanh(x); });
+  check_gradient([] { return erf(x); });
+  check_gradient([] { return sigmoid(x); });
+  check_gradient([] { return gelu(x); });
+  check_gradient([] { return relu(x); });
+  check_gradient([] { return add(x, y); });
+  check_gradient([] { return subtract(x, v); });
+  check_gradient([] { return multiply(x, v); });
+  check_gradient([] { return divide(x, y); });
+  check_gradient([] { return pow(x, y); });
+  check_gradient([] { return pow(x, 2); });
+  check_gradient([] { return pow(x, 3.5); });
+  check_gradient([] { return pow(2.0, x); });
+  check_gradient([] { return minimum(x, y); });
+  check_gradient([] { return maximum(x, y); });
+  check_gradient([] { return where(mask, x, y); });
+  check_gradient([] { return clip(x, 0.1, v); });
+  check_gradient([] { return astype(x, DType::f64); });
+  check_gradient([] { return x.astype(DType::f64); });
+  check([] { return isnan(x); });
+  check([] { return equal(x, y); });
+  check([] { return not_equal(x, y); });
+  check([] { return less(x, y); });
+  check([] { return less_equal(x, y); });
+  check([] { return greater(x, y); });
+  check([] { return greater_equal(x, y); });
+  check([] { return logical_and(x, y); });
+  check([] { return logical_or(x, y); });
+  check([] { return logical_not(x); });
+}
+
+TEST(Lines, Operators) {
+  check_gradient([] { return -x; });
+  check_gradient([] { return x + v; });
+  check_gradient([] { return 1 - x; });
+  check_gradient([] { return x * v; });
+  check_gradient([] { return 2.0 / x; });
+  check([] { return x == y; });
+  check([] { return x != y; });
+  check([] { return x < y; });
+  check([] { return x <= 1; });
+  check([] { return x > y; });
+  check([] { return 1 >= y; });
+  check([] { return mask & mask; });
+  check([] { return mask | true; });
+}
+
+TEST(Lines, Reductions) {
+  check_gradient([] { return sum(x, {.axis = 1}); });
+  check_gradient([] { return mean(x, {.axis = 0, .keepdims = true}); });
+  check_gradient([] { return max(x, {.axis = 1}); });
+  check_gradient([] { return min(x); });
+  check_gradient([] { return var(x, {.axis = 1}); });
+  check_gradient([] { return var_mean(x).second; });
+  check_gradient([] { return std::get<0>(var_mean(x)) + std::get<1>(var_mean(x)); });
+  check_gradient([] { return softmax(x); });
+  check_gradient([] { return log_softmax(x, 0); });
+  check_gradient([] { return logsumexp(x, 0); });
+  check_gradient([] { return layer_norm(x, v, v); });
+  check_gradient([] { return mse(x, y); });
+  check_gradient([] { return cross_entropy(x, positions); });
+  check([] { return any(x); });
+  check([] { return all(x, {.axis = 0}); });
+  check([] { return argmax(x, {.axis = 1}); });
+  check([] { return sum(mask) + mean(positions); });
+}
+
+TEST(Lines, Contractions) {
+  check_gradient([] { return matmul(x, v); });
+  check_gradient([] { return matmul(x, permute_dims(y, {1, 0})); });
+  check_gradient([] { return matmul(v, v); });
+  check_gradient([] { return matmul(expand_dims(x, 0), reshape(y, {3, 2})); });
+  check_gradient([] { return vecdot(x, y); });
+  check_gradient([] { return vecdot(x, y, 0); });
+  check_gradient([] { return matmul(x.astype(DType::f64), v); });
+}
+
+TEST(Lines, Shapes) {
+  check_gradient([] { return reshape(x, {3, 2}); });
+  check_gradient([] { return permute_dims(x, {1, 0}); });
+  check_gradient([] { return permute_dims(x, {1, 0}).contiguous(); });
+  check_gradient([] { return broadcast_to(v, {2, 3}); });
+  check_gradient([] { return expand_dims(x, 1); });
+  check_gradient([] { return squeeze(expand_dims(x, 1)); });
+  check_gradient([] { return concat({x, y}, 1); });
+  check_gradient([] { return concat({x, y.astype(DType::f64)}); });
+  check_gradient([] { return stack({x, y}, -1); });
+  check_gradient([] { return take(x, positions, 1); });
+  check_gradient([] { return take_along_axis(x, labels, 1); });
+  check_gradient([] { return take_along_axis(x, expand_dims(positions, 1), 1); });
+  check_gradient([] { return scatter_add(x, positions, y, 0); });
+  check([] { return one_hot(positions, 4); });
+}
+
+TEST(Lines, Indices) {
+  check_gradient([] { return x(0); });
+  check_gradient([] { return x(-1, 2); });
+  check_gradient([] { return x(slice(0, 1)); });
+  check_gradient([] { return x(slice(), slice({}, {}, -1)); });
+  check_gradient([] { return x(slice(), slice(0, 3, 2)); });
+  check_gradient([] { return x(slice(), newaxis) * 2; });
+  check_gradient([] { return x(ellipsis, 1); });
+  check_gradient([] { return x(positions); });
+  check_gradient([] { return x(slice(), positions); });
+  check_gradient([] { return x(newaxis, 0, newaxis, slice(1, 3), newaxis); });
+  check_gradient([] { return x(newaxis, newaxis, newaxis, newaxis, newaxis, 0, newaxis, 1); });
+  check([] { return x(Variable(positions)); });
+}
+
+TEST(Lines, Creation) {
+  Generator random(1);
+  check([] { return Tensor(3.0); });
+  check([] { return Tensor(3, DType::f64); });
+  check([] { return full({2, 3}, 0.5); });
+  check([] { return zeros({2}); });
+  check([] { return ones({2}, DType::i64); });
+  check([] { return arange(5); });
+  check([] { return arange(0, 1, 0.25); });
+  check([&] { return uniform(random, {4}); });
+  check([&] { return normal(random, {4}, DType::f64); });
+  check([&] { return permutation(random, 4); });
+}
+
+TEST(Lines, Variables) {
+  Variable w(x);
+  check([&] { w = w + y; });
+  check([&] { w += y; });
+  check([&] { w -= 1; });
+  check([&] { w *= y; });
+  check_gradient([&] { return w * x; });
+}
+
+TEST(Lines, GradientFunctions) {
+  const auto f = [](const Tensor &a) { return square(a); };
+  check([&] { return grad(f)(x); });
+  check([&] { return grad(f)(3.0); });
+  check([&] { return grad(f, {0})(x); });
+  check([&] { return value_and_grad(f)(Variable(x)); });
+  check([&] { return value_and_grad(f, {0})(x); });
+  check([&] { return grad(grad(f))(x); }); // f's own line is near
+  check([&] { return stop_gradient(x); });
+  check([&] { return stop_gradient(3.0); });
+  check([&] {
+    Tape tape;
+    return tape.gradient(y, {x}); // zeros
+  });
+}
+
+TEST(Lines, Optimizers) {
+  Variable w(x), u(y);
+  Sgd plain, moving{.momentum = 0.5};
+  Adam adam;
+  check([&] { plain.step({w}, {y}); });
+  check([&] { moving.prepare({w, u}); });
+  check([&] { moving.step({w, u}, {y, x}); });
+  check([&] { adam.prepare({w}); });
+  check([&] { adam.step({w}, {y}); });
+}
+
+/// The rest of a traced call after an observation begins at its line.
+TEST(Lines, Observations) {
+  const auto begins_at = [](auto observe, Location call = Location::current()) {
+    auto traced = trace(
+        [&] {
+          const Tensor value = x * 2;
+          observe(value);
+          return value + 1;
+        },
+        {.name = "observed at " + std::to_string(call.line())});
+    traced();
+    const std::vector<TraceReport> reports = traced.explain();
+    ASSERT_EQ(reports.size(), 2u);
+    expect_near(reports[1].begin, call);
+  };
+  set_mode(Mode::log);
+  const std::string file = testing::TempDir() + "/lines.npy";
+  begins_at([](const Tensor &value) { sum(value).item<float>(); });
+  begins_at([](const Tensor &value) { (void)value.data<float>(); });
+  begins_at([](const Tensor &value) { value.to_vector<float>(); });
+  begins_at([&](const Tensor &value) { save(file, value); });
+  std::ostringstream stream;
+  begins_at([&](const Tensor &value) { stream << value; });
+  begins_at([&](const Tensor &value) { stream << Variable(value); });
+}
+
+/// f throws an error that ends with the line of the call.
+template <class F> void check_error(F f, Location call = Location::current()) {
+  for (const Mode mode : {Mode::off, Mode::log}) {
+    set_mode(mode);
+    try {
+      trace(f, {.name = "error"})();
+      ADD_FAILURE() << "no error at line " << call.line();
+    } catch (const Error &error) {
+      const std::string message = error.what();
+      EXPECT_TRUE(message.starts_with(without_line(message, call) + " (")) << message;
+    }
+  }
+}
+
+const Tensor none;
+
+TEST(Lines, ErrorsOfOps) {
+  check_error([] { exp(none); });
+  check_error([] { return x + ones({4, 5}); });
+  check_error([] { return 1 + none; });
+  check_error([] { matmul(x, y); });
+  check_error([] { matmul(3, y); });
+  check_error([] { sum(x, {.axis = 5}); });
+  check_error([] { max(x, {.dtype = DType::f64}); });
+  check_error([] { var_mean(x, {.axis = 5}); });
+  check_error([] { softmax(x, 2); });
+  check_error([] { layer_norm(x, y, v); });
+  check_error([] { cross_entropy(x, v); });
+  check_error([] { mse(x, ones({7})); });
+  check_error([] { reshape(x, {7}); });
+  check_error([] { reshape(x, {1, 1, 1, 1, 1, 1, 1, 1, 6}); });
+  check_error([] { permute_dims(x, {0, 0}); });
+  check_error([] { sum(x, {.axis = {0, 1, 2, 3, 4, 5, 6, 7, 8}}); });
+  check_error([] { broadcast_to(x, {5}); });
+  check_error([] { expand_dims(x, 9); });
+  check_error([] { squeeze(x, 0); });
+  check_error([] { concat({}); });
+  check_error([] { concat({x, v}); });
+  check_error([] { stack({}); });
+  check_error([] { stack({x, v}); });
+  check_error([] { stack({none}); });
+  check_error([] { take(x, positions + 5, 0); });
+  check_error([] { take(x, v, 0); });
+  check_error([] { take_along_axis(x, labels, 7); });
+  check_error([] { scatter_add(x, positions, y, 4); });
+  check_error([] { one_hot(positions, -1); });
+  check_error([] { vecdot(x, y, 3); });
+  check_error([] { astype(x, DType::f16); });
+  check_error([] { zeros({-1}); });
+  check_error([] { arange(0, 1, 0); });
+  check_error([] { full({2}, 1, DType::i8); });
+  Generator random(1);
+  check_error([&] { uniform(random, {-1}); });
+  check_error([&] { permutation(random, -1); });
+}
+
+TEST(Lines, ErrorsOfTensors) {
+  check_error([] { Tensor(1, DType::i8); });
+  check_error([] { Tensor::copy_of<float>({1, 2}, {3}); });
+  check_error([] { Tensor::copy_of(std::vector<float>{1}, {-3}); });
+  check_error([] { Tensor::adopt(std::vector<float>{1}, {3}); });
+  check_error([] { none.dtype(); });
+  check_error([] { none.shape(); });
+  check_error([] { none.ndim(); });
+  check_error([] { none.size(); });
+  check_error([] { none.is_contiguous(); });
+  check_error([] { none.contiguous(); });
+  check_error([] { none.astype(DType::f64); });
+  check_error([] { x.item<float>(); });
+  check_error([] { none.item<float>(); });
+  check_error([] { (void)x.data<double>(); });
+  check_error([] { (void)permute_dims(x, {1, 0}).contiguous().data<bool>(); });
+  check_error([] { x.to_vector<double>(); });
+  check_error([] { none.to_vector<bool>(); });
+  check_error([] { x(5); });
+  check_error([] { x(0, 0, 0); });
+  check_error([] { x(ellipsis, ellipsis); });
+  check_error([] { x(slice(0, 1, 0)); });
+  check_error([] { x(newaxis, newaxis, newaxis, newaxis, newaxis, newaxis, newaxis); });
+  check_error([] { none(0); });
+}
+
+TEST(Lines, ErrorsOfVariablesAndGradients) {
+  Variable w(x);
+  check_error([] { Variable empty(none); });
+  check_error([&] { w = v; });
+  check_error([&] { w = none; });
+  check_error([&] { w += ones({7}); });
+  check_error([&] { Tape().watch(none); });
+  check_error([&] { Tape().watch(positions); });
+  check_error([&] { Tape().gradient(none, {x}); });
+  check_error([&] { Tape().gradient(x, {positions}); });
+  check_error([&] {
+    Tape tape;
+    tape.gradient(x, {x});
+    tape.gradient(x, {x});
+  });
+  const auto f = [](const Tensor &a) { return square(a); };
+  check_error([&] { grad(f)(positions); });
+  check_error([&] { grad(f)(none); });
+  check_error([&] { grad(f, {3})(x); });
+  check_error([&] { stop_gradient(none); });
+  check_error([&] { Sgd().step({w}, {}); });
+  check_error([&] { Adam().step({w}, {x, y}); });
+  check_error([&] { Adam().step({w}, {v}); });
+}
+
+TEST(Lines, ErrorsOfFilesAndReports) {
+  check_error([] { save("/nowhere/at/all.npy", x); });
+  check_error([] { save("/nowhere/at/all.npy", none); });
+  check_error([] { load("/nowhere/at/all.npy"); });
+  check_error([] { load_idx("/nowhere/at/all.idx"); });
+  check_error([] {
+    std::ostringstream closed;
+    closed.setstate(std::ios::failbit);
+    save_trace(closed);
+  });
+}
+
+/// Last: what the others have met.
+TEST(Lines, EveryOpWasMet) {
+  std::vector<std::string> missing;
+  for (const OpInfo &op : all_ops()) {
+    if (!met.contains(std::string(op.name)))
+      missing.emplace_back(op.name);
+    if (autograd::gradient_rule(op.kind).apply &&
+        !met.contains("gradient of " + std::string(op.name)))
+      missing.push_back("gradient of " + std::string(op.name));
+  }
+  std::string list;
+  for (const std::string &name : missing)
+    list += name + "; ";
+  EXPECT_EQ(list, "");
+}
+
+} // namespace
+} // namespace jit
