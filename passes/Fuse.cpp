@@ -21,6 +21,7 @@ namespace jit {
 
 #define GEN_PASS_DEF_FUSE
 #include "passes/Passes.h.inc"
+#include "runtime/jit/SafePoint.h"
 
 namespace {
 
@@ -175,6 +176,7 @@ std::optional<WhyApart> Fusion::check_gain(Node producer, Node consumer, Node me
 
 std::optional<WhyApart> Fusion::try_merge(const Edge &edge) {
   const Node producer = node(edge.producer), consumer = node(edge.consumer);
+  safe_point();
   ++work.attempts;
   const RefusedPairs::Key pair = refused.key(producer, consumer, layouts);
   if (const auto reason = refused.find(pair))
