@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The compiler that libtracejit opens: front half, then the x86 back end.
-#include "compiler/cpu/Backend.h"
+#include "compiler/cpu/CompileKernels.h"
+#include "compiler/cpu/CpuProgram.h"
 #include "runtime/base/Version.h"
 #include "runtime/jit/CompilerNote.h"
 
@@ -18,37 +19,20 @@ public:
   CompileResult compile(const Graph &graph, const CompileOptions &options) override {
     const auto start = std::chrono::steady_clock::now();
     CompileResult result;
-    cpu::LoweredKernels lowered;
-    Planned planned;
-    cpu::Engine *engine = lower(graph, options, planned, lowered, result.message);
+    cpu::Engine *engine = engine_for(options.isa, result.message);
     if (!engine)
       return result;
-    std::vector<std::string> names;
-    for (const auto &[name, kernel] : lowered.kernels) {
-      names.push_back(name);
-      if (kernel.part_units > 0)
-        names.push_back(name + ".parts");
-      if (kernel.may_update)
-        names.push_back(name + ".update");
-    }
-    std::unique_ptr<cpu::Code> code;
-    if (!names.empty()) {
-      code = engine->compile(*lowered.module, names, result.message);
-      if (!code)
-        return result;
-      std::size_t k = 0;
-      for (auto &[name, kernel] : lowered.kernels) {
-        kernel.function = reinterpret_cast<cpu::KernelFunction *>(code->functions[k++]);
-        if (kernel.part_units > 0)
-          kernel.parts = reinterpret_cast<cpu::KernelFunction *>(code->functions[k++]);
-        if (kernel.may_update)
-          kernel.update = reinterpret_cast<cpu::KernelFunction *>(code->functions[k++]);
-      }
-    }
+    Planned planned = run_front(*context, graph, options);
+    result.message = planned.message;
+    cpu::KernelTable kernels;
+    cpu::KernelCompiler compile(*engine, cache, options.verify);
+    if (result.message.empty())
+      result.message = compile.run(planned, kernels);
+    if (!result.message.empty())
+      return result;
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    result.program =
-        std::make_unique<cpu::CpuProgram>(std::move(planned.plan), std::move(lowered.kernels),
-                                          std::move(code), options.isa, took.count());
+    result.program = std::make_unique<cpu::CpuProgram>(
+        std::move(planned.plan), std::move(kernels), options.isa, compile.compiled(), took.count());
     return result;
   }
 
@@ -64,37 +48,34 @@ public:
       text = "unknown stage: " + std::string(stage);
       return false;
     }
-    cpu::LoweredKernels lowered;
-    Planned planned;
-    cpu::Engine *engine = lower(graph, options, planned, lowered, text);
+    cpu::Engine *engine = engine_for(options.isa, text);
     if (!engine)
       return false;
-    text.clear();
+    const Planned planned = run_front(*context, graph, options);
+    const std::unique_ptr<llvm::Module> module = engine->make_module("program");
+    text = planned.message;
+    if (text.empty())
+      text = cpu::lower_all(planned, options.isa, options.verify, *module);
+    if (!text.empty())
+      return false;
     if (stage == "asm")
-      text = engine->assembly(*lowered.module);
+      text = engine->assembly(*module);
     else
-      llvm::raw_string_ostream(text) << *lowered.module;
+      llvm::raw_string_ostream(text) << *module;
     return true;
   }
 
 private:
-  /// Everything up to LLVM IR; null and a message if it failed.
-  cpu::Engine *lower(const Graph &graph, const CompileOptions &options, Planned &planned,
-                     cpu::LoweredKernels &lowered, std::string &message) {
-    std::unique_ptr<cpu::Engine> &engine = engines[options.isa == Isa::v4];
+  cpu::Engine *engine_for(Isa isa, std::string &message) {
+    std::unique_ptr<cpu::Engine> &engine = engines[isa == Isa::v4];
     if (!engine)
-      engine = cpu::Engine::create(options.isa, message);
-    if (!engine)
-      return nullptr;
-    planned = run_front(*context, graph, options);
-    message = planned.message;
-    if (message.empty())
-      message = cpu::lower_kernels(planned, *engine, options.verify, lowered);
-    return message.empty() ? engine.get() : nullptr;
+      engine = cpu::Engine::create(isa, message);
+    return engine.get();
   }
 
   std::unique_ptr<mlir::MLIRContext> context;
   std::unique_ptr<cpu::Engine> engines[2]; ///< by ISA, made when first asked for
+  cpu::KernelCache cache;
 };
 
 } // namespace

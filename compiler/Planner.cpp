@@ -4,6 +4,7 @@
 #include "compiler/Arena.h"
 #include "passes/Layouts.h"
 #include "runtime/base/SeededBugs.h"
+#include "runtime/jit/SafePoint.h"
 
 #include <llvm/ADT/Sequence.h>
 #include <llvm/ADT/StringSet.h>
@@ -379,6 +380,7 @@ Plan Planner::run() {
   find_last_uses();
   for (Operation &op : program.block()) {
     current = &op;
+    safe_point();
     if (auto launch = dyn_cast<kernel::LaunchOp>(op))
       plan_launch(launch);
     else if (const OpInfo *row = trace::table_row(&op); row && !is_view(&op, layouts))

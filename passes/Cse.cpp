@@ -10,10 +10,12 @@ namespace jit {
 
 #define GEN_PASS_DEF_CSE
 #include "passes/Passes.h.inc"
+#include "runtime/jit/SafePoint.h"
 
 void cse(trace::FuncOp program) {
   OpSet seen;
   for (Operation &op : llvm::make_early_inc_range(program.block().without_terminator())) {
+    safe_point();
     const auto [place, added] = seen.insert(&op);
     if (added)
       continue;

@@ -8,11 +8,14 @@ namespace jit {
 
 #define GEN_PASS_DEF_DCE
 #include "passes/Passes.h.inc"
+#include "runtime/jit/SafePoint.h"
 
 void dce(trace::FuncOp program) {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(program.block())))
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(program.block()))) {
+    safe_point();
     if (!op.hasTrait<OpTrait::IsTerminator>() && op.use_empty())
       op.erase();
+  }
 }
 
 namespace {

@@ -11,6 +11,7 @@ namespace jit {
 
 #define GEN_PASS_DEF_EXPANDROWS
 #include "passes/Passes.h.inc"
+#include "runtime/jit/SafePoint.h"
 
 namespace {
 
@@ -111,6 +112,7 @@ static bool over_last_axis(Operation *op) {
 
 void expand_rows(trace::FuncOp program) {
   for (Operation &op : llvm::make_early_inc_range(program.block())) {
+    safe_point();
     const OpInfo *row = trace::table_row(&op);
     if (!row || row->family != Family::row || !over_last_axis(&op))
       continue;

@@ -15,6 +15,7 @@ namespace jit {
 
 #define GEN_PASS_DEF_FOLD
 #include "passes/Passes.h.inc"
+#include "runtime/jit/SafePoint.h"
 
 // Small enough for one thread: kernels take the pool only for more.
 static constexpr std::size_t max_folded_bytes = 64 << 10;
@@ -63,6 +64,7 @@ static Attribute run(Operation *op, const OpInfo &row) {
 
 void fold(trace::FuncOp program) {
   for (Operation &op : llvm::make_early_inc_range(program.block().without_terminator())) {
+    safe_point();
     const OpInfo *row = trace::table_row(&op);
     if (!row || !foldable(&op, *row))
       continue;

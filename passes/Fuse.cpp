@@ -3,8 +3,10 @@
 // faster by the cost model. Ties go by program order, so the result is deterministic.
 #include "passes/KernelFacts.h"
 #include "passes/KernelWriter.h"
+#include "passes/LaunchOrder.h"
 #include "passes/Merge.h"
 #include "passes/Passes.h"
+#include "passes/RefusedPairs.h"
 #include "runtime/base/SeededBugs.h"
 
 #include <mlir/Analysis/TopologicalSortUtils.h>
@@ -19,6 +21,7 @@ namespace jit {
 
 #define GEN_PASS_DEF_FUSE
 #include "passes/Passes.h.inc"
+#include "runtime/jit/SafePoint.h"
 
 namespace {
 
@@ -30,6 +33,8 @@ public:
   explicit Fusion(trace::FuncOp program);
   void run();
 
+  FusionWork work;
+
 private:
   struct Edge {
     std::int64_t saved; ///< bytes of the producer's results that the consumer loads
@@ -40,9 +45,12 @@ private:
     }
   };
   void add_edges(kernel::LaunchOp consumer);
+  void renew_edges_from(kernel::LaunchOp producer);
   void drop_edges(Operation *launch);
   std::optional<WhyApart> try_merge(const Edge &edge);
+  std::optional<WhyApart> check_gain(Node producer, Node consumer, Node merged, bool replaces);
   bool path_through_others(Operation *producer, Operation *consumer);
+  void put_in_place(Merger &merger, Node producer, Node consumer, Node merged);
   Node node(Operation *launch) {
     auto op = cast<kernel::LaunchOp>(launch);
     return {op, kernels.lookup(op.getCallee())};
@@ -54,14 +62,19 @@ private:
   Layouts layouts;
   llvm::StringMap<kernel::FuncOp> kernels;
   std::set<Edge> edges;
+  /// The edges at either end of a launch; some may be gone.
+  llvm::DenseMap<Operation *, llvm::SmallVector<Edge, 8>> edges_at;
+  LaunchOrder order;
+  RefusedPairs refused;
+  llvm::SmallVector<Operation *> between; ///< ops that the last search for a path met
   std::uint32_t next_edge = 0;
-  unsigned made = 0;
   std::map<std::pair<std::int32_t, std::int32_t>, WhyApart> refusals;
 };
 
 } // namespace
 
-Fusion::Fusion(trace::FuncOp program) : program(program), builder(program.getContext()) {
+Fusion::Fusion(trace::FuncOp program)
+    : program(program), builder(program.getContext()), order(program.block()) {
   for (auto function : program->getParentOfType<ModuleOp>().getOps<kernel::FuncOp>())
     kernels[function.getSymName()] = function;
 }
@@ -82,32 +95,46 @@ void Fusion::add_edges(kernel::LaunchOp consumer) {
     else
       found->second += bytes;
   }
-  for (const auto &[producer, bytes] : producers)
-    edges.insert({bytes, next_edge++, producer, consumer});
+  for (const auto &[producer, bytes] : producers) {
+    const Edge edge{bytes, next_edge++, producer, consumer};
+    edges.insert(edge);
+    edges_at[producer].push_back(edge);
+    edges_at[consumer].push_back(edge);
+    ++work.edges;
+  }
 }
 
 void Fusion::drop_edges(Operation *launch) {
-  std::erase_if(
-      edges, [&](const Edge &edge) { return edge.producer == launch || edge.consumer == launch; });
+  for (const Edge &edge : edges_at[launch])
+    edges.erase(edge);
+  edges_at.erase(launch);
 }
 
-// Whether the consumer needs the producer through another op too.
+// Whether the consumer needs the producer through another op too. What stands before the producer
+// cannot, so the search ends there; `between` gets everything that it met behind it.
 bool Fusion::path_through_others(Operation *producer, Operation *consumer) {
   llvm::SmallPtrSet<Operation *, 32> seen;
-  llvm::SmallVector<Operation *> work;
-  const auto visit = [&](Operation *op, bool direct) {
+  between.clear();
+  const auto visit = [&](Operation *op) {
     for (const Value operand : op->getOperands()) {
       Operation *maker = layouts.of(operand).root.getDefiningOp();
-      if (maker && !(direct && maker == producer) && seen.insert(maker).second)
-        work.push_back(maker);
+      if (!maker || order.before(maker, producer) || !seen.insert(maker).second)
+        continue;
+      if (maker != producer)
+        between.push_back(maker);
+      else if (op != consumer)
+        return true;
     }
+    return false;
   };
-  visit(consumer, true);
-  while (!work.empty()) {
-    Operation *op = work.pop_back_val();
-    if (op == producer)
+  seen.insert(consumer);
+  if (visit(consumer))
+    return true;
+  seen.erase(producer); // found directly so far
+  for (std::size_t next = 0; next < between.size(); ++next) {
+    ++work.search_steps;
+    if (visit(between[next]))
       return true;
-    visit(op, false);
   }
   return false;
 }
@@ -135,51 +162,86 @@ static std::optional<WhyApart> check_limits(kernel::FuncOp function) {
   return {};
 }
 
-std::optional<WhyApart> Fusion::try_merge(const Edge &edge) {
-  Node producer = node(edge.producer), consumer = node(edge.consumer);
-  Merger merger(producer, consumer, layouts);
-  if (const auto reason = merger.match())
+// Limits and costs of the merged kernel.
+std::optional<WhyApart> Fusion::check_gain(Node producer, Node consumer, Node merged,
+                                           bool replaces) {
+  if (const auto reason = check_limits(merged.function))
     return reason;
-  if (merger.replaces_producer() && path_through_others(edge.producer, edge.consumer) &&
+  const double before =
+      estimate_ns(consumer.function) + estimate_ns(producer.function) * (replaces ? 1 : 0.5);
+  if (estimate_ns(merged.function) >= before)
+    return WhyApart::recompute_cost;
+  return {};
+}
+
+std::optional<WhyApart> Fusion::try_merge(const Edge &edge) {
+  const Node producer = node(edge.producer), consumer = node(edge.consumer);
+  safe_point();
+  ++work.attempts;
+  const RefusedPairs::Key pair = refused.key(producer, consumer, layouts);
+  if (const auto reason = refused.find(pair))
+    return reason;
+  Merger merger(producer, consumer, layouts);
+  if (const auto reason = merger.match()) {
+    refused.add(pair, *reason);
+    return reason;
+  }
+  between.clear();
+  if (merger.keeps_results() && path_through_others(producer.launch, consumer.launch) &&
       !planted(SeededBug::cycle_ignored))
     return WhyApart::cycle;
-  const std::string name = "f" + std::to_string(made++);
-  Node merged = merger.build(builder, name);
-  std::optional<WhyApart> reason = check_limits(merged.function);
-  if (!reason) {
-    const double before = estimate_ns(consumer.function) +
-                          estimate_ns(producer.function) * (merger.replaces_producer() ? 1 : 0.5);
-    if (estimate_ns(merged.function) >= before)
-      reason = WhyApart::recompute_cost;
-  }
-  if (reason) {
+  Node merged = merger.build(builder, "f" + std::to_string(work.built++));
+  if (const auto reason = check_gain(producer, consumer, merged, merger.replaces_producer())) {
     merged.launch.erase();
     merged.function.erase();
+    refused.add(pair, *reason);
     return reason;
   }
-  drop_edges(edge.consumer); // invalidates `edge`
+  put_in_place(merger, producer, consumer, merged); // `edge` is gone
+  return {};
+}
+
+void Fusion::put_in_place(Merger &merger, Node producer, Node consumer, Node merged) {
+  const auto forget = [&](Node gone) {
+    drop_edges(gone.launch);
+    kernels.erase(gone.launch.getCallee());
+    for (const Value result : gone.launch.getResults())
+      layouts.forget(result);
+  };
+  forget(consumer);
   if (merger.replaces_producer())
-    drop_edges(producer.launch);
-  kernels.erase(consumer.launch.getCallee());
-  if (merger.replaces_producer())
-    kernels.erase(producer.launch.getCallee());
-  kernels[name] = merged.function;
+    forget(producer);
+  if (merger.keeps_results()) { // the others that need them may stand before the consumer
+    order.move_before(between, producer.launch);
+    order.erase(consumer.launch);
+    order.replace(producer.launch, merged.launch);
+  } else {
+    if (merger.replaces_producer())
+      order.erase(producer.launch);
+    order.replace(consumer.launch, merged.launch);
+  }
+  kernels[merged.launch.getCallee()] = merged.function;
   merger.commit(merged);
-  layouts = Layouts();
   add_edges(merged.launch);
+  renew_edges_from(merged.launch);
+}
+
+// Those who read results of the launch, through views too.
+void Fusion::renew_edges_from(kernel::LaunchOp launch) {
   llvm::SmallPtrSet<Operation *, 4> consumers;
-  llvm::SmallVector<Value> values(merged.launch.getResults());
+  llvm::SmallVector<Value> values(launch.getResults());
   while (!values.empty()) {
     for (Operation *user : values.pop_back_val().getUsers()) {
       if (is_view(user, layouts))
         values.push_back(user->getResult(0));
       else if (isa<kernel::LaunchOp>(user) && consumers.insert(user).second) {
-        std::erase_if(edges, [&](const Edge &each) { return each.consumer == user; });
+        for (const Edge &each : edges_at[user])
+          if (each.consumer == user)
+            edges.erase(each);
         add_edges(cast<kernel::LaunchOp>(user));
       }
     }
   }
-  return {};
 }
 
 // Refusals between launches that are still there, by the last op of the one and the first of the
@@ -220,7 +282,13 @@ void Fusion::run() {
   report();
 }
 
-void fuse(trace::FuncOp program) { Fusion(program).run(); }
+FusionWork count_fusion(trace::FuncOp program) {
+  Fusion fusion(program);
+  fusion.run();
+  return fusion.work;
+}
+
+void fuse(trace::FuncOp program) { count_fusion(program); }
 
 namespace {
 struct FusePass : impl::FuseBase<FusePass> {

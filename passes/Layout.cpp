@@ -13,6 +13,7 @@ namespace jit {
 
 #define GEN_PASS_DEF_LAYOUTPASS
 #include "passes/Passes.h.inc"
+#include "runtime/jit/SafePoint.h"
 
 static trace::PermuteDimsOp permutation(Value value) {
   return value.getDefiningOp<trace::PermuteDimsOp>();
@@ -84,6 +85,7 @@ static Value sink(Operation *op) {
 
 void layout(trace::FuncOp program) {
   for (Operation &op : llvm::make_early_inc_range(program.block().without_terminator())) {
+    safe_point();
     const OpInfo *row = trace::table_row(&op);
     if (!row || (row->family != Family::view && row->family != Family::elementwise))
       continue;

@@ -74,6 +74,17 @@ const Layout &Layouts::of(Value value) {
   return *known.find(value)->second;
 }
 
+void Layouts::forget(Value value) {
+  llvm::SmallVector<Value, 4> work{value};
+  while (!work.empty()) {
+    const Value at = work.pop_back_val();
+    known.erase(at);
+    for (Operation *user : at.getUsers())
+      if (user->getNumResults() == 1 && viewed(user->getResult(0)) == at)
+        work.push_back(user->getResult(0));
+  }
+}
+
 bool is_view(Operation *op, Layouts &layouts) {
   const OpInfo *row = trace::table_row(op);
   return row && row->family == Family::view &&

@@ -25,6 +25,8 @@ struct Layout {
 class Layouts {
 public:
   const Layout &of(mlir::Value value);
+  /// Forgets what is known of the value and of the views on it: it is about to be replaced.
+  void forget(mlir::Value value);
 
 private:
   Layout compute(mlir::Value value);

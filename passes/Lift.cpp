@@ -16,6 +16,7 @@ namespace jit {
 
 #define GEN_PASS_DEF_LIFT
 #include "passes/Passes.h.inc"
+#include "runtime/jit/SafePoint.h"
 
 using kernel::Axis;
 using kernel::AxisKind;
@@ -367,6 +368,7 @@ void lift(trace::FuncOp program) {
   Lifter lifter(program, layouts);
   llvm::SmallVector<Operation *> lifted; // erased last: layouts are kept by value
   for (Operation &op : llvm::make_early_inc_range(program.block())) {
+    safe_point();
     if (kernel::LaunchOp launch = lifter.lift(&op)) {
       op.replaceAllUsesWith(launch->getResults());
       lifted.push_back(&op);

@@ -90,14 +90,13 @@ std::optional<WhyApart> Merger::unify_all() {
   return {};
 }
 
-bool Merger::needed_elsewhere(unsigned result) {
-  llvm::SmallVector<Value> values{producer.launch.getResult(result)};
+bool used_by_others(Value value, Operation *consumer, Layouts &layouts) {
+  llvm::SmallVector<Value> values{value};
   while (!values.empty()) {
-    const Value value = values.pop_back_val();
-    for (Operation *user : value.getUsers()) {
+    for (Operation *user : values.pop_back_val().getUsers()) {
       if (is_view(user, layouts))
         values.push_back(user->getResult(0));
-      else if (user != consumer.launch)
+      else if (user != consumer)
         return true;
     }
   }
@@ -107,7 +106,7 @@ bool Merger::needed_elsewhere(unsigned result) {
 bool Merger::needed_elsewhere() {
   kept.clear();
   for (unsigned result = 0; result < producer.launch.getNumResults(); ++result)
-    if (needed_elsewhere(result))
+    if (used_by_others(producer.launch.getResult(result), consumer.launch, layouts))
       kept.push_back(result);
   return !kept.empty();
 }

@@ -30,6 +30,9 @@ struct Node {
   kernel::FuncOp function;
 };
 
+/// Whether any launch but `consumer` reads the value, through views too, or the program returns it.
+bool used_by_others(mlir::Value value, mlir::Operation *consumer, Layouts &layouts);
+
 /// One attempt to merge a producer into a consumer. `match` says whether it is possible and how;
 /// `build` writes the merged kernel and its launch in front of the consumer's, and leaves the old
 /// ones alone.
@@ -40,6 +43,8 @@ public:
   std::optional<WhyApart> match();
   /// Whether the producer goes away: its results are computed, and stored if others need them.
   bool replaces_producer() const { return replaces; }
+  /// Whether it does, and others need its results.
+  bool keeps_results() const { return replaces && !kept.empty(); }
   Node build(mlir::OpBuilder &builder, llvm::StringRef name);
   /// Makes users of the old launches use `merged`, and erases what is gone.
   void commit(Node merged);
@@ -59,7 +64,6 @@ private:
   bool line_up_rows(std::uint32_t rest);
   void order_axes(llvm::ArrayRef<unsigned> rows, bool append_rows);
 
-  bool needed_elsewhere(unsigned result);
   bool needed_elsewhere();
   kernel::StoreOp store_of(unsigned result);
   std::uint32_t consumer_axes_of_kind(kernel::AxisKind kind) const;

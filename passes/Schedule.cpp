@@ -13,6 +13,7 @@ namespace jit {
 
 #define GEN_PASS_DEF_SCHEDULE
 #include "passes/Passes.h.inc"
+#include "runtime/jit/SafePoint.h"
 
 // Axes axis and axis + 1 become axis; the numbers after them move down.
 static kernel::MapAttr merged_map(kernel::MapAttr map, unsigned axis) {
@@ -61,6 +62,7 @@ static void keep_values(kernel::FuncOp function) {
 
 void schedule(trace::FuncOp program) {
   for (auto function : program->getParentOfType<ModuleOp>().getOps<kernel::FuncOp>()) {
+    safe_point();
     if (!function.block().getOps<kernel::ContractOp>().empty())
       continue; // planning needs its axes as they are
     for (unsigned axis = function.getSpace().size(); axis-- > 1;)

@@ -12,6 +12,7 @@ namespace jit {
 
 #define GEN_PASS_DEF_SIMPLIFY
 #include "passes/Passes.h.inc"
+#include "runtime/jit/SafePoint.h"
 
 // Whether every value of `from` is one of `to` exactly, and converting it back and forth is free.
 static bool widens(DType from, DType to) {
@@ -145,6 +146,7 @@ static Value simplify_op(Operation *op) {
 
 void simplify(trace::FuncOp program) {
   for (Operation &op : llvm::make_early_inc_range(program.block().without_terminator())) {
+    safe_point();
     const OpInfo *row = trace::table_row(&op);
     if (!row || row->family != Family::elementwise)
       continue;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Lowers every kernel that a plan names and checks the result.
+// Finds the kernels that a plan names, lowers them and checks the result.
 #include "compiler/cpu/Backend.h"
 
 #include "compiler/cpu/Lowering.h"
 #include "compiler/cpu/ReadKernel.h"
+#include "runtime/base/SeededBugs.h"
 #include "runtime/kernels/CacheSizes.h"
 #include "runtime/kernels/Parallel.h"
 
+#include <llvm/ADT/StringSet.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Operator.h>
@@ -63,46 +65,104 @@ bool may_update(const KernelStep &step, const Plan &plan) {
   });
 }
 
-std::string lower(kernel::FuncOp function, const KernelStep *step, const Plan &plan, Isa isa,
-                  LoweredKernels &lowered) {
-  Nest nest;
-  if (std::string failure = read_kernel(function, !step, nest); !failure.empty())
-    return failure;
-  Form form = choose_form(nest, isa, !step);
-  form.traffic = step ? traffic_of(*step) : Traffic::near;
-  CompiledKernel &kernel = lowered.kernels[nest.name];
-  auto emit = [&](Lowering::Stage stage) {
-    Lowering lowering(nest, form, isa, *lowered.module, stage);
-    std::string failure = lowering.run();
-    kernel.scratch_bytes = lowering.scratch_bytes();
-    return failure;
-  };
-  if (form.parts > 0) {
-    if (std::string failure = emit(Lowering::Stage::parts); !failure.empty())
-      return failure;
-    kernel.part_units = form.units * form.parts;
-    std::int64_t points = form.kind == Form::outer ? outer_block * form.lanes : inner_chunk;
-    kernel.part_grain = units_per_range(points * std::max(1u, form.cost / 8));
+} // namespace
+
+std::string KernelRequest::key(Isa isa) const {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  mlir::Operation *op = function;
+  op->print(stream, mlir::OpPrintingFlags().useLocalScope());
+  // The name is the only part that does not matter.
+  const std::size_t name = text.find('@');
+  text.erase(name, text.find_first_of(" (", name) - name);
+  stream << "isa " << static_cast<int>(isa) << " traffic " << static_cast<int>(traffic)
+         << " update " << may_update << " epilogue " << epilogue;
+  if (planted(SeededBug::chunk_by_threads))
+    stream << " threads " << thread_count();
+  return text;
+}
+
+std::string find_kernels(const Planned &planned, std::vector<KernelRequest> &requests) {
+  mlir::SymbolTable kernels(*planned.module);
+  llvm::StringSet<> known;
+  for (const Step &step : planned.plan.steps) {
+    const auto *plain = std::get_if<KernelStep>(&step.what);
+    const auto *contract = std::get_if<ContractStep>(&step.what);
+    const std::string *name = plain ? &plain->kernel : contract ? &contract->epilogue : nullptr;
+    if (!name || name->empty() || !known.insert(*name).second)
+      continue;
+    KernelRequest request{kernels.lookup<kernel::FuncOp>(*name), !plain};
+    if (!request.function)
+      return "no kernel named " + *name;
+    if (plain)
+      request.traffic = traffic_of(*plain);
+    request.may_update = request.traffic == Traffic::stream && may_update(*plain, planned.plan);
+    requests.push_back(request);
   }
-  const auto rest = form.parts > 0 ? Lowering::Stage::rest : Lowering::Stage::whole;
-  kernel.may_update = form.traffic == Traffic::stream && may_update(*step, plan);
-  if (kernel.may_update) {
-    form.traffic = Traffic::update;
-    if (std::string failure = emit(rest); !failure.empty())
-      return failure;
-    lowered.module->getFunction(nest.name)->setName(nest.name + ".update");
-    form.traffic = Traffic::stream;
-  }
-  if (std::string failure = emit(rest); !failure.empty())
-    return failure;
-  kernel.units = form.units;
-  kernel.grain = choose_grain(nest, form, kernel.scratch_bytes);
   return "";
 }
 
-} // namespace
+std::vector<std::string> LoweredKernel::symbols() const {
+  std::vector<std::string> result;
+  for (const std::string *symbol : {&function, &update, &parts})
+    if (!symbol->empty())
+      result.push_back(*symbol);
+  return result;
+}
 
-std::string check_rules(const llvm::Module &module) {
+CompiledKernel LoweredKernel::with_addresses(const CodeMapping &mapping, std::size_t blob) const {
+  CompiledKernel result = kernel;
+  std::size_t entry = 0;
+  const auto address = [&](const std::string &symbol) {
+    return symbol.empty() ? nullptr
+                          : reinterpret_cast<KernelFunction *>(mapping.function(blob, entry++));
+  };
+  result.function = address(function);
+  result.update = address(update);
+  result.parts = address(parts);
+  return result;
+}
+
+std::string lower_kernel(const KernelRequest &request, Isa isa, llvm::Module &module,
+                         LoweredKernel &lowered) {
+  Nest nest;
+  if (std::string failure = read_kernel(request.function, request.epilogue, nest); !failure.empty())
+    return request.name() + ": " + failure;
+  Form form = choose_form(nest, isa, request.epilogue);
+  form.traffic = request.traffic;
+  CompiledKernel &kernel = lowered.kernel;
+  std::string failure;
+  const auto emit = [&](Lowering::Stage stage) {
+    Lowering lowering(nest, form, isa, module, stage);
+    const std::string message = lowering.run();
+    if (failure.empty() && !message.empty())
+      failure = nest.name + ": " + message;
+    kernel.scratch_bytes = lowering.scratch_bytes();
+    return lowering.symbol();
+  };
+  const bool in_parts = form.parts > 0;
+  const auto main_stage = in_parts ? Lowering::Stage::rest : Lowering::Stage::whole;
+  lowered.function = emit(main_stage);
+  if (request.may_update) {
+    form.traffic = Traffic::update;
+    lowered.update = emit(main_stage);
+    form.traffic = request.traffic;
+  }
+  kernel.units = form.units;
+  kernel.grain = choose_grain(nest, form, kernel.scratch_bytes);
+  if (in_parts) {
+    const std::size_t scratch = kernel.scratch_bytes;
+    lowered.parts = emit(Lowering::Stage::parts);
+    kernel.scratch_bytes = std::max(scratch, kernel.scratch_bytes);
+    kernel.part_units = form.units * form.parts;
+    const std::int64_t points = form.kind == Form::outer ? outer_block * form.lanes : inner_chunk;
+    kernel.part_grain = units_per_range(points * std::max(1u, form.cost / 8));
+  }
+  return failure;
+}
+
+/// An instruction that breaks our rules, or an empty message.
+static std::string check_rules(const llvm::Module &module) {
   for (const llvm::Function &function : module)
     for (const llvm::Instruction &i : llvm::instructions(function)) {
       bool breaks = false;
@@ -121,29 +181,12 @@ std::string check_rules(const llvm::Module &module) {
   return "";
 }
 
-std::string lower_kernels(Planned &planned, Engine &engine, bool verify, LoweredKernels &lowered) {
-  lowered.module = engine.make_module("program");
-  mlir::SymbolTable kernels(*planned.module);
-  for (const Step &step : planned.plan.steps) {
-    const auto *plain = std::get_if<KernelStep>(&step.what);
-    const auto *contract = std::get_if<ContractStep>(&step.what);
-    const std::string *name = plain ? &plain->kernel : contract ? &contract->epilogue : nullptr;
-    if (!name || name->empty() || lowered.kernels.count(*name))
-      continue;
-    auto function = kernels.lookup<kernel::FuncOp>(*name);
-    if (!function)
-      return "no kernel named " + *name;
-    std::string failure = lower(function, plain, planned.plan, engine.isa(), lowered);
-    if (!failure.empty())
-      return *name + ": " + failure;
-  }
-  if (!verify)
-    return "";
+std::string check_module(const llvm::Module &module) {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  if (llvm::verifyModule(*lowered.module, &stream))
+  if (llvm::verifyModule(module, &stream))
     return "wrong LLVM IR: " + text;
-  return check_rules(*lowered.module);
+  return check_rules(module);
 }
 
 } // namespace jit::cpu

@@ -1,23 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The back half of the pipeline: kernels of a plan to LLVM IR to a program.
+// The back half of the pipeline: kernels of a plan to LLVM IR.
 #pragma once
 
 #include "compiler/Pipeline.h"
-#include "compiler/cpu/CpuProgram.h"
+#include "compiler/cpu/CompiledKernel.h"
+#include "compiler/cpu/Engine.h"
+#include "compiler/cpu/Form.h"
+#include "dialects/kernel/KernelDialect.h"
 
 namespace jit::cpu {
 
-/// All kernels of a plan in one LLVM module.
-struct LoweredKernels {
-  std::unique_ptr<llvm::Module> module;
-  std::map<std::string, CompiledKernel> kernels; ///< without addresses yet
+/// A kernel that a plan names, and what its step says about the code wanted.
+struct KernelRequest {
+  kernel::FuncOp function;
+  bool epilogue = false;
+  Traffic traffic = Traffic::near;
+  bool may_update = false; ///< streams, but the caller may give an output the memory of an input
+
+  std::string name() const { return kernel::FuncOp(function).getSymName().str(); }
+  /// Everything that decides about the code: requests with equal keys get the same.
+  std::string key(Isa isa) const;
 };
+/// All kernels that the plan names, in its order. An empty message, or why not.
+std::string find_kernels(const Planned &planned, std::vector<KernelRequest> &requests);
 
-/// Empty message on success. With `verify`, the IR is checked by LLVM's verifier and by ours.
-std::string lower_kernels(Planned &planned, Engine &engine, bool verify, LoweredKernels &lowered);
+/// A kernel in LLVM IR: how it is to be run, and the functions of its module by name.
+struct LoweredKernel {
+  CompiledKernel kernel;               ///< without addresses
+  std::string function, update, parts; ///< empty: there is none
 
-/// Whether the IR keeps to our rules: no fast-math flag, nsw, nuw or fmuladd. Empty, or the
-/// instruction that breaks them.
-std::string check_rules(const llvm::Module &module);
+  /// Those there are, and the kernel with their addresses, given in the same order.
+  std::vector<std::string> symbols() const;
+  CompiledKernel with_addresses(const CodeMapping &mapping, std::size_t blob) const;
+};
+/// Adds the functions of a kernel to the module. An empty message, or why not.
+std::string lower_kernel(const KernelRequest &request, Isa isa, llvm::Module &module,
+                         LoweredKernel &lowered);
+
+/// What is wrong with a module by LLVM's verifier or by our rules: no fast-math flag, nsw, nuw or
+/// fmuladd. Empty: nothing.
+std::string check_module(const llvm::Module &module);
 
 } // namespace jit::cpu

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <immintrin.h>
 #include <new>
+#include <set>
 
 namespace jit::cpu {
 namespace {
@@ -97,10 +98,9 @@ struct CpuProgram::Run {
   }
 };
 
-CpuProgram::CpuProgram(Plan given, std::map<std::string, CompiledKernel> compiled,
-                       std::unique_ptr<Code> mapped, Isa isa, double compile_ms)
-    : plan(std::move(given)), kernels(std::move(compiled)), code(std::move(mapped)), isa(isa),
-      workers(thread_count()) {
+CpuProgram::CpuProgram(Plan given, KernelTable table, Isa isa, std::uint32_t compiled,
+                       double compile_ms)
+    : plan(std::move(given)), kernels(std::move(table)), isa(isa), workers(thread_count()) {
   for (const std::vector<std::byte> &constant : plan.constants) {
     // Vectors may read, never write, up to a line behind the last element.
     auto *copy = static_cast<std::byte *>(
@@ -117,7 +117,7 @@ CpuProgram::CpuProgram(Plan given, std::map<std::string, CompiledKernel> compile
       name = &kernel->kernel;
     else if (auto *contract = std::get_if<ContractStep>(&step.what))
       name = contract->epilogue.empty() ? nullptr : &contract->epilogue;
-    step_kernels.push_back(name ? &kernels.at(*name) : nullptr);
+    step_kernels.push_back(name ? &kernels.at(*name)->kernel : nullptr);
     work = std::max(work, step_bytes(step));
   }
   cells_offset = whole_lines(plan.arena_bytes);
@@ -125,8 +125,12 @@ CpuProgram::CpuProgram(Plan given, std::map<std::string, CompiledKernel> compile
 
   details.arena_bytes = work_offset + work;
   details.work_bytes = work;
-  details.code_bytes = code ? code->bytes : 0;
+  std::set<const KernelCode *> different;
+  for (const auto &[name, code] : kernels)
+    if (different.insert(code.get()).second)
+      details.code_bytes += code->bytes;
   details.compile_ms = compile_ms;
+  details.kernels_compiled = compiled;
   details.kernels_before = plan.kernels_before;
   details.kernels_after = static_cast<std::uint32_t>(plan.steps.size());
   details.donated_input = plan.donated_input;
@@ -136,7 +140,7 @@ CpuProgram::CpuProgram(Plan given, std::map<std::string, CompiledKernel> compile
 /// Work memory of a step: arguments and scratch.
 std::size_t CpuProgram::step_bytes(const Step &step) const {
   if (auto *kernel = std::get_if<KernelStep>(&step.what)) {
-    const CompiledKernel &compiled = kernels.at(kernel->kernel);
+    const CompiledKernel &compiled = kernels.at(kernel->kernel)->kernel;
     return whole_lines(kernel->buffers.size() * sizeof(std::byte *)) +
            whole_lines(kernel->cells.size() * sizeof(std::uint64_t)) +
            compiled.scratch_bytes * static_cast<std::size_t>(compiled.chunks());

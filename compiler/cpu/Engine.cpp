@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Engine: code generation at level 1 by a target machine of our own, linking by ORC.
+// Engine: code generation at level 1 by a target machine of our own.
 #include "compiler/cpu/Engine.h"
+#include "runtime/jit/SafePoint.h"
 
-#include <llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/OptBisect.h>
 #include <llvm/MC/TargetRegistry.h>
-#include <llvm/Object/ObjectFile.h>
-#include <llvm/Support/SmallVectorMemoryBuffer.h>
 #include <llvm/Support/TargetSelect.h>
 
 #include <mutex>
@@ -36,6 +34,7 @@ std::unique_ptr<llvm::TargetMachine> make_machine(Isa isa, std::string &error) {
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   options.EnableFastISel = false;
+  options.FunctionSections = true; // so that kernels can be told apart in the object
   return std::unique_ptr<llvm::TargetMachine>(
       target->createTargetMachine(triple, cpu_name(isa), "", options, llvm::Reloc::PIC_,
                                   llvm::CodeModel::Small, llvm::CodeGenOptLevel::Less, true));
@@ -45,27 +44,13 @@ std::unique_ptr<llvm::TargetMachine> make_machine(Isa isa, std::string &error) {
 /// loops as they are: one index that all share, unrolled by hand.
 struct PassGate final : llvm::OptPassGate {
   bool shouldRunPass(llvm::StringRef pass, llvm::StringRef) const override {
+    safe_point();
     return pass != "Loop Strength Reduction";
   }
   bool isEnabled() const override { return true; }
 };
 
-std::size_t loaded_bytes(llvm::MemoryBufferRef object) {
-  auto file = llvm::object::ObjectFile::createObjectFile(object);
-  if (!file) {
-    llvm::consumeError(file.takeError());
-    return object.getBufferSize();
-  }
-  std::size_t bytes = 0;
-  for (const llvm::object::SectionRef &section : (*file)->sections())
-    if (section.isText() || section.isData())
-      bytes += section.getSize();
-  return bytes;
-}
-
 } // namespace
-
-Code::~Code() { llvm::consumeError(jit->getExecutionSession().removeJITDylib(library)); }
 
 std::unique_ptr<Engine> Engine::create(Isa isa, std::string &error) {
   initialize_target();
@@ -76,24 +61,6 @@ std::unique_ptr<Engine> Engine::create(Isa isa, std::string &error) {
   engine->machine = make_machine(isa, error);
   if (!engine->machine)
     return nullptr;
-  // No symbol of the process is visible to generated code, and no platform runtime is set up.
-  auto jit = llvm::orc::LLJITBuilder()
-                 .setJITTargetMachineBuilder(
-                     llvm::orc::JITTargetMachineBuilder(engine->machine->getTargetTriple()))
-                 .setDataLayout(engine->machine->createDataLayout())
-                 .setLinkProcessSymbolsByDefault(false)
-                 .setPlatformSetUp(llvm::orc::setUpInactivePlatform)
-                 .create();
-  if (!jit) {
-    error = llvm::toString(jit.takeError());
-    return nullptr;
-  }
-  engine->jit = std::move(*jit);
-  engine->reports = std::make_shared<std::string>();
-  engine->jit->getExecutionSession().setErrorReporter(
-      [reports = engine->reports](llvm::Error failure) {
-        *reports += llvm::toString(std::move(failure)) + "; ";
-      });
   return engine;
 }
 
@@ -114,38 +81,12 @@ bool Engine::emit(llvm::Module &module, llvm::CodeGenFileType type,
   return true;
 }
 
-std::unique_ptr<Code> Engine::compile(llvm::Module &module, const std::vector<std::string> &symbols,
-                                      std::string &error) {
+std::string Engine::compile(llvm::Module &module, llvm::ArrayRef<std::vector<std::string>> kernels,
+                            std::vector<KernelBlob> &blobs) {
   llvm::SmallVector<char, 0> object;
-  if (!emit(module, llvm::CodeGenFileType::ObjectFile, object)) {
-    error = "the target cannot emit object code";
-    return nullptr;
-  }
-  auto buffer =
-      std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(object), "program", false);
-  std::size_t bytes = loaded_bytes(buffer->getMemBufferRef());
-
-  auto library = jit->createJITDylib("program" + std::to_string(modules++));
-  if (!library) {
-    error = llvm::toString(library.takeError());
-    return nullptr;
-  }
-  auto code = std::make_unique<Code>(jit, *library);
-  code->bytes = bytes;
-  if (auto failure = jit->addObjectFile(*library, std::move(buffer))) {
-    error = llvm::toString(std::move(failure));
-    return nullptr;
-  }
-  for (const std::string &symbol : symbols) {
-    auto address = jit->lookup(*library, symbol);
-    if (!address) {
-      error = *reports + llvm::toString(address.takeError());
-      reports->clear();
-      return nullptr;
-    }
-    code->functions.push_back(address->toPtr<void *>());
-  }
-  return code;
+  if (!emit(module, llvm::CodeGenFileType::ObjectFile, object))
+    return "the target cannot emit object code";
+  return cut_object({llvm::StringRef(object.data(), object.size()), "kernels"}, kernels, blobs);
 }
 
 std::string Engine::assembly(llvm::Module &module) {

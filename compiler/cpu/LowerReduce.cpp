@@ -11,6 +11,9 @@
 namespace jit::cpu {
 namespace {
 
+/// Loads and stores of a loop's body, all copies together.
+constexpr std::int64_t most_unrolled_buffers = 64;
+
 /// state[j] holds the partial result (j + turns) mod n: puts it back to place j.
 ir::Values turned_back(const ir::Values &state, std::int64_t turns) {
   ir::Values fixed(state.size());
@@ -207,6 +210,10 @@ void Lowering::emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chai
   if (!heavy)
     for (const Chain *chain : chains)
       unroll = std::max<std::int64_t>(unroll, chain_vectors(*chain));
+  // Every copy of the body reads all buffers: many copies of many loads keep code generation from
+  // ever coming to an end of a pass.
+  while (unroll > 1 && unroll * nest.buffers > most_unrolled_buffers)
+    unroll /= 2;
 
   auto walk = [&](llvm::Value *begin, llvm::Value *end, std::int64_t bodies, bool masked) {
     ir::Values carried = gather_states(chains);

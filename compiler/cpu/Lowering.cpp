@@ -64,8 +64,8 @@ void Lowering::emit_entry() {
   llvm::Type *pointer = b.getPtrTy(), *index = b.getInt64Ty();
   auto *type =
       llvm::FunctionType::get(b.getVoidTy(), {pointer, pointer, index, index, pointer}, false);
-  function = llvm::Function::Create(type, llvm::Function::ExternalLinkage,
-                                    nest.name + (stage == Stage::parts ? ".parts" : ""), module);
+  // A name that is taken is made another one: who wants the function asks for `symbol`.
+  function = llvm::Function::Create(type, llvm::Function::ExternalLinkage, nest.name, module);
   set_function_attributes(*function, isa);
   const char *names[] = {"buffers", "scalars", "begin", "end", "scratch"};
   for (unsigned k = 0; k < 5; ++k)

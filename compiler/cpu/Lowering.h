@@ -5,9 +5,9 @@
 // that runs the units [begin, end). A scalar argument is 8 bytes with the value in its low bytes.
 // An epilogue finds two int64_t in `scratch`: the range of columns.
 //
-// With Form::parts there are two functions: `k.parts` has a unit for every chunk of every row,
-// which leaves its partial results in `scratch`; then `k` runs on the same scratch and goes on from
-// there.
+// With Form::parts there are two functions: that of stage `parts` has a unit for every chunk of
+// every row, which leaves its partial results in `scratch`; then that of stage `rest` runs on the
+// same scratch and goes on from there.
 #pragma once
 
 #include "compiler/cpu/Flow.h"
@@ -57,6 +57,8 @@ public:
   /// Empty, or why the nest cannot be lowered.
   std::string run();
   std::size_t scratch_bytes() const { return scratch_size; }
+  /// The name of the function in its module.
+  std::string symbol() const { return function->getName().str(); }
 
 private:
   using Body = llvm::function_ref<void(Point &)>;

@@ -3,6 +3,7 @@
 #include "compiler/import/Import.h"
 #include "dialects/kernel/KernelDialect.h"
 #include "dialects/trace/TraceDialect.h"
+#include "runtime/jit/SafePoint.h"
 
 #include <mlir/IR/Builders.h>
 
@@ -141,8 +142,10 @@ OwningOpRef<ModuleOp> Importer::run() {
   OwningOpRef<ModuleOp> module = ModuleOp::create(location);
   body = &make_function(*module).block();
   builder.setInsertionPointToEnd(body);
-  for (std::uint32_t number = 0; number < graph.ops.size(); ++number)
+  for (std::uint32_t number = 0; number < graph.ops.size(); ++number) {
+    safe_point();
     import_op(number);
+  }
   llvm::SmallVector<Value> outputs;
   for (const std::uint32_t output : graph.outputs)
     outputs.push_back(values[output]);

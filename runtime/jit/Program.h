@@ -33,6 +33,7 @@ struct ProgramInfo {
   double compile_ms = 0;
   std::uint32_t kernels_before = 0; ///< kernels the ops would take one by one
   std::uint32_t kernels_after = 0;
+  std::uint32_t kernels_compiled = 0; ///< of these, kernels that were not there yet
   /// For every output the input whose buffer it may take over, or -1.
   std::vector<std::int32_t> donated_input;
   std::vector<FusionRefusal> refusals;

@@ -84,7 +84,7 @@ TEST(IrText, CallsNothing) {
 TEST(IrText, RulesAreKeptAndChecked) {
   for (Isa isa : {Isa::v3, Isa::v4}) {
     Lowered lowered(sigmoid_of(1000), isa);
-    EXPECT_EQ(check_rules(*lowered.module), "");
+    EXPECT_EQ(check_module(*lowered.module), "");
     bool spoiled = false;
     for (llvm::BasicBlock &block : *lowered.module->getFunction("k"))
       for (llvm::Instruction &i : block)
@@ -93,7 +93,7 @@ TEST(IrText, RulesAreKeptAndChecked) {
           spoiled = true;
         }
     ASSERT_TRUE(spoiled);
-    EXPECT_NE(check_rules(*lowered.module), "");
+    EXPECT_NE(check_module(*lowered.module), "");
   }
 }
 

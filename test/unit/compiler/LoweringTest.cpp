@@ -2,6 +2,7 @@
 // Kernels of every form against the interpreter of nests, bit for bit, on both ISAs and however the
 // units are cut into chunks.
 #include "compiler/cpu/Lowering.h"
+#include "compiler/cpu/CodeMapping.h"
 #include "compiler/cpu/Engine.h"
 #include "test/unit/compiler/NestBuilder.h"
 #include "test/unit/compiler/NestOracle.h"
@@ -53,23 +54,26 @@ void expect_equal(const Nest &source, std::vector<Memory> memory, std::vector<Me
   auto module = engine->make_module("test");
   Form form = choose_form(nest, isa);
   form.traffic = traffic;
-  std::vector<std::string> names{nest.name};
-  if (form.parts > 0) {
-    ASSERT_EQ(Lowering(nest, form, isa, *module, Lowering::Stage::parts).run(), "");
-    names.push_back(nest.name + ".parts");
-  }
   Lowering lowering(nest, form, isa, *module,
                     form.parts > 0 ? Lowering::Stage::rest : Lowering::Stage::whole);
   ASSERT_EQ(lowering.run(), "");
+  std::vector<std::string> names{lowering.symbol()};
+  if (form.parts > 0) {
+    Lowering first(nest, form, isa, *module, Lowering::Stage::parts);
+    ASSERT_EQ(first.run(), "");
+    names.push_back(first.symbol());
+  }
   std::string message;
   llvm::raw_string_ostream out(message);
   ASSERT_FALSE(llvm::verifyModule(*module, &out)) << message;
-  auto code = engine->compile(*module, names, error);
+  std::vector<KernelBlob> blobs;
+  ASSERT_EQ(engine->compile(*module, names, blobs), "");
+  const auto code = CodeMapping::create(blobs, error);
   ASSERT_TRUE(code) << error;
   using Kernel =
       void(std::byte *const *, const std::uint64_t *, std::int64_t, std::int64_t, std::byte *);
-  auto *kernel = reinterpret_cast<Kernel *>(code->functions[0]);
-  auto *parts = form.parts > 0 ? reinterpret_cast<Kernel *>(code->functions[1]) : nullptr;
+  auto *kernel = reinterpret_cast<Kernel *>(code->function(0, 0));
+  auto *parts = form.parts > 0 ? reinterpret_cast<Kernel *>(code->function(0, 1)) : nullptr;
   std::vector<std::byte> scratch(lowering.scratch_bytes() + 64);
   std::byte *aligned =
       scratch.data() + (64 - reinterpret_cast<std::uintptr_t>(scratch.data()) % 64);
