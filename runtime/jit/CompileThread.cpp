@@ -42,21 +42,33 @@ void CompileThread::set_compiler(std::unique_ptr<Compiler> plugged) {
 }
 
 bool CompileThread::enable_compiler() {
-  const bool now = mode() == Mode::on || mode() == Mode::check;
-  const bool usable = compiler.ask_for(now);
+  const bool soon = mode() == Mode::on || mode() == Mode::check;
+  const LazyCompiler::Asked asked = compiler.ask_for(soon);
+  if (asked != LazyCompiler::Asked::now)
+    return asked == LazyCompiler::Asked::before;
   const std::lock_guard guard(lock);
-  if (!usable || ready.load(std::memory_order_relaxed) || stopping)
-    return usable;
+  if (stopping)
+    return true;
   stop_with_process();
   ready.store(true, std::memory_order_release);
-  if (now) // else, or without memory, before the first compilation
+  if (soon) // else, or without memory, before the first compilation
     enqueue({Task::open, nullptr, nullptr});
   return true;
 }
 
+CompilerStatus CompileThread::compiler_status() const {
+  CompilerStatus status = compiler.status();
+  if (status.state == CompilerState::ready && !has_compiler())
+    return {CompilerState::off, "nothing is compiled in the child of a fork, or at exit"};
+  return status;
+}
+
+/// The lock is held.
 void CompileThread::stop_with_process() {
   stop_with_main_thread();
-  std::atexit([] { CompileThread::get().stop(); });
+  static bool registered = false;
+  if (!std::exchange(registered, true))
+    std::atexit([] { CompileThread::get().stop(); });
 }
 
 // What user threads post
@@ -352,21 +364,30 @@ void CompileThread::unqueue(const Job &job) noexcept {
   job.anchor->compiling.store(false, std::memory_order_relaxed);
 }
 
+/// The compiler, opened at need; null if it cannot be.
+Compiler *CompileThread::opened() {
+  if (compiler.is_open())
+    return compiler.get();
+  Compiler *fresh = compiler.get();
+  stop_before_new_statics();
+  const std::lock_guard guard(lock);
+  ready.store(fresh && !stopping, std::memory_order_release);
+  return fresh;
+}
+
 void CompileThread::open() {
-  Compiler *opened = compiler.get();
-  // Paths that wait already warm LLVM up themselves.
-  const auto nobody_waits = [this] {
-    const std::lock_guard guard(lock);
-    return queue.empty() && !stopping;
-  };
-  if (!opened)
-    ready.store(false, std::memory_order_release);
-  else if (std::atexit([] { CompileThread::get().stop(); }); nobody_waits())
-    warm_up(*opened);
+  Compiler *fresh = opened();
+  std::unique_lock guard(lock);
+  const bool nobody_waits = queue.empty() && !stopping; // else LLVM gets warm on what waits
+  guard.unlock();
+  if (!fresh || !nobody_waits)
+    return;
+  warm_up(*fresh);
+  stop_before_new_statics();
 }
 
 /// What LLVM and MLIR do once, at their first program, takes longer than most programs.
-void CompileThread::warm_up(Compiler &opened) {
+void CompileThread::warm_up(Compiler &fresh) {
   static constexpr std::string_view text = "tracejit-trace 1\n"
                                            "name \"warm-up\"\n"
                                            "input %in0 : f32[1000]\n"
@@ -378,14 +399,12 @@ void CompileThread::warm_up(Compiler &opened) {
   CompileOptions compile_options;
   compile_options.isa = active_isa();
   for (const Graph &graph : parse_traces(text, "warm-up").graphs)
-    opened.compile(graph, compile_options);
+    fresh.compile(graph, compile_options);
 }
 
 void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &outputs) {
-  if (!compiler.is_open())
-    open();
-  Compiler *opened = compiler.get();
-  if (!opened)
+  Compiler *const llvm = opened();
+  if (!llvm)
     return unqueue(job);
   Path &path = *job.path;
   const bool first = path.variants.empty();
@@ -398,7 +417,7 @@ void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &ou
   compile_options.disabled_passes = options().disable;
   save_compiled(path); // before: a compiler that crashes leaves what it crashed on
   const auto begin = std::chrono::steady_clock::now();
-  CompileResult result = opened->compile(graph, compile_options);
+  CompileResult result = llvm->compile(graph, compile_options);
   spent += std::chrono::steady_clock::now() - begin;
   stop_before_new_statics();
   if (!result.program) {

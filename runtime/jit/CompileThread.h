@@ -41,7 +41,7 @@ public:
   bool enable_compiler();
   /// Plugs in a compiler that is open.
   void set_compiler(std::unique_ptr<Compiler> compiler);
-  CompilerStatus compiler_status() const { return compiler.status(); }
+  CompilerStatus compiler_status() const;
   bool has_compiler() const noexcept { return ready.load(std::memory_order_acquire); }
 
   /// False if the time ran out before the queue was empty.
@@ -77,7 +77,8 @@ private:
   CompileThread() = default;
   void stop_with_process();
   void open();
-  void warm_up(Compiler &opened);
+  Compiler *opened();
+  void warm_up(Compiler &fresh);
   std::shared_ptr<Path> find_path(Anchor &anchor, Graph graph);
   void post_path(Task task, Anchor &anchor, Path &path) noexcept;
   bool enqueue(Job job) noexcept;
