@@ -2,6 +2,7 @@
 // Trace: what one jit::trace call site stands for. Anchor: a point in it where segments begin.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/jit/Path.h"
 #include "runtime/jit/Trie.h"
 
@@ -85,7 +86,7 @@ struct Trace : detail::TraceHandle {
   /// The anchor with this key, made at need; null: no memory. Any thread, no lock.
   Anchor *anchor(std::uint64_t key, const Site &site) noexcept;
 
-  static Trace *all() noexcept;
+  TRACEJIT_PRIVATE static Trace *all() noexcept;
   /// The trace with this key and name, made at need.
   static Trace &find(std::uint64_t key, const std::string &name, const Site &site, int warmup);
 

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 namespace autograd {
@@ -163,3 +164,4 @@ template <class F> auto grad(F f, std::source_location site = std::source_locati
 }
 
 } // namespace jit
+#pragma GCC visibility pop

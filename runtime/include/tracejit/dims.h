@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <span>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 inline constexpr int max_rank = 8;
@@ -52,3 +53,4 @@ private:
 };
 
 } // namespace jit
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 enum class ErrorCode : std::uint8_t {
@@ -29,3 +30,4 @@ private:
 };
 
 } // namespace jit
+#pragma GCC visibility pop

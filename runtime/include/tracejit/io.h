@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <source_location>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 /// Writes the elements in row-major order as a .npy file of version 1. Whoever reads `path` sees
@@ -24,3 +25,4 @@ Tensor load(const std::filesystem::path &path);
 Tensor load_idx(const std::filesystem::path &path);
 
 } // namespace jit
+#pragma GCC visibility pop
