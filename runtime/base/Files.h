@@ -2,6 +2,7 @@
 // Regular files, read and written whole or at offsets. Messages begin with the path.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/base/Result.h"
 
 #include <cstddef>
@@ -14,7 +15,7 @@
 namespace jit {
 
 /// An open regular file. Movable; closes itself.
-class InputFile {
+class TRACEJIT_PRIVATE InputFile {
 public:
   static Result<InputFile> open(const std::filesystem::path &path);
   InputFile(InputFile &&other) noexcept;
@@ -40,7 +41,7 @@ Result<std::vector<std::byte>> read_file(const std::filesystem::path &path, std:
 
 /// Writes the parts one after the other to a new file beside `path` and renames it, so that nobody
 /// ever sees half of it. A message if anything fails.
-std::optional<std::string> write_file(const std::filesystem::path &path,
-                                      std::span<const std::span<const std::byte>> parts);
+TRACEJIT_PRIVATE std::optional<std::string>
+write_file(const std::filesystem::path &path, std::span<const std::span<const std::byte>> parts);
 
 } // namespace jit

@@ -3,6 +3,8 @@
 // whether two tensors look alike.
 #pragma once
 
+#include "runtime/base/Export.h"
+
 #include <tracejit/dims.h>
 #include <tracejit/dtype.h>
 
@@ -36,7 +38,7 @@ struct Meta {
 std::optional<std::int64_t> checked_size(DType dtype, Dims dims) noexcept;
 
 /// Row-major strides. Precondition: checked_size holds.
-DimList row_major_strides(Dims dims) noexcept;
+TRACEJIT_PRIVATE DimList row_major_strides(Dims dims) noexcept;
 
 /// Strides that address the same elements, with those that address none made equal: row-major if
 /// the tensor is contiguous, else 0 for axes of extent 1.
@@ -45,14 +47,14 @@ DimList canonical_strides(Dims dims, Dims strides) noexcept;
 /// Finds or adds a meta; strides are made canonical. Precondition: checked_size holds;
 /// strides.size() == dims.size(). Past the cap (65,536 metas) the result is the caller's own and
 /// goes to release_meta.
-const Meta *intern_meta(DType dtype, Dims dims, Dims strides);
-const Meta *intern_contiguous(DType dtype, Dims dims);
+TRACEJIT_PRIVATE const Meta *intern_meta(DType dtype, Dims dims, Dims strides);
+TRACEJIT_PRIVATE const Meta *intern_contiguous(DType dtype, Dims dims);
 
 /// Frees a meta that is not interned; call when its one owner goes.
 void release_meta(const Meta *meta) noexcept;
 
 /// "f32[2,3]", as in error messages.
-std::string describe(DType dtype, Dims dims);
-std::string describe(const Meta &meta);
+TRACEJIT_PRIVATE std::string describe(DType dtype, Dims dims);
+TRACEJIT_PRIVATE std::string describe(const Meta &meta);
 
 } // namespace jit

@@ -2,6 +2,8 @@
 // Every option of the runtime: one table, read from the environment variable TRACEJIT.
 #pragma once
 
+#include "runtime/base/Export.h"
+
 #include <tracejit/mode.h>
 
 #include <optional>
@@ -55,9 +57,9 @@ std::string code_key(const Options &options);
 /// The options of this process. The first call reads TRACEJIT, TRACEJIT_SAVE and TRACEJIT_LOG; one
 /// that cannot be read counts as not set, and environment_error() says so.
 const Options &options();
-const std::optional<std::string> &environment_error();
+TRACEJIT_PRIVATE const std::optional<std::string> &environment_error();
 
 /// For the start of a program and for tests: not while other threads run ops.
-Options &mutable_options();
+TRACEJIT_PRIVATE Options &mutable_options();
 
 } // namespace jit

@@ -2,6 +2,7 @@
 // Trace: what one jit::trace call site stands for. Anchor: a point in it where segments begin.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/jit/PathTable.h"
 #include "runtime/jit/Trie.h"
 #include "runtime/policy/AnchorState.h"
@@ -65,7 +66,7 @@ struct Trace : detail::TraceHandle {
   Anchor *anchor(std::uint64_t key, const Site &site) noexcept;
   Anchor *known_anchor(std::uint64_t key) const noexcept;
 
-  static Trace *all() noexcept;
+  TRACEJIT_PRIVATE static Trace *all() noexcept;
   /// The trace with this key and name, made at need.
   static Trace &find(std::uint64_t key, const std::string &name, const std::source_location &site,
                      int warmup);

@@ -2,6 +2,7 @@
 // Mode check: comparing eager and compiled values bit by bit.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/jit/Path.h"
 
 #include <optional>
@@ -18,8 +19,8 @@ struct ComparedValue {
 };
 
 /// First element that differs, NaN comparing as a class: index, both values in decimal and hex.
-std::optional<std::string> first_difference(DType dtype, std::int64_t size, const std::byte *eager,
-                                            const std::byte *compiled);
+TRACEJIT_PRIVATE std::optional<std::string>
+first_difference(DType dtype, std::int64_t size, const std::byte *eager, const std::byte *compiled);
 
 /// On a difference: logs it, saves the trace file and rejects the path.
 void report_difference(Path &path, std::span<const ComparedValue> values) noexcept;

@@ -39,21 +39,33 @@ void CompileThread::set_compiler(std::unique_ptr<Compiler> plugged) {
 }
 
 bool CompileThread::enable_compiler() {
-  const bool now = mode() == Mode::on || mode() == Mode::check;
-  const bool usable = compiler.ask_for(now);
+  const bool soon = mode() == Mode::on || mode() == Mode::check;
+  const LazyCompiler::Asked asked = compiler.ask_for(soon);
+  if (asked != LazyCompiler::Asked::now)
+    return asked == LazyCompiler::Asked::before;
   const std::lock_guard guard(lock);
-  if (!usable || ready.load(std::memory_order_relaxed) || stopping)
-    return usable;
+  if (stopping)
+    return true;
   stop_with_process();
   ready.store(true, std::memory_order_release);
-  if (now) // else, or without memory, before the first compilation
+  if (soon) // else, or without memory, before the first compilation
     enqueue({Task::open, nullptr, nullptr});
   return true;
 }
 
+CompilerStatus CompileThread::compiler_status() const {
+  CompilerStatus status = compiler.status();
+  if (status.state == CompilerState::ready && !has_compiler())
+    return {CompilerState::off, "nothing is compiled in the child of a fork, or at exit"};
+  return status;
+}
+
+/// The lock is held.
 void CompileThread::stop_with_process() {
   stop_with_main_thread();
-  std::atexit([] { CompileThread::get().stop(); });
+  static bool registered = false;
+  if (!std::exchange(registered, true))
+    std::atexit([] { CompileThread::get().stop(); });
 }
 
 // What user threads post
@@ -277,8 +289,8 @@ bool CompileThread::nobody_waits() {
 void CompileThread::work(const Job &job) {
   switch (job.task) {
   case Task::open:
-    if (Compiler *opened = open(); opened && nobody_waits())
-      warm_up(*opened);
+    if (Compiler *fresh = open(); fresh && nobody_waits())
+      warm_up(*fresh);
     return;
   case Task::rebuild:
     job.anchor->rebuild_posted.store(false, std::memory_order_relaxed);

@@ -37,7 +37,7 @@ public:
   bool enable_compiler();
   /// Plugs in a compiler that is open.
   void set_compiler(std::unique_ptr<Compiler> compiler);
-  CompilerStatus compiler_status() const { return compiler.status(); }
+  CompilerStatus compiler_status() const;
   bool has_compiler() const noexcept { return ready.load(std::memory_order_acquire); }
 
   /// False if the time ran out before the queue was empty.
@@ -81,7 +81,7 @@ private:
 
   // Jobs.cpp
   Compiler *open();
-  void warm_up(Compiler &opened);
+  void warm_up(Compiler &fresh);
   std::unique_ptr<const Program> compile(const Job &job, const std::vector<std::uint32_t> &outputs,
                                          std::string &refusal);
   void compile_first(const Job &job);

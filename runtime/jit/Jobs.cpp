@@ -16,20 +16,19 @@
 
 namespace jit {
 
-/// Null: it cannot be opened, and nothing will be compiled.
+/// The compiler, opened at need; null if it cannot be.
 Compiler *CompileThread::open() {
   if (compiler.is_open())
     return compiler.get();
-  Compiler *const opened = compiler.get();
-  if (opened)
-    std::atexit([] { CompileThread::get().stop(); });
-  else
-    ready.store(false, std::memory_order_release);
-  return opened;
+  Compiler *const fresh = compiler.get();
+  stop_before_new_statics();
+  const std::lock_guard guard(lock);
+  ready.store(fresh && !stopping, std::memory_order_release);
+  return fresh;
 }
 
 /// What LLVM and MLIR do once, at their first program, takes longer than most programs.
-void CompileThread::warm_up(Compiler &opened) {
+void CompileThread::warm_up(Compiler &fresh) {
   static constexpr std::string_view text = "tracejit-trace 1\n"
                                            "name \"warm-up\"\n"
                                            "input %in0 : f32[1000]\n"
@@ -41,7 +40,8 @@ void CompileThread::warm_up(Compiler &opened) {
   CompileOptions compile_options;
   compile_options.isa = active_isa();
   for (const Graph &graph : parse_traces(text, "warm-up").graphs)
-    opened.compile(graph, compile_options);
+    fresh.compile(graph, compile_options);
+  stop_before_new_statics();
 }
 
 /// Null: refused.

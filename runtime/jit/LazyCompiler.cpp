@@ -8,28 +8,30 @@
 
 namespace jit {
 
-bool LazyCompiler::fail(std::string why) {
+void LazyCompiler::fail(std::string why) {
   const std::lock_guard guard(lock);
   state.store(CompilerState::failed, std::memory_order_release);
   if (std::exchange(message, why) != why)
     log_line(LogComponent::runtime, LogLevel::error,
              "the compiler is missing, everything runs eagerly: " + why);
-  return false;
 }
 
-bool LazyCompiler::ask_for(bool now) {
-  if (is_open())
-    return true;
+LazyCompiler::Asked LazyCompiler::ask_for(bool soon) {
+  const auto known = [this] { return is_open() || state.load() == CompilerState::opening; };
+  if (known())
+    return Asked::before;
   std::string why;
-  if (!compiler_fits(why))
-    return fail(std::move(why));
+  if (!compiler_fits(why)) {
+    fail(std::move(why));
+    return Asked::refused;
+  }
   const std::lock_guard guard(lock);
-  if (is_open())
-    return true;
-  state.store(now ? CompilerState::opening : CompilerState::off, std::memory_order_release);
-  message = now ? "the compiler is being opened"
-                : "the compiler is opened when a trace is to be compiled";
-  return true;
+  if (known())
+    return Asked::before;
+  state.store(soon ? CompilerState::opening : CompilerState::off, std::memory_order_release);
+  message = soon ? "the compiler is being opened"
+                 : "the compiler is opened when a trace is to be compiled";
+  return Asked::now;
 }
 
 void LazyCompiler::plug(std::unique_ptr<Compiler> open) noexcept {
@@ -49,12 +51,6 @@ Compiler *LazyCompiler::get() {
   else
     fail(std::move(why));
   return compiler.get();
-}
-
-void LazyCompiler::give_up(std::string why) {
-  const std::lock_guard guard(lock);
-  state.store(CompilerState::off, std::memory_order_release);
-  message = std::move(why);
 }
 
 CompilerStatus LazyCompiler::status() const {

@@ -8,6 +8,7 @@
 #include <tracejit/compiler.h>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,9 +17,11 @@ namespace jit {
 
 class LazyCompiler {
 public:
-  /// Notes that the library is there and fits, and that it shall be opened: at once if `now`, else
-  /// by the first get(). False if it does not, which is logged once for each reason.
-  bool ask_for(bool now);
+  enum class Asked : std::uint8_t { refused, before, now };
+  /// Notes that the library is there and fits, and that it shall be opened: soon if `soon`, else by
+  /// the first get(). `before`: it is open, or somebody has asked and it will be. `refused` is
+  /// logged once for each reason.
+  Asked ask_for(bool soon);
   /// Plugs in a compiler that is open.
   void plug(std::unique_ptr<Compiler> compiler) noexcept;
   /// The compiler, opened at need. Null if that failed, which is logged. For the compile thread.
@@ -26,13 +29,10 @@ public:
   bool is_open() const noexcept {
     return state.load(std::memory_order_acquire) == CompilerState::ready;
   }
-  /// Nothing will be compiled any more, and why.
-  void give_up(std::string why);
-
   CompilerStatus status() const;
 
 private:
-  bool fail(std::string why);
+  void fail(std::string why);
 
   std::unique_ptr<Compiler> compiler; ///< of the compile thread, once plugged in or opened
   std::atomic<CompilerState> state{CompilerState::off};

@@ -3,6 +3,7 @@
 // carry no LLVM.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/jit/Compiler.h"
 
 #include <memory>
@@ -17,6 +18,6 @@ bool compiler_fits(std::string &message);
 
 /// A compiler of that library, which is opened and stays open. Null if it does not fit or cannot be
 /// opened: `message` says why.
-std::unique_ptr<Compiler> load_compiler(std::string &message);
+TRACEJIT_PRIVATE std::unique_ptr<Compiler> load_compiler(std::string &message);
 
 } // namespace jit

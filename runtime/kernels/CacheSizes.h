@@ -2,6 +2,8 @@
 // Sizes of the data caches that blocking is derived from.
 #pragma once
 
+#include "runtime/base/Export.h"
+
 #include <cstdint>
 
 namespace jit {
@@ -15,6 +17,6 @@ struct CacheSizes {
 
 /// The caches of this processor, asked for once; a level that the system does not report keeps the
 /// modest default above.
-const CacheSizes &cache_sizes() noexcept;
+TRACEJIT_PRIVATE const CacheSizes &cache_sizes() noexcept;
 
 } // namespace jit

@@ -2,6 +2,8 @@
 // The instruction sets that kernels are compiled for.
 #pragma once
 
+#include "runtime/base/Export.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,13 +14,13 @@ namespace jit {
 enum class Isa : std::uint8_t { v3, v4 };
 
 /// Whether this processor and its operating system run code of that level.
-bool isa_supported(Isa isa) noexcept;
+TRACEJIT_PRIVATE bool isa_supported(Isa isa) noexcept;
 
 /// The highest level that is supported, or v3, the least that tracejit runs on.
-Isa detected_isa() noexcept;
+TRACEJIT_PRIVATE Isa detected_isa() noexcept;
 
 /// Why tracejit cannot run on this machine, if so. Ask before the first kernel runs.
-std::optional<std::string> machine_refusal();
+TRACEJIT_PRIVATE std::optional<std::string> machine_refusal();
 
 /// For tests: as on a machine with this level; none: with less than v3.
 void pretend_machine_isa(std::optional<Isa> isa) noexcept;

@@ -3,6 +3,7 @@
 // and compiled programs alike.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/kernels/Isa.h"
 #include "runtime/kernels/ThreadPool.h"
 #include "runtime/ops/OpTable.h"
@@ -35,13 +36,14 @@ struct KernelScratch {
   std::int64_t workers = thread_count();
 };
 /// Bytes of scratch that a call needs for so many threads; often 0. Looks at metadata only.
-std::size_t scratch_bytes(const KernelCall &call, std::int64_t workers) noexcept;
+TRACEJIT_PRIVATE std::size_t scratch_bytes(const KernelCall &call, std::int64_t workers) noexcept;
 
 /// Runs an op of any family but `view` (a reshape that must copy is fine). Metadata has been
 /// inferred and indices have been checked. Uses the thread pool for big work; the bits do not
 /// depend on it. Returns false iff no scratch was given and none could be had; nothing else can
 /// fail, and then nothing was done.
-[[nodiscard]] bool run_kernel(const KernelCall &call, const KernelScratch &scratch = {}) noexcept;
+TRACEJIT_PRIVATE [[nodiscard]] bool run_kernel(const KernelCall &call,
+                                               const KernelScratch &scratch = {}) noexcept;
 
 /// Copies any strided tensor into a contiguous block of the same dtype and extents.
 void copy_strided(const Meta &from, const std::byte *source, std::byte *target) noexcept;
@@ -53,7 +55,7 @@ struct IndexRange {
 IndexRange index_range(const Meta &meta, const std::byte *data) noexcept;
 
 /// ISA the kernels use; the best the machine has unless option `isa` says otherwise.
-Isa active_isa() noexcept;
-void set_active_isa(Isa isa) noexcept;
+TRACEJIT_PRIVATE Isa active_isa() noexcept;
+TRACEJIT_PRIVATE void set_active_isa(Isa isa) noexcept;
 
 } // namespace jit

@@ -2,6 +2,8 @@
 // Kernels run under the default floating-point environment, whatever the calling thread has set.
 #pragma once
 
+#include "runtime/base/Export.h"
+
 #include <cstdint>
 #include <immintrin.h>
 
@@ -12,8 +14,8 @@ inline constexpr std::uint32_t default_mxcsr = 0x1F80;
 
 namespace detail {
 /// Sets the default and returns what was there.
-std::uint32_t set_default_mxcsr() noexcept;
-void restore_mxcsr(std::uint32_t value) noexcept;
+TRACEJIT_PRIVATE std::uint32_t set_default_mxcsr() noexcept;
+TRACEJIT_PRIVATE void restore_mxcsr(std::uint32_t value) noexcept;
 } // namespace detail
 
 /// Default MXCSR for a scope. Free of writes when it is set already; sticky flags do not count.

@@ -3,6 +3,7 @@
 // only, so the number of threads never changes a bit.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/base/FunctionRef.h"
 
 #include <cstdint>
@@ -16,13 +17,14 @@ inline constexpr int max_threads = 64;
 /// parallel_for, while another thread uses the pool, after fork in the child, and during process
 /// exit. `body` must not throw or fork. Workers run under default_mxcsr; the caller sees to its
 /// own.
-void parallel_for(std::int64_t chunks, FunctionRef<void(std::int64_t)> body) noexcept;
+TRACEJIT_PRIVATE void parallel_for(std::int64_t chunks,
+                                   FunctionRef<void(std::int64_t)> body) noexcept;
 
 /// Threads that share the work, the caller included. The default is the number of CPUs this process
 /// may run on, at most max_threads.
-int thread_count() noexcept;
+TRACEJIT_PRIVATE int thread_count() noexcept;
 
 /// n is clamped to [1, max_threads]. Workers start at the next use. No effect inside a body.
-void set_thread_count(int n) noexcept;
+TRACEJIT_PRIVATE void set_thread_count(int n) noexcept;
 
 } // namespace jit

@@ -3,6 +3,7 @@
 // comparing.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/ops/OpTable.h"
 
 #include <vector>
@@ -44,7 +45,7 @@ public:
   std::int64_t integer() noexcept { return words[next++]; }
   bool boolean() noexcept { return integer() != 0; }
   DType dtype() noexcept { return static_cast<DType>(integer()); }
-  DimList list();
+  TRACEJIT_PRIVATE DimList list();
 
 private:
   AttrWords words;

@@ -60,7 +60,7 @@ std::optional<std::string> resolve_axes(OpKind op, const Meta &x, const Axes &ax
   }
   std::array<bool, max_rank> chosen{};
   for (std::int64_t axis : axes.values()) {
-    std::int64_t resolved;
+    std::int64_t resolved = 0;
     if (auto error = resolve_axis(op, x, axis, x.rank, resolved))
       return error;
     if (std::exchange(chosen[static_cast<std::size_t>(resolved)], true))

@@ -3,6 +3,7 @@
 // records in dialects/trace; this header says what a row holds.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/base/Meta.h"
 
 #include <tracejit/scalar.h>
@@ -176,25 +177,25 @@ struct OpInfo {
   const IndexCheck *index_check;  ///< or nullptr
 };
 
-const OpInfo &info(OpKind op) noexcept;
+TRACEJIT_PRIVATE const OpInfo &info(OpKind op) noexcept;
 std::span<const OpInfo> all_ops() noexcept;
-std::optional<OpKind> op_from_name(std::string_view name) noexcept;
-std::string_view name(ScalarFunction function) noexcept;
+TRACEJIT_PRIVATE std::optional<OpKind> op_from_name(std::string_view name) noexcept;
+TRACEJIT_PRIVATE std::string_view name(ScalarFunction function) noexcept;
 
 /// dtype of an operation over these operands: numerics, section "Promotion".
 DType promote(std::span<const OperandType> operands) noexcept;
 /// Default dtype of a lone number: bool, i64, f32.
-DType default_dtype(ScalarKind kind) noexcept;
+TRACEJIT_PRIVATE DType default_dtype(ScalarKind kind) noexcept;
 
 /// The dtype every operand of an elementwise op is converted to, and that of the result.
 struct ElementTypes {
   DType compute;
   DType result;
 };
-ElementTypes element_types(const OpInfo &op, AttrWords attrs,
-                           std::span<const OperandType> operands) noexcept;
+TRACEJIT_PRIVATE ElementTypes element_types(const OpInfo &op, AttrWords attrs,
+                                            std::span<const OperandType> operands) noexcept;
 
 /// Infers result types with all checks: arity, operand kinds, dtypes, the op's own rule.
-std::optional<std::string> infer(const InferRequest &request, Inferred &out);
+TRACEJIT_PRIVATE std::optional<std::string> infer(const InferRequest &request, Inferred &out);
 
 } // namespace jit

@@ -2,6 +2,7 @@
 // Impl: the value behind a tensor handle. Storage: a block of bytes that views share.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/base/Meta.h"
 
 #include <tracejit/tensor.h>
@@ -26,7 +27,7 @@ struct Storage {
 };
 
 /// A block from the arena, or nullptr. Zero bytes give a valid storage.
-Storage *new_storage(std::size_t bytes) noexcept;
+TRACEJIT_PRIVATE Storage *new_storage(std::size_t bytes) noexcept;
 /// Memory of the user; `free_owner(owner)` is called when the last tensor lets go. nullptr without
 /// memory for the book-keeping: then nothing was taken over.
 Storage *new_adopted(std::byte *data, std::size_t bytes, void *owner,
@@ -111,7 +112,7 @@ static_assert(sizeof(Impl) <= 128);
 
 /// With one reference: a ready value at `data` inside `storage`. The storage's reference is taken
 /// over or, with no memory for the value and nullptr returned, released.
-Impl *new_ready(const Meta *meta, Storage *storage, std::byte *data) noexcept;
+TRACEJIT_PRIVATE Impl *new_ready(const Meta *meta, Storage *storage, std::byte *data) noexcept;
 /// A value that waits in a session and that no handle holds any more: the session frees it.
 inline constexpr std::uint32_t abandoned_refs = ~std::uint32_t{0};
 /// True if `value` waits in `session`: then it is left to the session, marked as abandoned. Defined

@@ -3,6 +3,7 @@
 // Safe on hostile input: nothing is allocated from what a header says, and every size is checked.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/base/Files.h"
 
 #include <tracejit/dims.h>
@@ -30,7 +31,7 @@ Result<NpyHeader> parse_npy(std::span<const std::byte> file);
 void decode_npy(const NpyHeader &header, const std::byte *elements, std::byte *target) noexcept;
 
 /// A file whose header has been read. The caller allocates header().data_bytes for read().
-class NpyFile {
+class TRACEJIT_PRIVATE NpyFile {
 public:
   static Result<NpyFile> open(const std::filesystem::path &path);
   const NpyHeader &header() const noexcept { return head; }

@@ -2,6 +2,8 @@
 // Tensors as text, laid out like NumPy's.
 #pragma once
 
+#include "runtime/base/Export.h"
+
 #include <tracejit/dims.h>
 #include <tracejit/dtype.h>
 
@@ -19,6 +21,7 @@ namespace jit {
 /// 6 shows its first and last three and `...`. Rows wrap at 100 columns. Every number reads back to
 /// the same bits. Strides count elements; `data` is element [0, ..., 0]. State and flags of the
 /// stream do not matter.
-void print(std::ostream &out, DType dtype, Dims dims, Dims strides, const std::byte *data);
+TRACEJIT_PRIVATE void print(std::ostream &out, DType dtype, Dims dims, Dims strides,
+                            const std::byte *data);
 
 } // namespace jit

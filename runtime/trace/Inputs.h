@@ -2,6 +2,7 @@
 // Values for the inputs and numbers of a graph that was read from a file.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/base/Result.h"
 #include "runtime/trace/Graph.h"
 
@@ -20,9 +21,9 @@ struct GraphInputs {
 /// Values that depend on the seed, the place and the dtype only: floats in [-2, 2), integers in
 /// [-100, 100) (u8: all), and in range where an input is an index. Numbers are the examples if the
 /// graph has them. A message when out of memory or when no index is in range.
-Result<GraphInputs> seeded_inputs(const Graph &graph, std::uint64_t seed);
+TRACEJIT_PRIVATE Result<GraphInputs> seeded_inputs(const Graph &graph, std::uint64_t seed);
 
 /// A tensor with this meta, strides included, of row-major elements.
-Result<Tensor> lay_out(const Meta &meta, const std::byte *elements);
+TRACEJIT_PRIVATE Result<Tensor> lay_out(const Meta &meta, const std::byte *elements);
 
 } // namespace jit

@@ -2,12 +2,13 @@
 // Running a graph op by op with the eager kernels: the reference for compiled programs.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/trace/Inputs.h"
 
 namespace jit {
 
 /// The outputs, in the order of Graph::outputs. Values are freed after their last use, as eager
 /// code does. A message if an index or a slice leaves its tensor, or when out of memory.
-Result<std::vector<Tensor>> replay(const Graph &graph, const GraphInputs &inputs);
+TRACEJIT_PRIVATE Result<std::vector<Tensor>> replay(const Graph &graph, const GraphInputs &inputs);
 
 } // namespace jit

@@ -3,6 +3,7 @@
 // docs/trace-format.md.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/trace/Graph.h"
 
 #include <string>
@@ -31,6 +32,6 @@ struct ParsedTraces {
 
 /// Reads one or more traces. Safe on any bytes: every op is inferred again and compared with what
 /// is written, every index is checked. `file` is for messages.
-ParsedTraces parse_traces(std::string_view text, std::string_view file);
+TRACEJIT_PRIVATE ParsedTraces parse_traces(std::string_view text, std::string_view file);
 
 } // namespace jit

@@ -2,6 +2,7 @@
 // TextLine: one line of a trace file, read from the left, with the place of the first problem.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/base/Meta.h"
 
 #include <cstdint>
@@ -54,7 +55,7 @@ private:
 };
 
 /// What TextLine::quoted and TextLine::type read.
-std::string quote(std::string_view text);
+TRACEJIT_PRIVATE std::string quote(std::string_view text);
 std::string type_text(const Meta &meta);
 
 } // namespace jit

@@ -150,6 +150,10 @@ def check_runs(arguments, moved, folder, hide):
     bits.add(facts(eager)["bits"])
     check_memory(arguments.linked, facts(compiled), facts(eager))
 
+    if arguments.linked == "static":
+        for microseconds in (0, 500, 1000, 2000, 4000, 8000, 16000): # while it is being opened
+            hidden_run(by_cmake / "consumer", str(microseconds))
+
     (moved / "lib/libtracejit-compiler.so").rename(folder / "taken-away.so")
     alone = hidden_run(by_cmake / "consumer")
     found = facts(alone)

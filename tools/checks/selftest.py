@@ -5,6 +5,7 @@ import unittest
 import includes
 import listed
 import snippets
+import symbols
 import text
 import tls
 import weak_symbols
@@ -71,6 +72,16 @@ class Snippets(unittest.TestCase):
         self.assertEqual(list(snippets.programs_in(program + output)),
                          [("int main() {}\n", ["step 1"])])
         self.assertEqual(len(list(snippets.programs_in(program + "\n" + program + output))), 2)
+
+
+class Symbols(unittest.TestCase):
+    def test_both_differences_are_told(self):
+        found = symbols.exported("0000000000001000 T jit::sum(jit::Operand)\n"
+                                 "0000000000001010 B jit::detail::started\n"
+                                 "                 U malloc\n")
+        self.assertEqual(found, ["jit::detail::started", "jit::sum(jit::Operand)"])
+        self.assertEqual(len(list(symbols.differences(found, found, "x"))), 0)
+        self.assertEqual(len(list(symbols.differences(found, found[1:] + ["gone"], "x"))), 2)
 
 
 class Text(unittest.TestCase):

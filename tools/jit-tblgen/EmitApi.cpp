@@ -39,7 +39,7 @@ void emit_header(const RecordKeeper &records, raw_ostream &out) {
          "#pragma once\n\n#include <tracejit/options.h>\n#include <tracejit/tensor.h>\n\n"
          "#include <cstdint>\n#include <optional>\n#include <source_location>\n"
          "#include <utility>\n#include <vector>\n\n"
-         "namespace jit {\n\nclass Generator;\n\n";
+         "#pragma GCC visibility push(default)\nnamespace jit {\n\nclass Generator;\n\n";
   std::vector<Op> ops = read_ops(records);
   for (const Op &op : ops)
     if (std::string declaration = op.declaration(); !declaration.empty())
@@ -51,7 +51,7 @@ void emit_header(const RecordKeeper &records, raw_ostream &out) {
   for (const Op &op : ops)
     if (!op.cpp.empty())
       emit_operator(op, out);
-  out << "\n} // namespace jit\n";
+  out << "\n} // namespace jit\n#pragma GCC visibility pop\n";
 }
 
 void emit_definitions(const RecordKeeper &records, raw_ostream &out) {

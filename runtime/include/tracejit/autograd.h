@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 namespace autograd {
@@ -166,3 +167,4 @@ template <class F> auto grad(F f, std::source_location site = std::source_locati
 }
 
 } // namespace jit
+#pragma GCC visibility pop

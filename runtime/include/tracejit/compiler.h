@@ -4,6 +4,7 @@
 
 #include <string>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 /// Lets hot traces be compiled from now on by libtracejit-compiler (option compiler=FILE, else the
@@ -27,3 +28,4 @@ struct CompilerStatus {
 CompilerStatus compiler_status();
 
 } // namespace jit
+#pragma GCC visibility pop

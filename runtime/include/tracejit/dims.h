@@ -8,6 +8,7 @@
 #include <source_location>
 #include <span>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 inline constexpr int max_rank = 8;
@@ -56,3 +57,4 @@ private:
 };
 
 } // namespace jit
+#pragma GCC visibility pop

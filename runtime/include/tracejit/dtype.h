@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 /// Element type. Every name is reserved; ops accept boolean, u8, i64, f32 and f64 today.
@@ -63,3 +64,4 @@ template <class T>
 concept Number = std::same_as<T, bool> || std::integral<T> || std::floating_point<T>;
 
 } // namespace jit
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 enum class ErrorCode : std::uint8_t {
@@ -34,3 +35,4 @@ private:
 };
 
 } // namespace jit
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <source_location>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 /// Writes the elements in row-major order as a .npy file of version 1. Whoever reads `path` sees
@@ -26,3 +27,4 @@ Tensor load_idx(const std::filesystem::path &path,
                 std::source_location site = std::source_location::current());
 
 } // namespace jit
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 /// Storage of tensors in bytes. Other threads' last 64 KiB of small blocks may be missing from it.
@@ -19,3 +20,4 @@ void reset_memory_peak() noexcept;
 void release_cached_memory() noexcept;
 
 } // namespace jit
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 /// off: plain eager. log: traces are recorded and reported, nothing is compiled. on: hot traces are
@@ -11,3 +12,4 @@ namespace jit {
 enum class Mode : std::uint8_t { off, log, on, check };
 
 } // namespace jit
+#pragma GCC visibility pop

@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 /// The Variables to update: a list `{w, b}`, or any range of Variables or of pointers to them.
@@ -75,3 +76,4 @@ struct Adam {
 };
 
 } // namespace jit
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 
 #include <optional>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 /// Options of reductions. `dtype` is for sum and mean, the other functions refuse one.
@@ -24,3 +25,4 @@ struct Variance {
 };
 
 } // namespace jit
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 namespace detail {
@@ -23,3 +24,4 @@ private:
 };
 
 } // namespace jit
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 /// The weak kind of a number. It takes part in dtype promotion; the value never does.
@@ -52,3 +53,4 @@ private:
 };
 
 } // namespace jit
+#pragma GCC visibility pop

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 class Operand;
@@ -322,3 +323,4 @@ private:
 };
 
 } // namespace jit
+#pragma GCC visibility pop

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace jit {
 
 /// Runs what is pending on this thread, then switches for the whole process. The environment
@@ -125,3 +126,4 @@ Traced<std::decay_t<F>> trace(F &&f, TraceOptions options = {},
 }
 
 } // namespace jit
+#pragma GCC visibility pop

@@ -2,6 +2,7 @@
 // Contraction C[m,n] = sum over k of A[m,k] * B[k,n], for eager and compiled programs alike.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/kernels/Isa.h"
 #include <tracejit/dtype.h>
 
@@ -64,12 +65,13 @@ struct ContractArgs {
 /// Bytes of scratch that contract() needs for these shapes, strides and workers; often 0. Ask
 /// before starting: contract() itself allocates nothing and cannot fail. Pointers in `args` are not
 /// read.
-std::size_t contract_scratch_bytes(const ContractArgs &args, Isa isa, const Parallel &parallel);
+TRACEJIT_PRIVATE std::size_t contract_scratch_bytes(const ContractArgs &args, Isa isa,
+                                                    const Parallel &parallel);
 
 /// Runs the contraction. Floats are accumulated in the canonical order, which depends on k only: k
 /// in chunks of 384, s = fma(a_k, b_k, s) from +0 in ascending k, the sums of the chunks added in
 /// order; k = 0 gives +0. So bits depend neither on m, n, strides, batch, workers nor on `isa`.
 /// i64 and u8 wrap; boolean is "any of a and b". Runs under the caller's MXCSR.
-void contract(const ContractArgs &args, Isa isa, const Parallel &parallel = {});
+TRACEJIT_PRIVATE void contract(const ContractArgs &args, Isa isa, const Parallel &parallel = {});
 
 } // namespace jit
