@@ -4,6 +4,7 @@
 #include "runtime/base/Log.h"
 #include "runtime/base/Options.h"
 #include "runtime/base/OutOfMemory.h"
+#include "runtime/base/SafePoint.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/policy/Clock.h"
@@ -126,6 +127,8 @@ bool CompileThread::wait_idle(std::chrono::milliseconds timeout) {
   std::unique_lock guard(lock);
   if (waiting.empty() && !busy)
     return true;
+  if (!started && !stopping && !if_memory([this] { start_thread(); }))
+    return false; // in the child of a fork
   if (waiters++ == 0)
     set_urgent(true);
   wake.notify_all();
@@ -143,25 +146,42 @@ void CompileThread::stop() noexcept {
     waiting.clear();
     wake.notify_one();
   }
-  // The main thread's end and exit() on another thread may come here at once. exit() on the compile
-  // thread itself, which is what LLVM does when it is at its wits' end, cannot wait for it.
+  // exit() on the compile thread itself, which is what LLVM does when it is at its wits' end,
+  // cannot wait for it.
   if (static_cast<pid_t>(syscall(SYS_gettid)) == thread_id.load(std::memory_order_relaxed))
     return;
-  const std::lock_guard guard(joining);
-  if (thread.joinable())
-    thread.join();
+  park_wanted.store(true, std::memory_order_relaxed);
+  while (!stands_still())
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+}
+
+static std::atomic<bool> parked{false};
+
+bool CompileThread::stands_still() noexcept {
+  const std::lock_guard guard(lock);
+  return !busy || parked.load(std::memory_order_acquire);
+}
+
+/// The thread is left where it is: exit handlers and destructors of static objects run meanwhile.
+static void park() noexcept {
+  parked.store(true, std::memory_order_release);
+  for (;;)
+    pause();
 }
 
 void CompileThread::unlock_after_fork(bool child) noexcept {
   if (child) {
-    stopping = true;
-    busy = false;
     waiters = 0;
-    waiting.clear();
-    ready.store(false, std::memory_order_release);
-    // It does not run here and cannot be joined; its handle is a number and holds nothing.
-    new (&thread) std::thread;
+    new (&wake) std::condition_variable; // the thread may have waited for it
+    new (&idle) std::condition_variable;
+    started = false; // the thread is not here; if it was idle, another can go on
     thread_id.store(0, std::memory_order_relaxed);
+    if (busy) {
+      stopping = true;
+      busy = false;
+      waiting.clear();
+      ready.store(false, std::memory_order_release);
+    }
   }
   lock.unlock();
 }
@@ -192,7 +212,7 @@ void CompileThread::start_thread() {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
-    thread = std::thread([this] { run(); });
+    std::thread([this] { run(); }).detach();
     started = true;
   } catch (...) {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -257,11 +277,14 @@ void CompileThread::run() {
       default_mxcsr); // a thread begins with that of its maker, and constants are folded here
   thread_id.store(static_cast<pid_t>(syscall(SYS_gettid)), std::memory_order_release);
   budget.refill(process_cpu_ns());
+  park_function.store(park, std::memory_order_release);
   std::unique_lock guard(lock);
   for (;;) {
     wake.wait(guard, [this] { return stopping || !waiting.empty(); });
-    if (stopping)
-      return;
+    if (stopping) { // destructors of thread-locals must not run beside those of static objects
+      guard.unlock();
+      park();
+    }
     const Job job = take_best();
     busy = true;
     guard.unlock();
@@ -269,6 +292,7 @@ void CompileThread::run() {
     if (!if_memory([&] { work(job); }))
       give_up(job);
     publisher.free_retired();
+    safe_point();
     budget.spend(thread_cpu_ns() - begin);
     budget.refill(process_cpu_ns());
     guard.lock();

@@ -12,7 +12,6 @@
 #include <memory>
 #include <mutex>
 #include <sys/types.h>
-#include <thread>
 #include <vector>
 
 namespace jit {
@@ -50,11 +49,12 @@ public:
   /// static objects dies in exit handlers, some of them older than any handler of ours could be.
   static void stop_with_main_thread();
 
-  /// Finishes the job under way and ends the thread; nothing is compiled afterwards.
+  /// Waits until the thread stands still, at its next safe point if it is compiling, and leaves it
+  /// there; nothing is compiled afterwards.
   void stop() noexcept;
 
-  /// For the handlers of fork. The child has no compile thread: it runs what is compiled and
-  /// compiles nothing.
+  /// For the handlers of fork. The child makes a compile thread of its own if this one was idle;
+  /// else it runs what is compiled and compiles nothing.
   void lock_for_fork() { lock.lock(); }
   void unlock_after_fork(bool child) noexcept;
 
@@ -78,6 +78,7 @@ private:
   void stop_before_new_statics() noexcept;
   void stop_with_process();
   bool nobody_waits();
+  bool stands_still() noexcept;
 
   // Jobs.cpp
   Compiler *open();
@@ -95,8 +96,6 @@ private:
   std::vector<Job> waiting;
   bool started = false, busy = false, stopping = false;
   int waiters = 0; ///< threads in wait_idle: no idle priority meanwhile
-  std::thread thread;
-  std::mutex joining; ///< the thread; held while it finishes its job
   std::atomic<pid_t> thread_id{0};
   std::atomic<std::uint64_t> overdue_at{0}; ///< in ns; 0: nothing waits at idle priority
   std::atomic<bool> ready{false};
