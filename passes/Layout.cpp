@@ -4,6 +4,7 @@
 // remains costs nothing: lifting turns it into strides of loads and of contraction operands.
 #include "passes/Passes.h"
 #include "runtime/base/SeededBugs.h"
+#include "runtime/jit/SafePoint.h"
 
 #include <mlir/IR/Builders.h>
 
@@ -13,7 +14,6 @@ namespace jit {
 
 #define GEN_PASS_DEF_LAYOUTPASS
 #include "passes/Passes.h.inc"
-#include "runtime/jit/SafePoint.h"
 
 static trace::PermuteDimsOp permutation(Value value) {
   return value.getDefiningOp<trace::PermuteDimsOp>();

@@ -6,6 +6,7 @@
 #include "passes/Layouts.h"
 #include "passes/Passes.h"
 #include "runtime/base/SeededBugs.h"
+#include "runtime/jit/SafePoint.h"
 #include "runtime/ops/Attributes.h"
 
 #include <mlir/IR/BuiltinOps.h>
@@ -16,7 +17,6 @@ namespace jit {
 
 #define GEN_PASS_DEF_LIFT
 #include "passes/Passes.h.inc"
-#include "runtime/jit/SafePoint.h"
 
 using kernel::Axis;
 using kernel::AxisKind;

@@ -3,6 +3,7 @@
 // reorders a rounding. x + 0.0 is no identity (-0), and numbers of the program are never known.
 #include "passes/Passes.h"
 #include "runtime/base/SeededBugs.h"
+#include "runtime/jit/SafePoint.h"
 
 #include <mlir/IR/Builders.h>
 
@@ -12,7 +13,6 @@ namespace jit {
 
 #define GEN_PASS_DEF_SIMPLIFY
 #include "passes/Passes.h.inc"
-#include "runtime/jit/SafePoint.h"
 
 // Whether every value of `from` is one of `to` exactly, and converting it back and forth is free.
 static bool widens(DType from, DType to) {

@@ -11,6 +11,9 @@
 #include <llvm/Support/Endian.h>
 #include <llvm/Support/MathExtras.h>
 
+#include <cstring>
+#include <tuple>
+
 namespace jit::cpu {
 namespace {
 
@@ -46,7 +49,8 @@ private:
   Piece piece_of(const Symbol &symbol, bool whole) const;
   llvm::ArrayRef<Distance> distances_in(const Piece &piece) const {
     const auto found = distances.find(piece.section);
-    return found == distances.end() ? llvm::ArrayRef<Distance>() : found->second;
+    return found == distances.end() ? llvm::ArrayRef<Distance>()
+                                    : llvm::ArrayRef<Distance>(found->second);
   }
 
   const Object &object;
@@ -161,8 +165,9 @@ std::string Cutter::cut(llvm::ArrayRef<std::string> names, KernelBlob &blob) con
           }))
         constants.push_back(piece);
     }
-  llvm::stable_sort(constants,
-                    [](const Piece &a, const Piece &b) { return a.alignment > b.alignment; });
+  llvm::sort(constants, [](const Piece &a, const Piece &b) {
+    return std::tie(b.alignment, a.section, a.begin) < std::tie(a.alignment, b.section, b.begin);
+  });
 
   std::uint64_t size = 0;
   std::string failure;
@@ -172,9 +177,8 @@ std::string Cutter::cut(llvm::ArrayRef<std::string> names, KernelBlob &blob) con
     blob.bytes.resize(size);
     const auto contents = get(sections.lookup(piece.section).getContents(), failure);
     if (contents)
-      llvm::copy(llvm::as_bytes(llvm::ArrayRef(contents->data(), contents->size()))
-                     .slice(piece.begin, piece.end - piece.begin),
-                 blob.bytes.begin() + static_cast<std::ptrdiff_t>(piece.place));
+      std::memcpy(&blob.bytes[piece.place], contents->data() + piece.begin,
+                  piece.end - piece.begin);
   };
   llvm::for_each(constants, put);
   llvm::for_each(code, put);

@@ -331,6 +331,7 @@ void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &ou
   CompileOptions compile_options;
   compile_options.isa = active_isa();
   compile_options.disabled_passes = options().disable;
+  compile_options.memory_budget = memory_budget(peak_of_ops(graph), memory_left());
   save_compiled(path); // before: a compiler that crashes leaves what it crashed on
   const auto begin = std::chrono::steady_clock::now();
   CompileResult result = compiler->compile(graph, compile_options);
@@ -339,13 +340,6 @@ void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &ou
   if (!result.program) {
     if (first)
       reject(job, RejectReason::compile_failed, std::move(result.message));
-    return;
-  }
-  const std::size_t held = peak_of_program(graph, result.program->info());
-  if (const std::size_t by_ops = peak_of_ops(graph); holds_too_much(held, by_ops)) {
-    if (first)
-      reject(job, RejectReason::peak_memory,
-             std::to_string(held) + " bytes, one by one " + std::to_string(by_ops));
     return;
   }
   log_line(LogComponent::compile, LogLevel::info,

@@ -27,7 +27,6 @@ namespace jit {
   X(too_long, "the path has more ops than the cap of 4,096")                                       \
   X(no_gain, "the compiled program was not faster in the trial")                                   \
   X(unstable, "more than one run in four left the recorded paths")                                 \
-  X(peak_memory, "the program would hold more memory at once than its ops one by one")             \
   X(compile_failed, "the compiler refused the path")
 
 #define TRACEJIT_PATH_STATES(X)                                                                    \
