@@ -80,11 +80,18 @@ void LaunchOrder::arrange(mlir::Block &block, Layouts &layouts) const {
       work.pop_back();
     }
   };
-  llvm::SmallVector<Operation *> fixed;
+  llvm::SmallVector<Operation *> unread;
+  for (Operation &op : block.without_terminator())
+    unread.push_back(&op);
+  Operation *end = block.getTerminator();
   for (const Entry &entry : order)
-    if (!floats(entry.op, layouts))
-      fixed.push_back(entry.op);
-  llvm::for_each(fixed, place_with_operands);
+    if (entry.op != end && !floats(entry.op, layouts))
+      place_with_operands(entry.op);
+  place_with_operands(end);
+  for (Operation *op : unread) // floating ones that nobody reads, if they were left in
+    if (!placed.contains(op))
+      place_with_operands(op);
+  end->moveBefore(&block, block.end());
 }
 
 } // namespace jit

@@ -106,8 +106,8 @@ std::vector<PeakBudget::Change> PeakBudget::changes_of(const Merge &merge, unsig
     Change change{value, value, known->second, {}};
     const bool of_producer = value.getDefiningOp() == merge.producer;
     const auto place_now = [&](Operation *op) -> std::optional<unsigned> {
-      if (op == merge.consumer && of_producer)
-        return std::nullopt; // the merged launch computes it
+      if (op == merge.merged || (op == merge.consumer && of_producer))
+        return std::nullopt; // it does not count yet; it computes the value itself
       if (op == merge.consumer || (op == merge.producer && merge.replaces) || moved.contains(op))
         return place;
       return places.lookup(op);

@@ -24,6 +24,7 @@ using llvm::object::SectionRef;
 struct Symbol {
   std::uint64_t section = 0, value = 0;
   std::string name;
+  bool names_section = false; ///< all of it
 };
 /// A place in a section that holds the distance to a symbol, plus `addend`.
 struct Distance {
@@ -70,8 +71,8 @@ template <class T> std::optional<T> get(llvm::Expected<T> value, std::string &fa
 
 } // namespace
 
-static std::optional<Symbol> describe(const llvm::object::SymbolRef &symbol, const Object &object,
-                                      std::string &failure) {
+static std::optional<Symbol> describe(const llvm::object::ELFSymbolRef &symbol,
+                                      const Object &object, std::string &failure) {
   const auto name = get(symbol.getName(), failure);
   const auto section = get(symbol.getSection(), failure);
   if (!name || !section)
@@ -80,6 +81,7 @@ static std::optional<Symbol> describe(const llvm::object::SymbolRef &symbol, con
   if (*section == object.section_end())
     return result;
   result.section = (*section)->getIndex();
+  result.names_section = symbol.getELFType() == llvm::ELF::STT_SECTION;
   const auto value = get(symbol.getValue(), failure);
   if (!value)
     return std::nullopt;
@@ -153,11 +155,13 @@ std::string Cutter::cut(llvm::ArrayRef<std::string> names, KernelBlob &blob) con
     const auto found = functions.find(name);
     if (found == functions.end())
       return "the object lacks " + name;
+    if (found->second.value != 0)
+      return name + " does not begin its section";
     code.push_back(piece_of(found->second, true));
   }
   for (const Piece &function : code)
     for (const Distance &each : distances_in(function)) {
-      const Piece piece = piece_of(each.to, each.to.name.empty());
+      const Piece piece = piece_of(each.to, each.to.names_section);
       if (!distances_in(piece).empty())
         return "constants of " + each.to.name + " hold addresses";
       if (llvm::none_of(constants, [&](const Piece &known) {
@@ -185,7 +189,7 @@ std::string Cutter::cut(llvm::ArrayRef<std::string> names, KernelBlob &blob) con
   for (const Piece &function : code) {
     blob.entries.push_back(function.place);
     for (const Distance &each : distances_in(function)) {
-      const Piece wanted = piece_of(each.to, each.to.name.empty());
+      const Piece wanted = piece_of(each.to, each.to.names_section);
       const auto piece = llvm::find_if(constants, [&](const Piece &known) {
         return known.section == wanted.section && known.begin == wanted.begin;
       });

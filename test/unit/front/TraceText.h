@@ -22,7 +22,7 @@ public:
     std::string text = "tracejit-trace 1\nname \"program\"\n";
     for (int input = 0; input < 4; ++input)
       text += "input %in" + std::to_string(input) + " : f32[8,8]\n";
-    text += "number %num0 : float = 1\n" + body;
+    text += "number %num0 : float = 0x3ff0000000000000 (1)\n" + body;
     for (const std::string &output : outputs)
       text += "output " + output + "\n";
     ParsedTraces parsed = parse_traces(text + "end\n", "program.trace");
