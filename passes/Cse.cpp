@@ -3,7 +3,7 @@
 // op always dominates.
 #include "passes/Passes.h"
 #include "passes/SameOp.h"
-#include "runtime/jit/SafePoint.h"
+#include "runtime/base/SafePoint.h"
 
 using namespace mlir;
 

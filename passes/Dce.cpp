@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Drops ops whose results nobody uses. Every op of a program is pure.
 #include "passes/Passes.h"
-#include "runtime/jit/SafePoint.h"
+#include "runtime/base/SafePoint.h"
 
 using namespace mlir;
 

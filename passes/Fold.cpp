@@ -2,7 +2,7 @@
 // Fold: ops whose operands are known run now, by the eager kernels, so that the bits are theirs.
 // Inputs and numbers of a program are never known; what folds is arange and what follows from it.
 #include "passes/Passes.h"
-#include "runtime/jit/SafePoint.h"
+#include "runtime/base/SafePoint.h"
 #include "runtime/kernels/KernelCall.h"
 
 #include <mlir/IR/Builders.h>

@@ -8,8 +8,8 @@
 #include "passes/Passes.h"
 #include "passes/PeakBudget.h"
 #include "passes/RefusedPairs.h"
+#include "runtime/base/SafePoint.h"
 #include "runtime/base/SeededBugs.h"
-#include "runtime/jit/SafePoint.h"
 
 #include <mlir/IR/BuiltinOps.h>
 

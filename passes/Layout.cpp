@@ -3,8 +3,8 @@
 // of transposed operands work on the originals instead (the transpose sinks below them). What
 // remains costs nothing: lifting turns it into strides of loads and of contraction operands.
 #include "passes/Passes.h"
+#include "runtime/base/SafePoint.h"
 #include "runtime/base/SeededBugs.h"
-#include "runtime/jit/SafePoint.h"
 
 #include <mlir/IR/Builders.h>
 

@@ -5,8 +5,8 @@
 #include "passes/KernelWriter.h"
 #include "passes/Layouts.h"
 #include "passes/Passes.h"
+#include "runtime/base/SafePoint.h"
 #include "runtime/base/SeededBugs.h"
-#include "runtime/jit/SafePoint.h"
 #include "runtime/ops/Attributes.h"
 
 #include <mlir/IR/BuiltinOps.h>

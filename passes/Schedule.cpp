@@ -3,7 +3,7 @@
 // steps over as one become one, and values that later passes need are kept. Neither changes a bit.
 #include "passes/KernelFacts.h"
 #include "passes/Passes.h"
-#include "runtime/jit/SafePoint.h"
+#include "runtime/base/SafePoint.h"
 
 #include <mlir/IR/Builders.h>
 #include <mlir/IR/BuiltinOps.h>

@@ -2,8 +2,8 @@
 // Algebra that keeps every bit (NaN as a class). Signs are exact, so negations cancel; nothing here
 // reorders a rounding. x + 0.0 is no identity (-0), and numbers of the program are never known.
 #include "passes/Passes.h"
+#include "runtime/base/SafePoint.h"
 #include "runtime/base/SeededBugs.h"
-#include "runtime/jit/SafePoint.h"
 
 #include <mlir/IR/Builders.h>
 

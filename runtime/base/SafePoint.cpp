@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "runtime/jit/SafePoint.h"
+#include "runtime/base/SafePoint.h"
 
 #include <unistd.h>
 
