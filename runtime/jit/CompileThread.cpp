@@ -4,6 +4,7 @@
 #include "runtime/base/Log.h"
 #include "runtime/base/Options.h"
 #include "runtime/base/OutOfMemory.h"
+#include "runtime/base/SystemMemory.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/PeakMemory.h"
 #include "runtime/jit/SaveTraces.h"
@@ -331,7 +332,7 @@ void CompileThread::compile(const Job &job, const std::vector<std::uint32_t> &ou
   CompileOptions compile_options;
   compile_options.isa = active_isa();
   compile_options.disabled_passes = options().disable;
-  compile_options.memory_budget = memory_budget(peak_of_ops(graph), memory_left());
+  compile_options.memory_budget = memory_budget(peak_of_ops(graph), system_memory_left());
   save_compiled(path); // before: a compiler that crashes leaves what it crashed on
   const auto begin = std::chrono::steady_clock::now();
   CompileResult result = compiler->compile(graph, compile_options);

@@ -2,10 +2,7 @@
 #include "runtime/jit/PeakMemory.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace jit {
@@ -60,46 +57,6 @@ std::size_t peak_of_program(const Graph &graph, const ProgramInfo &program) {
     if (j >= program.donated_input.size() || program.donated_input[j] < 0)
       bytes += graph.values[graph.outputs[j]].meta->bytes();
   return bytes;
-}
-
-/// The number that a file holds; nothing if it is not there or holds a word, as "max".
-static std::optional<std::size_t> number_in(const std::filesystem::path &path) {
-  std::ifstream file(path);
-  std::size_t number = 0;
-  return file >> number ? std::optional(number) : std::nullopt;
-}
-
-static std::optional<std::size_t> available_memory() {
-  std::ifstream file("/proc/meminfo");
-  std::string word;
-  while (file >> word)
-    if (std::size_t kib = 0; word == "MemAvailable:" && file >> kib)
-      return kib << 10;
-  return std::nullopt;
-}
-
-/// The folder of the control group that the process is in; empty if there is none of version 2.
-static std::filesystem::path control_group() {
-  std::ifstream file("/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with("0::/"))
-      return std::filesystem::path("/sys/fs/cgroup") / line.substr(4);
-  return {};
-}
-
-std::size_t memory_left() {
-  std::optional<std::size_t> left = available_memory();
-  const std::filesystem::path root = "/sys/fs/cgroup";
-  for (std::filesystem::path group = control_group(); !group.empty(); group = group.parent_path()) {
-    const auto most = number_in(group / "memory.max"), used = number_in(group / "memory.current");
-    if (most && used) {
-      const std::size_t rest = *most > *used ? *most - *used : 0;
-      left = std::min(left.value_or(rest), rest);
-    }
-    if (group == root || !group.has_relative_path())
-      break;
-  }
-  return left.value_or(0);
 }
 
 } // namespace jit

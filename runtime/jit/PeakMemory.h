@@ -24,8 +24,4 @@ inline std::size_t memory_budget(std::size_t ops, std::size_t left) noexcept {
   return std::max({ops / 8, least, left / 64});
 }
 
-/// Bytes that this process may still take: what the kernel says is available, or what the limits of
-/// its control groups leave, if that is less. 0 if nothing is known.
-std::size_t memory_left();
-
 } // namespace jit
