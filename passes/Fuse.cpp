@@ -244,9 +244,11 @@ void Fusion::renew_edges_from(kernel::LaunchOp launch) {
       if (is_view(user, layouts))
         values.push_back(user->getResult(0));
       else if (isa<kernel::LaunchOp>(user) && consumers.insert(user).second) {
-        for (const Edge &each : edges_at[user])
+        llvm::erase_if(edges_at[user], [&](const Edge &each) {
           if (each.consumer == user)
             edges.erase(each);
+          return each.consumer == user;
+        });
         add_edges(cast<kernel::LaunchOp>(user));
       }
     }
