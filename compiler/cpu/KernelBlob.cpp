@@ -36,6 +36,10 @@ struct Distance {
 struct Piece {
   std::uint64_t section, begin, end, alignment;
   std::uint64_t place = 0;
+
+  bool same_bytes(const Piece &other) const {
+    return section == other.section && begin == other.begin && end == other.end;
+  }
 };
 
 class Cutter {
@@ -164,9 +168,7 @@ std::string Cutter::cut(llvm::ArrayRef<std::string> names, KernelBlob &blob) con
       const Piece piece = piece_of(each.to, each.to.names_section);
       if (!distances_in(piece).empty())
         return "constants of " + each.to.name + " hold addresses";
-      if (llvm::none_of(constants, [&](const Piece &known) {
-            return known.section == piece.section && known.begin == piece.begin;
-          }))
+      if (llvm::none_of(constants, [&](const Piece &known) { return known.same_bytes(piece); }))
         constants.push_back(piece);
     }
   llvm::sort(constants, [](const Piece &a, const Piece &b) {
@@ -190,9 +192,8 @@ std::string Cutter::cut(llvm::ArrayRef<std::string> names, KernelBlob &blob) con
     blob.entries.push_back(function.place);
     for (const Distance &each : distances_in(function)) {
       const Piece wanted = piece_of(each.to, each.to.names_section);
-      const auto piece = llvm::find_if(constants, [&](const Piece &known) {
-        return known.section == wanted.section && known.begin == wanted.begin;
-      });
+      const auto piece =
+          llvm::find_if(constants, [&](const Piece &known) { return known.same_bytes(wanted); });
       const std::uint64_t at = function.place + each.offset;
       const std::uint64_t to = piece->place + each.to.value - piece->begin;
       const auto distance = static_cast<std::int64_t>(to - at) + each.addend;
