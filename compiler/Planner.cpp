@@ -3,8 +3,8 @@
 #include "compiler/Planner.h"
 #include "compiler/Arena.h"
 #include "passes/Layouts.h"
+#include "runtime/base/SafePoint.h"
 #include "runtime/base/SeededBugs.h"
-#include "runtime/jit/SafePoint.h"
 
 #include <llvm/ADT/Sequence.h>
 #include <llvm/ADT/StringSet.h>

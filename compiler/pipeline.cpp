@@ -5,6 +5,7 @@
 #include "compiler/import/Import.h"
 #include "passes/Passes.h"
 #include "runtime/base/PassNames.h"
+#include "runtime/jit/PeakMemory.h"
 
 #include <mlir/IR/Verifier.h>
 
@@ -26,7 +27,7 @@ class Front {
 public:
   Front(const CompileOptions &options, std::string_view last) : options(options), last(last) {}
 
-  void pass(PassName name, void (*run)(trace::FuncOp)) const {
+  void pass(PassName name, llvm::function_ref<void(trace::FuncOp)> run) const {
     if (std::ranges::find(options.disabled_passes, name.text) == options.disabled_passes.end())
       run(program);
   }
@@ -52,8 +53,8 @@ static std::uint32_t count_kernels(const Graph &graph) {
       graph.values, [](const GraphValue &value) { return !value.view && value.meta->size > 0; }));
 }
 
-Planned run_front(MLIRContext &context, const Graph &graph, const CompileOptions &options,
-                  std::string_view last) {
+static Planned run_phases(MLIRContext &context, const Graph &graph, const CompileOptions &options,
+                          std::string_view last, std::size_t peak_bytes) {
   Planned planned;
   Front front(options, last);
   // Verifiers report through the context; their text becomes the message.
@@ -82,7 +83,9 @@ Planned run_front(MLIRContext &context, const Graph &graph, const CompileOptions
   front.pass("cse", cse);
   lift(front.program);
   front.pass("dce", dce);
-  front.pass("fuse", fuse);
+  front.pass("fuse", [&](trace::FuncOp program) {
+    fuse_within(program, static_cast<std::int64_t>(peak_bytes));
+  });
   front.pass("schedule", schedule);
   if (front.done("fused", planned))
     return planned;
@@ -91,6 +94,32 @@ Planned run_front(MLIRContext &context, const Graph &graph, const CompileOptions
   planned.plan.kernels_before = count_kernels(graph);
   front.program.erase();
   front.done("planned", planned);
+  return planned;
+}
+
+/// Gaps between blocks, and what the model of fusion does not know, may take an eighth.
+static bool holds_too_much(const Graph &graph, const Plan &plan, std::size_t peak_bytes) {
+  ProgramInfo info;
+  info.arena_bytes = plan.arena_bytes;
+  info.donated_input = plan.donated_input;
+  return peak_of_program(graph, info) > peak_bytes + peak_bytes / 8;
+}
+
+Planned run_front(MLIRContext &context, const Graph &graph, const CompileOptions &options,
+                  std::string_view last) {
+  const std::size_t by_ops = peak_of_ops(graph), allowed = by_ops + options.memory_budget;
+  Planned planned = run_phases(context, graph, options, last, allowed);
+  const auto failed = [&] {
+    return planned.message.empty() && last == "planned" &&
+           holds_too_much(graph, planned.plan, allowed);
+  };
+  if (failed())
+    planned = run_phases(context, graph, options, last, by_ops);
+  if (failed()) {
+    CompileOptions unfused = options;
+    unfused.disabled_passes.push_back("fuse");
+    planned = run_phases(context, graph, unfused, last, by_ops);
+  }
   return planned;
 }
 

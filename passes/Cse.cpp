@@ -3,6 +3,7 @@
 // op always dominates.
 #include "passes/Passes.h"
 #include "passes/SameOp.h"
+#include "runtime/base/SafePoint.h"
 
 using namespace mlir;
 
@@ -10,7 +11,6 @@ namespace jit {
 
 #define GEN_PASS_DEF_CSE
 #include "passes/Passes.h.inc"
-#include "runtime/jit/SafePoint.h"
 
 void cse(trace::FuncOp program) {
   OpSet seen;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Drops ops whose results nobody uses. Every op of a program is pure.
 #include "passes/Passes.h"
+#include "runtime/base/SafePoint.h"
 
 using namespace mlir;
 
@@ -8,7 +9,6 @@ namespace jit {
 
 #define GEN_PASS_DEF_DCE
 #include "passes/Passes.h.inc"
-#include "runtime/jit/SafePoint.h"
 
 void dce(trace::FuncOp program) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(program.block()))) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Replaces row ops by the body of their record, so that fusion sees elementwise ops and reductions.
 #include "passes/Passes.h"
+#include "runtime/base/SafePoint.h"
 #include "runtime/ops/Attributes.h"
 
 #include <mlir/IR/Builders.h>
@@ -11,7 +12,6 @@ namespace jit {
 
 #define GEN_PASS_DEF_EXPANDROWS
 #include "passes/Passes.h.inc"
-#include "runtime/jit/SafePoint.h"
 
 namespace {
 

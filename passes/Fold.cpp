@@ -2,6 +2,7 @@
 // Fold: ops whose operands are known run now, by the eager kernels, so that the bits are theirs.
 // Inputs and numbers of a program are never known; what folds is arange and what follows from it.
 #include "passes/Passes.h"
+#include "runtime/base/SafePoint.h"
 #include "runtime/kernels/KernelCall.h"
 
 #include <mlir/IR/Builders.h>
@@ -15,7 +16,6 @@ namespace jit {
 
 #define GEN_PASS_DEF_FOLD
 #include "passes/Passes.h.inc"
-#include "runtime/jit/SafePoint.h"
 
 // Small enough for one thread: kernels take the pool only for more.
 static constexpr std::size_t max_folded_bytes = 64 << 10;

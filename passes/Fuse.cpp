@@ -6,10 +6,11 @@
 #include "passes/LaunchOrder.h"
 #include "passes/Merge.h"
 #include "passes/Passes.h"
+#include "passes/PeakBudget.h"
 #include "passes/RefusedPairs.h"
+#include "runtime/base/SafePoint.h"
 #include "runtime/base/SeededBugs.h"
 
-#include <mlir/Analysis/TopologicalSortUtils.h>
 #include <mlir/IR/BuiltinOps.h>
 
 #include <map>
@@ -21,7 +22,6 @@ namespace jit {
 
 #define GEN_PASS_DEF_FUSE
 #include "passes/Passes.h.inc"
-#include "runtime/jit/SafePoint.h"
 
 namespace {
 
@@ -30,7 +30,7 @@ constexpr std::int64_t max_kept_bytes = 256 << 10;
 
 class Fusion {
 public:
-  explicit Fusion(trace::FuncOp program);
+  Fusion(trace::FuncOp program, std::int64_t peak_bytes);
   void run();
 
   FusionWork work;
@@ -65,16 +65,19 @@ private:
   /// The edges at either end of a launch; some may be gone.
   llvm::DenseMap<Operation *, llvm::SmallVector<Edge, 8>> edges_at;
   LaunchOrder order;
+  PeakBudget budget;
   RefusedPairs refused;
   llvm::SmallVector<Operation *> between; ///< ops that the last search for a path met
   std::uint32_t next_edge = 0;
-  std::map<std::pair<std::int32_t, std::int32_t>, WhyApart> refusals;
+  std::int64_t too_much = 0; ///< bytes, of the last merge that was refused as peak_memory
+  std::map<std::pair<std::int32_t, std::int32_t>, std::string> refusals;
 };
 
 } // namespace
 
-Fusion::Fusion(trace::FuncOp program)
-    : program(program), builder(program.getContext()), order(program.block()) {
+Fusion::Fusion(trace::FuncOp program, std::int64_t peak_bytes)
+    : program(program), builder(program.getContext()), order(program.block(), layouts),
+      budget(program, layouts, peak_bytes) {
   for (auto function : program->getParentOfType<ModuleOp>().getOps<kernel::FuncOp>())
     kernels[function.getSymName()] = function;
 }
@@ -191,10 +194,16 @@ std::optional<WhyApart> Fusion::try_merge(const Edge &edge) {
       !planted(SeededBug::cycle_ignored))
     return WhyApart::cycle;
   Node merged = merger.build(builder, "f" + std::to_string(work.built++));
-  if (const auto reason = check_gain(producer, consumer, merged, merger.replaces_producer())) {
+  auto reason = check_gain(producer, consumer, merged, merger.replaces_producer());
+  if (reason)
+    refused.add(pair, *reason);
+  else if ((too_much =
+                budget.try_merge({producer.launch, consumer.launch, merged.launch,
+                                  merger.replaces_producer(), merger.kept_results(), between})))
+    reason = WhyApart::peak_memory;
+  if (reason) {
     merged.launch.erase();
     merged.function.erase();
-    refused.add(pair, *reason);
     return reason;
   }
   put_in_place(merger, producer, consumer, merged); // `edge` is gone
@@ -235,9 +244,11 @@ void Fusion::renew_edges_from(kernel::LaunchOp launch) {
       if (is_view(user, layouts))
         values.push_back(user->getResult(0));
       else if (isa<kernel::LaunchOp>(user) && consumers.insert(user).second) {
-        for (const Edge &each : edges_at[user])
+        llvm::erase_if(edges_at[user], [&](const Edge &each) {
           if (each.consumer == user)
             edges.erase(each);
+          return each.consumer == user;
+        });
         add_edges(cast<kernel::LaunchOp>(user));
       }
     }
@@ -258,7 +269,7 @@ void Fusion::report() {
       continue;
     items.push_back(builder.getI32IntegerAttr(ops.first));
     items.push_back(builder.getI32IntegerAttr(ops.second));
-    items.push_back(builder.getStringAttr(name(reason)));
+    items.push_back(builder.getStringAttr(reason));
   }
   if (!items.empty())
     program.setRefusalsAttr(builder.getArrayAttr(items));
@@ -272,23 +283,25 @@ void Fusion::run() {
     const std::int32_t from = cast<kernel::LaunchOp>(edge.producer).getOps().back();
     const std::int32_t to = cast<kernel::LaunchOp>(edge.consumer).getOps().back();
     if (const auto reason = try_merge(edge)) {
-      refusals[{from, to}] = *reason;
+      std::string &text = refusals[{from, to}] = name(*reason).str();
+      if (reason == WhyApart::peak_memory)
+        text += ": " + std::to_string(too_much) + " bytes";
       edges.erase(edge);
     } else {
       refusals.erase({from, to});
     }
   }
-  sortTopologically(&program.block());
+  order.arrange(program.block(), layouts);
   report();
 }
 
-FusionWork count_fusion(trace::FuncOp program) {
-  Fusion fusion(program);
+FusionWork fuse_within(trace::FuncOp program, std::int64_t peak_bytes) {
+  Fusion fusion(program, peak_bytes);
   fusion.run();
   return fusion.work;
 }
 
-void fuse(trace::FuncOp program) { count_fusion(program); }
+void fuse(trace::FuncOp program) { fuse_within(program, PeakBudget::unlimited); }
 
 namespace {
 struct FusePass : impl::FuseBase<FusePass> {

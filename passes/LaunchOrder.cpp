@@ -3,14 +3,16 @@
 #include "passes/LaunchOrder.h"
 
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/SmallPtrSet.h>
 
 namespace jit {
 
 using mlir::Operation;
 
-LaunchOrder::LaunchOrder(mlir::Block &block) {
+LaunchOrder::LaunchOrder(mlir::Block &block, Layouts &layouts) {
   for (Operation &op : block)
-    places[&op] = order.insert(order.end(), {&op, 0});
+    if (!is_view(&op, layouts))
+      places[&op] = order.insert(order.end(), {&op, 0});
   renumber();
 }
 
@@ -47,6 +49,49 @@ void LaunchOrder::move_before(llvm::SmallVector<Operation *> ops, Operation *pla
   std::uint64_t at = below;
   for (Operation *op : ops)
     places.lookup(op)->number = at += step;
+}
+
+// Views, and what needs no tensor.
+static bool floats(Operation *op, Layouts &layouts) {
+  return is_view(op, layouts) ||
+         (op->getNumOperands() == 0 && !op->hasTrait<mlir::OpTrait::IsTerminator>());
+}
+
+void LaunchOrder::arrange(mlir::Block &block, Layouts &layouts) const {
+  llvm::SmallPtrSet<Operation *, 32> placed;
+  llvm::SmallVector<Operation *> work;
+  const auto place = [&](Operation *op) {
+    if (placed.insert(op).second)
+      op->moveBefore(&block, block.end());
+  };
+  // Operands that float come first; not by recursion, since views may be a long chain.
+  const auto place_with_operands = [&](Operation *op) {
+    work.push_back(op);
+    while (!work.empty()) {
+      Operation *at = work.back();
+      const std::size_t before = work.size();
+      for (const mlir::Value operand : at->getOperands())
+        if (Operation *maker = operand.getDefiningOp();
+            maker && !placed.contains(maker) && floats(maker, layouts))
+          work.push_back(maker);
+      if (work.size() != before)
+        continue;
+      place(at);
+      work.pop_back();
+    }
+  };
+  llvm::SmallVector<Operation *> unread;
+  for (Operation &op : block.without_terminator())
+    unread.push_back(&op);
+  Operation *end = block.getTerminator();
+  for (const Entry &entry : order)
+    if (entry.op != end && !floats(entry.op, layouts))
+      place_with_operands(entry.op);
+  place_with_operands(end);
+  for (Operation *op : unread) // floating ones that nobody reads, if they were left in
+    if (!placed.contains(op))
+      place_with_operands(op);
+  end->moveBefore(&block, block.end());
 }
 
 } // namespace jit

@@ -2,6 +2,8 @@
 // An order of a program's ops in which operands come first, kept while launches merge.
 #pragma once
 
+#include "passes/Layouts.h"
+
 #include <llvm/ADT/DenseMap.h>
 #include <mlir/IR/Block.h>
 #include <mlir/IR/Operation.h>
@@ -14,7 +16,8 @@ namespace jit {
 /// stood, behind other users of its producer. Erased ops must be taken out.
 class LaunchOrder {
 public:
-  explicit LaunchOrder(mlir::Block &block);
+  /// Views do not count: they compute nothing.
+  LaunchOrder(mlir::Block &block, Layouts &layouts);
 
   bool before(mlir::Operation *a, mlir::Operation *b) const { return number(a) < number(b); }
   /// `made` takes the place of `old`, which is gone.
@@ -22,6 +25,9 @@ public:
   void erase(mlir::Operation *op);
   /// Moves `ops` right before `place`; their order among each other stays.
   void move_before(llvm::SmallVector<mlir::Operation *> ops, mlir::Operation *place);
+  /// Puts the ops of the block in this order. What needs no tensor (fills, numbers, constants) and
+  /// views come right before their first reader, so that fills do not lie there for long.
+  void arrange(mlir::Block &block, Layouts &layouts) const;
 
 private:
   struct Entry {

@@ -3,6 +3,7 @@
 // of transposed operands work on the originals instead (the transpose sinks below them). What
 // remains costs nothing: lifting turns it into strides of loads and of contraction operands.
 #include "passes/Passes.h"
+#include "runtime/base/SafePoint.h"
 #include "runtime/base/SeededBugs.h"
 
 #include <mlir/IR/Builders.h>
@@ -13,7 +14,6 @@ namespace jit {
 
 #define GEN_PASS_DEF_LAYOUTPASS
 #include "passes/Passes.h.inc"
-#include "runtime/jit/SafePoint.h"
 
 static trace::PermuteDimsOp permutation(Value value) {
   return value.getDefiningOp<trace::PermuteDimsOp>();

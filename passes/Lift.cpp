@@ -5,6 +5,7 @@
 #include "passes/KernelWriter.h"
 #include "passes/Layouts.h"
 #include "passes/Passes.h"
+#include "runtime/base/SafePoint.h"
 #include "runtime/base/SeededBugs.h"
 #include "runtime/ops/Attributes.h"
 
@@ -16,7 +17,6 @@ namespace jit {
 
 #define GEN_PASS_DEF_LIFT
 #include "passes/Passes.h.inc"
-#include "runtime/jit/SafePoint.h"
 
 using kernel::Axis;
 using kernel::AxisKind;

@@ -22,6 +22,8 @@ llvm::StringRef name(WhyApart reason) {
     return "scratch_limit";
   case WhyApart::cycle:
     return "cycle";
+  case WhyApart::peak_memory:
+    return "peak_memory";
   case WhyApart::recompute_cost:
     return "recompute_cost";
   case WhyApart::order_conflict:

@@ -19,6 +19,7 @@ enum class WhyApart : std::uint8_t {
   pass_limit,     ///< more than four passes over a row
   scratch_limit,  ///< too many buffers, ops or kept rows
   cycle,          ///< another op lies between them
+  peak_memory,    ///< the program would hold too much at once
   recompute_cost, ///< computing twice costs more than it saves
   order_conflict, ///< reductions in different orders or over rows that do not line up
 };
@@ -43,7 +44,8 @@ public:
   std::optional<WhyApart> match();
   /// Whether the producer goes away: its results are computed, and stored if others need them.
   bool replaces_producer() const { return replaces; }
-  /// Whether it does, and others need its results.
+  /// Results of the producer that the merged kernel stores, since others need them.
+  llvm::ArrayRef<unsigned> kept_results() const { return kept; }
   bool keeps_results() const { return replaces && !kept.empty(); }
   Node build(mlir::OpBuilder &builder, llvm::StringRef name);
   /// Makes users of the old launches use `merged`, and erases what is gone.

@@ -22,14 +22,16 @@ void expand_rows(trace::FuncOp program);
 void lift(trace::FuncOp program);
 // On launches.
 void fuse(trace::FuncOp program);
-/// The same, and what it took: per op it must not grow with the program.
+/// What fusion took: per op it must not grow with the program.
 struct FusionWork {
   std::uint64_t edges = 0;        ///< pairs of launches put in line, again too
   std::uint64_t attempts = 0;     ///< pairs looked at
   std::uint64_t built = 0;        ///< merged kernels written, some in vain
   std::uint64_t search_steps = 0; ///< ops visited in search of a cycle
 };
-FusionWork count_fusion(trace::FuncOp program);
+/// The same, but merges that would make the program hold more at once stay away: temporaries and
+/// outputs, at the worst moment.
+FusionWork fuse_within(trace::FuncOp program, std::int64_t peak_bytes);
 // On kernels: merges axes, orders them, decides what is kept between passes.
 void schedule(trace::FuncOp program);
 

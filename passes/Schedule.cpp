@@ -3,6 +3,7 @@
 // steps over as one become one, and values that later passes need are kept. Neither changes a bit.
 #include "passes/KernelFacts.h"
 #include "passes/Passes.h"
+#include "runtime/base/SafePoint.h"
 
 #include <mlir/IR/Builders.h>
 #include <mlir/IR/BuiltinOps.h>
@@ -13,7 +14,6 @@ namespace jit {
 
 #define GEN_PASS_DEF_SCHEDULE
 #include "passes/Passes.h.inc"
-#include "runtime/jit/SafePoint.h"
 
 // Axes axis and axis + 1 become axis; the numbers after them move down.
 static kernel::MapAttr merged_map(kernel::MapAttr map, unsigned axis) {

@@ -2,6 +2,7 @@
 // Algebra that keeps every bit (NaN as a class). Signs are exact, so negations cancel; nothing here
 // reorders a rounding. x + 0.0 is no identity (-0), and numbers of the program are never known.
 #include "passes/Passes.h"
+#include "runtime/base/SafePoint.h"
 #include "runtime/base/SeededBugs.h"
 
 #include <mlir/IR/Builders.h>
@@ -12,7 +13,6 @@ namespace jit {
 
 #define GEN_PASS_DEF_SIMPLIFY
 #include "passes/Passes.h.inc"
-#include "runtime/jit/SafePoint.h"
 
 // Whether every value of `from` is one of `to` exactly, and converting it back and forth is free.
 static bool widens(DType from, DType to) {

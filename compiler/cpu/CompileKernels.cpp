@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/cpu/CompileKernels.h"
-#include "runtime/jit/SafePoint.h"
+#include "runtime/base/SafePoint.h"
 
 namespace jit::cpu {
 

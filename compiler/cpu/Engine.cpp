@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Engine: code generation at level 1 by a target machine of our own.
 #include "compiler/cpu/Engine.h"
-#include "runtime/jit/SafePoint.h"
+#include "runtime/base/SafePoint.h"
 
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/OptBisect.h>

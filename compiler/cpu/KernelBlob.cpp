@@ -11,6 +11,9 @@
 #include <llvm/Support/Endian.h>
 #include <llvm/Support/MathExtras.h>
 
+#include <cstring>
+#include <tuple>
+
 namespace jit::cpu {
 namespace {
 
@@ -21,6 +24,7 @@ using llvm::object::SectionRef;
 struct Symbol {
   std::uint64_t section = 0, value = 0;
   std::string name;
+  bool names_section = false; ///< all of it
 };
 /// A place in a section that holds the distance to a symbol, plus `addend`.
 struct Distance {
@@ -32,6 +36,10 @@ struct Distance {
 struct Piece {
   std::uint64_t section, begin, end, alignment;
   std::uint64_t place = 0;
+
+  bool same_bytes(const Piece &other) const {
+    return section == other.section && begin == other.begin && end == other.end;
+  }
 };
 
 class Cutter {
@@ -46,7 +54,8 @@ private:
   Piece piece_of(const Symbol &symbol, bool whole) const;
   llvm::ArrayRef<Distance> distances_in(const Piece &piece) const {
     const auto found = distances.find(piece.section);
-    return found == distances.end() ? llvm::ArrayRef<Distance>() : found->second;
+    return found == distances.end() ? llvm::ArrayRef<Distance>()
+                                    : llvm::ArrayRef<Distance>(found->second);
   }
 
   const Object &object;
@@ -66,8 +75,8 @@ template <class T> std::optional<T> get(llvm::Expected<T> value, std::string &fa
 
 } // namespace
 
-static std::optional<Symbol> describe(const llvm::object::SymbolRef &symbol, const Object &object,
-                                      std::string &failure) {
+static std::optional<Symbol> describe(const llvm::object::ELFSymbolRef &symbol,
+                                      const Object &object, std::string &failure) {
   const auto name = get(symbol.getName(), failure);
   const auto section = get(symbol.getSection(), failure);
   if (!name || !section)
@@ -76,6 +85,7 @@ static std::optional<Symbol> describe(const llvm::object::SymbolRef &symbol, con
   if (*section == object.section_end())
     return result;
   result.section = (*section)->getIndex();
+  result.names_section = symbol.getELFType() == llvm::ELF::STT_SECTION;
   const auto value = get(symbol.getValue(), failure);
   if (!value)
     return std::nullopt;
@@ -149,20 +159,21 @@ std::string Cutter::cut(llvm::ArrayRef<std::string> names, KernelBlob &blob) con
     const auto found = functions.find(name);
     if (found == functions.end())
       return "the object lacks " + name;
+    if (found->second.value != 0)
+      return name + " does not begin its section";
     code.push_back(piece_of(found->second, true));
   }
   for (const Piece &function : code)
     for (const Distance &each : distances_in(function)) {
-      const Piece piece = piece_of(each.to, each.to.name.empty());
+      const Piece piece = piece_of(each.to, each.to.names_section);
       if (!distances_in(piece).empty())
         return "constants of " + each.to.name + " hold addresses";
-      if (llvm::none_of(constants, [&](const Piece &known) {
-            return known.section == piece.section && known.begin == piece.begin;
-          }))
+      if (llvm::none_of(constants, [&](const Piece &known) { return known.same_bytes(piece); }))
         constants.push_back(piece);
     }
-  llvm::stable_sort(constants,
-                    [](const Piece &a, const Piece &b) { return a.alignment > b.alignment; });
+  llvm::sort(constants, [](const Piece &a, const Piece &b) {
+    return std::tie(b.alignment, a.section, a.begin) < std::tie(a.alignment, b.section, b.begin);
+  });
 
   std::uint64_t size = 0;
   std::string failure;
@@ -172,19 +183,17 @@ std::string Cutter::cut(llvm::ArrayRef<std::string> names, KernelBlob &blob) con
     blob.bytes.resize(size);
     const auto contents = get(sections.lookup(piece.section).getContents(), failure);
     if (contents)
-      llvm::copy(llvm::as_bytes(llvm::ArrayRef(contents->data(), contents->size()))
-                     .slice(piece.begin, piece.end - piece.begin),
-                 blob.bytes.begin() + static_cast<std::ptrdiff_t>(piece.place));
+      std::memcpy(&blob.bytes[piece.place], contents->data() + piece.begin,
+                  piece.end - piece.begin);
   };
   llvm::for_each(constants, put);
   llvm::for_each(code, put);
   for (const Piece &function : code) {
     blob.entries.push_back(function.place);
     for (const Distance &each : distances_in(function)) {
-      const Piece wanted = piece_of(each.to, each.to.name.empty());
-      const auto piece = llvm::find_if(constants, [&](const Piece &known) {
-        return known.section == wanted.section && known.begin == wanted.begin;
-      });
+      const Piece wanted = piece_of(each.to, each.to.names_section);
+      const auto piece =
+          llvm::find_if(constants, [&](const Piece &known) { return known.same_bytes(wanted); });
       const std::uint64_t at = function.place + each.offset;
       const std::uint64_t to = piece->place + each.to.value - piece->begin;
       const auto distance = static_cast<std::int64_t>(to - at) + each.addend;

@@ -3,7 +3,7 @@
 #include "compiler/import/Import.h"
 #include "dialects/kernel/KernelDialect.h"
 #include "dialects/trace/TraceDialect.h"
-#include "runtime/jit/SafePoint.h"
+#include "runtime/base/SafePoint.h"
 
 #include <mlir/IR/Builders.h>
 

@@ -9,4 +9,8 @@ namespace jit {
 /// The smaller of physical memory and the limit of the control group (v1 or v2), in bytes.
 std::size_t system_memory_bytes() noexcept;
 
+/// Bytes that this process may still take: what the system says is available, or what the limit of
+/// the control group (v1 or v2) leaves, if that is less. 0 if the system does not say.
+std::size_t system_memory_left() noexcept;
+
 } // namespace jit

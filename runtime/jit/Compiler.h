@@ -17,6 +17,9 @@ struct CompileOptions {
   Isa isa = Isa::v3;
   std::vector<std::string> disabled_passes; ///< names as in Passes.td
   bool verify = false;                      ///< run the verifiers at phase boundaries
+  /// Bytes that temporaries and outputs may take above what the ops hold one by one. Fusion keeps
+  /// launches apart for it, and no bit depends on it.
+  std::size_t memory_budget = std::size_t{1} << 20;
 };
 
 struct CompileResult {

@@ -3,6 +3,7 @@
 #include "runtime/base/Log.h"
 #include "runtime/base/Options.h"
 #include "runtime/base/OutOfMemory.h"
+#include "runtime/base/SystemMemory.h"
 #include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/PeakMemory.h"
@@ -54,6 +55,7 @@ std::unique_ptr<const Program> CompileThread::compile(const Job &job,
   CompileOptions compile_options;
   compile_options.isa = active_isa();
   compile_options.disabled_passes = options().disable;
+  compile_options.memory_budget = memory_budget(peak_of_ops(graph), system_memory_left());
   save_compiled(path); // before: a compiler that crashes leaves what it crashed on
   const std::uint64_t begin = thread_cpu_ns();
   CompileResult result = compiler.get()->compile(graph, compile_options);
@@ -61,12 +63,6 @@ std::unique_ptr<const Program> CompileThread::compile(const Job &job,
   stop_before_new_statics();
   if (!result.program) {
     refusal = std::move(result.message);
-    return nullptr;
-  }
-  const std::size_t held = peak_of_program(graph, result.program->info());
-  if (const std::size_t by_ops = peak_of_ops(graph); holds_too_much(held, by_ops)) {
-    refusal = "the program would hold " + std::to_string(held) + " bytes at once, its ops " +
-              std::to_string(by_ops);
     return nullptr;
   }
   log_line(LogComponent::compile, LogLevel::info,

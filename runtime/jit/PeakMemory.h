@@ -17,10 +17,11 @@ std::size_t peak_of_ops(const Graph &graph);
 /// Bytes of the program's temporaries and of the outputs that take over no input.
 std::size_t peak_of_program(const Graph &graph, const ProgramInfo &program);
 
-/// A program may hold an eighth more, or 1 MiB: for gaps between values.
-inline bool holds_too_much(std::size_t program, std::size_t ops) noexcept {
+/// Bytes that a program may hold above what its ops hold: an eighth, 1 MiB, or 1/64 of the bytes
+/// that the machine has left, whichever is most.
+inline std::size_t memory_budget(std::size_t ops, std::size_t left) noexcept {
   constexpr std::size_t least = std::size_t{1} << 20;
-  return program > ops + std::max(ops / 8, least);
+  return std::max({ops / 8, least, left / 64});
 }
 
 } // namespace jit

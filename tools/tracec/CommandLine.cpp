@@ -78,7 +78,8 @@ void add_number(CLI::App &app, const std::string &flag, T least, T most, T &targ
   app.add_option_function<std::string>(flag, set, help)->type_name("N");
 }
 
-void add_common(CLI::App &app, Request &request, jit::Isa &isa, std::uint32_t &trace) {
+void add_common(CLI::App &app, Request &request, jit::Isa &isa, std::uint32_t &trace,
+                std::uint64_t &memory) {
   app.add_option("FILE", request.file, "trace file, - for standard input")
       ->required()
       ->type_name("");
@@ -93,6 +94,9 @@ void add_common(CLI::App &app, Request &request, jit::Isa &isa, std::uint32_t &t
       ->check(known)
       ->allow_extra_args(false)
       ->type_name("PASS,...");
+  add_number(app, "--memory", std::uint64_t{0}, std::uint64_t{1} << 40, memory,
+             "bytes that a program may hold above its ops; unless given, the larger of an eighth "
+             "and 1 MiB");
   app.add_option("--compiler", request.compiler, "the compiler library, if not the usual one")
       ->type_name("LIBRARY");
 }
@@ -112,21 +116,22 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
   Request request;
   auto isa = jit::Isa::v3;
   std::uint32_t trace = 0;
+  std::uint64_t memory = 0;
   CLI::App app("", "tracec");
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("tracec ") + jit::library_version);
 
   CLI::App *run = app.add_subcommand("run", "Run a trace and print its outputs.");
-  add_common(*run, request, isa, trace);
+  add_common(*run, request, isa, trace, memory);
   add_choice(*run, "--mode", modes, request.mode, "eager unless given; both compares all bits");
   add_values(*run, request);
 
   CLI::App *dump = app.add_subcommand("dump", "Print a trace after a phase of the compiler.");
-  add_common(*dump, request, isa, trace);
+  add_common(*dump, request, isa, trace, memory);
   add_choice(*dump, "--stage", stages, request.stage, "phase to print after")->required();
 
   CLI::App *bench = app.add_subcommand("bench", "Time eager and compiled runs in turn.");
-  add_common(*bench, request, isa, trace);
+  add_common(*bench, request, isa, trace, memory);
   add_values(*bench, request);
   add_number(*bench, "--runs", 1u, 1'000'000u, request.runs,
              "timed runs of each way; half a second unless given");
@@ -150,6 +155,8 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
       request.isa = isa;
     if (command->count("--trace"))
       request.trace = trace;
+    if (command->count("--memory"))
+      request.memory = memory;
   }
   return request;
 }

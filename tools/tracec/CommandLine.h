@@ -30,7 +30,8 @@ struct Request {
   std::optional<jit::Isa> isa;
   int threads = 0; ///< 0: one for each CPU
   std::vector<std::string> disabled;
-  std::string compiler; ///< path of the library; empty: the usual one
+  std::optional<std::uint64_t> memory; ///< bytes above what the ops hold
+  std::string compiler;                ///< path of the library; empty: the usual one
 };
 
 /// Prints help or version and returns nothing if that was asked for; throws Exit(usage).

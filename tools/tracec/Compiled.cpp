@@ -2,6 +2,7 @@
 #include "tools/tracec/Compiled.h"
 
 #include "runtime/jit/LoadCompiler.h"
+#include "runtime/jit/PeakMemory.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/tensor/Impl.h"
 #include "tools/tracec/Exit.h"
@@ -21,16 +22,18 @@ jit::Compiler &compiler() {
   return *instance;
 }
 
-jit::CompileOptions compile_options(const Request &request) {
+jit::CompileOptions compile_options(const Request &request, const jit::Graph &graph) {
   jit::CompileOptions options;
   options.isa = request.isa.value_or(jit::active_isa());
   options.disabled_passes = request.disabled;
+  // Whatever the machine has left, so that the same file gives the same code everywhere.
+  options.memory_budget = request.memory.value_or(jit::memory_budget(jit::peak_of_ops(graph), 0));
   options.verify = request.command != Command::bench; // its time is reported
   return options;
 }
 
 CompiledTrace::CompiledTrace(const Request &request, const jit::Graph &graph) : graph(graph) {
-  jit::CompileResult result = compiler().compile(graph, compile_options(request));
+  jit::CompileResult result = compiler().compile(graph, compile_options(request, graph));
   if (!result.program)
     throw Exit(ExitCode::unsupported,
                shown_name(request) + ": error: cannot be compiled: " + result.message);

@@ -10,7 +10,7 @@ namespace tracec {
 
 /// Opens the compiler library once. Throws Exit(unsupported).
 jit::Compiler &compiler();
-jit::CompileOptions compile_options(const Request &request);
+jit::CompileOptions compile_options(const Request &request, const jit::Graph &graph);
 
 class CompiledTrace {
 public:

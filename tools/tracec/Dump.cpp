@@ -12,7 +12,7 @@ ExitCode dump(const Request &request) {
   const std::vector<jit::Graph> graphs = read_traces(request);
   for (std::size_t k = 0; k < graphs.size(); ++k) {
     std::string text;
-    if (!compiler().dump(graphs[k], compile_options(request), request.stage, text))
+    if (!compiler().dump(graphs[k], compile_options(request, graphs[k]), request.stage, text))
       throw Exit(ExitCode::unsupported,
                  shown_name(request) + ": error: cannot be compiled: " + text);
     std::cout << heading(graphs, k) << text;

@@ -75,6 +75,27 @@ TEST(IrText, StoresPastTheCaches) {
   EXPECT_FALSE(near.has("llvm.prefetch"));
 }
 
+/// Rows of the sum of `count` arrays, summed.
+Nest sums_of(unsigned count) {
+  NestBuilder k;
+  k.parallel(16).row(1024);
+  unsigned sum = k.load(f32, 0, {1024, 1});
+  for (unsigned buffer = 1; buffer < count; ++buffer)
+    sum = k.element(F::add, f32, {sum, k.load(f32, buffer, {1024, 1})});
+  k.store(k.reduce(Reduction::sum, f32, sum), count, {1, 0});
+  return k.nest;
+}
+
+std::size_t instructions(const Lowered &lowered) {
+  return lowered.module->getFunction("k")->getInstructionCount();
+}
+
+TEST(IrText, ManyBuffersAreUnrolledLess) {
+  const std::size_t few = instructions(Lowered(sums_of(5), Isa::v3));
+  const std::size_t many = instructions(Lowered(sums_of(23), Isa::v3));
+  EXPECT_LT(many, few * 23 / 5 * 2 / 3);
+}
+
 TEST(IrText, CallsNothing) {
   Lowered lowered(sigmoid_of(1000), Isa::v3);
   for (const llvm::Function &function : *lowered.module)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A compilation can be left standing at any of its safe points, and reaches them often.
-#include "runtime/jit/SafePoint.h"
+#include "runtime/base/SafePoint.h"
 #include "test/unit/compiler/GraphBuilder.h"
 
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 #include "compiler/Pipeline.h"
 #include "compiler/import/Import.h"
 #include "passes/Passes.h"
-#include "runtime/trace/Text.h"
+#include "test/unit/front/TraceText.h"
 
 #include <gtest/gtest.h>
 
@@ -11,30 +11,6 @@
 
 namespace jit {
 namespace {
-
-/// Writes a trace, an op a line.
-class TraceText {
-public:
-  std::string op(const std::string &call) {
-    body += "%" + std::to_string(ops) + " = " + call + " : f32[8,8]\n";
-    return "%" + std::to_string(ops++);
-  }
-  Graph graph(const std::vector<std::string> &outputs) const {
-    std::string text = "tracejit-trace 1\nname \"program\"\n";
-    for (int input = 0; input < 4; ++input)
-      text += "input %in" + std::to_string(input) + " : f32[8,8]\n";
-    text += body;
-    for (const std::string &output : outputs)
-      text += "output " + output + "\n";
-    ParsedTraces parsed = parse_traces(text + "end\n", "program.trace");
-    EXPECT_EQ(parsed.error, "");
-    return std::move(parsed.graphs.at(0));
-  }
-  int ops = 0;
-
-private:
-  std::string body;
-};
 
 /// A recurrent cell, step by step, and back through what every step kept: values live for long.
 Graph recurrent(int steps) {
@@ -84,12 +60,12 @@ Graph branches(int count) {
 
 FusionWork work_of(const Graph &graph) {
   const auto context = make_context();
-  const mlir::OwningOpRef<mlir::ModuleOp> module = import_graph(context.get(), graph);
+  mlir::OwningOpRef<mlir::ModuleOp> module = import_graph(context.get(), graph);
   trace::FuncOp program = *module->getOps<trace::FuncOp>().begin();
   dce(program);
   lift(program);
   dce(program);
-  return count_fusion(program);
+  return fuse_within(program, 1 << 20);
 }
 
 void expect_no_growth(const std::function<Graph(int)> &make) {
