@@ -56,7 +56,9 @@ bool CompileThread::enable_compiler() {
 
 CompilerStatus CompileThread::compiler_status() const {
   CompilerStatus status = compiler.status();
-  if (status.state == CompilerState::ready && !has_compiler())
+  const bool usable =
+      status.state == CompilerState::ready || status.state == CompilerState::opening;
+  if (usable && !has_compiler())
     return {CompilerState::off, "nothing is compiled in the child of a fork, or at exit"};
   return status;
 }

@@ -8,6 +8,8 @@
 
 #include <fstream>
 #include <sstream>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace jit {
 namespace {
@@ -64,6 +66,14 @@ TEST(CompilerStatus, FromOffToReady) {
   EXPECT_EQ(twice.explain().at(0).state, "active");
   EXPECT_GT(twice.explain().at(0).hits, 0u);
   EXPECT_TRUE(enable_compiler());
+
+  // The child of a fork has no compile thread, and says so.
+  const pid_t child = fork();
+  if (child == 0)
+    _exit(compiler_status().state == CompilerState::off ? 0 : 1);
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 } // namespace
