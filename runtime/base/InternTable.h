@@ -67,6 +67,18 @@ public:
     }
   }
 
+  /// The entry for which `equal` holds; nullptr if there is none.
+  template <class Equal> const Entry *find(std::uint64_t hash, Equal &&equal) const {
+    for (std::size_t at = hash >> 32;; ++at) {
+      const Entry *entry = slots[at % slots.size()].load(std::memory_order_acquire);
+      if (!entry || equal(*entry))
+        return entry;
+    }
+  }
+
+  std::size_t size() const noexcept { return count.load(std::memory_order_relaxed); }
+
+private:
   template <class Make> const Entry *add(Make &make) {
     if (count.load(std::memory_order_relaxed) >= capacity)
       return nullptr;

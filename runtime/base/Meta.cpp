@@ -4,6 +4,8 @@
 #include "runtime/base/InternTable.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 
 namespace jit {
 namespace {
@@ -56,32 +58,92 @@ DimList canonical_strides(Dims dims, Dims strides) noexcept {
   return canonical;
 }
 
-const Meta *intern_meta(DType dtype, Dims dims, Dims strides) {
-  const DimList canonical = canonical_strides(dims, strides);
-  const std::size_t rank = dims.size();
-  std::uint64_t hash = hash_word(rank, static_cast<std::uint64_t>(dtype));
-  for (std::size_t i = 0; i < rank; ++i)
-    hash = hash_word(hash_word(hash, static_cast<std::uint64_t>(dims[i])),
-                     static_cast<std::uint64_t>(canonical[i]));
+namespace {
 
-  const auto equal = [&](const Meta &meta) {
-    return meta.dtype == dtype && meta.rank == rank && std::ranges::equal(meta.dims(), dims) &&
-           std::ranges::equal(meta.strides(), Dims(canonical));
-  };
-  const auto make = [&](bool interned) {
-    auto *meta = new Meta{dtype,    static_cast<std::uint8_t>(rank), is_contiguous(dims, canonical),
-                          interned, *checked_size(dtype, dims),      {},
+/// A meta that is looked for.
+class Wanted {
+public:
+  Wanted(DType dtype, Dims dims, Dims strides)
+      : dtype(dtype), dims(dims), strides(canonical_strides(dims, strides)) {
+    hash = hash_word(dims.size(), static_cast<std::uint64_t>(dtype));
+    for (std::size_t i = 0; i < dims.size(); ++i)
+      hash = hash_word(hash_word(hash, static_cast<std::uint64_t>(dims[i])),
+                       static_cast<std::uint64_t>(this->strides[i]));
+  }
+  bool operator()(const Meta &meta) const noexcept {
+    return meta.dtype == dtype && std::ranges::equal(meta.dims(), dims) &&
+           std::ranges::equal(meta.strides(), Dims(strides));
+  }
+  const Meta *make(bool interned) const {
+    auto *meta = new Meta{dtype,
+                          static_cast<std::uint8_t>(dims.size()),
+                          is_contiguous(dims, strides),
+                          interned,
+                          *checked_size(dtype, dims),
+                          {},
                           {}};
     std::ranges::copy(dims, meta->dim_values);
-    std::ranges::copy(canonical, meta->stride_values);
+    std::ranges::copy(strides, meta->stride_values);
     return meta;
-  };
-  const Meta *found = metas.find_or_add(hash, equal, [&] { return make(true); });
-  return found ? found : make(false);
+  }
+  const Meta *intern() const {
+    const Meta *found = metas.find_or_add(hash, *this, [this] { return make(true); });
+    return found ? found : make(false);
+  }
+
+  std::uint64_t hash;
+
+private:
+  DType dtype;
+  Dims dims;
+  DimList strides;
+};
+
+/// Whether a shape without a place has been asked for often. One that others drive out of its slot
+/// begins again, so that shapes that come once never count.
+bool comes_again(std::uint64_t hash) noexcept {
+  constexpr std::uint32_t often = 64, count_bits = 8, counts = (1u << count_bits) - 1;
+  static constinit std::array<std::atomic<std::uint32_t>, 4096> sightings{};
+  std::atomic<std::uint32_t> &slot = sightings[hash % sightings.size()];
+  const auto mark = static_cast<std::uint32_t>(hash >> 32) & ~counts;
+  const std::uint32_t seen = slot.load(std::memory_order_relaxed);
+  const std::uint32_t count = (seen & ~counts) == mark ? std::min((seen & counts) + 1, often) : 1;
+  slot.store(mark | count, std::memory_order_relaxed);
+  return count == often;
+}
+
+} // namespace
+
+const Meta *intern_meta(DType dtype, Dims dims, Dims strides) {
+  return Wanted(dtype, dims, strides).intern();
 }
 
 const Meta *intern_contiguous(DType dtype, Dims dims) {
   return intern_meta(dtype, dims, row_major_strides(dims));
+}
+
+const Meta *value_meta(DType dtype, Dims dims, Dims strides) {
+  constexpr std::size_t half = InternTable<Meta>::capacity / 2, most = half + half / 2;
+  const Wanted wanted(dtype, dims, strides);
+  if (metas.size() < half)
+    return wanted.intern();
+  if (const Meta *known = metas.find(wanted.hash, wanted))
+    return known;
+  return metas.size() < most && comes_again(wanted.hash) ? wanted.intern() : wanted.make(false);
+}
+
+const Meta *contiguous_value_meta(DType dtype, Dims dims) {
+  return value_meta(dtype, dims, row_major_strides(dims));
+}
+
+const Meta *find_interned(const Meta &meta) noexcept {
+  const Wanted wanted(meta.dtype, meta.dims(), meta.strides());
+  return metas.find(wanted.hash, wanted);
+}
+
+bool same_meta(const Meta &a, const Meta &b) noexcept {
+  return a.dtype == b.dtype && std::ranges::equal(a.dims(), b.dims()) &&
+         std::ranges::equal(a.strides(), b.strides());
 }
 
 void release_meta(const Meta *meta) noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Meta: dtype, extents and strides of a tensor, interned so that one pointer compare decides
-// whether two tensors look alike.
+// Meta: dtype, extents and strides of a tensor, interned as long as there is room, so that one
+// pointer compare decides whether two tensors look alike.
 #pragma once
 
 #include "runtime/base/Export.h"
@@ -20,8 +20,8 @@ struct Meta {
   std::uint8_t rank;
   /// Row-major without gaps; also true for size 0 and 1.
   bool contiguous;
-  /// In the table, for ever: equal metas are the same pointer. Past the table's cap a meta is owned
-  /// by the one tensor that uses it and matches nothing.
+  /// In the table, for ever: equal metas are the same pointer. Another meta is owned by the one
+  /// tensor that uses it, and is compared by content.
   bool interned;
   /// Product of the extents.
   std::int64_t size;
@@ -44,11 +44,24 @@ TRACEJIT_PRIVATE DimList row_major_strides(Dims dims) noexcept;
 /// the tensor is contiguous, else 0 for axes of extent 1.
 DimList canonical_strides(Dims dims, Dims strides) noexcept;
 
-/// Finds or adds a meta; strides are made canonical. Precondition: checked_size holds;
-/// strides.size() == dims.size(). Past the cap (65,536 metas) the result is the caller's own and
-/// goes to release_meta.
+/// Finds or adds a meta, for what is recorded and compiled; strides are made canonical.
+/// Precondition: checked_size holds; strides.size() == dims.size(). Past the cap (65,536 metas) the
+/// result is the caller's own and goes to release_meta.
 TRACEJIT_PRIVATE const Meta *intern_meta(DType dtype, Dims dims, Dims strides);
 TRACEJIT_PRIVATE const Meta *intern_contiguous(DType dtype, Dims dims);
+
+/// The same for a value of an op that runs: once the table is half full, only shapes that come
+/// again get a place, and none in its last quarter. So there is room for what is recorded.
+TRACEJIT_PRIVATE const Meta *value_meta(DType dtype, Dims dims, Dims strides);
+TRACEJIT_PRIVATE const Meta *contiguous_value_meta(DType dtype, Dims dims);
+
+TRACEJIT_PRIVATE const Meta *find_interned(const Meta &meta) noexcept;
+/// The equal meta in the table, or nullptr.
+inline const Meta *interned_twin(const Meta &meta) noexcept {
+  return meta.interned ? &meta : find_interned(meta);
+}
+/// By content.
+TRACEJIT_PRIVATE bool same_meta(const Meta &a, const Meta &b) noexcept;
 
 /// Frees a meta that is not interned; call when its one owner goes.
 void release_meta(const Meta *meta) noexcept;

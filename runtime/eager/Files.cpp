@@ -21,7 +21,7 @@ static Error io_error(std::string_view function, const std::string &message,
 /// A tensor whose elements are not written yet.
 static Tensor unfilled(std::string_view function, DType dtype, Dims shape, std::byte *&data,
                        const source_location &site) {
-  const Meta *meta = intern_contiguous(dtype, shape);
+  const Meta *meta = contiguous_value_meta(dtype, shape);
   Storage *storage = new_storage(meta->bytes());
   Impl *impl = storage ? new_ready(meta, storage, storage->data) : nullptr;
   if (!impl) {

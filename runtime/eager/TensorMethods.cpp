@@ -40,7 +40,7 @@ static const Meta *meta_of_data(std::string_view function, DType dtype, Dims sha
                 std::string(function) + ": " + std::to_string(count) + " elements given for " +
                     describe(dtype, shape) + " of " + std::to_string(*size),
                 site);
-  return intern_contiguous(dtype, shape);
+  return contiguous_value_meta(dtype, shape);
 }
 
 Tensor::Tensor(Scalar number, std::optional<DType> dtype, source_location site) {

@@ -355,7 +355,7 @@ Graph Session::matched_graph() {
   Graph graph;
   graph.name = anchor->trace->name;
   for (const Impl *input : inputs)
-    graph.inputs.push_back(input->meta);
+    graph.inputs.push_back(interned_twin(*input->meta)); // a node expects it
   for (const Scalar &scalar : scalars)
     graph.scalars.push_back(scalar.kind());
   graph.examples.assign(scalars.begin(), scalars.end());

@@ -8,7 +8,6 @@
 namespace jit {
 
 std::shared_ptr<Path> PathTable::find_or_add(Graph graph, std::uint64_t now) {
-  static std::atomic<std::uint32_t> last_id{0};
   const std::uint64_t hash = hash_graph(graph);
   for (const std::shared_ptr<Path> &path : known) {
     if (path->hash != hash || !same_structure(path->graph, graph))
@@ -17,16 +16,32 @@ std::shared_ptr<Path> PathTable::find_or_add(Graph graph, std::uint64_t now) {
       path->graph.outputs = std::move(graph.outputs);
     return path;
   }
+  std::uint64_t taken = sequence::begin;
+  for (const GraphOp &op : graph.ops)
+    taken = sequence::op(taken, graph, op);
+  std::shared_ptr<Path> path = add(std::move(graph), hash, taken);
+  if (path)
+    path->first_seen_ns = now;
+  return path;
+}
+
+std::shared_ptr<Path> PathTable::find_or_add_untraceable(Graph begin) {
+  for (const std::shared_ptr<Path> &path : known)
+    if (path->life.now().reason == RejectReason::untraceable)
+      return path;
+  // No graph and no run has these hashes but by chance.
+  return add(std::move(begin), ~std::uint64_t{0}, ~std::uint64_t{0});
+}
+
+std::shared_ptr<Path> PathTable::add(Graph graph, std::uint64_t hash, std::uint64_t sequence) {
+  static std::atomic<std::uint32_t> last_id{0};
   if (known.size() >= max_known && !forget_one())
     return nullptr;
   auto path = std::make_shared<Path>();
   path->id = last_id.fetch_add(1, std::memory_order_relaxed) + 1;
   path->hash = hash;
-  path->sequence = sequence::begin;
-  for (const GraphOp &op : graph.ops)
-    path->sequence = sequence::op(path->sequence, graph, op);
+  path->sequence = sequence;
   path->graph = std::move(graph);
-  path->first_seen_ns = now;
   known.push_back(path);
   return path;
 }

@@ -22,6 +22,9 @@ public:
   /// The path of this structure, made at need; null if all places are taken by better ones.
   /// Throws std::bad_alloc.
   std::shared_ptr<Path> find_or_add(Graph graph, std::uint64_t now_ns);
+  /// The path that stands for all runs with an op that cannot be written down: no recording is
+  /// taken for it. Null and throws as above.
+  std::shared_ptr<Path> find_or_add_untraceable(Graph begin);
   /// The path that a thread has followed, or null.
   Path *find(std::uint64_t sequence, std::size_t ops) const noexcept;
   void clear() noexcept { known = {}; }
@@ -30,6 +33,7 @@ public:
 
 private:
   bool forget_one() noexcept;
+  std::shared_ptr<Path> add(Graph graph, std::uint64_t hash, std::uint64_t sequence);
   std::vector<std::shared_ptr<Path>> known;
 };
 

@@ -80,7 +80,7 @@ void follow_op(ThreadTrace &t, OpKind op, AttrWords attrs, const Operands &opera
                        ? sequence::value(t.sequence, impl->recorded_value)
                        : sequence::input(t.sequence);
     }
-    t.sequence = sequence::op(t.sequence, op, attrs, results[0]->meta);
+    t.sequence = sequence::op(t.sequence, op, attrs, interned_twin(*results[0]->meta));
   }
   for (Impl *result : results) {
     result->recorded_value = t.values++;

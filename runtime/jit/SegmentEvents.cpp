@@ -214,12 +214,15 @@ void after_eager(const OpCall &call, const ResultMetas &metas,
   if (t.activity != Activity::recording)
     return;
   bool recorded = false;
-  if_memory([&] {
-    recorded = t.recorder->append(call.op, call.attrs, call.arguments, metas, results,
-                                  Site::of(*call.location, t.gradient));
+  const Site site = Site::of(*call.location, t.gradient);
+  const bool had_memory = if_memory([&] {
+    recorded = t.recorder->append(call.op, call.attrs, call.arguments, metas, results, site);
   });
   if (!recorded) {
-    t.recorder->cancel();
+    if (Graph graph; had_memory && finish_recording(t, graph))
+      visits::untraceable(*t.anchor, std::move(graph), call.op, site);
+    else
+      t.recorder->cancel();
     follow(t, false);
   } else if (t.recorder->size() > Recorder::max_ops) {
     if (Graph graph; finish_recording(t, graph))

@@ -295,6 +295,25 @@ void rejected(Anchor &anchor, Graph begin, RejectReason why) noexcept {
   });
 }
 
+void untraceable(Anchor &anchor, Graph begin, OpKind op, const Site &site) noexcept {
+  debit(anchor, record_ns_per_op * begin.ops.size());
+  const TryLock guard(anchor.known.lock, std::try_to_lock);
+  if (!guard)
+    return;
+  if_memory([&] {
+    begin.name = anchor.trace->name;
+    const std::shared_ptr<Path> path = anchor.known.find_or_add_untraceable(std::move(begin));
+    if (!path)
+      return;
+    path->recorded.fetch_add(1, std::memory_order_relaxed);
+    const std::uint64_t seen = path->visits.fetch_add(1, std::memory_order_relaxed) + 1;
+    path->reject_detail = std::string(info(op).name) + " at " + describe(site);
+    if (path->life.reject(PathState::watching, RejectReason::untraceable, seen))
+      say(anchor, *path,
+          std::string(sentence(RejectReason::untraceable)) + " (" + path->reject_detail + ")");
+  });
+}
+
 bool is_boundary(Anchor &anchor, std::uint64_t sequence, std::uint32_t ops) noexcept {
   if (!anchor.is_boundary(ops))
     return false;

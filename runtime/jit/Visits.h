@@ -47,8 +47,10 @@ void compiled(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) 
 void paired(Anchor &anchor, Path &path, std::uint64_t eager_ns, std::uint64_t compiled_ns) noexcept;
 /// Matched ops were run one by one: at the end of a path (else null) or on the way.
 void replayed(Anchor &anchor, Path *path, std::uint32_t ops) noexcept;
-/// A segment grew past the cap, or has an op that cannot be traced; `begin` is what was recorded.
+/// A segment grew past the cap; `begin` is what was recorded.
 void rejected(Anchor &anchor, Graph begin, RejectReason why) noexcept;
+/// An op cannot be written down; `begin` is what was recorded before it.
+void untraceable(Anchor &anchor, Graph begin, OpKind op, const Site &site) noexcept;
 /// Whether a known path ends here and its next op has to begin a segment.
 bool is_boundary(Anchor &anchor, std::uint64_t sequence, std::uint32_t ops) noexcept;
 

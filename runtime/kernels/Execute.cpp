@@ -38,8 +38,8 @@ std::optional<std::string> infer_uncached(OpKind op, AttrWords attrs,
   out.view = inferred.results[0].view;
   for (std::uint8_t r = 0; r < inferred.count; ++r) {
     const ResultType &result = inferred.results[r];
-    out.metas[r] = result.view ? intern_meta(result.dtype, result.dims, result.strides)
-                               : intern_contiguous(result.dtype, result.dims);
+    out.metas[r] = result.view ? value_meta(result.dtype, result.dims, result.strides)
+                               : contiguous_value_meta(result.dtype, result.dims);
   }
   return std::nullopt;
 }
@@ -81,7 +81,10 @@ std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
   InferKey key;
   if (cacheable) {
     key = key_of(op, arguments);
-    if (const ResultMetas *known = ThreadInferCache::get().find(key)) [[likely]] {
+    const ResultMetas *known = ThreadInferCache::get().find(key);
+    if (!known && key.take_interned()) [[unlikely]]
+      known = ThreadInferCache::get().find(key);
+    if (known) [[likely]] {
       out = *known;
       return std::nullopt;
     }
@@ -91,8 +94,8 @@ std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
   bool interned = cacheable;
   for (std::uint8_t r = 0; r < out.count; ++r)
     interned &= out.metas[r]->interned;
-  for (const Argument &argument : arguments)
-    interned &= !argument.impl || argument.impl->meta->interned;
+  for (const Meta *meta : key.metas)
+    interned &= !meta || meta->interned;
   if (!interned)
     return std::nullopt;
   out.direct = find_direct_loop(info(op), attrs, arguments, *out.metas[0]);

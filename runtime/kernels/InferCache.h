@@ -25,6 +25,17 @@ struct InferKey {
     metas[count] = type.meta;
     kinds[count++] = type.meta ? ScalarKind{} : type.kind;
   }
+  /// Puts metas of the table in the place of equal ones that values own. False if there are none.
+  bool take_interned() noexcept {
+    bool taken = false;
+    for (const Meta *&meta : metas)
+      if (meta && !meta->interned)
+        if (const Meta *twin = find_interned(*meta)) {
+          meta = twin;
+          taken = true;
+        }
+    return taken;
+  }
   bool operator==(const InferKey &) const noexcept = default;
   std::uint64_t hash() const noexcept {
     constexpr std::uint64_t odd = 0x9e3779b97f4a7c15u;

@@ -29,6 +29,8 @@ Impl *run_small(OpKind op, std::span<Operand *const> operands) noexcept {
     }
   }
   const ResultMetas *known = ThreadInferCache::get().find(key);
+  if (!known && key.take_interned()) [[unlikely]]
+    known = ThreadInferCache::get().find(key);
   if (!known || !known->direct.usable)
     return nullptr;
   const DirectLoop &loop = known->direct;

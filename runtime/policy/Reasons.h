@@ -29,7 +29,9 @@ namespace jit {
   X(none, "not rejected")                                                                          \
   X(too_long, "the path has more ops than the cap of 4,096")                                       \
   X(no_gain, "the compiled program was not faster")                                                \
-  X(compile_failed, "the compiler refused the path")
+  X(compile_failed, "the compiler refused the path")                                               \
+  X(untraceable, "an op has over 255 operands, or the tables of shapes and attributes are full: "  \
+                 "pad shapes")
 
 #define TRACEJIT_PATH_STATES(X)                                                                    \
   X(watching, "seen, not yet hot")                                                                 \

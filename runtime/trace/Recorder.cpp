@@ -44,7 +44,7 @@ OperandCode Recorder::code_of(const Argument &argument) {
   if (added) {
     inputs.push_back(argument.impl);
     retain(argument.impl);
-    graph.inputs.push_back(argument.impl->meta);
+    graph.inputs.push_back(interned_twin(*argument.impl->meta));
     if (argument.impl->storage)
       input_bytes += static_cast<std::int64_t>(argument.impl->storage->bytes);
   }
@@ -84,14 +84,24 @@ bool Recorder::over_memory_limit() noexcept {
   return input_bytes > max_held_bytes;
 }
 
+/// Whether the meta has a place in the table, now at the latest.
+static bool has_place(const Meta &meta) {
+  if (meta.interned)
+    return true;
+  const Meta *twin = intern_meta(meta.dtype, meta.dims(), meta.strides());
+  const bool interned = twin->interned;
+  release_meta(twin);
+  return interned;
+}
+
 bool Recorder::append(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
                       const ResultMetas &metas, std::span<Impl *const> results, const Site &site) {
   const Attr *attr = attrs.empty() ? nullptr : intern_attr(attrs);
   bool traceable = arguments.size() <= max_operands && (attr || attrs.empty());
   for (const Argument &argument : arguments)
-    traceable &= !argument.impl || argument.impl->meta->interned;
+    traceable = traceable && (!argument.impl || has_place(*argument.impl->meta));
   for (std::uint8_t r = 0; r < metas.count; ++r)
-    traceable &= metas.metas[r]->interned;
+    traceable = traceable && has_place(*metas.metas[r]);
   if (!traceable)
     return false;
 
@@ -104,7 +114,7 @@ bool Recorder::append(OpKind op, AttrWords attrs, std::span<const Argument> argu
   for (std::uint8_t r = 0; r < metas.count; ++r) {
     log.dead.push_back(false); // first: a stamped value finds its place there
     stamp(*results[r], static_cast<std::uint32_t>(graph.values.size()));
-    graph.values.push_back({metas.metas[r], number, metas.view && r == 0});
+    graph.values.push_back({interned_twin(*metas.metas[r]), number, metas.view && r == 0});
   }
   graph.ops.push_back(std::move(recorded));
   return true;

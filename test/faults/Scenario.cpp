@@ -109,7 +109,7 @@ Tensor Scenario::body(double rate, Middle middle) {
     break;
   case Middle::foreign:
     if (!reader.read(total))
-      throw Error(ErrorCode::out_of_memory, "the reader");
+      throw Error(ErrorCode::out_of_memory, "the reader", std::source_location::current());
     break;
   case Middle::hold:
     held = y;
