@@ -80,7 +80,7 @@ static Tensor pow_slope_of_exponent(Backward &b) {
 /// y x^(y-1), with the exponent 0 where y is 0 and 1 / x is not finite: x^0 has slope 0 everywhere.
 static Tensor pow_slope_of_base(Backward &b) {
   Tensor constant = equal(b.operand(1), 0);
-  Tensor reciprocal = divide(1, b.operand(0));
+  Tensor reciprocal = divide(b.at(1), b.operand(0));
   reciprocal = abs(b.at(std::move(reciprocal)));
   Tensor finite = less(b.at(std::move(reciprocal)), infinity);
   Tensor endless = logical_not(b.at(std::move(finite)));
