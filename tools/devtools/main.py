@@ -4,6 +4,7 @@ import argparse
 import sys
 
 import building
+import nightly
 import packages
 import programs
 import style
@@ -75,8 +76,13 @@ def make_parser():
     add_build_options(p, "release")
 
     p = add_command(commands, "bench", programs.bench, "build and run the benchmarks",
-                    ["bench", "bench --json results.json"], True)
+                    ["bench", "bench --json results.json",
+                     "bench --counts            # instructions against bench/counts/expected.txt",
+                     "bench --counts --write    # these are what is expected from now on"], True)
     add_build_options(p, "release")
+    p.add_argument("--counts", action="store_true",
+                   help="count instructions with valgrind instead, of the preset dev")
+    p.add_argument("--write", action="store_true", help="rewrite the file of expected counts")
 
     p = add_command(commands, "fuzz", programs.fuzz, "compare random programs in every way of running",
                     ["fuzz --minutes 10", "fuzz --exhaustive    # scalar functions on all 2^32 floats",
@@ -87,6 +93,15 @@ def make_parser():
                    help="check the scalar functions on every float instead")
     p.add_argument("--readers", action="store_true",
                    help="give readers of files and options a million inputs each instead")
+
+    p = add_command(commands, "nightly", nightly.nightly, "run what takes hours, a line of result each",
+                    ["nightly", "nightly --list", "nightly --minutes 10 --only 'fuzz|stream'"])
+    p.add_argument("-j", "--jobs", type=int, help="compilers at a time (default: one a core)")
+    p.add_argument("--minutes", type=int, default=60,
+                   help="of random programs; the others take as long in proportion (default: 60)")
+    p.add_argument("--seed", type=int, help="instead of a new one")
+    p.add_argument("--only", metavar="REGEX", default="", help="only the runs whose name matches")
+    p.add_argument("--list", action="store_true", help="only print the runs and their commands")
 
     p = add_command(commands, "fmt", style.fmt, "format every C++ file", ["fmt", "fmt --check"])
     p.add_argument("--check", action="store_true", help="change nothing, fail if something would")

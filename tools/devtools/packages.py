@@ -14,6 +14,7 @@ NEEDED = [
     ("format and lint", ["clang-format-22", "clang-tidy-22"]),
     ("build", ["cmake", "ninja-build", "ccache", "g++", "git", "pkg-config", "python3"]),
     ("tests", ["libgtest-dev", "libgmock-dev"]),
+    ("counts of instructions, and what a debugger shows, for tests", ["valgrind", "gdb"]),
     ("exact reference maths and NumPy's tables of rounded results, for tests",
      ["libmpfr-dev", "python3-numpy"]),
     ("command lines, JSON, logging, hashing",

@@ -3,6 +3,7 @@
 import subprocess
 
 import building
+import counts
 import readers
 from process import ROOT, Failure
 
@@ -26,6 +27,11 @@ def demo(options):
 
 
 def bench(options):
+    if options.counts:
+        building.build_preset("dev", options, ["tracejit-counts"])
+        return counts.check(building.folder("dev") / "bin/tracejit-counts", options.write)
+    if options.write:
+        raise Failure("--write is for --counts", 2)
     return build_and_run("tracejit-bench", options)
 
 
