@@ -14,6 +14,8 @@ namespace {
 
 using namespace jit;
 using Body = std::function<void()>;
+/// Its result is held until the traced call is over, or it would not be computed.
+using Function = std::function<Tensor()>;
 
 constexpr int warm_up = 64;
 
@@ -25,19 +27,20 @@ void count(const std::string &kind, const std::string &name, std::int64_t units,
   for (int i = 0; i < warm_up; ++i)
     body();
   for (const int times : {turns, 3 * turns}) {
-    CALLGRIND_START_INSTRUMENTATION;
-    for (int i = 0; i < times; ++i)
-      body();
-    CALLGRIND_STOP_INSTRUMENTATION;
     const std::string label =
         kind + ";" + name + ";" + std::to_string(units) + ";" + std::to_string(times);
+    CALLGRIND_START_INSTRUMENTATION;
+    CALLGRIND_ZERO_STATS;
+    for (int i = 0; i < times; ++i)
+      body();
     CALLGRIND_DUMP_STATS_AT(label.c_str());
+    CALLGRIND_STOP_INSTRUMENTATION;
   }
 }
 
-/// A trace of the body, called until its only path runs compiled.
-template <class F> Body compiled(const std::string &name, F body) {
-  auto traced = trace(std::move(body), {.name = name});
+/// A trace of the function, called until its only path runs compiled.
+Body compiled(const std::string &name, const Function &function) {
+  auto traced = trace(function, {.name = name});
   for (int i = 0; i < 8; ++i) {
     traced();
     wait_compiled();
@@ -47,7 +50,7 @@ template <class F> Body compiled(const std::string &name, F body) {
     std::fprintf(stderr, "tracejit-counts: %s was not compiled as one path\n", name.c_str());
     std::exit(1);
   }
-  return traced;
+  return [traced]() mutable { Tensor result = traced(); };
 }
 
 Tensor positive(DimList shape) {
@@ -92,11 +95,12 @@ void matched_ops() {
   const Tensor x = positive({16}), y = positive({16});
   for (const int rounds : {1, 3})
     count("slope", "matched op", 8 * rounds, 256,
-          compiled("matched " + std::to_string(rounds), [&x, &y, rounds] { Tensor z = chain(x, y, rounds); }));
+          compiled("matched " + std::to_string(rounds),
+                   [&x, &y, rounds] { return chain(x, y, rounds); }));
 }
 
 /// A kernel over `rows` rows of 256 elements and over twice as many.
-void kernel(const std::string &name, const std::function<Body(std::int64_t rows)> &make) {
+void kernel(const std::string &name, const std::function<Function(std::int64_t rows)> &make) {
   for (const std::int64_t rows : {16, 32})
     count("slope", "kernel: " + name, rows * 256, 8,
           compiled(name + " " + std::to_string(rows), make(rows)));
@@ -104,8 +108,8 @@ void kernel(const std::string &name, const std::function<Body(std::int64_t rows)
 
 /// The kernel of a function of one matrix.
 void kernel_of(const std::string &name, const std::function<Tensor(const Tensor &)> &f) {
-  kernel(name, [&](std::int64_t rows) -> Body {
-    return [f, x = positive({rows, 256})] { Tensor y = f(x); };
+  kernel(name, [&](std::int64_t rows) -> Function {
+    return [f, x = positive({rows, 256})] { return f(x); };
   });
 }
 
@@ -120,9 +124,9 @@ Tensor black_scholes(const Tensor &price) {
 }
 
 void elementwise_kernels() {
-  kernel("gelu(x + bias) + residual", [](std::int64_t rows) -> Body {
+  kernel("gelu(x + bias) + residual", [](std::int64_t rows) -> Function {
     return [x = positive({rows, 256}), residual = positive({rows, 256}), bias = positive({256})] {
-      Tensor y = gelu(x + bias) + residual;
+      return gelu(x + bias) + residual;
     };
   });
   kernel_of("polynomial of 8 ops", [](const Tensor &x) {
@@ -134,19 +138,22 @@ void elementwise_kernels() {
   kernel_of("Black-Scholes", black_scholes);
   kernel_of("exp, log, sin, tanh, sigmoid",
             [](const Tensor &x) { return sigmoid(tanh(sin(log(exp(x) + 1)))); });
-  kernel("Adam", [](std::int64_t rows) -> Body {
+  kernel("Adam", [](std::int64_t rows) -> Function {
     auto w = std::make_shared<Variable>(positive({rows, 256}));
     auto adam = std::make_shared<Adam>();
     adam->prepare({*w});
-    return [=, gradient = positive({rows, 256})] { adam->step({*w}, {gradient}); };
+    return [=, gradient = positive({rows, 256})] {
+      adam->step({*w}, {gradient});
+      return Tensor();
+    };
   });
 }
 
 void row_kernels() {
   kernel_of("softmax", [](const Tensor &x) { return softmax(x); });
-  kernel("layer_norm + gelu", [](std::int64_t rows) -> Body {
+  kernel("layer_norm + gelu", [](std::int64_t rows) -> Function {
     return [x = positive({rows, 256}), scale = positive({256}), bias = positive({256})] {
-      Tensor y = gelu(layer_norm(x, scale, bias));
+      return gelu(layer_norm(x, scale, bias));
     };
   });
   kernel_of("rms_norm", [](const Tensor &x) {

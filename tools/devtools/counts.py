@@ -51,32 +51,28 @@ def stripped(program, folder):
 
 
 def collect(program, folder):
-    """Runs the program; the number of instructions by label of its loops."""
+    """Runs the program; label and number of instructions of each of its loops, in their order."""
     env = {"PATH": os.environ["PATH"], "TRACEJIT": OPTIONS, "LD_LIBRARY_PATH": f"{folder}/lib"}
     run(["setarch", "-R", "valgrind", "--tool=callgrind", "--instr-atstart=no", "-q",
          f"--callgrind-out-file={folder}/counts", stripped(program, folder)], env)
-    totals = {}
-    for file in folder.glob("counts.*"):
+    totals = []
+    for file in sorted(folder.glob("counts.*"), key=lambda file: int(file.suffix[1:])):
         text = file.read_text()
         label = re.search(r"^desc: Trigger: Client Request: (.*)$", text, re.M)
         total = re.search(r"^(?:totals|summary): (\d+)$", text, re.M)
         if label and total:
-            totals[label[1]] = int(total[1])
+            totals.append((label[1], int(total[1])))
     return totals
 
 
 def per_turn(totals):
     """{(kind, name): [(units, instructions of a turn)]}: the difference of two lengths of a loop."""
     loops = collections.defaultdict(list)
-    for label, total in totals.items():
-        kind, name, units, turns = label.rsplit(";", 3)
-        loops[label.rsplit(";", 1)[0]].append((int(turns), total))
-    turns = collections.defaultdict(list)
-    for label, lengths in loops.items():
-        kind, name, units = label.split(";")
-        (short, few), (long, many) = sorted(lengths)
-        turns[kind, name].append((int(units), (many - few) / (long - short)))
-    return turns
+    for (label, few), (longer, many) in zip(totals[::2], totals[1::2]):
+        kind, name, units, short = label.split(";")
+        long = longer.rsplit(";", 1)[1]
+        loops[kind, name].append((int(units), (many - few) / (int(long) - int(short))))
+    return loops
 
 
 def read_counts(totals):

@@ -62,6 +62,17 @@ def last_line(log):
     return telling[-1][:200] if telling else ""
 
 
+def execute(command, log):
+    """The exit code; a program that is not there fails too."""
+    with open(log, "w") as output:
+        try:
+            return subprocess.run([str(word) for word in command], cwd=ROOT, stdout=output,
+                                  stderr=subprocess.STDOUT).returncode
+        except OSError as error:
+            output.write(f"{error}\n")
+            return 127
+
+
 def finish(run, log, status, seconds):
     """One line of result, on the screen and in a file that keeps those of all nights."""
     seed = f" seed {run.seed}" if run.seed else ""
@@ -86,9 +97,6 @@ def nightly(options):
     for run in runs:
         log = RESULTS / (run.name + ".log")
         start = time.monotonic()
-        with open(log, "w") as output:
-            status = subprocess.run([str(word) for word in run.command], cwd=ROOT, stdout=output,
-                                    stderr=subprocess.STDOUT).returncode
-        good += finish(run, log, status, time.monotonic() - start)
+        good += finish(run, log, execute(run.command, log), time.monotonic() - start)
     print(f"{good} passed, {len(runs) - good} failed")
     return 0 if good == len(runs) and runs else 1
