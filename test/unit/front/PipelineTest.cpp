@@ -29,7 +29,7 @@ struct Pipeline : testing::Test {
                          operands,
                          first,
                          inferred.count,
-                         {"user.cpp", number + 1, "f"}});
+                         {"user.cpp", number + 1}});
     for (std::uint8_t i = 0; i < inferred.count; ++i) {
       const ResultType &type = inferred.results[i];
       graph.values.push_back({intern_meta(type.dtype, type.dims, type.strides), number, type.view});
