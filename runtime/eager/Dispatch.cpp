@@ -197,8 +197,11 @@ inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) 
   if (t.activity == Activity::none)
     return attrs.empty() ? run_small(op, operands) : nullptr;
   const SegmentTimer timer;
-  if (t.activity == Activity::armed)
+  if (t.activity == Activity::armed) {
+    if (t.lost) [[unlikely]]
+      return nullptr;
     begin_segment(t);
+  }
   if (t.activity == Activity::matching)
     return t.slow_match ? nullptr : t.session->match_plain(op, attrs, operands);
   if (t.activity != Activity::following || may_end_here(t) || !attrs.empty())

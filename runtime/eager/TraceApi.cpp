@@ -24,9 +24,11 @@ void set_mode(Mode mode) {
 
 Mode current_mode() noexcept { return mode(); }
 
-void synchronize() {
+void synchronize(std::source_location site) {
   interrupt_segment(ExitReason::observe);
   Session::close_all(ExitReason::observe);
+  if (thread_trace.lost)
+    throw_lost(thread_trace, site);
 }
 
 bool wait_compiled(std::chrono::milliseconds timeout) {

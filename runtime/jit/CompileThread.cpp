@@ -227,9 +227,7 @@ JobFacts CompileThread::facts_of(const Job &job, std::uint64_t now) const noexce
   const Path &path = *job.path;
   const auto ops = static_cast<std::uint32_t>(path.graph.ops.size());
   JobFacts facts;
-  facts.gain_ns = path.gain_ns();
-  if (facts.gain_ns <= 0)
-    facts.gain_ns = 1000.0 * ops; // not known yet
+  facts.gain_ns = std::max(1.0, path.gain_ns());
   facts.runs_per_ns = static_cast<double>(path.visits.load(std::memory_order_relaxed)) /
                       static_cast<double>(std::max<std::uint64_t>(now - path.first_seen_ns, 1));
   facts.compile_ns = times.predict_ns(ops);

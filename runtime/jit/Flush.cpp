@@ -277,7 +277,7 @@ void Session::clear(Garbage &to) noexcept {
     else
       release(input);
   }
-  for (const Rebinding &rebinding : rebindings) {
+  for (const Rebinding &rebinding : undo_is_left ? std::span<Rebinding>() : std::span(rebindings)) {
     rebinding.box->journaled_in.store(nullptr, std::memory_order_release);
     if (rebinding.old_value)
       garbage.push_back(rebinding.old_value);
@@ -288,7 +288,8 @@ void Session::clear(Garbage &to) noexcept {
   values.clear();
   inputs.clear();
   scalars.clear();
-  rebindings.clear();
+  if (!undo_is_left)
+    rebindings.clear();
   committed_inputs = committed_scalars = 0;
   bound_bytes = 0;
   is_open = false;

@@ -37,9 +37,10 @@ public:
   }
   void unlock_as_owner() noexcept { held.store(0, std::memory_order_release); }
 
+  bool is_owner() const noexcept { return owner.load(std::memory_order_relaxed) == this_thread(); }
+
 private:
   static const void *this_thread() noexcept { return __builtin_thread_pointer(); }
-  bool is_owner() const noexcept { return owner.load(std::memory_order_relaxed) == this_thread(); }
   void let_others_go_first() noexcept;
   void lock_from_outside() noexcept;
   void unlock_from_outside() noexcept { wanted.store(0, std::memory_order_release); }

@@ -48,8 +48,14 @@ bool same_structure(const Graph &a, const Graph &b) noexcept {
                     });
 }
 
+std::uint64_t Path::eager_estimate_ns() const noexcept {
+  constexpr std::uint64_t small_op_ns = 200;
+  const std::uint64_t measured = eager_ns.load(std::memory_order_relaxed);
+  return measured ? measured : small_op_ns * graph.ops.size();
+}
+
 double Path::gain_ns() const noexcept {
-  const double eager = static_cast<double>(eager_ns.load(std::memory_order_relaxed));
+  const double eager = static_cast<double>(eager_estimate_ns());
   const double faster = ratio.load(std::memory_order_relaxed);
   return faster > 0 ? eager * (1 - 1 / faster) : eager / 2;
 }

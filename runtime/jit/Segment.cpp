@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/jit/Segment.h"
 
+#include "runtime/base/Log.h"
 #include "runtime/base/Options.h"
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/CompileThread.h"
@@ -18,11 +19,20 @@ thread_local constinit ThreadTrace thread_trace;
 
 namespace {
 
+void say_lost(Session &session) {
+  ValueFailure *why = session.take_lost();
+  log_line(LogComponent::runtime, LogLevel::error,
+           std::string("a thread ended whose last step got no memory: ") + why->error().what());
+  release(why);
+}
+
 /// Flushes when the thread ends; made when the thread first traces.
 struct ThreadCleanup {
   ~ThreadCleanup() {
     ThreadTrace &t = thread_trace;
     end_segment(ExitReason::thread_exit);
+    if (t.lost)
+      if_memory([&] { say_lost(*t.session); });
     t.closed = true;
     t.activity = Activity::none;
     t.trace = nullptr;
@@ -113,15 +123,42 @@ void begin_segment(ThreadTrace &t) {
   }
 }
 
+void look_for_lost(ThreadTrace &t) noexcept {
+  if (!t.session->lost_step())
+    return;
+  t.lost = true;
+  t.activity = Activity::armed;
+}
+
+void throw_lost(ThreadTrace &t, const std::source_location &site) {
+  t.lost = false;
+  t.activity = Activity::none;
+  if (t.trace)
+    follow(t, false);
+  ValueFailure *const why = t.session->take_lost();
+  std::string text;
+  const bool told = if_memory([&] {
+    text = std::string(why->error().what()) +
+           "; the step was undone and Variables have their values from before it";
+  });
+  release(why);
+  if (!told)
+    throw std::bad_alloc();
+  throw Error(ErrorCode::out_of_memory, text, site);
+}
+
 void end_segment(ExitReason reason) noexcept {
   ThreadTrace &t = thread_trace;
+  if (t.lost) // stays armed
+    return;
   const Activity activity = std::exchange(t.activity, Activity::none);
   switch (activity) {
   case Activity::none:
   case Activity::armed:
     return;
   case Activity::matching:
-    return end_matching(t, reason);
+    end_matching(t, reason);
+    return look_for_lost(t);
   case Activity::recording: {
     if (Graph graph; finish_recording(t, graph) && !graph.ops.empty())
       visits::recorded(*t.anchor, std::move(graph), reason,
@@ -136,13 +173,13 @@ void end_segment(ExitReason reason) noexcept {
 void interrupt_segment(ExitReason reason) noexcept {
   ThreadTrace &t = thread_trace;
   end_segment(reason);
-  if (t.trace && !t.closed)
+  if (t.trace && !t.closed && !t.lost)
     follow(t, false);
 }
 
 void arm(const std::source_location &site) noexcept {
   ThreadTrace &t = thread_trace;
-  if (!t.trace || t.closed)
+  if (!t.trace || t.closed || t.lost)
     return;
   const std::uint64_t key = site_key(site, t.gradient);
   t.anchor = t.trace->known_anchor(key);
@@ -171,13 +208,15 @@ void observe(Impl &value, const std::source_location &site) {
     end_segment(ExitReason::observe);
     arm(site);
   }
+  if (t.lost) [[unlikely]]
+    throw_lost(t, site);
   resolve(value);
 }
 
 bool enter_scope(Trace &trace, Trace *&outer) noexcept {
   ThreadTrace &t = thread_trace;
   outer = t.trace;
-  if (t.closed || mode() == Mode::off || t.activity != Activity::none || t.trace)
+  if (t.closed || mode() == Mode::off || t.trace || (t.activity != Activity::none && !t.lost))
     return false;
   Anchor *anchor = trace.anchor(0, trace.site);
   if (!anchor || !prepare_thread(t))
@@ -191,7 +230,7 @@ bool enter_scope(Trace &trace, Trace *&outer) noexcept {
 void leave_scope(Trace *outer) noexcept {
   end_segment(ExitReason::scope_end);
   thread_trace.trace = outer;
-  thread_trace.activity = Activity::none;
+  thread_trace.activity = thread_trace.lost ? Activity::armed : Activity::none;
 }
 
 } // namespace jit

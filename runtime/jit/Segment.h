@@ -29,6 +29,7 @@ enum class Activity : std::uint8_t {
 struct ThreadTrace {
   Activity activity = Activity::none;
   bool closed = false;
+  bool lost = false;         ///< a step got no memory and was undone: the next op says so
   bool hashing = false;      ///< while following: `sequence` is kept
   bool slow_match = false;   ///< every op takes the way that looks at everything
   Timed timed = Timed::no;   ///< how the runtime's time in this segment is added up
@@ -55,6 +56,10 @@ struct OpCall {
   std::span<const Argument> arguments;
   const std::source_location *location;
 };
+
+/// Throws why a step was undone, once: its thread would go on as if it had been done. `t.lost` is
+/// set, and `t.activity` is not none, so that no quick way misses it.
+[[noreturn]] void throw_lost(ThreadTrace &t, const std::source_location &site);
 
 /// Decides what the segment of an armed thread is for.
 void begin_segment(ThreadTrace &t);

@@ -158,6 +158,11 @@ std::uint8_t match_op(ThreadTrace &t, const OpCall &call, Impl **results) {
   const Session::Match outcome =
       t.session->match(call.op, call.attrs, call.arguments, results, count);
   leave_path(t, call, outcome);
+  if (outcome != Session::Match::hit) {
+    look_for_lost(t);
+    if (t.lost) [[unlikely]]
+      throw_lost(t, *call.location);
+  }
   return count;
 }
 
@@ -181,6 +186,8 @@ std::uint8_t before_op(const OpCall &call, Impl **results) {
   ThreadTrace &t = thread_trace;
   // Twice at most: a boundary before this op ends one segment and begins another.
   for (int attempt = 0; attempt < 2; ++attempt) {
+    if (t.lost) [[unlikely]]
+      throw_lost(t, *call.location);
     if (t.activity == Activity::recording)
       cut_recording(t, call);
     else if (t.activity == Activity::following)

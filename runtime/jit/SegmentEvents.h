@@ -9,6 +9,9 @@ namespace jit {
 /// Ops are followed from here on, from the begin of the segment.
 void follow(ThreadTrace &t, bool hashing) noexcept;
 
+/// After a session was closed: its run may have been undone for want of memory.
+void look_for_lost(ThreadTrace &t) noexcept;
+
 /// The ends of a segment; the activity has been taken away.
 void end_matching(ThreadTrace &t, ExitReason reason) noexcept;
 void end_following(ThreadTrace &t, ExitReason reason) noexcept;

@@ -195,10 +195,14 @@ void Session::forget_uncommitted() noexcept {
 struct Session::Bounds {
   const Session &session;
   Impl &input(std::uint32_t k) const { return *session.inputs[k]; }
-  bool integral(OperandCode code) const { return is_integer(session.meta_of(code)->dtype); }
+  const Meta *meta(OperandCode code) const {
+    return code.kind() == OperandCode::scalar ? nullptr : session.meta_of(code);
+  }
   ValueMaker maker(std::uint32_t value) const {
     const TrieNode &entry = session.trie->nodes[session.values[value].node];
-    return {entry.op, {session.trie->codes.data() + entry.first_operand, entry.operand_count}};
+    return {entry.op,
+            entry.attrs,
+            {session.trie->codes.data() + entry.first_operand, entry.operand_count}};
   }
 };
 

@@ -145,6 +145,12 @@ public:
   /// Frees what is kept for reuse. Precondition: closed.
   void trim() noexcept;
 
+  /// Whether a run got no memory that had rebound Variables: its owner has to be told. Owner only.
+  bool lost_step() const noexcept { return lost.load(std::memory_order_acquire) != nullptr; }
+  /// Gives the Variables back what another thread's flush could not, and hands over why. The
+  /// reference is the caller's. Owner only.
+  ValueFailure *take_lost() noexcept;
+
   /// For the handlers of fork: no session changes in between.
   static void lock_all() noexcept;
   static void unlock_all(bool child) noexcept;
@@ -222,6 +228,7 @@ private:
   bool replay() noexcept;
   bool replay_op(const TrieNode &node) noexcept;
   void fail_pending() noexcept;
+  void undo_rebindings() noexcept;
   void check_against_program(const Terminal &terminal) noexcept;
   void hand_over(Prefix &prefix);
   void clear(Garbage &to) noexcept;
@@ -257,8 +264,10 @@ private:
   ReservedList<std::uint32_t> last_use; ///< by value, in a replay: the last op that reads it
   Garbage garbage;                      ///< empty: room for what a close leaves to release
   ValueFailure *failure = nullptr;      ///< for a replay without memory
-  bool live_view = false;               ///< a live value is a view
-  ReservedList<Storage *> blocks;       ///< by output of the variant that runs
+  std::atomic<ValueFailure *> lost{nullptr}; ///< of a run that rebound Variables
+  bool undo_is_left = false;                 ///< to the owner, who may read the Variables
+  bool live_view = false;                    ///< a live value is a view
+  ReservedList<Storage *> blocks;            ///< by output of the variant that runs
   ReservedList<std::byte *> input_data, output_data;
   Storage *arena = nullptr; ///< for temporaries of programs; only grows
   /// Blocks for the big outputs of the variant that is expected; null for others.

@@ -103,7 +103,23 @@ bool Session::replay() noexcept {
   return true;
 }
 
+void Session::undo_rebindings() noexcept {
+  for (auto rebinding = rebindings.rbegin(); rebinding != rebindings.rend(); ++rebinding) {
+    rebinding->box->journaled_in.store(nullptr, std::memory_order_release);
+    rebinding->box->restore(std::exchange(rebinding->old_value, nullptr));
+  }
+  rebindings.clear();
+}
+
+ValueFailure *Session::take_lost() noexcept {
+  const OwnerGuard guard(lock);
+  if (std::exchange(undo_is_left, false))
+    undo_rebindings();
+  return lost.exchange(nullptr, std::memory_order_acq_rel);
+}
+
 /// After a replay without memory: what is left becomes Failed, Variables get their old values back.
+/// The owner may be reading them now, so another thread leaves that to it.
 void Session::fail_pending() noexcept {
   ValueFailure *const why = std::exchange(failure, nullptr);
   for (const Slot &slot : values) {
@@ -118,9 +134,16 @@ void Session::fail_pending() noexcept {
     }
     set_failed(slot.value, why);
   }
+  if (!rebindings.empty()) {
+    why->refs.fetch_add(1, std::memory_order_relaxed);
+    if (ValueFailure *older = lost.exchange(why, std::memory_order_acq_rel))
+      release(older);
+    if (lock.is_owner())
+      undo_rebindings();
+    else
+      undo_is_left = true;
+  }
   release(why);
-  for (auto rebinding = rebindings.rbegin(); rebinding != rebindings.rend(); ++rebinding)
-    rebinding->box->restore(std::exchange(rebinding->old_value, nullptr));
 }
 
 } // namespace jit

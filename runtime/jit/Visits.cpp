@@ -221,7 +221,7 @@ void recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noe
         path->eager_ns.store(path->eager_times.lower_quartile(), std::memory_order_relaxed);
       }
       consider(anchor, *path);
-      eager_ns = path->eager_ns.load(std::memory_order_relaxed);
+      eager_ns = path->eager_estimate_ns();
     }
   }
   pass_ended(anchor, eager_ns);
@@ -242,7 +242,7 @@ void followed(Anchor &anchor, const FollowedRun &run, ExitReason end, OpenHalves
       if (run.ns && path->wants_pairs.load(std::memory_order_relaxed))
         add_half(anchor, *path, true, run.ns, halves);
       consider(anchor, *path);
-      eager_ns = path->eager_ns.load(std::memory_order_relaxed);
+      eager_ns = path->eager_estimate_ns();
     }
     anchor.state.hashed(path && path->life.now().has_program());
   }
@@ -268,14 +268,14 @@ void compiled(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) 
              !path.wants_pairs.exchange(true, std::memory_order_relaxed)) {
     anchor.probes.fetch_add(1, std::memory_order_relaxed);
   }
-  pass_ended(anchor, path.eager_ns.load(std::memory_order_relaxed));
+  pass_ended(anchor, path.eager_estimate_ns());
 }
 
 void replayed(Anchor &anchor, Path *path, std::uint32_t ops) noexcept {
   anchor.state.debit((match_ns_per_op + replay_ns_per_op) * ops);
   if (path)
     path->visits.fetch_add(1, std::memory_order_relaxed);
-  pass_ended(anchor, path ? path->eager_ns.load(std::memory_order_relaxed) : 0);
+  pass_ended(anchor, path ? path->eager_estimate_ns() : 0);
 }
 
 void rejected(Anchor &anchor, Graph begin, RejectReason why) noexcept {

@@ -6,6 +6,7 @@
 #include "runtime/trace/Graph.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 namespace jit {
@@ -13,12 +14,18 @@ namespace jit {
 /// How a value came about.
 struct ValueMaker {
   OpKind op;
+  const Attr *attrs;
   std::span<const OperandCode> operands;
 };
 
+/// The range of a value that its op bounds by itself: places found, permutations, counts, and truth
+/// as numbers. `source` is that of an op's first operand, null if it has none.
+std::optional<IndexRange> own_range(const ValueMaker &maker, const Meta &result,
+                                    const Meta *source);
+
 /// The operands whose elements a value has, all integers: views, casts between integers, joins and
-/// `take` carry ranges on. Empty: nothing is known. `Source` has maker(value), input(k) -> Impl &
-/// and integral(code).
+/// `take` carry ranges on. Empty: nothing is known. `Source` has maker(value), input(k) -> Impl &,
+/// and meta(code), null for a number.
 template <class Source>
 std::span<const OperandCode> bases_of(const Source &source, OperandCode value) {
   const ValueMaker maker = source.maker(value.index());
@@ -26,8 +33,8 @@ std::span<const OperandCode> bases_of(const Source &source, OperandCode value) {
   case Family::movement:
     return maker.operands;
   case Family::elementwise:
-    if (maker.op != OpKind::astype || !source.integral(value) ||
-        !source.integral(maker.operands[0]))
+    if (maker.op != OpKind::astype || !is_integer(source.meta(value)->dtype) ||
+        !is_integer(source.meta(maker.operands[0])->dtype))
       return {};
     return maker.operands.first(1);
   case Family::index:
@@ -49,11 +56,12 @@ bool provably_within(const Source &source, OperandCode code, std::int64_t bound)
   // A heap. Operands have smaller numbers than what is made of them, so each value comes up once,
   // however often it is used.
   std::vector<std::uint32_t> waiting;
+  const auto fits = [&](const IndexRange &range) {
+    return range.min > range.max || (range.min >= 0 && range.max < bound);
+  };
   const auto fits_or_waits = [&](OperandCode one) {
-    if (one.kind() == OperandCode::input) {
-      const IndexRange range = known_range(source.input(one.index()));
-      return range.min > range.max || (range.min >= 0 && range.max < bound);
-    }
+    if (one.kind() == OperandCode::input)
+      return fits(known_range(source.input(one.index())));
     waiting.push_back(one.index());
     std::push_heap(waiting.begin(), waiting.end());
     return one.kind() == OperandCode::value;
@@ -66,7 +74,15 @@ bool provably_within(const Source &source, OperandCode code, std::int64_t bound)
       std::pop_heap(waiting.begin(), waiting.end());
       waiting.pop_back();
     }
-    const std::span<const OperandCode> bases = bases_of(source, {OperandCode::value, next});
+    const OperandCode made(OperandCode::value, next);
+    const ValueMaker maker = source.maker(next);
+    const Meta *first = maker.operands.empty() ? nullptr : source.meta(maker.operands[0]);
+    if (const auto range = own_range(maker, *source.meta(made), first)) {
+      if (!fits(*range))
+        return false;
+      continue;
+    }
+    const std::span<const OperandCode> bases = bases_of(source, made);
     if (bases.empty() || !std::all_of(bases.begin(), bases.end(), fits_or_waits))
       return false;
   }

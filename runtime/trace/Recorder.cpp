@@ -59,10 +59,10 @@ void Recorder::stamp(Impl &value, std::uint32_t number) noexcept {
 struct Recorder::Bounds {
   const Recorder &recorder;
   Impl &input(std::uint32_t k) const { return *recorder.inputs[k]; }
-  bool integral(OperandCode code) const { return is_integer(recorder.graph.meta_of(code)->dtype); }
+  const Meta *meta(OperandCode code) const { return recorder.graph.meta_of(code); }
   ValueMaker maker(std::uint32_t value) const {
     const GraphOp &op = recorder.graph.ops[recorder.graph.values[value].op];
-    return {op.op, op.operands};
+    return {op.op, op.attrs, op.operands};
   }
 };
 

@@ -26,7 +26,8 @@ void set_mode(Mode mode);
 Mode current_mode() noexcept;
 
 /// Runs everything that is pending, on all threads.
-void synchronize();
+/// Throws out_of_memory if a step of this thread got none and was undone.
+void synchronize(std::source_location site = std::source_location::current());
 /// Waits until the compile queue is empty (not for trials). False if the time ran out.
 bool wait_compiled(std::chrono::milliseconds timeout = std::chrono::milliseconds(60'000));
 

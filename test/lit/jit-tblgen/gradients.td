@@ -14,8 +14,8 @@
 // A step that is written three times is done once.
 // CHECK:      void gelu_rule(Backward &b) {
 // CHECK-NEXT:   if (b.wants(0)) {
-// CHECK-NEXT:     Tensor t0 = clip(b.operand(0), -30, 30);
-// CHECK-NEXT:     Tensor t1 = multiply(b.at(t0), 0.70710678118654752);
+// CHECK-NEXT:     Tensor t0 = clip(b.operand(0), b.at(-30), b.at(30));
+// CHECK-NEXT:     Tensor t1 = multiply(b.at(t0), b.at(0.70710678118654752));
 // CHECK-NOT:      clip
 // CHECK:          square(b.at(t0));
 // CHECK-NOT:      clip

@@ -3,6 +3,8 @@
 #include "runtime/tensor/Arena.h"
 #include "test/unit/jit/CompiledTest.h"
 
+#include <functional>
+
 namespace jit {
 namespace {
 
@@ -67,6 +69,113 @@ TEST_F(Scopes, BigOutputsAreReservedBeforeTheFirstOp) {
 
   repeat(2, [&](int) { EXPECT_TRUE(same_bits(expected, f(x))); });
   EXPECT_EQ(hits(f), 4u);
+}
+
+TEST_F(Scopes, IndicesThatBoundThemselvesStayInOneSegment) {
+  const Tensor x = ramp(60), table = ramp(60, 0.5f);
+  const std::function<Tensor()> bodies[] = {
+      [&] { return take(x, argmax(x)) * 2.0; },
+      [&] { return take(x, argmax(reshape(x, {6, 10}), {.axis = 1})) + 1.0; },
+      [&] { return take(x, arange(59, -1, -2)) * 3.0; },
+      [&] { return one_hot((x > 3.0).astype(DType::i64), 2) * 0.5; },
+      [&] { return take(table, arange(0, 0)) + 1.0; },
+  };
+  int number = 0;
+  for (const auto &body : bodies) {
+    auto f = trace(body, {"own range " + std::to_string(++number)});
+    const Tensor expected = plainly(body);
+    repeat(6, [&](int) { EXPECT_TRUE(same_bits(expected, f())); });
+    EXPECT_EQ(f.explain().size(), 1u) << number; // no boundary
+    EXPECT_EQ(hits(f), 4u) << number;
+  }
+  Generator random(3);
+  auto shuffled = trace([&] { return sum(take(x, permutation(random, 60))); }, {"shuffled"});
+  repeat(6, [&](int) { shuffled(); });
+  EXPECT_EQ(shuffled.explain().size(), 1u);
+  EXPECT_EQ(hits(shuffled), 4u);
+}
+
+TEST_F(Scopes, ABoundaryIsTheEndOfAPath) {
+  const Tensor x = ramp(1000);
+  // Computed indices have no bound before they are known, so the segment ends before `take`.
+  const auto body = [&] {
+    const Tensor index = (x * 0.0).astype(DType::i64) + 7;
+    return take(x, index) * 2.0 + 1.0;
+  };
+  auto f = trace(body, {"boundary"});
+  const Tensor expected = plainly(body);
+  repeat(3, [&](int) { EXPECT_TRUE(same_bits(expected, f())); });
+  const std::uint64_t before = hits(f);
+  for (int i = 0; i < 300; ++i)
+    f();
+  EXPECT_EQ(hits(f), before + 600); // both halves, every time
+  EXPECT_TRUE(same_bits(expected, f()));
+}
+
+/// A step that rebinds a Variable and returns nothing, refused memory at its flush.
+class LostSteps : public Scopes {
+protected:
+  static constexpr std::int64_t size = 200 << 10; // under 1 MiB: not reserved with the session
+  Variable w{zeros({size})}, count{zeros({10})};
+  const Tensor g = ones({size});
+  std::vector<Tensor> kept; // else the new value takes over the old one's block
+
+  void refuse(const std::function<void()> &step) {
+    repeat(6, [&](int) {
+      kept.assign(1, w.value());
+      step();
+    });
+    kept.push_back(w.value());
+    before_w = w.value();
+    before_count = count.value();
+    arena::release_cached();
+    const MemoryStats now = memory_stats();
+    arena::set_limit(static_cast<std::size_t>(now.live_bytes + now.cached_bytes));
+    step();
+    arena::set_limit(0);
+  }
+  void expect_undone() {
+    EXPECT_TRUE(same_bits(before_w, w.value()));
+    EXPECT_TRUE(same_bits(before_count, count.value()));
+  }
+  Tensor before_w, before_count;
+};
+
+TEST_F(LostSteps, AreToldOnceByTheNextOp) {
+  auto step = trace(
+      [&] {
+        count = count.value() + 1.0;
+        w = w.value() + g * 1.0;
+      },
+      {"lost step"});
+  refuse(step);
+  try {
+    const Tensor y = g + 1.0;
+    ADD_FAILURE() << "the lost step was not told";
+  } catch (const Error &error) {
+    EXPECT_EQ(error.code(), ErrorCode::out_of_memory);
+    EXPECT_NE(std::string(error.what()).find("undone"), std::string::npos) << error.what();
+  }
+  expect_undone();
+  EXPECT_NO_THROW(g + 1.0);
+  const std::uint64_t so_far = hits(step);
+  EXPECT_GE(so_far, 3u);
+  step();
+  EXPECT_TRUE(same_bits(plainly([&] { return before_count + 1.0; }), count.value()));
+  EXPECT_EQ(hits(step), so_far + 1); // goes on compiled
+}
+
+TEST_F(LostSteps, AreToldBySynchronizeToo) {
+  auto step = trace(
+      [&] {
+        count = count.value() + 2.0;
+        w = w.value() + g * 2.0;
+      },
+      {"lost step, synchronize"});
+  refuse(step);
+  EXPECT_THROW(synchronize(), Error);
+  EXPECT_NO_THROW(synchronize());
+  expect_undone();
 }
 
 TEST_F(Scopes, ATapeClosedBeforeItsValuesAreUsed) {
