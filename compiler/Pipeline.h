@@ -26,8 +26,8 @@ struct Planned {
 /// A context with our dialects; make one a process (it costs milliseconds).
 std::unique_ptr<mlir::MLIRContext> make_context();
 
-/// Runs the phases up to `last` (one of front_phases). A plan that holds more than its budget by
-/// over an eighth is made again with fewer merges.
+/// Runs the phases up to `last` (one of front_phases). A plan that holds more than its budget is
+/// made again with fewer merges, and if that is too much by an eighth, without any.
 Planned run_front(mlir::MLIRContext &context, const Graph &graph, const CompileOptions &options,
                   std::string_view last = "planned");
 

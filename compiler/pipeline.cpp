@@ -97,25 +97,25 @@ static Planned run_phases(MLIRContext &context, const Graph &graph, const Compil
   return planned;
 }
 
-/// Gaps between blocks, and what the model of fusion does not know, may take an eighth.
-static bool holds_too_much(const Graph &graph, const Plan &plan, std::size_t peak_bytes) {
+static std::size_t peak_of_plan(const Graph &graph, const Plan &plan) {
   ProgramInfo info;
   info.arena_bytes = plan.arena_bytes;
   info.donated_input = plan.donated_input;
-  return peak_of_program(graph, info) > peak_bytes + peak_bytes / 8;
+  return peak_of_program(graph, info);
 }
 
 Planned run_front(MLIRContext &context, const Graph &graph, const CompileOptions &options,
                   std::string_view last) {
   const std::size_t by_ops = peak_of_ops(graph), allowed = by_ops + options.memory_budget;
   Planned planned = run_phases(context, graph, options, last, allowed);
-  const auto failed = [&] {
-    return planned.message.empty() && last == "planned" &&
-           holds_too_much(graph, planned.plan, allowed);
+  const auto holds_more_than = [&](std::size_t bytes) {
+    return last == "planned" && planned.message.empty() &&
+           peak_of_plan(graph, planned.plan) > bytes;
   };
-  if (failed())
+  // Gaps between blocks, and what the model of fusion does not know.
+  if (holds_more_than(allowed))
     planned = run_phases(context, graph, options, last, by_ops);
-  if (failed()) {
+  if (holds_more_than(allowed + allowed / 8)) {
     CompileOptions unfused = options;
     unfused.disabled_passes.push_back("fuse");
     planned = run_phases(context, graph, unfused, last, by_ops);

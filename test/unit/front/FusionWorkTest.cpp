@@ -32,7 +32,7 @@ Graph recurrent(int steps) {
     total = text.op("add(" + total + ", " + text.op("multiply(" + change + ", %in2)") + ")");
     g = text.op("matmul(" + change + ", %in1)");
   }
-  return text.graph({g, total});
+  return text.graph({total, g});
 }
 
 /// One value that every layer reads, before a matmul and after it.
