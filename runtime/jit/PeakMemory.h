@@ -3,6 +3,7 @@
 // in both cases, do not count.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/jit/Program.h"
 #include "runtime/trace/Graph.h"
 
@@ -12,10 +13,10 @@
 namespace jit {
 
 /// Bytes held at the worst moment when every value goes after its last use and outputs stay.
-std::size_t peak_of_ops(const Graph &graph);
+TRACEJIT_PRIVATE std::size_t peak_of_ops(const Graph &graph);
 
 /// Bytes of the program's temporaries and of the outputs that take over no input.
-std::size_t peak_of_program(const Graph &graph, const ProgramInfo &program);
+TRACEJIT_PRIVATE std::size_t peak_of_program(const Graph &graph, const ProgramInfo &program);
 
 /// Bytes that a program may hold above what its ops hold: an eighth, 1 MiB, or 1/64 of the bytes
 /// that the machine has left, whichever is most.
