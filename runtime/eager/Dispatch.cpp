@@ -25,8 +25,10 @@ void throw_empty(std::string_view op, const std::source_location &site) {
 
 void check_usable(const Impl &value) {
   const Where where = value.where.load(std::memory_order_acquire);
-  if (where.state() == Where::failed) [[unlikely]]
+  if (where.state() == Where::failed) [[unlikely]] {
+    thread_trace.refused = true;
     throw where.failure()->error();
+  }
 }
 
 void make_ready(Impl &value, const std::source_location &site) {
@@ -65,6 +67,7 @@ private:
 };
 
 Error out_of_memory(const OpCall &call, const Meta &meta) {
+  thread_trace.refused = true;
   return {ErrorCode::out_of_memory,
           std::string(info(call.op).name) + ": cannot allocate " + std::to_string(meta.bytes()) +
               " bytes for " + describe(meta),

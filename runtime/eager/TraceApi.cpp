@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <ostream>
+#include <utility>
 
 namespace jit {
 
@@ -24,11 +25,11 @@ void set_mode(Mode mode) {
 
 Mode current_mode() noexcept { return mode(); }
 
-void synchronize(std::source_location site) {
+void synchronize() {
   interrupt_segment(ExitReason::observe);
   Session::close_all(ExitReason::observe);
   if (thread_trace.lost)
-    throw_lost(thread_trace, site);
+    throw_lost(thread_trace);
 }
 
 bool wait_compiled(std::chrono::milliseconds timeout) {
@@ -91,6 +92,14 @@ TraceScope::TraceScope(const TraceHandle &trace) noexcept {
 TraceScope::~TraceScope() {
   if (engaged)
     leave_scope(static_cast<Trace *>(outer));
+}
+
+void TraceScope::finish() {
+  if (!std::exchange(engaged, false))
+    return;
+  leave_scope(static_cast<Trace *>(outer));
+  if (thread_trace.lost) [[unlikely]]
+    throw_lost(thread_trace);
 }
 
 } // namespace detail

@@ -130,7 +130,7 @@ void look_for_lost(ThreadTrace &t) noexcept {
   t.activity = Activity::armed;
 }
 
-void throw_lost(ThreadTrace &t, const std::source_location &site) {
+void throw_lost(ThreadTrace &t) {
   t.lost = false;
   t.activity = Activity::none;
   if (t.trace)
@@ -138,13 +138,15 @@ void throw_lost(ThreadTrace &t, const std::source_location &site) {
   ValueFailure *const why = t.session->take_lost();
   std::string text;
   const bool told = if_memory([&] {
-    text = std::string(why->error().what()) +
-           "; the step was undone and Variables have their values from before it";
+    text = std::string(why->op) + ": out of memory for " + describe(*why->meta) +
+           "; the step was undone, and Variables have their values from before it";
   });
+  const char *const file = why->file; // never freed
+  const std::uint32_t line = why->line;
   release(why);
   if (!told)
     throw std::bad_alloc();
-  throw Error(ErrorCode::out_of_memory, text, site);
+  throw Error(ErrorCode::out_of_memory, text, file, line);
 }
 
 void end_segment(ExitReason reason) noexcept {
@@ -209,7 +211,7 @@ void observe(Impl &value, const std::source_location &site) {
     arm(site);
   }
   if (t.lost) [[unlikely]]
-    throw_lost(t, site);
+    throw_lost(t);
   resolve(value);
 }
 
@@ -224,11 +226,16 @@ bool enter_scope(Trace &trace, Trace *&outer) noexcept {
   t.trace = &trace;
   t.anchor = anchor;
   t.activity = Activity::armed;
+  t.refused = false;
   return true;
 }
 
 void leave_scope(Trace *outer) noexcept {
   end_segment(ExitReason::scope_end);
+  if (thread_trace.lost && thread_trace.refused) { // told already
+    release(thread_trace.session->take_lost());
+    thread_trace.lost = false;
+  }
   thread_trace.trace = outer;
   thread_trace.activity = thread_trace.lost ? Activity::armed : Activity::none;
 }

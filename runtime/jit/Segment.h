@@ -30,6 +30,7 @@ struct ThreadTrace {
   Activity activity = Activity::none;
   bool closed = false;
   bool lost = false;         ///< a step got no memory and was undone: the next op says so
+  bool refused = false;      ///< an op in the scope has thrown out_of_memory
   bool hashing = false;      ///< while following: `sequence` is kept
   bool slow_match = false;   ///< every op takes the way that looks at everything
   Timed timed = Timed::no;   ///< how the runtime's time in this segment is added up
@@ -59,7 +60,7 @@ struct OpCall {
 
 /// Throws why a step was undone, once: its thread would go on as if it had been done. `t.lost` is
 /// set, and `t.activity` is not none, so that no quick way misses it.
-[[noreturn]] void throw_lost(ThreadTrace &t, const std::source_location &site);
+[[noreturn]] void throw_lost(ThreadTrace &t);
 
 /// Decides what the segment of an armed thread is for.
 void begin_segment(ThreadTrace &t);

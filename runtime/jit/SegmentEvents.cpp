@@ -161,7 +161,7 @@ std::uint8_t match_op(ThreadTrace &t, const OpCall &call, Impl **results) {
   if (outcome != Session::Match::hit) {
     look_for_lost(t);
     if (t.lost) [[unlikely]]
-      throw_lost(t, *call.location);
+      throw_lost(t);
   }
   return count;
 }
@@ -187,7 +187,7 @@ std::uint8_t before_op(const OpCall &call, Impl **results) {
   // Twice at most: a boundary before this op ends one segment and begins another.
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (t.lost) [[unlikely]]
-      throw_lost(t, *call.location);
+      throw_lost(t);
     if (t.activity == Activity::recording)
       cut_recording(t, call);
     else if (t.activity == Activity::following)

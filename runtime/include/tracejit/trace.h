@@ -27,7 +27,7 @@ Mode current_mode() noexcept;
 
 /// Runs everything that is pending, on all threads.
 /// Throws out_of_memory if a step of this thread got none and was undone.
-void synchronize(std::source_location site = std::source_location::current());
+void synchronize();
 /// Waits until the compile queue is empty (not for trials). False if the time ran out.
 bool wait_compiled(std::chrono::milliseconds timeout = std::chrono::milliseconds(60'000));
 
@@ -77,6 +77,9 @@ class TraceScope {
 public:
   explicit TraceScope(const TraceHandle &trace) noexcept;
   ~TraceScope();
+  /// The end, unless an exception is on its way. Throws out_of_memory if there was none for what
+  /// the call had computed last: then Variables that it assigned have their old values again.
+  void finish();
   TraceScope(const TraceScope &) = delete;
 
 private:
@@ -102,8 +105,18 @@ template <class F> class Traced {
 public:
   Traced(F f, const detail::TraceHandle &trace) : f(std::move(f)), trace(&trace) {}
   template <class... A> decltype(auto) operator()(A &&...arguments) {
-    const detail::TraceScope scope(*trace);
-    return std::invoke(f, std::forward<A>(arguments)...);
+    using Result = std::invoke_result_t<F &, A...>;
+    detail::TraceScope scope(*trace);
+    if constexpr (std::is_void_v<Result>) {
+      std::invoke(f, std::forward<A>(arguments)...);
+      scope.finish();
+    } else if constexpr (std::is_reference_v<Result> || std::is_move_constructible_v<Result>) {
+      Result result = std::invoke(f, std::forward<A>(arguments)...);
+      scope.finish();
+      return static_cast<Result>(std::forward<Result>(result));
+    } else {
+      return std::invoke(f, std::forward<A>(arguments)...);
+    }
   }
   std::vector<TraceReport>
   explain(std::source_location site = std::source_location::current()) const {
