@@ -273,8 +273,14 @@ void compiled(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) 
 
 void replayed(Anchor &anchor, Path *path, std::uint32_t ops) noexcept {
   anchor.state.debit((match_ns_per_op + replay_ns_per_op) * ops);
-  if (path)
+  if (path) {
     path->visits.fetch_add(1, std::memory_order_relaxed);
+    if (!path->life.now().has_program()) { // a sighting like any other
+      path->recorded.fetch_add(1, std::memory_order_relaxed);
+      if (const TryLock guard(anchor.known.lock, std::try_to_lock); guard)
+        consider(anchor, *path);
+    }
+  }
   pass_ended(anchor, path ? path->eager_estimate_ns() : 0);
 }
 

@@ -33,6 +33,8 @@ public:
 
   void run(const ProgramCall &call) const noexcept override {
     hooks().ran.fetch_add(1);
+    if (const auto tell = hooks().on_run.load())
+      tell(graph.ops.size());
     std::vector<std::byte *> places(graph.values.size());
     std::vector<std::unique_ptr<std::byte[]>> blocks;
     for (const GraphOp &op : graph.ops)
@@ -102,6 +104,7 @@ private:
 class InterpretingCompiler final : public Compiler {
 public:
   CompileResult compile(const Graph &graph, const CompileOptions &) override {
+    hooks().asked.fetch_add(1);
     std::this_thread::sleep_for(std::chrono::milliseconds(hooks().delay_ms));
     if (hooks().refuse)
       return {nullptr, "refused by the test"};

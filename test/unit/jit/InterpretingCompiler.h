@@ -12,11 +12,14 @@
 namespace jit::test {
 
 struct InterpreterHooks {
+  std::atomic<int> asked{0};    ///< programs asked for
   std::atomic<int> compiled{0}; ///< programs made
   std::atomic<int> ran{0};      ///< runs of programs
   std::atomic<bool> refuse{false};
   std::atomic<int> delay_ms{0};   ///< of every compilation
   std::atomic<bool> wrong{false}; ///< programs flip a bit of every output: what check mode must see
+  /// Called by every run of a program with the number of its ops; null: nothing is called.
+  std::atomic<void (*)(std::size_t ops) noexcept> on_run{nullptr};
   std::atomic<bool> donate{
       false}; ///< outputs may take over inputs of the same type that die in the graph
 };

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Paths through their whole lives, with the trial on and a clock of the test's: judged, slowed,
+// rejected, tried again, driven out. Costs are set, so every verdict is known.
+#include "test/unit/jit/InterpretingCompiler.h"
+
+#include "runtime/base/Options.h"
+#include "runtime/jit/Segment.h"
+#include "runtime/policy/Clock.h"
+
+#include <tracejit/tracejit.h>
+
+#include <gtest/gtest.h>
+#include <map>
+
+namespace jit {
+namespace {
+
+using test::hooks;
+
+constexpr std::uint64_t eager_op_ns = 100'000, matched_op_ns = 100;
+std::atomic<std::uint64_t> time_ns{1};
+/// What a program of so many ops takes.
+std::atomic<std::uint64_t> program_ns[64];
+
+/// Whoever looks at the clock twice has run an op in between, or matched one.
+std::uint64_t read_clock() noexcept {
+  const Activity now = thread_trace.activity;
+  const bool runs = now == Activity::recording || now == Activity::following;
+  return time_ns += runs ? eager_op_ns : matched_op_ns;
+}
+
+class LifeCycle : public testing::Test {
+protected:
+  void SetUp() override {
+    test::plug_in_interpreter();
+    mutable_options().trial = true;
+    set_mode(Mode::on);
+    hooks().refuse = false;
+    hooks().wrong = false;
+    hooks().donate = false;
+    hooks().on_run = [](std::size_t ops) noexcept { time_ns += program_ns[ops]; };
+    for (auto &cost : program_ns)
+      cost = 1'000;
+    fake_clock = read_clock;
+  }
+  void TearDown() override {
+    wait_compiled();
+    fake_clock = nullptr;
+    hooks().on_run = nullptr;
+    mutable_options().trial = false;
+  }
+
+  /// Multiplies `ops` times: a path for each number.
+  static Tensor chain(Tensor x, int ops) {
+    for (int i = 0; i < ops; ++i)
+      x = x * 1.5;
+    return x;
+  }
+  template <class F> static TraceReport path(const Traced<F> &traced, std::uint32_t ops) {
+    for (const TraceReport &report : traced.explain())
+      if (report.ops == ops)
+        return report;
+    return {};
+  }
+  /// Calls it, letting the compile thread keep up.
+  template <class F> static void calls(int count, F f) {
+    for (int i = 0; i < count; ++i) {
+      f(i);
+      ASSERT_TRUE(wait_compiled());
+    }
+  }
+  const Tensor x = ones({8});
+};
+
+TEST_F(LifeCycle, AnObviousWinnerIsAcceptedWithoutAnEagerTurn) {
+  auto f = trace([](const Tensor &t) { return chain(t, 6); }, {"obvious"});
+  calls(12, [&](int) { f(x); });
+  const TraceReport report = path(f, 6);
+  EXPECT_EQ(report.state, "active");
+  EXPECT_GE(report.hits, 8u);
+  for (const auto &[exit, count] : report.exits)
+    EXPECT_NE(exit, "eager_turn") << count;
+}
+
+TEST_F(LifeCycle, ALoserIsDroppedAndHarmsNoWinner) {
+  program_ns[5] = 700'000; // its ops take 500,000
+  auto f = trace([](const Tensor &t, int ops) { return chain(t, ops); }, {"winner and loser"});
+  const int compiled_before = hooks().compiled;
+  calls(200, [&](int i) { f(x, i % 2 ? 5 : 9); });
+  EXPECT_EQ(path(f, 5).state, "rejected") << path(f, 5);
+  EXPECT_LE(path(f, 5).hits, 16u); // few losing turns
+  EXPECT_EQ(path(f, 9).state, "active") << path(f, 9);
+  const std::uint64_t won = path(f, 9).hits, lost = path(f, 5).hits;
+  calls(400, [&](int i) { f(x, i % 2 ? 5 : 9); });
+  EXPECT_GE(path(f, 9).hits, won + 196); // of 200
+  EXPECT_EQ(path(f, 5).hits, lost);
+  EXPECT_EQ(hooks().compiled, compiled_before + 2); // each once
+}
+
+TEST_F(LifeCycle, ARejectedPathIsTriedAgainWithTheProgramItHas) {
+  program_ns[7] = 1'000'000;
+  auto f = trace([](const Tensor &t) { return chain(t, 7); }, {"tried again"});
+  calls(100, [&](int) { f(x); });
+  ASSERT_EQ(path(f, 7).state, "rejected");
+  const int compiled = hooks().compiled;
+  program_ns[7] = 300'000; // of 700,000
+  calls(1200, [&](int) { f(x); });
+  EXPECT_EQ(path(f, 7).state, "active") << path(f, 7);
+  EXPECT_EQ(hooks().compiled, compiled);
+}
+
+TEST_F(LifeCycle, AProgramThatBecomesSlowIsFoundByItsChecks) {
+  auto f = trace([](const Tensor &t) { return chain(t, 4); }, {"slowed"});
+  calls(20, [&](int) { f(x); });
+  ASSERT_EQ(path(f, 4).state, "active");
+  for (int i = 0; i < 5 * 4096; ++i)
+    f(x);
+  EXPECT_EQ(path(f, 4).state, "active"); // checks alone cost nothing
+  program_ns[4] = 800'000;               // its ops take 400,000
+  std::string state = "active";
+  for (int i = 0; i < 8 * 4096 && state != "rejected"; ++i) {
+    f(x);
+    if (i % 64 == 0)
+      state = path(f, 4).state;
+  }
+  EXPECT_EQ(state, "rejected");
+}
+
+TEST_F(LifeCycle, ATieIsDroppedAfterFortyEightPairs) {
+  program_ns[3] = 300'000 - 3 * matched_op_ns;
+  auto f = trace([](const Tensor &t) { return chain(t, 3); }, {"tie"});
+  calls(300, [&](int) { f(x); });
+  const TraceReport report = path(f, 3);
+  EXPECT_EQ(report.state, "rejected");
+  EXPECT_NE(report.reject_reason.find("48 pairs"), std::string::npos) << report;
+}
+
+TEST_F(LifeCycle, SixteenOfManyPathsHaveProgramsAndKeepThem) {
+  auto f = trace([](const Tensor &t, int ops) { return chain(t, ops); }, {"many paths"});
+  calls(20 * 30, [&](int i) { f(x, 1 + i % 20); });
+  std::map<std::string, int> states;
+  for (const TraceReport &report : f.explain())
+    ++states[report.state];
+  EXPECT_EQ(states["active"], 16);
+  EXPECT_EQ(f.explain().size(), 20u);
+  const auto hits = [&] {
+    std::uint64_t sum = 0;
+    for (const TraceReport &report : f.explain())
+      sum += report.hits;
+    return sum;
+  };
+  const int compiled = hooks().compiled;
+  const std::uint64_t before = hits();
+  calls(20 * 10, [&](int i) { f(x, 1 + i % 20); });
+  EXPECT_GE(hits(), before + 155);           // 160 of 200 calls take one of the sixteen
+  EXPECT_LE(hooks().compiled, compiled + 2); // no storm of evictions
+}
+
+TEST_F(LifeCycle, ARefusedVariantIsNotAskedForAgainAtOnce) {
+  mutable_options().trial = false;
+  std::vector<Tensor> held;
+  bool hold = false;
+  auto f = trace(
+      [&](const Tensor &t) {
+        const Tensor y = t + 1.0, z = y * 2.0;
+        if (hold)
+          held.push_back(y);
+        return z * 3.0;
+      },
+      {"refused variant"});
+  calls(4, [&](int) { f(x); });
+  hooks().refuse = true;
+  hold = true;
+  const int asked = hooks().asked;
+  calls(1000, [&](int) { f(x); });
+  EXPECT_GE(hooks().asked, asked + 1);
+  EXPECT_LE(hooks().asked, asked + 8);
+  hooks().refuse = false;
+}
+
+} // namespace
+} // namespace jit
