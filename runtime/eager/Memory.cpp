@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/jit/Session.h"
 #include "runtime/tensor/Arena.h"
 
 #include <tracejit/memory.h>
@@ -7,6 +8,9 @@ namespace jit {
 
 MemoryStats memory_stats() noexcept { return arena::stats(); }
 void reset_memory_peak() noexcept { arena::reset_peak(); }
-void release_cached_memory() noexcept { arena::release_cached(); }
+void release_cached_memory() noexcept {
+  Session::trim_all();
+  arena::release_cached();
+}
 
 } // namespace jit

@@ -285,6 +285,8 @@ void Session::clear(Garbage &to) noexcept {
   if (!garbage.empty())
     to.swap(garbage);
   release_reserved();
+  if (arena && arena->bytes >= big_arena)
+    release_arena();
   values.clear();
   inputs.clear();
   scalars.clear();

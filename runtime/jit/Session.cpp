@@ -57,10 +57,20 @@ void Session::give_back(Session *session) noexcept {
   idle_sessions = session;
 }
 
-void Session::trim() noexcept {
-  const std::lock_guard guard(lock);
+void Session::release_arena() noexcept {
   if (arena)
     release(std::exchange(arena, nullptr));
+}
+
+void Session::trim() noexcept {
+  const std::lock_guard guard(lock);
+  if (!is_open)
+    release_arena();
+}
+
+void Session::trim_all() noexcept {
+  for (Session *session = all(); session; session = session->next)
+    session->trim();
 }
 
 // The list only grows at its head, so what was locked is found again from the same session on.
@@ -133,6 +143,21 @@ bool Session::make_garbage_room() noexcept {
   return garbage.has_room(most) || garbage.reserve(most);
 }
 
+bool Session::reserve_arena(std::size_t bytes) noexcept {
+  constexpr std::uint32_t of_late = 64;
+  most_wanted = std::max(most_wanted, bytes);
+  if (++reservations % of_late == 0) {
+    if (arena && arena->bytes > most_wanted)
+      release_arena();
+    most_wanted = bytes;
+  }
+  if (bytes == 0 || (arena && arena->bytes >= bytes))
+    return true;
+  release_arena();
+  arena = new_storage(bytes);
+  return arena != nullptr;
+}
+
 /// Before the first op is matched: all that running needs but small outputs and those that were
 /// not expected.
 bool Session::reserve() noexcept {
@@ -141,14 +166,8 @@ bool Session::reserve() noexcept {
     return false;
   if (!failure && !(failure = new (std::nothrow) ValueFailure))
     return false;
-  const std::size_t bytes = trie->arena_bytes;
-  if (bytes && (!arena || arena->bytes < bytes)) {
-    if (arena)
-      release(arena);
-    arena = new_storage(bytes);
-    if (!arena)
-      return false;
-  }
+  if (!reserve_arena(trie->arena_bytes))
+    return false;
   if (trie->big_outputs && mode() != Mode::check &&
       !reserve_outputs(*trie, anchor->ran_last.load(std::memory_order_relaxed)))
     return false;

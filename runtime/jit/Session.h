@@ -142,8 +142,10 @@ public:
   void journal(RebindJournal &box, Impl *old_value);
   /// No session gives `box` anything back any more.
   static void forget_journal(RebindJournal &box) noexcept;
-  /// Frees what is kept for reuse. Precondition: closed.
+  /// Frees what is kept for reuse, if it is closed.
   void trim() noexcept;
+  /// The same for every session that is closed now. Any thread.
+  static void trim_all() noexcept;
 
   /// Whether a run got no memory that had rebound Variables: its owner has to be told. Owner only.
   bool lost_step() const noexcept { return lost.load(std::memory_order_acquire) != nullptr; }
@@ -201,6 +203,8 @@ private:
     return memory == Memory::had || (memory == Memory::wanted && reserve());
   }
   bool reserve() noexcept;
+  bool reserve_arena(std::size_t bytes) noexcept;
+  void release_arena() noexcept;
   bool wants_eager_turn(std::uint32_t node) noexcept;
   bool reserve_outputs(const Trie &trie, RunGuess guess) noexcept;
   void release_reserved() noexcept {
@@ -269,7 +273,12 @@ private:
   bool live_view = false;                    ///< a live value is a view
   ReservedList<Storage *> blocks;            ///< by output of the variant that runs
   ReservedList<std::byte *> input_data, output_data;
-  Storage *arena = nullptr; ///< for temporaries of programs; only grows
+  /// For temporaries of programs. A big one is given back with each run, a smaller one is kept, as
+  /// large as the last 64 runs wanted it.
+  Storage *arena = nullptr;
+  static constexpr std::size_t big_arena = std::size_t{1} << 20;
+  std::size_t most_wanted = 0; ///< of late
+  std::uint32_t reservations = 0;
   /// Blocks for the big outputs of the variant that is expected; null for others.
   const Variant *expected = nullptr;
   ReservedList<Storage *> reserved;

@@ -3,6 +3,7 @@
 #include "runtime/tensor/Arena.h"
 #include "test/unit/jit/CompiledTest.h"
 
+#include <cmath>
 #include <functional>
 
 namespace jit {
@@ -69,6 +70,26 @@ TEST_F(Scopes, BigOutputsAreReservedBeforeTheFirstOp) {
 
   repeat(2, [&](int) { EXPECT_TRUE(same_bits(expected, f(x))); });
   EXPECT_EQ(hits(f), 4u);
+}
+
+TEST_F(Scopes, TemporariesAreGivenBack) {
+  for (const std::int64_t size : {std::int64_t{1} << 20, std::int64_t{1000}}) {
+    release_cached_memory();
+    const std::int64_t before = memory_stats().live_bytes;
+    {
+      // Rows keep what they compute, so there are temporaries.
+      auto f = trace([](const Tensor &x) { return matmul(exp(x), x) * 2.0 + softmax(x, 1); },
+                     {"temporaries of " + std::to_string(size)});
+      const auto side = static_cast<std::int64_t>(std::sqrt(static_cast<double>(size)));
+      const Tensor x = ones({side, side}) * 0.001;
+      repeat(4, [&](int) { f(x); });
+      ASSERT_EQ(f.explain()[0].hits, 2u);
+      ASSERT_GT(f.explain()[0].arena_bytes, 0u);
+    }
+    if (size < 1 << 20)
+      release_cached_memory(); // what is small is kept until then
+    EXPECT_EQ(memory_stats().live_bytes, before) << size;
+  }
 }
 
 TEST_F(Scopes, IndicesThatBoundThemselvesStayInOneSegment) {
