@@ -3,6 +3,8 @@
 // TRACEJIT_SEEDED_BUGS have them, one at most is planted at a time; elsewhere they cost nothing.
 #pragma once
 
+#include "runtime/base/Export.h"
+
 #include <cstdint>
 #include <string_view>
 
@@ -62,8 +64,8 @@ enum class SeededBug : std::uint8_t {
 };
 
 #ifdef TRACEJIT_WITH_SEEDED_BUGS
-/// The one that is there. Set before anything else runs.
-[[gnu::visibility("default")]] inline constinit SeededBug planted_bug = SeededBug::none;
+/// The one that is there, for libtracejit and its compiler. Set before anything else runs.
+TRACEJIT_PRIVATE extern SeededBug planted_bug;
 inline bool planted(SeededBug bug) noexcept { return planted_bug == bug; }
 #else
 constexpr bool planted(SeededBug) noexcept { return false; }

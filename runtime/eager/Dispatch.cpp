@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <utility>
 
 namespace jit::detail {
 
@@ -102,7 +103,7 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
     if (results[r])
       continue;
     for (std::uint8_t made = 0; made < r; ++made)
-      release(results[made]);
+      release(std::exchange(results[made], nullptr));
     for (std::uint8_t rest = r + 1; rest < metas.count; ++rest)
       release(produced[rest].storage);
     throw out_of_memory(call, *metas.metas[r]);
@@ -192,19 +193,8 @@ private:
   });
 }
 
-/// What most ops come to: a value, computed or pending. nullptr: `dispatch_any` has to look.
-inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) {
-  ThreadTrace &t = thread_trace;
-  if (t.tapes)
-    return nullptr;
-  if (t.activity == Activity::none)
-    return attrs.empty() ? run_small(op, operands) : nullptr;
-  const SegmentTimer timer;
-  if (t.activity == Activity::armed) {
-    if (t.lost) [[unlikely]]
-      return nullptr;
-    begin_segment(t);
-  }
+/// The quick ways in a scope; nullptr as below.
+inline Impl *dispatch_in_scope(ThreadTrace &t, OpKind op, AttrWords attrs, OperandList operands) {
   if (t.activity == Activity::matching)
     return t.slow_match ? nullptr : t.session->match_plain(op, attrs, operands);
   if (t.activity != Activity::following || may_end_here(t) || !attrs.empty())
@@ -213,6 +203,29 @@ inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) 
   if (value)
     follow_op(t, op, attrs, operands, {&value, 1});
   return value;
+}
+
+/// The same for the first op of a segment, and for those whose time is added up.
+[[gnu::noinline]] Impl *dispatch_timed(ThreadTrace &t, OpKind op, AttrWords attrs,
+                                       OperandList operands) {
+  if (t.lost)
+    return nullptr;
+  const SegmentTimer timer;
+  if (t.activity == Activity::armed)
+    begin_segment(t);
+  return dispatch_in_scope(t, op, attrs, operands);
+}
+
+/// What most ops come to: a value, computed or pending. nullptr: `dispatch_any` has to look.
+inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) {
+  ThreadTrace &t = thread_trace;
+  if (t.tapes)
+    return nullptr;
+  if (t.activity == Activity::none)
+    return attrs.empty() ? run_small(op, operands) : nullptr;
+  if (t.activity == Activity::armed || t.timed != Timed::no) [[unlikely]]
+    return dispatch_timed(t, op, attrs, operands);
+  return dispatch_in_scope(t, op, attrs, operands);
 }
 
 } // namespace

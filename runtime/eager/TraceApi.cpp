@@ -13,6 +13,7 @@
 #include <tracejit/trace.h>
 
 #include <algorithm>
+#include <exception>
 #include <ostream>
 #include <utility>
 
@@ -91,13 +92,13 @@ TraceScope::TraceScope(const TraceHandle &trace) noexcept {
 
 TraceScope::~TraceScope() {
   if (engaged)
-    leave_scope(static_cast<Trace *>(outer));
+    leave_scope(static_cast<Trace *>(outer), std::uncaught_exceptions() > 0);
 }
 
 void TraceScope::finish() {
   if (!std::exchange(engaged, false))
     return;
-  leave_scope(static_cast<Trace *>(outer));
+  leave_scope(static_cast<Trace *>(outer), false);
   if (thread_trace.lost) [[unlikely]]
     throw_lost(thread_trace);
 }

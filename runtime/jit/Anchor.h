@@ -31,7 +31,7 @@ struct Anchor {
   std::atomic<const Trie *> trie{nullptr};
   /// A known path is not in `trie` yet: a run that leaves the trie may well be known.
   std::atomic<bool> trie_is_old{false};
-  std::atomic<bool> rebuild_posted{false};
+  std::atomic<bool> rebuild_posted{false}, rebuild_wanted{false};
   /// Paths that want eager runs to be paired with compiled ones.
   std::atomic<std::int32_t> probes{0};
   /// A run took a path that nobody knows: the next one is recorded.

@@ -85,6 +85,7 @@ bool CompileThread::post_path(Task task, Anchor &anchor, Path &path) noexcept {
 }
 
 void CompileThread::rebuild(Anchor &anchor) noexcept {
+  anchor.rebuild_wanted.store(true, std::memory_order_relaxed); // until it is done
   if (anchor.rebuild_posted.exchange(true, std::memory_order_relaxed))
     return;
   const std::unique_lock guard(lock, std::try_to_lock);
@@ -129,12 +130,19 @@ bool CompileThread::wait_idle(std::chrono::milliseconds timeout) {
   std::unique_lock guard(lock);
   if (waiting.empty() && !busy)
     return true;
-  if (!started && !stopping && !if_memory([this] { start_thread(); }))
-    return false; // in the child of a fork
+  if (stopping)
+    return false; // the thread may stand still in the middle of a job
+  try {
+    if (!started) // in the child of a fork
+      start_thread();
+  } catch (const std::exception &) {
+    return false;
+  }
   if (waiters++ == 0)
     set_urgent(true);
   wake.notify_all();
-  const bool done = idle.wait_for(guard, timeout, [this] { return waiting.empty() && !busy; });
+  idle.wait_for(guard, timeout, [this] { return stopping || (waiting.empty() && !busy); });
+  const bool done = waiting.empty() && !busy;
   --waiters;
   return done;
 }
@@ -147,6 +155,7 @@ void CompileThread::stop() noexcept {
     ready.store(false, std::memory_order_release);
     waiting.clear();
     wake.notify_one();
+    idle.notify_all();
   }
   // exit() on the compile thread itself, which is what LLVM does when it is at its wits' end,
   // cannot wait for it.
@@ -193,12 +202,13 @@ void CompileThread::unlock_after_fork(bool child) noexcept {
 
 /// The lock is held. False: no memory, or no thread can be made.
 bool CompileThread::enqueue(Job job) noexcept {
+  const std::size_t before = waiting.size();
   try {
     waiting.push_back(std::move(job));
     if (!started)
       start_thread();
   } catch (const std::exception &) {
-    if (!waiting.empty())
+    if (waiting.size() > before)
       waiting.pop_back();
     return false;
   }
@@ -228,10 +238,11 @@ JobFacts CompileThread::facts_of(const Job &job, std::uint64_t now) const noexce
   const auto ops = static_cast<std::uint32_t>(path.graph.ops.size());
   JobFacts facts;
   facts.gain_ns = std::max(1.0, path.gain_ns());
-  facts.runs_per_ns = static_cast<double>(path.visits.load(std::memory_order_relaxed)) /
+  facts.runs_per_ns = static_cast<double>(path.visits()) /
                       static_cast<double>(std::max<std::uint64_t>(now - path.first_seen_ns, 1));
   facts.compile_ns = times.predict_ns(ops);
-  facts.waiting_ns = static_cast<double>(now - std::min(now, path.queued_ns));
+  if (job.task == Task::compile)
+    facts.waiting_ns = static_cast<double>(now - std::min(now, path.queued_ns));
   return facts;
 }
 

@@ -191,7 +191,8 @@ Path &Session::path_ahead() const noexcept {
 /// the run was counted.
 bool Session::offer_prefix(ExitReason reason) noexcept {
   const std::uint32_t depth = trie->nodes[node].depth;
-  if (anchor->trie_is_old.load(std::memory_order_relaxed)) { // perhaps known already
+  if (anchor->trie_is_old.load(std::memory_order_relaxed) &&
+      !anchor->wants_recording.exchange(false, std::memory_order_relaxed)) { // perhaps known
     visits::followed(*anchor, {trie->sequences[node], depth, 0}, reason, halves);
     return true;
   }

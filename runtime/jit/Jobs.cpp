@@ -86,9 +86,12 @@ static Variant make_variant(const Path &path, const std::vector<std::uint32_t> &
 
 /// Takes the program away from a path; what it measured is forgotten. The table's lock is held.
 static void evict(Anchor &anchor, Path &path) noexcept {
-  if (path.life.change(PathState::trial, PathState::watching) ||
-      (path.life.change(PathState::active, PathState::watching) &&
-       path.wants_pairs.exchange(false)))
+  const std::lock_guard guard(path.measuring); // nobody judges meanwhile
+  const bool on_trial = path.life.change(PathState::trial, PathState::watching);
+  if (!on_trial && !path.life.change(PathState::active, PathState::watching))
+    return; // judged before: its program is kept for another trial
+  const bool checked = path.wants_pairs.exchange(false);
+  if (on_trial || checked)
     anchor.probes.fetch_sub(1, std::memory_order_relaxed);
   anchor.state.serving.fetch_sub(1, std::memory_order_relaxed);
   path.variants.clear();
@@ -152,7 +155,7 @@ void CompileThread::refuse(const Job &job, std::string why) {
     const std::lock_guard guard(job.anchor->known.lock);
     path.reject_detail = std::move(why);
   }
-  path.life.reject(PathState::compiling, RejectReason::compile_failed, path.visits.load());
+  path.life.reject(PathState::compiling, RejectReason::compile_failed, path.visits());
   job.anchor->state.waiting.fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -194,6 +197,8 @@ void CompileThread::compile_variant(const Job &job) {
 
 /// After a job without memory, which has changed nothing else. The next sighting tries again.
 void CompileThread::give_up(const Job &job) noexcept {
+  if (job.anchor)
+    job.anchor->rebuild_wanted.store(true, std::memory_order_relaxed);
   if (!job.path)
     return; // an `open` is done by the first compilation, a `rebuild` by the next
   log_line(LogComponent::compile, LogLevel::error, "out of memory: a program was given up");

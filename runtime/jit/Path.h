@@ -68,7 +68,6 @@ struct Path : std::enable_shared_from_this<Path> {
 
   std::atomic<std::uint32_t> foreign_place{0}, foreign_count{0};
 
-  std::atomic<std::uint64_t> visits{0};   ///< runs that took this path, however
   std::atomic<std::uint64_t> recorded{0}; ///< eager runs that were recorded or followed
   std::atomic<std::uint64_t> hits{0};     ///< compiled runs
   std::atomic<std::uint64_t> replays{0};  ///< runs that ended op by op
@@ -77,8 +76,13 @@ struct Path : std::enable_shared_from_this<Path> {
   std::atomic<std::uint64_t> unused_bytes{0}; ///< stored by programs, held by nobody, last run
   std::uint64_t first_seen_ns = 0, queued_ns = 0;
   double heat = 0;                 ///< visits of late, decaying
-  std::uint64_t visits_heated = 0; ///< of `visits`, those in `heat`
+  std::uint64_t visits_heated = 0; ///< of the visits, those in `heat`
 
+  /// Runs that took this path, however.
+  std::uint64_t visits() const noexcept {
+    return recorded.load(std::memory_order_relaxed) + hits.load(std::memory_order_relaxed) +
+           replays.load(std::memory_order_relaxed);
+  }
   void count_exit(ExitReason exit) noexcept {
     exits[static_cast<std::size_t>(exit)].fetch_add(1, std::memory_order_relaxed);
   }

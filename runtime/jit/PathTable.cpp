@@ -46,16 +46,19 @@ std::shared_ptr<Path> PathTable::add(Graph graph, std::uint64_t hash, std::uint6
   return path;
 }
 
-Path *PathTable::find(std::uint64_t sequence, std::size_t ops) const noexcept {
+Path *PathTable::find(std::uint64_t sequence, std::size_t ops,
+                      std::uint32_t preferred) const noexcept {
+  Path *found = nullptr;
   for (const std::shared_ptr<Path> &path : known)
-    if (path->sequence == sequence && path->graph.ops.size() == ops)
-      return path.get();
-  return nullptr;
+    if (path->sequence == sequence && path->graph.ops.size() == ops &&
+        (!found || path->id == preferred))
+      found = path.get();
+  return found;
 }
 
 void PathTable::cool() noexcept {
   for (const std::shared_ptr<Path> &path : known) {
-    const std::uint64_t visits = path->visits.load(std::memory_order_relaxed);
+    const std::uint64_t visits = path->visits();
     path->heat = 0.875 * path->heat + static_cast<double>(visits - path->visits_heated);
     path->visits_heated = visits;
   }

@@ -25,8 +25,9 @@ public:
   /// The path that stands for all runs with an op that cannot be written down: no recording is
   /// taken for it. Null and throws as above.
   std::shared_ptr<Path> find_or_add_untraceable(Graph begin);
-  /// The path that a thread has followed, or null.
-  Path *find(std::uint64_t sequence, std::size_t ops) const noexcept;
+  /// The path that a thread has followed, or null; of several with this hash the one with the id
+  /// `preferred`, if it is there.
+  Path *find(std::uint64_t sequence, std::size_t ops, std::uint32_t preferred) const noexcept;
   void clear() noexcept { known = {}; }
   /// Every 64 passes: what was visited long ago counts less.
   void cool() noexcept;

@@ -13,6 +13,7 @@ void Publisher::publish(Anchor &anchor) {
   retired.reserve(retired.size() + 1);
   // First: what is queued from here on is not in the trie.
   anchor.trie_is_old.store(false, std::memory_order_relaxed);
+  anchor.rebuild_wanted.store(false, std::memory_order_relaxed);
   std::vector<std::shared_ptr<Path>> programs, settled;
   {
     const std::lock_guard guard(anchor.known.lock);

@@ -47,7 +47,7 @@ static std::string reject_text(Path &path, const PathLife::Now &life) {
       life.reason == RejectReason::no_gain ? measured_text(path) : path.reject_detail;
   if (!detail.empty())
     text += " (" + detail + ")";
-  const std::uint64_t visits = path.visits.load();
+  const std::uint64_t visits = path.visits();
   if (visits < life.retry_at)
     text += ", tried again after " + std::to_string(life.retry_at - visits) + " more runs";
   return text;

@@ -71,7 +71,7 @@ bool only_counted() noexcept { return mode() == Mode::log || !CompileThread::get
 /// recorded by the run after it, and one in 64 whatever its hash says.
 void record_or_follow(ThreadTrace &t, std::uint64_t pass) {
   constexpr std::uint32_t recorded_at_first = 4;
-  constexpr std::uint64_t period = 64;
+  constexpr std::uint64_t period = 61; // no power of two: paths may come in turn
   Anchor &anchor = *t.anchor;
   const bool known = anchor.recordings.load(std::memory_order_relaxed) >= recorded_at_first;
   const bool wanted = anchor.wants_recording.load(std::memory_order_relaxed) ||
@@ -90,7 +90,7 @@ void follow(ThreadTrace &t, bool hashing) noexcept {
   t.activity = Activity::following;
   t.hashing = hashing;
   t.sequence = sequence::begin;
-  t.steps = t.values = 0;
+  t.steps = t.values = t.turn = 0;
   t.followed = Recorder::next_serial();
 }
 
@@ -99,7 +99,7 @@ void begin_segment(ThreadTrace &t) {
   const bool timed = anchor.may_time();
   const std::uint64_t pass = anchor.state.next_pass();
   t.timed = timed ? Timed::by_cycles : Timed::no;
-  t.spent.reset();
+  t.session->spent.reset();
   if (mode() == Mode::off)
     return follow(t, false);
   switch (anchor.state.phase()) {
@@ -164,7 +164,7 @@ void end_segment(ExitReason reason) noexcept {
   case Activity::recording: {
     if (Graph graph; finish_recording(t, graph) && !graph.ops.empty())
       visits::recorded(*t.anchor, std::move(graph), reason,
-                       t.timed != Timed::no ? t.spent.ns() : 0);
+                       t.timed != Timed::no ? t.session->spent.ns() : 0);
     return;
   }
   case Activity::following:
@@ -184,10 +184,13 @@ void arm(const std::source_location &site) noexcept {
   if (!t.trace || t.closed || t.lost)
     return;
   const std::uint64_t key = site_key(site, t.gradient);
-  t.anchor = t.trace->known_anchor(key);
-  if (!t.anchor)
-    t.anchor = t.trace->anchor(key, Site::of(site, t.gradient));
-  t.activity = t.anchor ? Activity::armed : Activity::none;
+  Anchor *anchor = t.trace->known_anchor(key);
+  if (!anchor)
+    anchor = t.trace->anchor(key, Site::of(site, t.gradient));
+  if (!anchor) // no memory: what follows counts as more of the last segment
+    return follow(t, false);
+  t.anchor = anchor;
+  t.activity = Activity::armed;
 }
 
 void resolve(Impl &value) noexcept {
@@ -230,9 +233,9 @@ bool enter_scope(Trace &trace, Trace *&outer) noexcept {
   return true;
 }
 
-void leave_scope(Trace *outer) noexcept {
+void leave_scope(Trace *outer, bool failing) noexcept {
   end_segment(ExitReason::scope_end);
-  if (thread_trace.lost && thread_trace.refused) { // told already
+  if (thread_trace.lost && thread_trace.refused && failing) { // told already
     release(thread_trace.session->take_lost());
     thread_trace.lost = false;
   }

@@ -40,13 +40,13 @@ struct ThreadTrace {
   Trace *trace = nullptr;    ///< of the outermost scope in force
   Session *session = nullptr;
   Recorder *recorder = nullptr;
-  Stopwatch spent;               ///< inside the runtime in this segment
   std::uint32_t flush_every = 0; ///< option of that name; 0: never
   // While following:
   std::uint64_t sequence = 0; ///< hash of the ops that ran
   std::uint64_t followed = 0; ///< stamp of the values made
   std::uint32_t steps = 0;    ///< ops that ran
   std::uint32_t values = 0;   ///< that they made
+  std::uint32_t turn = 0;     ///< the path whose eager turn it is; 0: of none
 };
 extern thread_local constinit ThreadTrace thread_trace;
 
@@ -120,7 +120,7 @@ public:
         start(this->by != Timed::no ? Stopwatch::read(this->by) : 0) {}
   ~SegmentTimer() {
     if (by != Timed::no && thread_trace.timed != Timed::no)
-      thread_trace.spent.add(by, start);
+      thread_trace.session->spent.add(by, start);
   }
   SegmentTimer(const SegmentTimer &) = delete;
 
@@ -132,6 +132,7 @@ private:
 /// Entry and exit of a traced call. True if this scope is the outermost in force; without memory
 /// it is not traced.
 bool enter_scope(Trace &trace, Trace *&outer) noexcept;
-void leave_scope(Trace *outer) noexcept;
+/// `failing`: by an exception.
+void leave_scope(Trace *outer, bool failing) noexcept;
 
 } // namespace jit

@@ -25,8 +25,12 @@
 namespace jit {
 namespace {
 
+/// One in so many settled runs is recorded whatever its hash says. No power of two: paths may come
+/// in turn.
+constexpr std::uint64_t recorded_period = 61;
+
 std::uint64_t timed_ns(const ThreadTrace &t) noexcept {
-  return t.timed != Timed::no ? t.spent.ns() : 0;
+  return t.timed != Timed::no ? t.session->spent.ns() : 0;
 }
 
 /// Following goes on after the ops that were matched and have been run one by one.
@@ -43,7 +47,7 @@ void account_outside(ThreadTrace &t) noexcept {
   const Session::RunOutside ran = t.session->run_outside();
   if (ran.path)
     visits::compiled(*t.anchor, *ran.path,
-                     t.timed != Timed::no ? t.spent.ns() + ns_of_cycles(ran.time) : 0,
+                     t.timed != Timed::no ? t.session->spent.ns() + ns_of_cycles(ran.time) : 0,
                      t.session->halves);
   t.session->leave_trie();
   t.timed = Timed::no;
@@ -53,7 +57,7 @@ void account_outside(ThreadTrace &t) noexcept {
 void leave_eagerly(ThreadTrace &t, ExitReason reason) {
   const bool turn = reason == ExitReason::eager_turn;
   if (turn)
-    t.spent.reset();
+    t.session->spent.reset();
   const Session::Matched prefix = t.session->close_for_following(reason);
   t.session->leave_trie();
   if (!turn) {
@@ -64,6 +68,8 @@ void leave_eagerly(ThreadTrace &t, ExitReason reason) {
     t.timed = Timed::by_cpu;
   }
   follow_prefix(t, prefix);
+  if (turn)
+    t.turn = t.session->turn_path_id();
 }
 
 /// No known path goes on with this op. What was matched is computed, and recording goes on as if it
@@ -103,11 +109,9 @@ void check_valid(const OpCall &call) {
   drop_metas(metas);
 }
 
-void end_and_arm(ThreadTrace &t, const OpCall &call, ExitReason reason) {
+void end_and_arm(const OpCall &call, ExitReason reason) {
   end_segment(reason);
   arm(*call.location);
-  if (t.activity == Activity::none) // no memory for the anchor
-    follow(t, false);
 }
 
 /// Ends what does not match the op, if that is what the outcome means.
@@ -128,19 +132,23 @@ void leave_path(ThreadTrace &t, const OpCall &call, Session::Match outcome) {
     return miss(t);
   case Session::Match::settled:
     check_valid(call);
+    // What nobody knows may begin like a settled path, and hashes may collide.
+    if (t.anchor->wants_recording.load(std::memory_order_relaxed) ||
+        t.anchor->state.passes() % recorded_period == 0)
+      return miss(t);
     return leave_eagerly(t, ExitReason::settled);
   case Session::Match::eager_turn:
     check_valid(call);
     return leave_eagerly(t, ExitReason::eager_turn);
   case Session::Match::boundary:
     check_valid(call);
-    return end_and_arm(t, call, ExitReason::boundary);
+    return end_and_arm(call, ExitReason::boundary);
   case Session::Match::no_memory:
     return leave_eagerly(t, ExitReason::out_of_memory);
   case Session::Match::needs_index:
-    return end_and_arm(t, call, ExitReason::index_check);
+    return end_and_arm(call, ExitReason::index_check);
   case Session::Match::too_much:
-    return end_and_arm(t, call, ExitReason::memory_limit);
+    return end_and_arm(call, ExitReason::memory_limit);
   }
 }
 
@@ -171,13 +179,13 @@ void cut_recording(ThreadTrace &t, const OpCall &call) {
   const bool index_unknown =
       info(call.op).index_check && !t.recorder->index_known(call.op, call.attrs, call.arguments);
   if (index_unknown || t.recorder->over_memory_limit())
-    end_and_arm(t, call, index_unknown ? ExitReason::index_check : ExitReason::memory_limit);
+    end_and_arm(call, index_unknown ? ExitReason::index_check : ExitReason::memory_limit);
 }
 
 /// And those that are known are boundaries of a run that is followed.
 void cut_following(ThreadTrace &t, const OpCall &call) {
   if (may_end_here(t) && visits::is_boundary(*t.anchor, t.sequence, t.steps))
-    end_and_arm(t, call, ExitReason::boundary);
+    end_and_arm(call, ExitReason::boundary);
 }
 
 } // namespace
@@ -259,7 +267,8 @@ void end_matching(ThreadTrace &t, ExitReason reason) noexcept {
 
 void end_following(ThreadTrace &t, ExitReason reason) noexcept {
   if (t.hashing && t.steps > 0)
-    visits::followed(*t.anchor, {t.sequence, t.steps, timed_ns(t)}, reason, t.session->halves);
+    visits::followed(*t.anchor, {t.sequence, t.steps, timed_ns(t), t.turn}, reason,
+                     t.session->halves);
   else
     visits::uncounted(*t.anchor);
 }

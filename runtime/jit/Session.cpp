@@ -274,7 +274,7 @@ bool Session::commit(std::uint32_t matched, Impl **results) noexcept {
     if (!results[r]) {
       for (; r > 0; --r) {
         values.resize(values.size() - 1);
-        free_impl(results[r - 1]);
+        free_impl(std::exchange(results[r - 1], nullptr));
       }
       return false;
     }
@@ -294,6 +294,7 @@ bool Session::wants_eager_turn(std::uint32_t at) noexcept {
     const Path &path = *trie->terminals[terminal].path;
     if (!halves.wants_eager(path))
       continue;
+    turn_path = path.id;
     turn_ns = path.eager_ns.load(std::memory_order_relaxed) / path.graph.ops.size();
     return true;
   }

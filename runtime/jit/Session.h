@@ -8,6 +8,7 @@
 #include "runtime/jit/Trie.h"
 #include "runtime/jit/Visits.h"
 #include "runtime/kernels/Execute.h"
+#include "runtime/policy/Clock.h"
 
 #include <atomic>
 #include <span>
@@ -62,6 +63,7 @@ public:
   /// While this says so, `match` has to see every op: it may answer `eager_turn`. Owner only.
   bool probes() const noexcept { return probing; }
   OpenHalves halves; ///< owner only
+  Stopwatch spent;   ///< inside the runtime in this segment, if it is timed; owner only
 
   /// Ops matched so far. Owner only.
   std::size_t matched() noexcept {
@@ -100,6 +102,7 @@ public:
   /// What the path whose eager turn it is takes, in ns an op; and the path at hand, eagerly. Owner
   /// only; 0: not known.
   std::uint64_t turn_ns_per_op() const noexcept { return turn_ns; }
+  std::uint32_t turn_path_id() const noexcept { return turn_path; }
   std::uint64_t flush_ns() noexcept;
   /// The same for a thread that needs `value`: only if it still waits here.
   void close_for(const Impl &value, ExitReason reason) noexcept;
@@ -242,6 +245,7 @@ private:
   bool is_open = false;
   bool probing = false; ///< a path may want an eager run, and it is not known which is taken
   std::uint64_t turn_ns = 0;
+  std::uint32_t turn_path = 0;
   enum class Memory : std::uint8_t { wanted, had, refused };
   Memory memory = Memory::wanted; ///< for a run, asked for once, at the first op
   bool at_boundary = false; ///< another thread flushes, or has flushed, where that keeps happening

@@ -111,7 +111,8 @@ Session::match_plain(OpKind op, AttrWords attrs, std::span<Operand *const> opera
   if (child == TrieNode::none)
     return nullptr;
   Impl *value = nullptr;
-  if (trie->nodes[child].plain && !over_memory_limit() && has_memory()) [[likely]]
+  if (trie->nodes[child].plain &&
+      (committed_inputs == inputs.size() || (has_memory() && !inputs_too_big()))) [[likely]]
     value = add_value(child, 0);
   if (value) [[likely]]
     advance(child);

@@ -32,7 +32,9 @@ static TrieNode make_node(Trie &trie, std::uint32_t parent, const Graph &graph, 
   node.operand_count = static_cast<std::uint8_t>(op.operands.size());
   node.results = op.results;
   node.checks_index = info(op.op).index_check != nullptr;
-  node.plain = op.results == 1 && !node.checks_index;
+  const bool binds = std::ranges::any_of(
+      op.operands, [](OperandCode code) { return code.kind() == OperandCode::input; });
+  node.plain = op.results == 1 && !node.checks_index && (node.depth > 1 || binds);
   node.view = graph.values[op.first_value].view;
   node.attrs = op.attrs;
   node.first_operand = static_cast<std::uint32_t>(trie.codes.size());
@@ -122,7 +124,8 @@ static void add_settled(Trie &trie, const std::shared_ptr<Path> &path) {
     if (trie.nodes[node].settled)
       return;
   }
-  if (trie.nodes[node].terminal == TrieNode::none)
+  // Not where something begins that could not be traced to its end.
+  if (trie.nodes[node].terminal == TrieNode::none && path->sequence == trie.sequences[node])
     add_terminal(trie, node, path, {});
 }
 

@@ -18,14 +18,16 @@ struct ExpectedOperand {
   const Meta *meta; ///< of an input
 };
 
-/// One cache line: matching reads nothing else of a node.
+/// One cache line: matching reads nothing else of a node. Plain are nodes with one result and no
+/// index to check that are not settled; and not a first op without inputs, since memory for the
+/// run is asked for with them.
 struct alignas(64) TrieNode {
   static constexpr std::uint32_t none = ~std::uint32_t{0};
   OpKind op;
   std::uint8_t operand_count;
   std::uint8_t results;
   bool checks_index;
-  bool plain;   ///< matched without a second look: one result, no index to check, not settled
+  bool plain;   ///< matched without a second look
   bool view;    ///< result 0 shares operand 0's storage
   bool settled; ///< no program lies here or below: ops from here on run eagerly
   const Attr *attrs;

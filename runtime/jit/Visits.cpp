@@ -14,12 +14,25 @@
 
 namespace jit {
 
+OpenHalves::Half *OpenHalves::place_of(const Path &path) noexcept {
+  constexpr std::uint8_t patience = 16;
+  Half &half = at(path.id);
+  if (half.path == 0 || half.path == path.id || ++half.passed_over > patience)
+    return &half;
+  return nullptr;
+}
+
+void OpenHalves::waste(std::uint32_t path) noexcept {
+  if (Half &half = at(path); half.path == path || half.path == 0)
+    half = {path, true, 0, 0};
+}
+
 bool OpenHalves::wants_eager(const Path &path) noexcept {
   if (!path.wants_pairs.load(std::memory_order_relaxed) || !Ledger::of_process().allows(now_ns()))
     return false;
-  const Half &half = of(path);
-  if (half.path == path.id)
-    return !half.eager;
+  const Half *half = place_of(path);
+  if (!half || (half->path == path.id && half->eager))
+    return false; // a compiled run is what is missing
   random ^= random << 13;
   random ^= random >> 17;
   random ^= random << 5;
@@ -45,6 +58,8 @@ std::string two_digits(double value) {
 void pass_ended(Anchor &anchor, std::uint64_t eager_ns) noexcept {
   if (!anchor.state.pass_ended(eager_ns))
     return;
+  if (anchor.rebuild_wanted.load(std::memory_order_relaxed)) // the message was dropped
+    CompileThread::get().rebuild(anchor);
   if (const TryLock guard(anchor.known.lock, std::try_to_lock); guard)
     anchor.known.cool();
 }
@@ -58,9 +73,8 @@ void debit(Anchor &anchor, std::uint64_t ns) noexcept {
 
 void judged(Anchor &anchor, Path &path, Verdict verdict, double ratio) noexcept {
   const bool won = verdict == Verdict::won;
-  const bool mine =
-      won ? path.life.change(PathState::trial, PathState::active)
-          : path.life.reject(PathState::trial, RejectReason::no_gain, path.visits.load());
+  const bool mine = won ? path.life.change(PathState::trial, PathState::active)
+                        : path.life.reject(PathState::trial, RejectReason::no_gain, path.visits());
   if (!mine)
     return; // somebody else judged
   path.ratio.store(static_cast<float>(ratio), std::memory_order_relaxed);
@@ -88,13 +102,16 @@ void learn_eager(Path &path, std::uint64_t ns) noexcept {
 /// One run of a path that wants pairs.
 void add_half(Anchor &anchor, Path &path, bool eager, std::uint64_t ns,
               OpenHalves &halves) noexcept {
-  OpenHalves::Half &half = halves.of(path);
-  if (half.path != path.id || half.eager == eager) {
-    half = {path.id, eager, ns};
+  OpenHalves::Half *half = halves.place_of(path);
+  if (!half)
+    return;
+  const OpenHalves::Half other = *half;
+  if (other.path != path.id || other.eager == eager || other.ns == 0) {
+    *half = {path.id, eager, 0, ns};
     return;
   }
-  half.path = 0;
-  paired(anchor, path, eager ? ns : half.ns, eager ? half.ns : ns);
+  *half = {};
+  paired(anchor, path, eager ? ns : other.ns, eager ? other.ns : ns);
 }
 
 /// A timed compiled run of a path on trial.
@@ -102,7 +119,7 @@ void on_trial(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) 
   if (path.wants_pairs.load(std::memory_order_relaxed))
     return add_half(anchor, path, false, ns, halves);
   const TryLock guard(path.measuring, std::try_to_lock);
-  if (!guard || !path.trial.needs_first())
+  if (!guard || path.life.state() != PathState::trial || !path.trial.needs_first())
     return;
   const std::uint64_t eager_ns = path.eager_ns.load(std::memory_order_relaxed);
   if (path.trial.add_first(ns, eager_ns) == Verdict::won)
@@ -130,7 +147,7 @@ bool has_place(const Anchor &anchor, const Path &newcomer) noexcept {
 /// A path was seen: it may be hot, or its time to be looked at again may have come. The table's
 /// lock is held.
 void consider(Anchor &anchor, Path &path) noexcept {
-  const std::uint64_t seen = path.visits.load(std::memory_order_relaxed);
+  const std::uint64_t seen = path.visits();
   if (path.life.retry(seen) && path.life.state() == PathState::trial) {
     anchor.state.serving.fetch_add(1, std::memory_order_relaxed);
     begin_trial(anchor, path);
@@ -212,7 +229,6 @@ void recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noe
     });
     if (path) {
       anchor.recordings.fetch_add(1, std::memory_order_relaxed);
-      path->visits.fetch_add(1, std::memory_order_relaxed);
       path->recorded.fetch_add(1, std::memory_order_relaxed);
       path->count_exit(end);
       mark_boundary(anchor, *path, end);
@@ -229,12 +245,13 @@ void recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noe
 
 void followed(Anchor &anchor, const FollowedRun &run, ExitReason end, OpenHalves &halves) noexcept {
   std::uint64_t eager_ns = run.ns;
+  bool turned = false;
   if (const TryLock guard(anchor.known.lock, std::try_to_lock); guard) {
-    Path *path = anchor.known.find(run.sequence, run.ops);
+    Path *path = anchor.known.find(run.sequence, run.ops, run.turn);
+    turned = path && path->id == run.turn;
     if (!path) {
       anchor.wants_recording.store(true, std::memory_order_relaxed);
     } else {
-      path->visits.fetch_add(1, std::memory_order_relaxed);
       path->recorded.fetch_add(1, std::memory_order_relaxed);
       path->count_exit(end);
       if (const TryLock measuring(path->measuring, std::try_to_lock); measuring)
@@ -246,13 +263,14 @@ void followed(Anchor &anchor, const FollowedRun &run, ExitReason end, OpenHalves
     }
     anchor.state.hashed(path && path->life.now().has_program());
   }
+  if (run.turn && !turned)
+    halves.waste(run.turn);
   pass_ended(anchor, eager_ns);
 }
 
 void uncounted(Anchor &anchor) noexcept { pass_ended(anchor, 0); }
 
 void compiled(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) noexcept {
-  path.visits.fetch_add(1, std::memory_order_relaxed);
   const double gain = path.gain_ns();
   if (gain > 0)
     anchor.state.credit(static_cast<std::uint64_t>(gain));
@@ -264,9 +282,11 @@ void compiled(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) 
   } else if (ns && state == PathState::active && path.wants_pairs.load(std::memory_order_relaxed)) {
     add_half(anchor, path, false, ns, halves);
   } else if (state == PathState::active && options().trial &&
-             path.hits.load(std::memory_order_relaxed) % Recheck::period == 0 &&
-             !path.wants_pairs.exchange(true, std::memory_order_relaxed)) {
-    anchor.probes.fetch_add(1, std::memory_order_relaxed);
+             path.hits.load(std::memory_order_relaxed) % Recheck::period == 0) {
+    const TryLock guard(path.measuring, std::try_to_lock);
+    if (guard && path.life.state() == PathState::active &&
+        !path.wants_pairs.exchange(true, std::memory_order_relaxed))
+      anchor.probes.fetch_add(1, std::memory_order_relaxed);
   }
   pass_ended(anchor, path.eager_estimate_ns());
 }
@@ -274,7 +294,6 @@ void compiled(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) 
 void replayed(Anchor &anchor, Path *path, std::uint32_t ops) noexcept {
   anchor.state.debit((match_ns_per_op + replay_ns_per_op) * ops);
   if (path) {
-    path->visits.fetch_add(1, std::memory_order_relaxed);
     if (!path->life.now().has_program()) { // a sighting like any other
       path->recorded.fetch_add(1, std::memory_order_relaxed);
       if (const TryLock guard(anchor.known.lock, std::try_to_lock); guard)
@@ -295,7 +314,7 @@ void rejected(Anchor &anchor, Graph begin, RejectReason why) noexcept {
     if (!path)
       return;
     path->recorded.fetch_add(1, std::memory_order_relaxed);
-    const std::uint64_t seen = path->visits.fetch_add(1, std::memory_order_relaxed) + 1;
+    const std::uint64_t seen = path->visits();
     if (path->life.reject(PathState::watching, why, seen))
       say(anchor, *path, std::string(sentence(why)));
   });
@@ -312,7 +331,7 @@ void untraceable(Anchor &anchor, Graph begin, OpKind op, const Site &site) noexc
     if (!path)
       return;
     path->recorded.fetch_add(1, std::memory_order_relaxed);
-    const std::uint64_t seen = path->visits.fetch_add(1, std::memory_order_relaxed) + 1;
+    const std::uint64_t seen = path->visits();
     path->reject_detail = std::string(info(op).name) + " at " + describe(site);
     if (path->life.reject(PathState::watching, RejectReason::untraceable, seen))
       say(anchor, *path,
@@ -324,7 +343,7 @@ bool is_boundary(Anchor &anchor, std::uint64_t sequence, std::uint32_t ops) noex
   if (!anchor.is_boundary(ops))
     return false;
   const TryLock guard(anchor.known.lock, std::try_to_lock);
-  const Path *path = guard ? anchor.known.find(sequence, ops) : nullptr;
+  const Path *path = guard ? anchor.known.find(sequence, ops, 0) : nullptr;
   return path && path->ends_at_boundary.load(std::memory_order_relaxed);
 }
 

@@ -15,14 +15,19 @@ public:
   struct Half {
     std::uint32_t path = 0; ///< 0: none
     bool eager = false;
-    std::uint64_t ns = 0;
+    std::uint8_t passed_over = 0; ///< how often another path wanted its place
+    std::uint64_t ns = 0;         ///< 0: the eager turn became a run of another path
   };
-  Half &of(const Path &path) noexcept { return halves[path.id % halves.size()]; }
+  /// The path's place; null while another has it that may complete its pair yet.
+  Half *place_of(const Path &path) noexcept;
+  /// The eager turn of this path became a run of another: it waits for a run of its own.
+  void waste(std::uint32_t path) noexcept;
   /// Whether the next run of the path should be eager, to become half of a pair. Which comes first
   /// is drawn.
   bool wants_eager(const Path &path) noexcept;
 
 private:
+  Half &at(std::uint32_t path) noexcept { return halves[path % halves.size()]; }
   std::array<Half, 8> halves{};
   std::uint32_t random = 0x2545f491u;
 };
@@ -31,7 +36,8 @@ private:
 struct FollowedRun {
   std::uint64_t sequence;
   std::uint32_t ops;
-  std::uint64_t ns; ///< 0: not timed
+  std::uint64_t ns;       ///< 0: not timed
+  std::uint32_t turn = 0; ///< the path whose eager turn it was to be; 0: of none
 };
 
 namespace visits {

@@ -39,8 +39,11 @@ bool AnchorState::pass_ended(std::uint64_t eager_ns) noexcept {
   ended.store(count, std::memory_order_relaxed);
   if (count < window)
     return false;
-  if (!resting())
+  if (!resting()) {
+    // A thread that was put aside may write an old number of passes: a rest that is over stays so.
+    rest.store(rest.load(std::memory_order_relaxed) & 3, std::memory_order_relaxed);
     judge();
+  }
   clear_window();
   return true;
 }

@@ -17,7 +17,8 @@ public:
   bool has_tokens() const noexcept { return tokens > 0; }
   /// Processor time of the process so far.
   void refill(std::uint64_t process_ns) noexcept {
-    const auto passed = static_cast<std::int64_t>(process_ns - refilled);
+    // It begins at 0 again in the child of a fork.
+    const auto passed = static_cast<std::int64_t>(process_ns - std::min(process_ns, refilled));
     tokens = std::min(burst_ns, tokens + passed / share);
     refilled = process_ns;
   }

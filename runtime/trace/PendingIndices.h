@@ -23,6 +23,12 @@ struct ValueMaker {
 std::optional<IndexRange> own_range(const ValueMaker &maker, const Meta &result,
                                     const Meta *source);
 
+/// Whether a cast may change integers of [0, bound): those that do not fit wrap.
+inline bool may_wrap(const Meta &from, const Meta &to, std::int64_t bound) noexcept {
+  constexpr std::int64_t most_of_u8 = 255;
+  return to.dtype == DType::u8 && from.dtype != DType::u8 && bound - 1 > most_of_u8;
+}
+
 /// The operands whose elements a value has, all integers: views, casts between integers, joins and
 /// `take` carry ranges on. Empty: nothing is known. `Source` has maker(value), input(k) -> Impl &,
 /// and meta(code), null for a number.
@@ -82,6 +88,8 @@ bool provably_within(const Source &source, OperandCode code, std::int64_t bound)
         return false;
       continue;
     }
+    if (maker.op == OpKind::astype && first && may_wrap(*first, *source.meta(made), bound))
+      return false;
     const std::span<const OperandCode> bases = bases_of(source, made);
     if (bases.empty() || !std::all_of(bases.begin(), bases.end(), fits_or_waits))
       return false;

@@ -59,7 +59,7 @@ def collect(program, folder):
     for file in sorted(folder.glob("counts.*"), key=lambda file: int(file.suffix[1:])):
         text = file.read_text()
         label = re.search(r"^desc: Trigger: Client Request: (.*)$", text, re.M)
-        total = re.search(r"^(?:totals|summary): (\d+)$", text, re.M)
+        total = re.search(r"^totals: (\d+)$", text, re.M)
         if label and total:
             totals.append((label[1], int(total[1])))
     return totals
