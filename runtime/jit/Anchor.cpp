@@ -67,10 +67,7 @@ Trace &Trace::find(std::uint64_t key, const std::string &name, const std::source
 bool Anchor::may_time() const noexcept {
   constexpr std::uint64_t at_first = 16, sample = 64;
   const std::uint64_t pass = state.passes() + 1;
-  // Every other pass, drawn, while programs are measured: one that no longer comes costs little.
-  const bool probed =
-      probes.load(std::memory_order_relaxed) > 0 && pass * 0x9e3779b97f4a7c15u >> 63;
-  return pass <= at_first || pass % sample == 0 || probed ||
+  return pass <= at_first || pass % sample == 0 || probes.load(std::memory_order_relaxed) > 0 ||
          wants_recording.load(std::memory_order_relaxed);
 }
 

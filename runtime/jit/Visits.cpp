@@ -24,15 +24,17 @@ OpenHalves::Half *OpenHalves::place_of(const Path &path) noexcept {
 
 void OpenHalves::waste(std::uint32_t path) noexcept {
   if (Half &half = at(path); half.path == path || half.path == 0)
-    half = {path, true, 0, 0};
+    half = {path, true, true, 0, 0};
 }
 
 bool OpenHalves::wants_eager(const Path &path) noexcept {
   if (!path.wants_pairs.load(std::memory_order_relaxed) || !Ledger::of_process().allows(now_ns()))
     return false;
   const Half *half = place_of(path);
-  if (!half || (half->path == path.id && half->eager))
-    return false; // a compiled run is what is missing
+  if (!half)
+    return false;
+  if (half->path == path.id && (half->eager || !half->drawn))
+    return !half->eager;
   random ^= random << 13;
   random ^= random >> 17;
   random ^= random << 5;
@@ -107,10 +109,12 @@ void add_half(Anchor &anchor, Path &path, bool eager, std::uint64_t ns,
     return;
   const OpenHalves::Half other = *half;
   if (other.path != path.id || other.eager == eager || other.ns == 0) {
-    *half = {path.id, eager, 0, ns};
+    *half = {path.id, eager, other.path == path.id && other.drawn, 0, ns};
     return;
   }
   *half = {};
+  if (other.drawn)
+    halves.waste(path.id); // goes on being drawn
   paired(anchor, path, eager ? ns : other.ns, eager ? other.ns : ns);
 }
 

@@ -15,6 +15,7 @@ public:
   struct Half {
     std::uint32_t path = 0; ///< 0: none
     bool eager = false;
+    bool drawn = false;           ///< turns were wasted: they must not keep step with other paths
     std::uint8_t passed_over = 0; ///< how often another path wanted its place
     std::uint64_t ns = 0;         ///< 0: the eager turn became a run of another path
   };

@@ -371,19 +371,21 @@ TEST_F(HardPrograms, ARandomTripCountRestsAndComesBack) {
   };
   unsigned seed = 1;
   bool rested = false;
-  for (int i = 0; i < 100'000 && !rested; ++i) {
+  for (int i = 0; i < 400'000 && !rested; ++i) {
     seed = seed * 1664525 + 1013904223;
     f(ramp(3), 1 + static_cast<int>((seed >> 8) % 199));
-    rested = resting() > 0;
+    rested = i % 32 == 0 && resting() > 0;
   }
   EXPECT_TRUE(rested);
-  // What repeats is taken up again: the rest ends early once known paths are seen.
-  std::uint64_t before = hits(f);
-  for (int i = 0; i < 200'000 && hits(f) < before + 100; ++i) {
+  // What repeats is taken up again: at the latest after the longest rest.
+  const std::uint64_t before = hits(f);
+  for (std::uint64_t i = 0; i < 3 * AnchorState::most_rest; ++i) {
     f(ramp(3), 2);
-    if (i % 64 == 0) {
-      ASSERT_TRUE(wait_compiled());
-    }
+    if (i % 1024 != 0)
+      continue;
+    ASSERT_TRUE(wait_compiled());
+    if (hits(f) >= before + 100)
+      break;
   }
   EXPECT_GE(hits(f), before + 100);
 }
