@@ -39,7 +39,10 @@ void after_fork(bool child) {
   Session::unlock_all(child);
   CompileThread::get().unlock_after_fork(child);
   // Anchors that were added meanwhile are not locked.
-  for_each_anchor([](Anchor &anchor) {
+  for_each_anchor([child](Anchor &anchor) {
+    if (child)
+      for (const std::shared_ptr<Path> &path : anchor.known.paths())
+        path->unlock_in_child();
     if (std::exchange(anchor.known.held_for_fork, false))
       anchor.known.lock.unlock();
   });

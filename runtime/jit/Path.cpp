@@ -4,6 +4,7 @@
 #include "runtime/base/OutOfMemory.h"
 
 #include <algorithm>
+#include <new>
 
 namespace jit {
 
@@ -88,6 +89,13 @@ bool Path::miss_outputs(std::span<const std::uint8_t> needed) noexcept {
   missed_outputs = std::move(outputs);
   missed_count.store(1, std::memory_order_relaxed);
   return false;
+}
+
+void Path::unlock_in_child() noexcept {
+  new (&measuring) std::mutex;
+  if (!missed_lock.try_lock()) // half written, perhaps
+    new (&missed_outputs) std::vector<std::uint32_t>;
+  new (&missed_lock) std::mutex;
 }
 
 void Path::refuse_variant() noexcept {

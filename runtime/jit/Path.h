@@ -98,6 +98,8 @@ struct Path : std::enable_shared_from_this<Path> {
   /// Remembers a set of values that were needed and that no variant stores. The compile thread
   /// makes a variant of it when it comes up twice: then the answer is true. Any thread.
   bool miss_outputs(std::span<const std::uint8_t> needed) noexcept;
+  /// In the child of a fork, where whoever held a lock of the path is not.
+  void unlock_in_child() noexcept;
   /// The compiler has refused a variant: the next is asked for after 64 x 4^k missed runs.
   void refuse_variant() noexcept;
 };

@@ -29,18 +29,18 @@ enum class Activity : std::uint8_t {
 struct ThreadTrace {
   Activity activity = Activity::none;
   bool closed = false;
-  bool lost = false;         ///< a step got no memory and was undone: the next op says so
-  bool refused = false;      ///< an op in the scope has thrown out_of_memory
-  bool hashing = false;      ///< while following: `sequence` is kept
-  bool slow_match = false;   ///< every op takes the way that looks at everything
-  Timed timed = Timed::no;   ///< how the runtime's time in this segment is added up
-  std::uint8_t tapes = 0;    ///< open gradient tapes
-  GradientMark gradient = 0; ///< of the ops that a backward pass runs
-  Anchor *anchor = nullptr;  ///< where this segment began
-  Trace *trace = nullptr;    ///< of the outermost scope in force
+  bool lost = false;             ///< a step got no memory and was undone: the next op says so
+  bool refused = false;          ///< an op in the scope has thrown out_of_memory
+  bool hashing = false;          ///< while following: `sequence` is kept
+  bool slow_match = false;       ///< every op takes the way that looks at everything
+  Timed timed = Timed::no;       ///< how the runtime's time in this segment is added up
+  std::uint8_t tapes = 0;        ///< open gradient tapes
+  GradientMark gradient = 0;     ///< of the ops that a backward pass runs
+  std::uint32_t flush_every = 0; ///< option of that name; 0: never
+  Anchor *anchor = nullptr;      ///< where this segment began
+  Trace *trace = nullptr;        ///< of the outermost scope in force
   Session *session = nullptr;
   Recorder *recorder = nullptr;
-  std::uint32_t flush_every = 0; ///< option of that name; 0: never
   // While following:
   std::uint64_t sequence = 0; ///< hash of the ops that ran
   std::uint64_t followed = 0; ///< stamp of the values made
