@@ -5,11 +5,6 @@
 
 namespace jit {
 
-PathLife::Now PathLife::unpack(std::uint64_t bits) noexcept {
-  return {static_cast<PathState>(bits & 15), static_cast<RejectReason>(bits >> 4 & 15),
-          static_cast<std::uint32_t>(bits >> 8 & 15), bits >> 12};
-}
-
 std::uint64_t PathLife::pack(const Now &now) noexcept {
   return static_cast<std::uint64_t>(now.state) | static_cast<std::uint64_t>(now.reason) << 4 |
          static_cast<std::uint64_t>(now.lost) << 8 | now.retry_at << 12;

@@ -43,7 +43,10 @@ public:
   void pardon() noexcept;
 
 private:
-  static Now unpack(std::uint64_t bits) noexcept;
+  static Now unpack(std::uint64_t bits) noexcept {
+    return {static_cast<PathState>(bits & 15), static_cast<RejectReason>(bits >> 4 & 15),
+            static_cast<std::uint32_t>(bits >> 8 & 15), bits >> 12};
+  }
   static std::uint64_t pack(const Now &now) noexcept;
   std::atomic<std::uint64_t> word{0};
 };
