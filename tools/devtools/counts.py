@@ -14,6 +14,8 @@ from process import ROOT, Failure
 
 EXPECTED = ROOT / "bench/counts/expected.txt"
 TOLERANCE = 0.02
+# Eager ops look into tables that hash addresses, and addresses depend on where the build lies.
+TOLERANCE_OF_EAGER = 0.06
 # Kernels are counted by so many elements.
 ELEMENTS = 1024
 
@@ -115,7 +117,8 @@ def compare(counts, expected):
         old, new = expected.get(name), counts.get(name)
         both = old is not None and new is not None
         change = new / old - 1 if both else None
-        good = both and abs(change) <= TOLERANCE
+        most = TOLERANCE_OF_EAGER if name.startswith("eager") else TOLERANCE
+        good = both and abs(change) <= most
         if not good:
             wrong.append(name)
         old, new = (f"{count:9.1f}" if count is not None else "     none" for count in (old, new))
@@ -133,7 +136,7 @@ def check(program, rewrite=False):
         return 0
     wrong = compare(counts, written())
     if wrong:
-        print(f"{len(wrong)} of {len(counts)} changed by more than {TOLERANCE:.0%}; if that is meant: "
+        print(f"{len(wrong)} of {len(counts)} changed too much; if that is meant: "
               "tools/dev bench --counts --write")
     return 1 if wrong else 0
 
