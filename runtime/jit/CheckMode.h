@@ -22,7 +22,7 @@ struct ComparedValue {
 TRACEJIT_PRIVATE std::optional<std::string>
 first_difference(DType dtype, std::int64_t size, const std::byte *eager, const std::byte *compiled);
 
-/// On a difference: logs it, saves the trace file and rejects the path.
+/// On a difference: logs it and saves the trace file.
 void report_difference(Path &path, std::span<const ComparedValue> values) noexcept;
 
 } // namespace jit
