@@ -22,6 +22,8 @@ constexpr std::array<Word<Mode>, 4> modes = {
     {{"off", Mode::off}, {"log", Mode::log}, {"on", Mode::on}, {"check", Mode::check}}};
 constexpr std::array<Word<IsaChoice>, 3> isas = {
     {{"auto", IsaChoice::automatic}, {"v3", IsaChoice::v3}, {"v4", IsaChoice::v4}}};
+constexpr std::array<Word<DeferChoice>, 3> defers = {
+    {{"on", DeferChoice::on}, {"off", DeferChoice::off}, {"now", DeferChoice::now}}};
 constexpr std::array<Word<bool>, 2> switches = {{{"on", true}, {"off", false}}};
 
 using Wrong = std::optional<std::string>; ///< as OptionInfo::set returns it
@@ -85,9 +87,23 @@ std::string get_disable(const Options &options) {
   return text;
 }
 
+Wrong set_memory(Options &options, std::string_view text) {
+  if (text == "auto") {
+    options.memory_percent = -1;
+    return std::nullopt;
+  }
+  if (!text.ends_with('%'))
+    return "";
+  return set_int<&Options::memory_percent, 10'000>(options, text.substr(0, text.size() - 1));
+}
+
+std::string get_memory(const Options &options) {
+  return options.memory_percent < 0 ? "auto" : std::to_string(options.memory_percent) + "%";
+}
+
 constexpr int max_count = 1'000'000'000;
 
-constexpr std::array<OptionInfo, 10> table = {{
+constexpr std::array<OptionInfo, 12> table = {{
     {"mode", "off|log|on|check", "what the runtime does beyond plain eager", false,
      set_word<&Options::mode, modes>, get_word<&Options::mode, modes>},
     {"isa", "auto|v3|v4", "x86-64 level of kernels and compiled code", true,
@@ -103,6 +119,11 @@ constexpr std::array<OptionInfo, 10> table = {{
      set_int<&Options::threshold, max_count, -1>, get_int<&Options::threshold>},
     {"flush_every", "0..1000000000", "run pending work after so many ops; 0: never", false,
      set_int<&Options::flush_every, max_count>, get_int<&Options::flush_every>},
+    {"defer", "on|off|now",
+     "store what is held when a value is read only once it is needed; now: without learning", false,
+     set_word<&Options::defer, defers>, get_word<&Options::defer, defers>},
+    {"memory", "auto|0%..10000%", "what a program may hold above its ops", false, set_memory,
+     get_memory},
     {"disable", "PASS+PASS", "passes of the compiler to leave out", true, set_disable, get_disable},
     {"save", "DIR", "folder that receives every compiled trace as a file", false,
      set_text<&Options::save>, get_text<&Options::save>},

@@ -15,6 +15,8 @@
 namespace jit {
 
 enum class IsaChoice : std::uint8_t { automatic, v3, v4 };
+/// `now`: without learning first which values are never needed, for tests.
+enum class DeferChoice : std::uint8_t { off, on, now };
 
 struct Options {
   Mode mode = Mode::on;
@@ -24,6 +26,8 @@ struct Options {
   bool budget = true;
   int threshold = -1;  ///< -1: TraceOptions::warmup decides
   int flush_every = 0; ///< 0: never
+  DeferChoice defer = DeferChoice::on;
+  int memory_percent = -1; ///< a program may hold above what its ops hold; -1: found out
   std::vector<std::string> disable;
   std::string save;
   std::string compiler; ///< empty: found beside libtracejit

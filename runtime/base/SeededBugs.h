@@ -54,6 +54,8 @@ namespace jit {
   X(owner_not_told, "match: a session that another thread has flushed goes on")                    \
   X(last_value_alone, "flush: only the last value of a path is held")                              \
   X(held_input_donated, "flush: an output takes the memory of an input that is still held")        \
+  X(deferred_input_donated, "flush: an output takes the memory of an input of a deferred value")   \
+  X(deferred_numbers_baked, "replay: deferred values are made of the numbers of the first run")    \
   X(live_value_skipped, "replay: the last op is skipped")
 
 enum class SeededBug : std::uint8_t {

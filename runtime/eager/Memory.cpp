@@ -6,7 +6,12 @@
 
 namespace jit {
 
-MemoryStats memory_stats() noexcept { return arena::stats(); }
+MemoryStats memory_stats() noexcept {
+  MemoryStats stats = arena::stats();
+  stats.arena_bytes = Session::all_arena_bytes();
+  stats.deferred_bytes = Session::all_deferred_bytes();
+  return stats;
+}
 void reset_memory_peak() noexcept { arena::reset_peak(); }
 void release_cached_memory() noexcept {
   Session::trim_all();

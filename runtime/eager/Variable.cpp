@@ -51,8 +51,11 @@ Variable &Variable::operator=(detail::PlacedTensor placed) {
                     ": assigned " + describe(*next->meta) + ", but it holds " +
                     describe(*last->meta) + "; shape and dtype never change",
                 placed.site);
-  detail::check_usable(*next);
   Session *session = thread_trace.session;
+  // A value that waits elsewhere could not be undone with the Variable, so it is computed now.
+  if (!session || !session->holds(*next))
+    resolve(*Access::impl(value));
+  detail::check_usable(*next);
   if (session && session->holds(*next))
     detail::typed("Variable assignment", placed.site,
                   [&] { session->journal(*box, Access::impl(box->value)); });

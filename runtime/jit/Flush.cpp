@@ -32,8 +32,8 @@ void Session::need(OperandCode code) noexcept {
 }
 
 /// Finds the values with a handle, holds them until `clear`, and finds the values whose blocks they
-/// need. False if there are none.
-bool Session::find_live() noexcept {
+/// need. Returns how many there are.
+std::size_t Session::find_live() noexcept {
   const std::size_t count = values.size();
   live.resize(count);
   needed.resize(count);
@@ -42,7 +42,7 @@ bool Session::find_live() noexcept {
   std::ranges::fill(pinned_input, 0);
   live_view = false;
   std::ranges::fill(needed, 0);
-  bool any = false;
+  std::size_t found = 0;
   std::uint8_t *const lives = live.begin();
   const Slot *const slots = values.begin();
   for (std::uint32_t v = 0; v < count; ++v) {
@@ -51,19 +51,41 @@ bool Session::find_live() noexcept {
                !(planted(SeededBug::last_value_alone) && v + 1 != count);
     if (!lives[v])
       continue;
-    any = true;
+    ++found;
     retain(&value);
     need({OperandCode::value, v});
   }
-  return any;
+  return found;
 }
 
-/// The first variant that stores every needed value, or null.
+/// Of the variants that store every needed value the one that stores least, or null.
 const Variant *Session::choose_variant(const Terminal &terminal) const noexcept {
+  const Variant *least = nullptr;
   for (const Variant &variant : terminal.variants)
-    if (std::ranges::all_of(needed_values, [&](std::uint32_t v) { return variant.stored[v]; }))
-      return &variant;
-  return nullptr;
+    if ((!least || variant.bytes < least->bytes) &&
+        std::ranges::all_of(needed_values, [&](std::uint32_t v) { return variant.stored[v]; }))
+      least = &variant;
+  return least;
+}
+
+/// The variant to run, or null; asks for one that fits, or fits better.
+const Variant *Session::variant_for(const Terminal &terminal) noexcept {
+  Path &path = *terminal.path;
+  const Variant *variant = choose_variant(terminal);
+  const auto stored_in_vain = [&](const Held &block) {
+    return block.use == Deferral::Use::defer && variant->stored[block.root];
+  };
+  if (variant && std::ranges::none_of(held, stored_in_vain))
+    return variant;
+  if (!variant && !held.empty()) {
+    take_back_waiting();
+    variant = choose_variant(terminal);
+  }
+  if (!variant)
+    path.count_exit(ExitReason::live_set);
+  if (path.miss_outputs(needed, variant != nullptr))
+    CompileThread::get().queue_variant(*anchor, path);
+  return variant;
 }
 
 /// An output may take over an input's block if nobody else can see its bytes.
@@ -133,7 +155,10 @@ bool Session::run_program(const Terminal &terminal, const Variant &variant) noex
   std::uint64_t unused = 0;
   for (std::size_t j = 0; j < blocks.size(); ++j) {
     const std::uint32_t v = variant.outputs[j];
-    set_ready(values[v].value, blocks[j], blocks[j]->data);
+    if (Held *waiting = held_block(v); waiting && waiting->waits()) [[unlikely]]
+      waiting->block = blocks[j];
+    else
+      set_ready(values[v].value, blocks[j], blocks[j]->data);
     if (!needed[v])
       unused += blocks[j]->bytes;
   }
@@ -193,7 +218,7 @@ bool Session::offer_prefix(ExitReason reason) noexcept {
   const std::uint32_t depth = trie->nodes[node].depth;
   if (anchor->trie_is_old.load(std::memory_order_relaxed) &&
       !anchor->wants_recording.exchange(false, std::memory_order_relaxed)) { // perhaps known
-    visits::followed(*anchor, {trie->sequences[node], depth, 0}, reason, halves);
+    visits::followed(*anchor, {trie->sequences[node], depth, 0}, reason, *halves);
     return true;
   }
   return if_memory([&] {
@@ -210,8 +235,8 @@ static bool ends_a_path(ExitReason reason) noexcept {
          reason == ExitReason::index_check || reason == ExitReason::memory_limit;
 }
 
-Session::Ended Session::flush(ExitReason reason) noexcept {
-  const bool anything = find_live();
+Session::Ended Session::flush(ExitReason reason, const Impl *observed) noexcept {
+  const std::size_t live_values = find_live();
   const TrieNode &last = trie->nodes[node];
   const Terminal *terminal =
       last.terminal == TrieNode::none ? nullptr : &trie->terminals[last.terminal];
@@ -220,29 +245,30 @@ Session::Ended Session::flush(ExitReason reason) noexcept {
     terminal->path->count_exit(reason == ExitReason::mismatch ? ExitReason::complete : reason);
   else
     path_ahead().count_exit(reason);
-  if (!anything)
+  if (live_values == 0)
     return ended;
   if (!terminal && (at_boundary || ends_a_path(reason)))
     ended.counted = offer_prefix(reason);
   const bool checking = mode() == Mode::check;
   const bool may_run = terminal && !terminal->variants.empty() && reason != ExitReason::eager_turn;
   if (may_run && !checking) {
-    const Variant *variant = choose_variant(*terminal);
-    if (!variant) {
-      terminal->path->count_exit(ExitReason::live_set);
-      if (terminal->path->miss_outputs(needed))
-        CompileThread::get().queue_variant(*anchor, *terminal->path);
-    } else if (run_program(*terminal, *variant)) {
+    if (observed && live_values > 1 && choose_waiting(*terminal->path, *observed)) [[unlikely]]
+      keep_waiting();
+    const Variant *variant = variant_for(*terminal);
+    if (variant && run_program(*terminal, *variant)) {
       if (trie->big_outputs)
         anchor->ran_last.store(refused_donations | last.terminal << 8 |
                                    static_cast<RunGuess>(variant - terminal->variants.data()),
                                std::memory_order_relaxed);
       terminal->path->hits.fetch_add(1, std::memory_order_relaxed);
       ended.ran = terminal->path.get();
+      ended.parked = !held.empty();
       return ended;
-    } else {
-      terminal->path->count_exit(ExitReason::out_of_memory);
     }
+    if (variant)
+      terminal->path->count_exit(ExitReason::out_of_memory);
+    if (!held.empty())
+      take_back_waiting();
   }
   if (may_run)
     terminal->path->replays.fetch_add(1, std::memory_order_relaxed);
@@ -286,8 +312,7 @@ void Session::clear(Garbage &to) noexcept {
   if (!garbage.empty())
     to.swap(garbage);
   release_reserved();
-  if (arena && arena->bytes >= big_arena)
-    release_arena();
+  release_big_arena();
   values.clear();
   inputs.clear();
   scalars.clear();
@@ -295,23 +320,31 @@ void Session::clear(Garbage &to) noexcept {
     rebindings.clear();
   committed_inputs = committed_scalars = 0;
   bound_bytes = 0;
-  is_open = false;
+  is_open = is_parked = false;
   trie = nullptr;
 }
 
-Session::Ended Session::close(ExitReason reason) noexcept {
+Session::Ended Session::close(ExitReason reason, const Impl *observed) noexcept {
   Garbage left;
   const std::lock_guard guard(lock);
-  return close_locked(reason, left);
+  return close_locked(reason, observed, left);
 }
 
-Session::Ended Session::close_locked(ExitReason reason, Garbage &left) noexcept {
+Session::Ended Session::close_locked(ExitReason reason, const Impl *observed,
+                                     Garbage &left) noexcept {
   Ended ended{is_open};
   if (!is_open)
     return ended;
+  if (is_parked) {
+    finish_locked(left, true);
+    return {};
+  }
   if (node != 0)
-    ended = flush(reason);
-  clear(left);
+    ended = flush(reason, observed);
+  if (ended.parked)
+    park();
+  else
+    clear(left);
   return ended;
 }
 
@@ -322,7 +355,7 @@ Session::Matched Session::close_for_following(ExitReason reason) noexcept {
   if (!is_open)
     return matched;
   if (node != 0) {
-    flush(reason);
+    flush(reason, nullptr);
     matched.sequence = trie->sequences[node];
     matched.ops = trie->nodes[node].depth;
     matched.values = static_cast<std::uint32_t>(values.size());
@@ -342,9 +375,11 @@ void Session::close_for(const Impl &value, ExitReason reason) noexcept {
   const std::lock_guard guard(lock);
   if (!holds(value))
     return;
+  if (is_parked)
+    return touch(value, left);
   at_boundary = path_ahead().flushed_from_outside(trie->nodes[node].depth);
   const std::uint64_t begin = cycles();
-  outside.path = close_locked(reason, left).ran;
+  outside.path = close_locked(reason, nullptr, left).ran;
   outside.time = cycles() - begin;
 }
 
@@ -399,7 +434,7 @@ Session::HandedOver Session::close_for_recording(ExitReason reason, Prefix &pref
     return HandedOver::lost;
   HandedOver handed = HandedOver::nothing;
   if (node != 0) {
-    flush(reason);
+    flush(reason, nullptr);
     handed = if_memory([&] { hand_over(prefix); }) ? HandedOver::prefix : HandedOver::lost;
   }
   clear(left);

@@ -55,7 +55,8 @@ std::unique_ptr<const Program> CompileThread::compile(const Job &job,
   CompileOptions compile_options;
   compile_options.isa = active_isa();
   compile_options.disabled_passes = options().disable;
-  compile_options.memory_budget = memory_budget(peak_of_ops(graph), system_memory_left());
+  compile_options.memory_budget =
+      memory_budget(peak_of_ops(graph), system_memory_left(), options().memory_percent);
   save_compiled(path); // before: a compiler that crashes leaves what it crashed on
   const std::uint64_t begin = thread_cpu_ns();
   CompileResult result = compiler.get()->compile(graph, compile_options);
@@ -75,10 +76,11 @@ std::unique_ptr<const Program> CompileThread::compile(const Job &job,
 
 static Variant make_variant(const Path &path, const std::vector<std::uint32_t> &outputs,
                             std::unique_ptr<const Program> program) {
-  Variant variant{outputs, std::vector<bool>(path.graph.values.size()), std::move(program), {}};
+  Variant variant{outputs, std::vector<bool>(path.graph.values.size()), std::move(program), 0, {}};
   for (const std::uint32_t v : outputs) {
     variant.stored[v] = true;
     const std::size_t bytes = path.graph.values[v].meta->bytes();
+    variant.bytes += bytes;
     variant.reserved_bytes.push_back(bytes >= Variant::least_reserved ? bytes : 0);
   }
   return variant;
@@ -162,17 +164,22 @@ void CompileThread::refuse(const Job &job, std::string why) {
 void CompileThread::compile_variant(const Job &job) {
   Path &path = *job.path;
   std::vector<std::uint32_t> outputs;
+  bool exactly = false;
   {
     const std::lock_guard guard(path.missed_lock);
     outputs = path.missed_outputs;
+    exactly = path.missed_exactly;
     path.missed_count.store(0, std::memory_order_relaxed);
   }
   // The last variant stores the union, so that it serves all.
   const std::size_t made = path.variants.size();
-  if (made == 0 || made > Path::max_variants || !path.life.now().has_program())
+  if (made == 0 || !path.life.now().has_program())
     return;
+  if (made > Path::max_variants || (exactly && made == Path::max_variants))
+    return path.refuse_variant();
   const std::vector<std::uint32_t> &base = path.variants[0].outputs;
-  outputs.insert(outputs.end(), base.begin(), base.end());
+  if (!exactly)
+    outputs.insert(outputs.end(), base.begin(), base.end());
   if (made == Path::max_variants)
     for (const Variant &variant : path.variants)
       outputs.insert(outputs.end(), variant.outputs.begin(), variant.outputs.end());

@@ -68,7 +68,7 @@ bool Path::flushed_from_outside(std::uint32_t ops) noexcept {
   return foreign_count.fetch_add(1, std::memory_order_relaxed) + 1 >= enough;
 }
 
-bool Path::miss_outputs(std::span<const std::uint8_t> needed) noexcept {
+bool Path::miss_outputs(std::span<const std::uint8_t> needed, bool exactly) noexcept {
   const std::unique_lock guard(missed_lock, std::try_to_lock);
   if (!guard)
     return false;
@@ -83,10 +83,10 @@ bool Path::miss_outputs(std::span<const std::uint8_t> needed) noexcept {
   };
   if (!if_memory(list))
     return false;
-  if (outputs == missed_outputs) {
+  if (outputs == missed_outputs && exactly == missed_exactly)
     return missed_count.fetch_add(1, std::memory_order_relaxed) + 1 >= 2;
-  }
   missed_outputs = std::move(outputs);
+  missed_exactly = exactly;
   missed_count.store(1, std::memory_order_relaxed);
   return false;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/jit/Program.h"
+#include "runtime/policy/Deferral.h"
 #include "runtime/policy/PairedTrial.h"
 #include "runtime/policy/PathLife.h"
 #include "runtime/trace/Graph.h"
@@ -22,6 +23,7 @@ struct Variant {
   std::vector<std::uint32_t> outputs; ///< ascending value numbers
   std::vector<bool> stored;           ///< the same by value number
   std::shared_ptr<const Program> program;
+  std::size_t bytes = 0; ///< of the outputs
   /// By output: bytes that are reserved before it is known that it runs. 0 for a small one.
   std::vector<std::size_t> reserved_bytes;
   static constexpr std::size_t least_reserved = std::size_t{1} << 20;
@@ -56,9 +58,11 @@ struct Path : std::enable_shared_from_this<Path> {
   /// Eager runs are wanted, to pair them with compiled ones; counted in Anchor::probes.
   std::atomic<bool> wants_pairs{false};
 
-  /// Guards the next; only tried.
+  /// Guards the next three, and what `deferral` learns; only tried.
   std::mutex missed_lock;
-  std::vector<std::uint32_t> missed_outputs;  ///< the needed set that came up last
+  std::vector<std::uint32_t> missed_outputs; ///< the needed set that came up last
+  bool missed_exactly = false;               ///< a variant is to store nothing else
+  Deferral deferral;
   std::atomic<std::uint32_t> missed_count{0}; ///< and how often in a row
   std::atomic<std::uint64_t> missed_runs{0};  ///< with whatever set
   /// The compiler refused a variant so often; the next is asked for at that many missed runs.
@@ -72,8 +76,11 @@ struct Path : std::enable_shared_from_this<Path> {
   std::atomic<std::uint64_t> hits{0};     ///< compiled runs
   std::atomic<std::uint64_t> replays{0};  ///< runs that ended op by op
   std::array<std::atomic<std::uint64_t>, exit_reason_count> exits{};
-  std::atomic<std::uint64_t> differences{0};  ///< runs of mode check whose bits differed
-  std::atomic<std::uint64_t> unused_bytes{0}; ///< stored by programs, held by nobody, last run
+  std::atomic<std::uint64_t> differences{0};    ///< runs of mode check whose bits differed
+  std::atomic<std::uint64_t> unused_bytes{0};   ///< stored by programs, held by nobody, last run
+  std::atomic<std::uint64_t> deferred_bytes{0}; ///< held, but not stored by the last run
+  std::atomic<std::uint32_t> deferred_values{0};
+  std::atomic<std::uint64_t> computed_later{0}; ///< runs whose deferred values were needed
   std::uint64_t first_seen_ns = 0, queued_ns = 0;
   double heat = 0;                 ///< visits of late, decaying
   std::uint64_t visits_heated = 0; ///< of the visits, those in `heat`
@@ -96,8 +103,9 @@ struct Path : std::enable_shared_from_this<Path> {
   /// then that place is a boundary. Any thread.
   bool flushed_from_outside(std::uint32_t ops) noexcept;
   /// Remembers a set of values that were needed and that no variant stores. The compile thread
-  /// makes a variant of it when it comes up twice: then the answer is true. Any thread.
-  bool miss_outputs(std::span<const std::uint8_t> needed) noexcept;
+  /// makes a variant of it when it comes up twice: then the answer is true. `exactly`: one that
+  /// stores nothing else is wanted. Any thread.
+  bool miss_outputs(std::span<const std::uint8_t> needed, bool exactly) noexcept;
   /// In the child of a fork, where whoever held a lock of the path is not.
   void unlock_in_child() noexcept;
   /// The compiler has refused a variant: the next is asked for after 64 x 4^k missed runs.

@@ -19,8 +19,10 @@ TRACEJIT_PRIVATE std::size_t peak_of_ops(const Graph &graph);
 TRACEJIT_PRIVATE std::size_t peak_of_program(const Graph &graph, const ProgramInfo &program);
 
 /// Bytes that a program may hold above what its ops hold: an eighth, 1 MiB, or 1/64 of the bytes
-/// that the machine has left, whichever is most.
-inline std::size_t memory_budget(std::size_t ops, std::size_t left) noexcept {
+/// that the machine has left, whichever is most; or so many percent, unless that is below 0.
+inline std::size_t memory_budget(std::size_t ops, std::size_t left, int percent = -1) noexcept {
+  if (percent >= 0)
+    return ops / 100 * static_cast<std::size_t>(percent);
   constexpr std::size_t least = std::size_t{1} << 20;
   return std::max({ops / 8, least, left / 64});
 }

@@ -74,6 +74,9 @@ static TraceReport report_of(Path &path, const Anchor &anchor) {
     if (const std::uint64_t count = path.exits[static_cast<std::size_t>(i)].load())
       report.exits.emplace_back(name(static_cast<ExitReason>(i)), count);
   report.unused_bytes = path.unused_bytes.load();
+  report.deferred_bytes = path.deferred_bytes.load();
+  report.deferred_values = path.deferred_values.load();
+  report.computed_later = path.computed_later.load();
   if (path.ratio.load() > 0)
     report.saved_ms = path.gain_ns() * static_cast<double>(report.hits) / 1e6;
   describe_program(path, report);
@@ -125,6 +128,10 @@ std::ostream &operator<<(std::ostream &stream, const TraceReport &r) {
            << " after; compiled in " << r.compile_ms << " ms, " << r.code_bytes
            << " bytes of code, temporaries " << r.arena_bytes << " bytes, stored but unused "
            << r.unused_bytes << " bytes, saved " << r.saved_ms << " ms\n";
+  if (r.deferred_values || r.computed_later)
+    stream << "  deferred " << r.deferred_values << " values that are held but not needed, "
+           << r.deferred_bytes << " bytes a run; computed after all in " << r.computed_later
+           << " runs\n";
   for (const std::string &refusal : r.refused_fusions)
     stream << "  not fused: " << refusal << "\n";
   return stream;

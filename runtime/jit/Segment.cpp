@@ -36,9 +36,13 @@ struct ThreadCleanup {
     t.closed = true;
     t.activity = Activity::none;
     t.trace = nullptr;
-    if (t.session)
-      Session::give_back(std::exchange(t.session, nullptr));
-    delete std::exchange(t.recorder, nullptr);
+    if (!t.session)
+      return;
+    finish_parked();
+    if (t.work->spare)
+      Session::give_back(t.work->spare);
+    Session::give_back(std::exchange(t.session, nullptr));
+    delete std::exchange(t.work, nullptr);
   }
 };
 
@@ -52,16 +56,35 @@ bool prepare_thread(ThreadTrace &t) noexcept {
     survive_fork();
     thread_local ThreadCleanup cleanup;
     static_cast<void>(cleanup);
-    auto recorder = std::make_unique<Recorder>();
-    t.session = Session::acquire();
-    t.recorder = recorder.release();
+    auto work = std::make_unique<ThreadWork>();
+    t.session = Session::acquire(work->halves);
+    t.work = work.release();
   });
 }
 
 void record(ThreadTrace &t) {
-  t.recorder->start();
+  t.work->recorder.start();
   t.activity = Activity::recording;
   t.timed = Timed::by_cycles;
+}
+
+/// The parked sessions of which this is true are closed, and can be used again.
+template <class Condition> void let_parked_go(ThreadWork &work, Condition condition) noexcept {
+  Session **link = &work.parked;
+  while (Session *session = *link) {
+    if (!condition(*session)) {
+      link = &session->next_parked;
+      continue;
+    }
+    session->finish();
+    session->leave_trie();
+    *link = session->next_parked;
+    --work.parked_count;
+    if (work.spare)
+      Session::give_back(session);
+    else
+      work.spare = session;
+  }
 }
 
 /// Nothing will be compiled here, so runs are only counted.
@@ -99,7 +122,7 @@ void begin_segment(ThreadTrace &t) {
   const bool timed = anchor.may_time();
   const std::uint64_t pass = anchor.state.next_pass();
   t.timed = timed ? Timed::by_cycles : Timed::no;
-  t.session->spent.reset();
+  t.work->spent.reset();
   if (mode() == Mode::off)
     return follow(t, false);
   switch (anchor.state.phase()) {
@@ -149,22 +172,24 @@ void throw_lost(ThreadTrace &t) {
   throw Error(ErrorCode::out_of_memory, text, file, line);
 }
 
-void end_segment(ExitReason reason) noexcept {
+void end_segment(ExitReason reason, const Impl *observed) noexcept {
   ThreadTrace &t = thread_trace;
   if (t.lost) // stays armed
     return;
+  if (t.work && t.work->parked) [[unlikely]]
+    let_parked_go(*t.work, [](Session &session) { return session.nobody_waits(); });
   const Activity activity = std::exchange(t.activity, Activity::none);
   switch (activity) {
   case Activity::none:
   case Activity::armed:
     return;
   case Activity::matching:
-    end_matching(t, reason);
+    end_matching(t, reason, observed);
     return look_for_lost(t);
   case Activity::recording: {
     if (Graph graph; finish_recording(t, graph) && !graph.ops.empty())
       visits::recorded(*t.anchor, std::move(graph), reason,
-                       t.timed != Timed::no ? t.session->spent.ns() : 0);
+                       t.timed != Timed::no ? t.work->spent.ns() : 0);
     return;
   }
   case Activity::following:
@@ -172,9 +197,15 @@ void end_segment(ExitReason reason) noexcept {
   }
 }
 
+void finish_parked() noexcept {
+  if (ThreadWork *work = thread_trace.work; work && work->parked)
+    let_parked_go(*work, [](Session &) { return true; });
+}
+
 void interrupt_segment(ExitReason reason) noexcept {
   ThreadTrace &t = thread_trace;
   end_segment(reason);
+  finish_parked();
   if (t.trace && !t.closed && !t.lost)
     follow(t, false);
 }
@@ -206,11 +237,11 @@ void observe(Impl &value, const std::source_location &site) {
   const Where where = value.where.load(std::memory_order_acquire);
   const bool own = where.state() == Where::pending && where.session() == t.session;
   // While recording or following nothing is pending, but a pending run would end here.
-  const bool would_wait = (t.activity == Activity::recording && t.recorder->made(value)) ||
+  const bool would_wait = (t.activity == Activity::recording && t.work->recorder.made(value)) ||
                           (t.activity == Activity::following &&
                            value.recording.load(std::memory_order_relaxed) == t.followed);
   if (own || would_wait) {
-    end_segment(ExitReason::observe);
+    end_segment(ExitReason::observe, &value);
     arm(site);
   }
   if (t.lost) [[unlikely]]
@@ -235,6 +266,7 @@ bool enter_scope(Trace &trace, Trace *&outer) noexcept {
 
 void leave_scope(Trace *outer, bool failing) noexcept {
   end_segment(ExitReason::scope_end);
+  finish_parked();
   if (thread_trace.lost && thread_trace.refused && failing) { // told already
     release(thread_trace.session->take_lost());
     thread_trace.lost = false;

@@ -24,6 +24,17 @@ enum class Activity : std::uint8_t {
   following, ///< ops run, their results are stamped, and some runs are hashed
 };
 
+/// What a thread needs for tracing besides the few words that every op looks at.
+struct ThreadWork {
+  static constexpr std::uint32_t most_parked = 8;
+  Recorder recorder;
+  OpenHalves halves;
+  Stopwatch spent;           ///< inside the runtime in this segment, if it is timed
+  Session *parked = nullptr; ///< list of sessions whose values wait beyond their segment
+  Session *spare = nullptr;  ///< to go on with when one is parked
+  std::uint32_t parked_count = 0;
+};
+
 /// The tracing state of one thread. Trivially destructible: tensors may be used in destructors of
 /// thread-locals, after the thread's clean-up has run; then `closed` is set and ops just run.
 struct ThreadTrace {
@@ -40,7 +51,7 @@ struct ThreadTrace {
   Anchor *anchor = nullptr;      ///< where this segment began
   Trace *trace = nullptr;        ///< of the outermost scope in force
   Session *session = nullptr;
-  Recorder *recorder = nullptr;
+  ThreadWork *work = nullptr;
   // While following:
   std::uint64_t sequence = 0; ///< hash of the ops that ran
   std::uint64_t followed = 0; ///< stamp of the values made
@@ -102,8 +113,11 @@ void observe(Impl &value, const std::source_location &site);
 /// Makes it ready without this being an observation of the user: the op that needs it misses.
 void resolve(Impl &value) noexcept;
 
-/// Ends the segment of this thread, if any.
-void end_segment(ExitReason reason) noexcept;
+/// Ends the segment of this thread, if any. `observed`: the value that is read, if others that are
+/// held may wait.
+void end_segment(ExitReason reason, const Impl *observed = nullptr) noexcept;
+/// Computes what waits in parked sessions of this thread.
+void finish_parked() noexcept;
 /// The same in the middle of a scope: what is left of it just runs.
 void interrupt_segment(ExitReason reason) noexcept;
 /// The next op on this thread begins a segment at (trace, site), if there is memory for the anchor.
@@ -120,7 +134,7 @@ public:
         start(this->by != Timed::no ? Stopwatch::read(this->by) : 0) {}
   ~SegmentTimer() {
     if (by != Timed::no && thread_trace.timed != Timed::no)
-      thread_trace.session->spent.add(by, start);
+      thread_trace.work->spent.add(by, start);
   }
   SegmentTimer(const SegmentTimer &) = delete;
 

@@ -17,6 +17,7 @@
 //   invalid                 throws, and nothing changes
 #include "runtime/jit/SegmentEvents.h"
 
+#include "runtime/base/Options.h"
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/Visits.h"
@@ -30,7 +31,7 @@ namespace {
 constexpr std::uint64_t recorded_period = 61;
 
 std::uint64_t timed_ns(const ThreadTrace &t) noexcept {
-  return t.timed != Timed::no ? t.session->spent.ns() : 0;
+  return t.timed != Timed::no ? t.work->spent.ns() : 0;
 }
 
 /// Following goes on after the ops that were matched and have been run one by one.
@@ -47,8 +48,8 @@ void account_outside(ThreadTrace &t) noexcept {
   const Session::RunOutside ran = t.session->run_outside();
   if (ran.path)
     visits::compiled(*t.anchor, *ran.path,
-                     t.timed != Timed::no ? t.session->spent.ns() + ns_of_cycles(ran.time) : 0,
-                     t.session->halves);
+                     t.timed != Timed::no ? t.work->spent.ns() + ns_of_cycles(ran.time) : 0,
+                     t.work->halves);
   t.session->leave_trie();
   t.timed = Timed::no;
 }
@@ -57,7 +58,7 @@ void account_outside(ThreadTrace &t) noexcept {
 void leave_eagerly(ThreadTrace &t, ExitReason reason) {
   const bool turn = reason == ExitReason::eager_turn;
   if (turn)
-    t.session->spent.reset();
+    t.work->spent.reset();
   const Session::Matched prefix = t.session->close_for_following(reason);
   t.session->leave_trie();
   if (!turn) {
@@ -85,18 +86,18 @@ void miss(ThreadTrace &t) {
   const Session::HandedOver handed = t.session->close_for_recording(ExitReason::mismatch, prefix);
   t.session->leave_trie();
   if (handed == Session::HandedOver::nothing) {
-    t.recorder->start();
+    t.work->recorder.start();
     t.activity = Activity::recording;
     return;
   }
   t.timed = Timed::no;
   anchor.state.debit((match_ns_per_op + replay_ns_per_op) * prefix.graph.ops.size());
   if (handed == Session::HandedOver::prefix && if_memory([&] {
-        t.recorder->resume(std::move(prefix.graph), prefix.inputs, prefix.values);
+        t.work->recorder.resume(std::move(prefix.graph), prefix.inputs, prefix.values);
       })) {
     t.activity = Activity::recording;
   } else {
-    t.recorder->cancel();
+    t.work->recorder.cancel();
     follow(t, false);
   }
 }
@@ -176,9 +177,9 @@ std::uint8_t match_op(ThreadTrace &t, const OpCall &call, Impl **results) {
 
 /// The boundaries that a session would meet here are boundaries of the recording too.
 void cut_recording(ThreadTrace &t, const OpCall &call) {
-  const bool index_unknown =
-      info(call.op).index_check && !t.recorder->index_known(call.op, call.attrs, call.arguments);
-  if (index_unknown || t.recorder->over_memory_limit())
+  const bool index_unknown = info(call.op).index_check &&
+                             !t.work->recorder.index_known(call.op, call.attrs, call.arguments);
+  if (index_unknown || t.work->recorder.over_memory_limit())
     end_and_arm(call, index_unknown ? ExitReason::index_check : ExitReason::memory_limit);
 }
 
@@ -215,9 +216,9 @@ std::uint8_t before_op(const OpCall &call, Impl **results) {
 }
 
 bool finish_recording(ThreadTrace &t, Graph &graph) noexcept {
-  const bool finished = if_memory([&] { graph = t.recorder->finish(); });
+  const bool finished = if_memory([&] { graph = t.work->recorder.finish(); });
   if (!finished)
-    t.recorder->cancel();
+    t.work->recorder.cancel();
   return finished;
 }
 
@@ -231,44 +232,61 @@ void after_eager(const OpCall &call, const ResultMetas &metas,
   bool recorded = false;
   const Site site = Site::of(*call.location, t.gradient);
   const bool had_memory = if_memory([&] {
-    recorded = t.recorder->append(call.op, call.attrs, call.arguments, metas, results, site);
+    recorded = t.work->recorder.append(call.op, call.attrs, call.arguments, metas, results, site);
   });
   if (!recorded) {
     if (Graph graph; had_memory && finish_recording(t, graph))
       visits::untraceable(*t.anchor, std::move(graph), call.op, site);
     else
-      t.recorder->cancel();
+      t.work->recorder.cancel();
     follow(t, false);
-  } else if (t.recorder->size() > Recorder::max_ops) {
+  } else if (t.work->recorder.size() > Recorder::max_ops) {
     if (Graph graph; finish_recording(t, graph))
       visits::rejected(*t.anchor, std::move(graph), RejectReason::too_long);
     follow(t, false);
   }
 }
 
-void end_matching(ThreadTrace &t, ExitReason reason) noexcept {
+/// Whether there is a session to go on with if the one at hand is parked.
+static bool can_park(ThreadTrace &t) noexcept {
+  ThreadWork &work = *t.work;
+  if (options().defer == DeferChoice::off || t.tapes || work.parked_count >= work.most_parked)
+    return false;
+  return work.spare || if_memory([&] { work.spare = Session::acquire(work.halves); });
+}
+
+static void park(ThreadTrace &t) noexcept {
+  ThreadWork &work = *t.work;
+  t.session->next_parked = std::exchange(work.parked, t.session);
+  t.session = std::exchange(work.spare, nullptr);
+  ++work.parked_count;
+}
+
+void end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed) noexcept {
   Session::Ended ended;
   {
     const SegmentTimer timer(t.timed == Timed::no                          ? Timed::no
                              : t.session->flush_ns() >= worth_cpu_clock_ns ? Timed::by_cpu
                                                                            : Timed::by_cycles);
-    ended = t.session->close(reason);
+    ended = t.session->close(reason, observed && can_park(t) ? observed : nullptr);
   }
   if (!ended.was_open)
     return account_outside(t);
   if (ended.ran)
-    visits::compiled(*t.anchor, *ended.ran, timed_ns(t), t.session->halves);
+    visits::compiled(*t.anchor, *ended.ran, timed_ns(t), t.work->halves);
   else if (mode() == Mode::check)
     visits::uncounted(*t.anchor);
   else if (!ended.counted)
     visits::replayed(*t.anchor, ended.path, ended.ops);
-  t.session->leave_trie();
+  if (ended.parked)
+    park(t);
+  else
+    t.session->leave_trie();
 }
 
 void end_following(ThreadTrace &t, ExitReason reason) noexcept {
   if (t.hashing && t.steps > 0)
-    visits::followed(*t.anchor, {t.sequence, t.steps, timed_ns(t), t.turn}, reason,
-                     t.session->halves);
+    visits::followed(*t.anchor, {t.sequence, t.steps, timed_ns(t), t.turn}, reason, t.work->halves);
   else
     visits::uncounted(*t.anchor);
 }

@@ -13,7 +13,7 @@ void follow(ThreadTrace &t, bool hashing) noexcept;
 void look_for_lost(ThreadTrace &t) noexcept;
 
 /// The ends of a segment; the activity has been taken away.
-void end_matching(ThreadTrace &t, ExitReason reason) noexcept;
+void end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed) noexcept;
 void end_following(ThreadTrace &t, ExitReason reason) noexcept;
 /// False: no memory, so the recording is forgotten.
 bool finish_recording(ThreadTrace &t, Graph &graph) noexcept;

@@ -37,7 +37,7 @@ static Session *add_session() {
   return session;
 }
 
-Session *Session::acquire() {
+Session *Session::acquire(OpenHalves &halves) {
   static std::once_flag prepared;
   std::call_once(prepared, fence::prepare);
   const std::lock_guard guard(idle_lock);
@@ -45,25 +45,38 @@ Session *Session::acquire() {
   if (!session)
     session = add_session();
   session->lock.own();
+  session->halves = &halves;
   return session;
 }
 
 void Session::give_back(Session *session) noexcept {
-  session->leave_trie();
   session->trim();
+  session->leave_trie();
+  session->halves = nullptr;
   session->lock.disown();
   const std::lock_guard guard(idle_lock);
   session->next_idle = idle_sessions;
   idle_sessions = session;
 }
 
+std::int64_t Session::sum(std::atomic<std::int64_t> Session::*bytes) noexcept {
+  std::int64_t all_bytes = 0;
+  for (const Session *session = all(); session; session = session->next)
+    all_bytes += (session->*bytes).load(std::memory_order_relaxed);
+  return all_bytes;
+}
+
 void Session::release_arena() noexcept {
   if (arena)
     release(std::exchange(arena, nullptr));
+  arena_bytes.store(0, std::memory_order_relaxed);
 }
 
 void Session::trim() noexcept {
+  Garbage left;
   const std::lock_guard guard(lock);
+  if (is_parked)
+    finish_locked(left, true);
   if (!is_open)
     release_arena();
 }
@@ -116,6 +129,7 @@ bool Session::open(Anchor &from) {
   memory = Memory::wanted;
   probing = from.probes.load(std::memory_order_relaxed) > 0;
   at_boundary = false;
+  held.clear();
   outside = {};
   is_open = true;
   return true;
@@ -131,7 +145,7 @@ bool Session::make_room(const PathSize &path) noexcept {
       !pinned_input.reserve(most.inputs) || !blocks.reserve(most.values) ||
       !reserved.reserve(most.values) || !input_data.reserve(most.inputs) ||
       !output_data.reserve(most.values) || !wanted.reserve(most.values) ||
-      !last_use.reserve(most.values))
+      !last_use.reserve(most.values) || !held.reserve(most.values) || !held_of.reserve(most.values))
     return false;
   room = most;
   return true;
@@ -155,6 +169,8 @@ bool Session::reserve_arena(std::size_t bytes) noexcept {
     return true;
   release_arena();
   arena = new_storage(bytes);
+  if (arena)
+    arena_bytes.store(static_cast<std::int64_t>(arena->bytes), std::memory_order_relaxed);
   return arena != nullptr;
 }
 
@@ -292,7 +308,7 @@ bool Session::wants_eager_turn(std::uint32_t at) noexcept {
     if (terminal == TrieNode::none)
       continue;
     const Path &path = *trie->terminals[terminal].path;
-    if (!halves.wants_eager(path))
+    if (!halves->wants_eager(path))
       continue;
     turn_path = path.id;
     turn_ns = path.eager_ns.load(std::memory_order_relaxed) / path.graph.ops.size();

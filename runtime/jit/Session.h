@@ -53,8 +53,8 @@ public:
     bad_index,   ///< an index operand is out of range, as `index_error` says; nothing has changed
   };
 
-  /// The session of this thread from the pool.
-  static Session *acquire();
+  /// A session of this thread, which has these halves, from the pool. Throws std::bad_alloc.
+  static Session *acquire(OpenHalves &halves);
   /// Back to the pool. Precondition: closed.
   static void give_back(Session *session) noexcept;
 
@@ -62,8 +62,7 @@ public:
   bool open(Anchor &anchor);
   /// While this says so, `match` has to see every op: it may answer `eager_turn`. Owner only.
   bool probes() const noexcept { return probing; }
-  OpenHalves halves; ///< owner only
-  Stopwatch spent;   ///< inside the runtime in this segment, if it is timed; owner only
+  OpenHalves *halves = nullptr; ///< the owner's
 
   /// Ops matched so far. Owner only.
   std::size_t matched() noexcept {
@@ -86,10 +85,17 @@ public:
     Path *ran = nullptr;   ///< whose program ran
     Path *path = nullptr;  ///< that ends here, if one does
     std::uint32_t ops = 0; ///< that were matched
+    bool parked = false;   ///< some values wait here yet: the session cannot be used again
   };
   /// Ends the segment: nothing is pending afterwards. Owner or any other thread; does nothing if
-  /// the session is closed. Never throws.
-  Ended close(ExitReason reason) noexcept;
+  /// the session is closed. Never throws. `observed`: the value that is read, if others that are
+  /// held need not be computed now; the caller has another session to go on with.
+  Ended close(ExitReason reason, const Impl *observed = nullptr) noexcept;
+  /// Whether nobody holds what waits in a parked session any more. Owner only.
+  bool nobody_waits() noexcept;
+  /// Computes what still waits in a parked session. Owner only; then `leave_trie`.
+  void finish() noexcept;
+  Session *next_parked = nullptr; ///< list of the owner's
   /// The owner has done with what `close` told: the trie may be freed.
   void leave_trie() noexcept { published.store(nullptr, std::memory_order_release); }
   /// Ends the segment, running what was matched op by op, or the program of a path that ends here.
@@ -166,9 +172,13 @@ public:
   Session *next_idle = nullptr; ///< list of those in the pool
 
   static Session *all() noexcept;
+  /// Of all sessions: temporaries kept, and values that wait without being stored.
+  static std::int64_t all_arena_bytes() noexcept { return sum(&Session::arena_bytes); }
+  static std::int64_t all_deferred_bytes() noexcept { return sum(&Session::deferred_bytes); }
 
 private:
   friend bool abandon(Impl &value, Session &session) noexcept;
+  static std::int64_t sum(std::atomic<std::int64_t> Session::*bytes) noexcept;
   /// Under the lock.
   bool take_abandoned(Impl &value) noexcept {
     const bool waits = holds(value);
@@ -177,6 +187,13 @@ private:
     return waits;
   }
   struct Bounds;
+  /// A block that is held when the segment ends, by handles of a value and of views of it.
+  struct Held {
+    std::uint32_t root; ///< the value that is no view
+    Deferral::Use use;  ///< store: it is handed out as ever, else it waits
+    Storage *block;     ///< of what waits, if the program has stored it; else null
+    bool waits() const noexcept { return use != Deferral::Use::store; }
+  };
   struct Slot {
     Impl *value; ///< a reference only while a flush runs and if it is live
     std::uint32_t node;
@@ -208,6 +225,10 @@ private:
   bool reserve() noexcept;
   bool reserve_arena(std::size_t bytes) noexcept;
   void release_arena() noexcept;
+  void release_big_arena() noexcept {
+    if (arena && arena->bytes >= big_arena)
+      release_arena();
+  }
   bool wants_eager_turn(std::uint32_t node) noexcept;
   bool reserve_outputs(const Trie &trie, RunGuess guess) noexcept;
   void release_reserved() noexcept {
@@ -219,14 +240,16 @@ private:
   bool make_garbage_room() noexcept;
 
   // Flush.cpp and SessionReplay.cpp: what happens at the end of a segment. The lock is held.
-  Ended close_locked(ExitReason reason, Garbage &left) noexcept;
-  Ended flush(ExitReason reason) noexcept;
+  Ended close_locked(ExitReason reason, const Impl *observed, Garbage &left) noexcept;
+  Ended flush(ExitReason reason, const Impl *observed) noexcept;
   Path &path_ahead() const noexcept;
   bool offer_prefix(ExitReason reason) noexcept;
   void list_nodes() noexcept;
-  bool find_live() noexcept;
+  std::size_t find_live() noexcept;
+  void find_needed() noexcept;
   void need(OperandCode code) noexcept;
   const Variant *choose_variant(const Terminal &terminal) const noexcept;
+  const Variant *variant_for(const Terminal &terminal) noexcept;
   bool run_program(const Terminal &terminal, const Variant &variant) noexcept;
   bool acquire_outputs(const Variant &variant) noexcept;
   bool may_donate(std::uint32_t input, std::size_t bytes) const noexcept;
@@ -235,15 +258,38 @@ private:
   bool replay() noexcept;
   bool replay_op(const TrieNode &node) noexcept;
   void fail_pending() noexcept;
+  void fail(const Slot &slot, ValueFailure &why) noexcept;
   void undo_rebindings() noexcept;
   void check_against_program(const Terminal &terminal) noexcept;
   void hand_over(Prefix &prefix);
   void clear(Garbage &to) noexcept;
   Graph matched_graph();
 
+  // Parked.cpp: values that are held and wait beyond the end of their segment. The lock is held.
+  OperandCode root_of(std::uint32_t value) const noexcept;
+  Held *held_block(std::uint32_t value) noexcept {
+    return held.empty() || !held_of[value] ? nullptr : &held[held_of[value] - 1];
+  }
+  bool lies_in(std::uint32_t value, const Held &block) const noexcept {
+    return held_of[value] && &held[held_of[value] - 1] == &block;
+  }
+  bool choose_waiting(const Path &path, const Impl &observed) noexcept;
+  bool is_worth_parking() const noexcept;
+  void keep_waiting() noexcept;
+  void take_back_waiting() noexcept;
+  void park() noexcept;
+  void touch(const Impl &value, Garbage &left) noexcept;
+  void hand_out(Held &block) noexcept;
+  void finish_locked(Garbage &left, bool needed_now) noexcept;
+  bool is_held(std::uint32_t value) const noexcept;
+  bool is_held(const Held &block) const noexcept;
+  Path &parked_path() const noexcept;
+  void learn(const Held &block, bool needed_now) noexcept;
+
   OwnerLock lock;
   bool is_open = false;
-  bool probing = false; ///< a path may want an eager run, and it is not known which is taken
+  bool is_parked = false; ///< open, but what waits has been matched
+  bool probing = false;   ///< a path may want an eager run, and it is not known which is taken
   std::uint64_t turn_ns = 0;
   std::uint32_t turn_path = 0;
   enum class Memory : std::uint8_t { wanted, had, refused };
@@ -275,11 +321,17 @@ private:
   std::atomic<ValueFailure *> lost{nullptr}; ///< of a run that rebound Variables
   bool undo_is_left = false;                 ///< to the owner, who may read the Variables
   bool live_view = false;                    ///< a live value is a view
-  ReservedList<Storage *> blocks;            ///< by output of the variant that runs
+  /// Blocks that handles hold at an observation, some of which may wait; empty: none does.
+  ReservedList<Held> held;
+  ReservedList<std::uint32_t> held_of;         ///< by value: its place there plus 1, or 0
+  std::uint64_t parked_at = 0;                 ///< compiled runs of the path
+  std::atomic<std::int64_t> deferred_bytes{0}; ///< of blocks that are not stored
+  ReservedList<Storage *> blocks;              ///< by output of the variant that runs
   ReservedList<std::byte *> input_data, output_data;
   /// For temporaries of programs. A big one is given back with each run, a smaller one is kept, as
   /// large as the last 64 runs wanted it.
   Storage *arena = nullptr;
+  std::atomic<std::int64_t> arena_bytes{0};
   static constexpr std::size_t big_arena = std::size_t{1} << 20;
   std::size_t most_wanted = 0; ///< of late
   std::uint32_t reservations = 0;

@@ -2,6 +2,7 @@
 // Running matched ops one by one: what a flush does where no program fits, and for held views.
 #include "runtime/base/SeededBugs.h"
 #include "runtime/jit/Session.h"
+#include "runtime/tensor/NewImpl.h"
 #include "runtime/trace/Recorder.h"
 
 #include <algorithm>
@@ -15,6 +16,8 @@ Argument Session::argument(OperandCode code) const noexcept {
   case OperandCode::input:
     return {inputs[code.index()], 0};
   case OperandCode::scalar:
+    if (planted(SeededBug::deferred_numbers_baked) && is_parked)
+      return {nullptr, parked_path().graph.examples[code.index()]};
     return {nullptr, scalars[code.index()]};
   }
   return {};
@@ -31,13 +34,23 @@ bool Session::replay_op(const TrieNode &entry) noexcept {
   if (!execute(entry.op, attrs, {arguments.data(), operands.size()},
                {entry.result_metas, entry.results}, entry.view, produced.data()))
     return false;
-  for (std::uint8_t r = 0; r < entry.results; ++r)
-    set_ready(values[entry.first_value + r].value, produced[r].storage, produced[r].data);
-  return true;
+  bool made = true;
+  for (std::uint8_t r = 0; r < entry.results; ++r) {
+    Impl *&value = values[entry.first_value + r].value;
+    if (!value) // it was handed out, or nobody had held it, when the session was parked
+      value = new_impl(entry.result_metas[r]);
+    if (value)
+      set_ready(value, produced[r].storage, produced[r].data);
+    else
+      release(produced[r].storage);
+    made &= value != nullptr;
+  }
+  return made;
 }
 
 bool Session::make_view(std::uint32_t v) noexcept {
-  if (values[v].value->where.load(std::memory_order_relaxed).state() == Where::ready)
+  if (values[v].value &&
+      values[v].value->where.load(std::memory_order_relaxed).state() == Where::ready)
     return true;
   const TrieNode &entry = trie->nodes[values[v].node];
   const OperandCode base = trie->operands_of(entry)[0];
@@ -118,21 +131,25 @@ ValueFailure *Session::take_lost() noexcept {
   return lost.exchange(nullptr, std::memory_order_acq_rel);
 }
 
+/// The first value that fails is the one that is told.
+void Session::fail(const Slot &slot, ValueFailure &why) noexcept {
+  if (!why.meta) {
+    const TrieNode &entry = trie->nodes[slot.node];
+    why.op = info(entry.op).name;
+    why.meta = entry.result_metas[0];
+    why.file = trie->sites[slot.node].file;
+    why.line = trie->sites[slot.node].line;
+  }
+  set_failed(slot.value, &why);
+}
+
 /// After a replay without memory: what is left becomes Failed, Variables get their old values back.
 /// The owner may be reading them now, so another thread leaves that to it.
 void Session::fail_pending() noexcept {
   ValueFailure *const why = std::exchange(failure, nullptr);
   for (const Slot &slot : values) {
-    if (!slot.value || !holds(*slot.value))
-      continue;
-    const TrieNode &entry = trie->nodes[slot.node];
-    if (!why->meta) {
-      why->op = info(entry.op).name;
-      why->meta = entry.result_metas[0];
-      why->file = trie->sites[slot.node].file;
-      why->line = trie->sites[slot.node].line;
-    }
-    set_failed(slot.value, why);
+    if (slot.value && holds(*slot.value))
+      fail(slot, *why);
   }
   if (!rebindings.empty()) {
     why->refs.fetch_add(1, std::memory_order_relaxed);

@@ -13,6 +13,8 @@ struct MemoryStats {
   std::int64_t cached_bytes = 0;    ///< mapped from the system beyond the live bytes
   std::int64_t peak_live_bytes = 0; ///< most live bytes since the start or reset_memory_peak()
   std::uint64_t allocations = 0;    ///< successful allocations since the start
+  std::int64_t arena_bytes = 0;     ///< of the live bytes, temporaries that compiled code keeps
+  std::int64_t deferred_bytes = 0;  ///< values that are held but were not needed: not stored so far
 };
 MemoryStats memory_stats() noexcept;
 void reset_memory_peak() noexcept;

@@ -56,7 +56,12 @@ struct TraceReport {
   std::uint32_t kernels_before = 0, kernels_after = 0;
   std::vector<std::string> refused_fusions;
   std::uint64_t unused_bytes = 0; ///< stored by the last run and held by nobody
-  double saved_ms = 0;            ///< runs times the gain measured in the trial
+  /// Values that were held when the last run ended and that nobody has needed in other runs: not
+  /// stored, but computed if they are needed after all, as they were in so many runs.
+  std::uint32_t deferred_values = 0;
+  std::uint64_t deferred_bytes = 0;
+  std::uint64_t computed_later = 0;
+  double saved_ms = 0; ///< runs times the gain measured in the trial
 };
 std::ostream &operator<<(std::ostream &stream, const TraceReport &report);
 std::vector<TraceReport> explain(std::source_location site = std::source_location::current());
