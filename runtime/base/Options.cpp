@@ -219,7 +219,14 @@ std::string code_key(const Options &options) {
   return text;
 }
 
-const Options &options() { return environment().options; }
+constinit std::atomic<const Options *> detail::known_options{nullptr};
+
+const Options &detail::read_options() {
+  const Options &read = environment().options;
+  known_options.store(&read, std::memory_order_release);
+  return read;
+}
+
 const std::optional<std::string> &environment_error() { return environment().error; }
 Options &mutable_options() { return environment().options; }
 

@@ -6,6 +6,7 @@
 
 #include <tracejit/mode.h>
 
+#include <atomic>
 #include <optional>
 #include <span>
 #include <string>
@@ -60,10 +61,20 @@ std::string code_key(const Options &options);
 
 /// The options of this process. The first call reads TRACEJIT, TRACEJIT_SAVE and TRACEJIT_LOG; one
 /// that cannot be read counts as not set, and environment_error() says so.
-const Options &options();
+inline const Options &options();
 TRACEJIT_PRIVATE const std::optional<std::string> &environment_error();
 
 /// For the start of a program and for tests: not while other threads run ops.
 TRACEJIT_PRIVATE Options &mutable_options();
+
+namespace detail {
+extern constinit std::atomic<const Options *> known_options; ///< null: not read yet
+const Options &read_options();
+} // namespace detail
+
+inline const Options &options() {
+  const Options *const known = detail::known_options.load(std::memory_order_acquire);
+  return known ? *known : detail::read_options();
+}
 
 } // namespace jit

@@ -194,7 +194,8 @@ private:
 }
 
 /// The quick ways in a scope; nullptr as below.
-inline Impl *dispatch_in_scope(ThreadTrace &t, OpKind op, AttrWords attrs, OperandList operands) {
+[[gnu::always_inline]] inline Impl *dispatch_in_scope(ThreadTrace &t, OpKind op, AttrWords attrs,
+                                                      OperandList operands) {
   if (t.activity == Activity::matching)
     return t.slow_match ? nullptr : t.session->match_plain(op, attrs, operands);
   if (t.activity != Activity::following || may_end_here(t) || !attrs.empty())

@@ -21,7 +21,7 @@ namespace jit {
 
 void set_mode(Mode mode) {
   interrupt_segment(ExitReason::mode_change);
-  detail::process_mode().store(mode, std::memory_order_relaxed);
+  change_mode(mode);
 }
 
 Mode current_mode() noexcept { return mode(); }

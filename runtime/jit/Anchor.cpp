@@ -21,9 +21,8 @@ Anchor *Trace::known_anchor(std::uint64_t wanted) const noexcept {
 
 Anchor *Trace::anchor(std::uint64_t key, const Site &at) noexcept {
   Anchor *head = anchors.load(std::memory_order_acquire);
-  for (Anchor *known = head; known; known = known->next)
-    if (known->key == key)
-      return known;
+  if (Anchor *known = known_anchor(key))
+    return known;
   std::unique_ptr<Anchor> added(new (std::nothrow) Anchor);
   if (!added)
     return nullptr;

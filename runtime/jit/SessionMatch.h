@@ -105,8 +105,9 @@ inline bool Session::over_memory_limit() noexcept {
 [[gnu::always_inline]] inline Impl *
 Session::match_plain(OpKind op, AttrWords attrs, std::span<Operand *const> operands) noexcept {
   const OwnerGuard guard(lock);
-  if (!is_open && !planted(SeededBug::owner_not_told)) [[unlikely]]
-    return nullptr;
+  if (!is_open) [[unlikely]]
+    if (!planted(SeededBug::owner_not_told))
+      return nullptr;
   const std::uint32_t child = find_child(op, attrs, operands);
   if (child == TrieNode::none)
     return nullptr;

@@ -285,8 +285,8 @@ void compiled(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) 
     on_trial(anchor, path, ns, halves);
   } else if (ns && state == PathState::active && path.wants_pairs.load(std::memory_order_relaxed)) {
     add_half(anchor, path, false, ns, halves);
-  } else if (state == PathState::active && options().trial &&
-             path.hits.load(std::memory_order_relaxed) % Recheck::period == 0) {
+  } else if (state == PathState::active &&
+             path.hits.load(std::memory_order_relaxed) % Recheck::period == 0 && options().trial) {
     const TryLock guard(path.measuring, std::try_to_lock);
     if (guard && path.life.state() == PathState::active &&
         !path.wants_pairs.exchange(true, std::memory_order_relaxed))
