@@ -4,8 +4,8 @@
 #include "runtime/eager/Start.h"
 #include "runtime/eager/Typed.h"
 
+#include "runtime/jit/Match.h"
 #include "runtime/jit/Segment.h"
-#include "runtime/jit/SessionMatch.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/kernels/SmallOps.h"
 #include "runtime/ops/Attributes.h"

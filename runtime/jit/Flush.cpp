@@ -18,52 +18,13 @@
 
 namespace jit {
 
-/// Notes that the block under a live value is needed: a view needs its base.
-void Session::need(OperandCode code) noexcept {
-  while (code.kind() == OperandCode::value && trie->nodes[values[code.index()].node].view) {
-    code = trie->operands_of(trie->nodes[values[code.index()].node])[0];
-    live_view = true;
-  }
-  if (code.kind() == OperandCode::input) {
-    pinned_input[code.index()] = 1;
-  } else if (!std::exchange(needed[code.index()], 1)) {
-    needed_values.push_back(code.index());
-  }
-}
-
-/// Finds the values with a handle, holds them until `clear`, and finds the values whose blocks they
-/// need. Returns how many there are.
-std::size_t Session::find_live() noexcept {
-  const std::size_t count = values.size();
-  live.resize(count);
-  needed.resize(count);
-  needed_values.clear();
-  pinned_input.resize(inputs.size());
-  std::ranges::fill(pinned_input, 0);
-  live_view = false;
-  std::ranges::fill(needed, 0);
-  std::size_t found = 0;
-  std::uint8_t *const lives = live.begin();
-  const Slot *const slots = values.begin();
-  for (std::uint32_t v = 0; v < count; ++v) {
-    Impl &value = *slots[v].value;
-    lives[v] = value.refs.load(std::memory_order_acquire) != abandoned_refs &&
-               !(planted(SeededBug::last_value_alone) && v + 1 != count);
-    if (!lives[v])
-      continue;
-    ++found;
-    retain(&value);
-    need({OperandCode::value, v});
-  }
-  return found;
-}
-
 /// Of the variants that store every needed value the one that stores least, or null.
 const Variant *Session::choose_variant(const Terminal &terminal) const noexcept {
   const Variant *least = nullptr;
   for (const Variant &variant : terminal.variants)
     if ((!least || variant.bytes < least->bytes) &&
-        std::ranges::all_of(needed_values, [&](std::uint32_t v) { return variant.stored[v]; }))
+        std::ranges::all_of(liveness.needed_values,
+                            [&](std::uint32_t v) { return variant.stored[v]; }))
       least = &variant;
   return least;
 }
@@ -72,32 +33,30 @@ const Variant *Session::choose_variant(const Terminal &terminal) const noexcept 
 const Variant *Session::variant_for(const Terminal &terminal) noexcept {
   Path &path = *terminal.path;
   const Variant *variant = choose_variant(terminal);
-  const auto stored_in_vain = [&](const Held &block) {
-    return block.use == Deferral::Use::defer && variant->stored[block.root];
+  const auto stored_in_vain = [&](const Waiting::Held &block) {
+    return block.is_deferred() && variant->stored[block.root];
   };
-  if (variant && std::ranges::none_of(held, stored_in_vain))
+  if (variant && (waiting.empty() || std::ranges::none_of(waiting.held, stored_in_vain)))
     return variant;
-  if (!variant && !held.empty()) {
+  if (!variant && !waiting.empty()) {
     take_back_waiting();
     variant = choose_variant(terminal);
   }
   if (!variant)
     path.count_exit(ExitReason::live_set);
-  if (path.miss_outputs(needed, variant != nullptr))
+  if (path.miss_outputs(liveness.needed, variant != nullptr))
     CompileThread::get().queue_variant(*anchor, path);
   return variant;
 }
 
 /// An output may take over an input's block if nobody else can see its bytes.
 bool Session::may_donate(std::uint32_t k, std::size_t bytes) const noexcept {
-  const Impl &input = *inputs[k];
+  const Impl &input = *cursor.inputs[k];
   const Storage &storage = *input.storage;
-  const auto journaled = static_cast<std::uint32_t>(
-      std::count_if(rebindings.begin(), rebindings.end(),
-                    [&](const Rebinding &rebinding) { return rebinding.old_value == &input; }));
   if (planted(SeededBug::held_input_donated) && storage.bytes == bytes)
     return !storage.free_owner && input.data() == storage.data;
-  return !pinned_input[k] && input.refs.load(std::memory_order_acquire) == 1 + journaled &&
+  return !liveness.pinned_input[k] &&
+         input.refs.load(std::memory_order_acquire) == 1 + pending.times_journaled(input) &&
          storage.refs.load(std::memory_order_acquire) == 1 && !storage.free_owner &&
          !(input.flags.load(std::memory_order_relaxed) & Impl::exported) &&
          storage.bytes == bytes && input.data() == storage.data;
@@ -107,30 +66,28 @@ bool Session::may_donate(std::uint32_t k, std::size_t bytes) const noexcept {
 /// All or nothing.
 bool Session::acquire_outputs(const Variant &variant) noexcept {
   const std::vector<std::int32_t> &donors = variant.program->info().donated_input;
-  blocks.clear();
-  refused_donations = 0;
-  if (expected != &variant)
-    release_reserved();
+  reservation.blocks.clear();
+  reservation.refused_donations = 0;
+  if (reservation.expected != &variant)
+    reservation.release_reserved();
   for (std::size_t j = 0; j < variant.outputs.size(); ++j) {
-    const std::size_t bytes = values[variant.outputs[j]].value->meta->bytes();
+    const std::size_t bytes = pending[variant.outputs[j]].value->meta->bytes();
     const std::int32_t donor = j < donors.size() ? donors[j] : -1;
     Storage *block = nullptr;
     if (donor >= 0 && may_donate(static_cast<std::uint32_t>(donor), bytes)) {
-      block = inputs[static_cast<std::size_t>(donor)]->storage;
+      block = cursor.inputs[static_cast<std::size_t>(donor)]->storage;
       retain(block);
     } else {
       if (donor >= 0 && j < max_guessed_outputs)
-        refused_donations |= RunGuess{1} << (16 + j);
-      block = expected ? std::exchange(reserved[j], nullptr) : nullptr;
-      if (!block)
-        block = new_storage(bytes);
+        reservation.refused_donations |= RunGuess{1} << (16 + j);
+      block = reservation.take(j, bytes);
     }
     if (!block) {
-      for (Storage *taken : blocks)
+      for (Storage *taken : reservation.blocks)
         release(taken);
       return false;
     }
-    blocks.push_back(block);
+    reservation.blocks.push_back(block);
   }
   return true;
 }
@@ -139,31 +96,32 @@ bool Session::acquire_outputs(const Variant &variant) noexcept {
 bool Session::run_program(const Terminal &terminal, const Variant &variant) noexcept {
   if (!acquire_outputs(variant))
     return false;
-  input_data.clear();
-  for (Impl *input : inputs)
-    input_data.push_back(input->data());
-  output_data.clear();
-  for (Storage *block : blocks)
-    output_data.push_back(block->data);
+  reservation.input_data.clear();
+  for (Impl *input : cursor.inputs)
+    reservation.input_data.push_back(input->data());
+  reservation.output_data.clear();
+  for (Storage *block : reservation.blocks)
+    reservation.output_data.push_back(block->data);
   {
     const MxcsrGuard guard;
     const std::span<const Scalar> numbers =
         planted(SeededBug::scalar_baked) ? std::span<const Scalar>(terminal.path->graph.examples)
-                                         : std::span<const Scalar>(scalars);
-    variant.program->run({input_data, numbers, output_data, arena ? arena->data : nullptr});
+                                         : std::span<const Scalar>(cursor.scalars);
+    variant.program->run(
+        {reservation.input_data, numbers, reservation.output_data, reservation.arena_data()});
   }
   std::uint64_t unused = 0;
-  for (std::size_t j = 0; j < blocks.size(); ++j) {
+  for (std::size_t j = 0; j < reservation.blocks.size(); ++j) {
     const std::uint32_t v = variant.outputs[j];
-    if (Held *waiting = held_block(v); waiting && waiting->waits()) [[unlikely]]
-      waiting->block = blocks[j];
+    if (Waiting::Held *held = waiting.find(v)) [[unlikely]]
+      held->block = reservation.blocks[j];
     else
-      set_ready(values[v].value, blocks[j], blocks[j]->data);
-    if (!needed[v])
-      unused += blocks[j]->bytes;
+      set_ready(pending[v].value, reservation.blocks[j], reservation.blocks[j]->data);
+    if (!liveness.needed[v])
+      unused += reservation.blocks[j]->bytes;
   }
   terminal.path->unused_bytes.store(unused, std::memory_order_relaxed);
-  if (live_view)
+  if (liveness.live_view)
     make_views();
   return true;
 }
@@ -176,54 +134,48 @@ void Session::check_against_program(const Terminal &terminal) noexcept {
   std::vector<ComparedValue> compared;
   if (!if_memory([&] { compared.reserve(variant->outputs.size()); }))
     return;
-  input_data.clear();
-  for (Impl *input : inputs)
-    input_data.push_back(input->data());
-  blocks.clear();
-  output_data.clear();
+  reservation.input_data.clear();
+  for (Impl *input : cursor.inputs)
+    reservation.input_data.push_back(input->data());
+  reservation.blocks.clear();
+  reservation.output_data.clear();
   for (std::uint32_t v : variant->outputs) {
-    Storage *block =
-        new_storage(values[v].value ? values[v].value->meta->bytes()
-                                    : trie->nodes[values[v].node].result_metas[0]->bytes());
+    Storage *block = new_storage(
+        pending[v].value ? pending[v].value->meta->bytes()
+                         : cursor.trie->nodes[pending[v].node].result_metas[0]->bytes());
     if (!block)
       break;
-    blocks.push_back(block);
-    output_data.push_back(block->data);
+    reservation.blocks.push_back(block);
+    reservation.output_data.push_back(block->data);
   }
-  if (blocks.size() == variant->outputs.size()) {
+  if (reservation.blocks.size() == variant->outputs.size()) {
     const MxcsrGuard guard;
-    variant->program->run({input_data, scalars, output_data, arena ? arena->data : nullptr});
-    for (std::size_t j = 0; j < blocks.size(); ++j) {
-      const Impl *value = values[variant->outputs[j]].value;
+    variant->program->run({reservation.input_data, cursor.scalars, reservation.output_data,
+                           reservation.arena_data()});
+    for (std::size_t j = 0; j < reservation.blocks.size(); ++j) {
+      const Impl *value = pending[variant->outputs[j]].value;
       if (value && value->where.load(std::memory_order_relaxed).state() == Where::ready)
-        compared.push_back({value->meta, value->data(), blocks[j]->data, variant->outputs[j]});
+        compared.push_back(
+            {value->meta, value->data(), reservation.blocks[j]->data, variant->outputs[j]});
     }
     report_difference(*terminal.path, compared);
   }
-  for (Storage *block : blocks)
+  for (Storage *block : reservation.blocks)
     release(block);
-}
-
-/// Some path that goes on from here: what the segment was on the way to.
-Path &Session::path_ahead() const noexcept {
-  const TrieNode *at = &trie->nodes[node];
-  while (at->terminal == TrieNode::none)
-    at = &trie->nodes[at->first_child];
-  return *trie->terminals[at->terminal].path;
 }
 
 /// A path that ends here, with what is needed now as its outputs: hot, it gets a program. True if
 /// the run was counted.
 bool Session::offer_prefix(ExitReason reason) noexcept {
-  const std::uint32_t depth = trie->nodes[node].depth;
+  const std::uint32_t depth = cursor.here().depth;
   if (anchor->trie_is_old.load(std::memory_order_relaxed) &&
       !anchor->wants_recording.exchange(false, std::memory_order_relaxed)) { // perhaps known
-    visits::followed(*anchor, {trie->sequences[node], depth, 0}, reason, *halves);
+    visits::followed(*anchor, {cursor.trie->sequences[cursor.node], depth, 0}, reason, *halves);
     return true;
   }
   return if_memory([&] {
-    Graph graph = matched_graph();
-    graph.outputs.assign(needed_values.begin(), needed_values.end());
+    Graph graph = cursor.graph(anchor->trace->name);
+    graph.outputs.assign(liveness.needed_values.begin(), liveness.needed_values.end());
     std::ranges::sort(graph.outputs);
     visits::recorded(*anchor, std::move(graph), reason, 0);
   });
@@ -236,15 +188,14 @@ static bool ends_a_path(ExitReason reason) noexcept {
 }
 
 Session::Ended Session::flush(ExitReason reason, const Impl *observed) noexcept {
-  const std::size_t live_values = find_live();
-  const TrieNode &last = trie->nodes[node];
-  const Terminal *terminal =
-      last.terminal == TrieNode::none ? nullptr : &trie->terminals[last.terminal];
+  const std::size_t live_values = liveness.find(cursor, pending);
+  const TrieNode &last = cursor.here();
+  const Terminal *terminal = cursor.terminal();
   Ended ended{true, false, nullptr, terminal ? terminal->path.get() : nullptr, last.depth};
   if (terminal)
     terminal->path->count_exit(reason == ExitReason::mismatch ? ExitReason::complete : reason);
   else
-    path_ahead().count_exit(reason);
+    cursor.path_ahead().count_exit(reason);
   if (live_values == 0)
     return ended;
   if (!terminal && (at_boundary || ends_a_path(reason)))
@@ -256,25 +207,25 @@ Session::Ended Session::flush(ExitReason reason, const Impl *observed) noexcept 
       keep_waiting();
     const Variant *variant = variant_for(*terminal);
     if (variant && run_program(*terminal, *variant)) {
-      if (trie->big_outputs)
-        anchor->ran_last.store(refused_donations | last.terminal << 8 |
+      if (cursor.trie->big_outputs)
+        anchor->ran_last.store(reservation.refused_donations | last.terminal << 8 |
                                    static_cast<RunGuess>(variant - terminal->variants.data()),
                                std::memory_order_relaxed);
       terminal->path->hits.fetch_add(1, std::memory_order_relaxed);
       ended.ran = terminal->path.get();
-      ended.parked = !held.empty();
+      ended.parked = !waiting.empty();
       return ended;
     }
     if (variant)
       terminal->path->count_exit(ExitReason::out_of_memory);
-    if (!held.empty())
+    if (!waiting.empty())
       take_back_waiting();
   }
   if (may_run)
     terminal->path->replays.fetch_add(1, std::memory_order_relaxed);
-  release_reserved(); // or there would be more memory in use than in an eager run
+  reservation.release_reserved(); // or there would be more memory in use than in an eager run
   if (!replay())
-    fail_pending();
+    pending.fail_all(*cursor.trie, lock.is_owner());
   else if (may_run && checking)
     check_against_program(*terminal);
   return ended;
@@ -287,41 +238,36 @@ Session::Garbage::~Garbage() {
 
 /// Lets everything go but what may call user code when freed (adopted memory).
 void Session::clear(Garbage &to) noexcept {
-  for (std::size_t v = 0; v < values.size(); ++v) {
-    Impl *value = values[v].value;
+  for (std::size_t v = 0; v < pending.size(); ++v) {
+    Impl *value = pending[v].value;
     if (!value)
       continue;
-    if (live[v])
+    if (liveness.live[v])
       release(value);
-    else if (holds(*value))
-      free_unused(value);
     else
-      free_impl(value);
+      pending.free(*value);
   }
-  for (Impl *input : inputs) {
+  for (Impl *input : cursor.inputs) {
     if (input->storage->free_owner)
       garbage.push_back(input);
     else
       release(input);
   }
-  for (const Rebinding &rebinding : undo_is_left ? std::span<Rebinding>() : std::span(rebindings)) {
-    rebinding.box->journaled_in.store(nullptr, std::memory_order_release);
-    if (rebinding.old_value)
-      garbage.push_back(rebinding.old_value);
+  if (!pending.undo_is_left) {
+    for (const PendingValues::Rebinding &rebinding : pending.rebindings) {
+      rebinding.box->journaled_in.store(nullptr, std::memory_order_release);
+      if (rebinding.old_value)
+        garbage.push_back(rebinding.old_value);
+    }
+    pending.rebindings.clear();
   }
   if (!garbage.empty())
     to.swap(garbage);
-  release_reserved();
-  release_big_arena();
-  values.clear();
-  inputs.clear();
-  scalars.clear();
-  if (!undo_is_left)
-    rebindings.clear();
-  committed_inputs = committed_scalars = 0;
-  bound_bytes = 0;
+  reservation.release_reserved();
+  reservation.release_big_arena();
+  pending.slots.clear();
+  cursor.end();
   is_open = is_parked = false;
-  trie = nullptr;
 }
 
 Session::Ended Session::close(ExitReason reason, const Impl *observed) noexcept {
@@ -339,7 +285,7 @@ Session::Ended Session::close_locked(ExitReason reason, const Impl *observed,
     finish_locked(left, true);
     return {};
   }
-  if (node != 0)
+  if (cursor.node != 0)
     ended = flush(reason, observed);
   if (ended.parked)
     park();
@@ -354,16 +300,16 @@ Session::Matched Session::close_for_following(ExitReason reason) noexcept {
   Matched matched{sequence::begin, Recorder::next_serial()};
   if (!is_open)
     return matched;
-  if (node != 0) {
+  if (cursor.node != 0) {
     flush(reason, nullptr);
-    matched.sequence = trie->sequences[node];
-    matched.ops = trie->nodes[node].depth;
-    matched.values = static_cast<std::uint32_t>(values.size());
-    for (std::uint32_t v = 0; v < values.size(); ++v) {
-      if (!live[v] || !values[v].value)
+    matched.sequence = cursor.trie->sequences[cursor.node];
+    matched.ops = cursor.here().depth;
+    matched.values = static_cast<std::uint32_t>(pending.size());
+    for (std::uint32_t v = 0; v < pending.size(); ++v) {
+      if (!liveness.live[v] || !pending[v].value)
         continue;
-      values[v].value->recorded_value = v;
-      values[v].value->recording.store(matched.stamp, std::memory_order_relaxed);
+      pending[v].value->recorded_value = v;
+      pending[v].value->recording.store(matched.stamp, std::memory_order_relaxed);
     }
   }
   clear(left);
@@ -377,7 +323,7 @@ void Session::close_for(const Impl &value, ExitReason reason) noexcept {
     return;
   if (is_parked)
     return touch(value, left);
-  at_boundary = path_ahead().flushed_from_outside(trie->nodes[node].depth);
+  at_boundary = cursor.path_ahead().flushed_from_outside(cursor.here().depth);
   const std::uint64_t begin = cycles();
   outside.path = close_locked(reason, nullptr, left).ran;
   outside.time = cycles() - begin;
@@ -388,42 +334,19 @@ void Session::close_all(ExitReason reason) noexcept {
     session->close(reason);
 }
 
-/// What was matched, as a graph whose outputs are not known yet.
-Graph Session::matched_graph() {
-  list_nodes();
-  Graph graph;
-  graph.name = anchor->trace->name;
-  for (const Impl *input : inputs)
-    graph.inputs.push_back(interned_twin(*input->meta)); // a node expects it
-  for (const Scalar &scalar : scalars)
-    graph.scalars.push_back(scalar.kind());
-  graph.examples.assign(scalars.begin(), scalars.end());
-  for (std::uint32_t matched : nodes) {
-    const TrieNode &entry = trie->nodes[matched];
-    GraphOp op{entry.op, entry.attrs, {}, entry.first_value, entry.results, trie->sites[matched]};
-    const std::span<const OperandCode> codes = trie->operands_of(entry);
-    op.operands.assign(codes.begin(), codes.end());
-    for (std::uint8_t r = 0; r < entry.results; ++r)
-      graph.values.push_back({entry.result_metas[r], static_cast<std::uint32_t>(graph.ops.size()),
-                              entry.view && r == 0});
-    graph.ops.push_back(std::move(op));
-  }
-  return graph;
-}
-
 /// After the flush.
 void Session::hand_over(Prefix &prefix) {
-  prefix.graph = matched_graph();
-  for (Impl *input : inputs) {
+  prefix.graph = cursor.graph(anchor->trace->name);
+  for (Impl *input : cursor.inputs) {
     prefix.inputs.push_back(input);
     retain(input);
   }
-  for (std::size_t v = 0; v < values.size(); ++v) {
+  for (std::size_t v = 0; v < pending.size(); ++v) {
     // Values that the flush has not computed are dead: nobody can use them again.
-    const bool alive = live[v] && values[v].value;
-    prefix.values.push_back(alive ? values[v].value : nullptr);
+    const bool alive = liveness.live[v] && pending[v].value;
+    prefix.values.push_back(alive ? pending[v].value : nullptr);
     if (alive)
-      retain(values[v].value);
+      retain(pending[v].value);
   }
 }
 
@@ -433,7 +356,7 @@ Session::HandedOver Session::close_for_recording(ExitReason reason, Prefix &pref
   if (!is_open)
     return HandedOver::lost;
   HandedOver handed = HandedOver::nothing;
-  if (node != 0) {
+  if (cursor.node != 0) {
     flush(reason, nullptr);
     handed = if_memory([&] { hand_over(prefix); }) ? HandedOver::prefix : HandedOver::lost;
   }

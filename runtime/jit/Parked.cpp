@@ -16,15 +16,9 @@ namespace jit {
 /// The value, or the input, in whose block the value lies.
 OperandCode Session::root_of(std::uint32_t v) const noexcept {
   OperandCode code(OperandCode::value, v);
-  while (code.kind() == OperandCode::value && trie->nodes[values[code.index()].node].view)
-    code = trie->operands_of(trie->nodes[values[code.index()].node])[0];
+  while (code.kind() == OperandCode::value && cursor.trie->nodes[pending[code.index()].node].view)
+    code = cursor.trie->operands_of(cursor.trie->nodes[pending[code.index()].node])[0];
   return code;
-}
-
-/// Whether a handle holds a value that waits here.
-bool Session::is_held(std::uint32_t v) const noexcept {
-  const Impl *const value = values[v].value;
-  return value && holds(*value) && value->refs.load(std::memory_order_acquire) != abandoned_refs;
 }
 
 // At the observation --------------------------------------------------------------------------
@@ -40,45 +34,45 @@ static Deferral::Use use_of(const Path &path, std::uint32_t root, std::uint64_t 
 /// Lists the blocks that live values lie in, and what is to become of each. False if none is to
 /// wait; then the list is empty.
 bool Session::choose_waiting(const Path &path, const Impl &observed) noexcept {
-  held.clear();
+  waiting.clear();
   const std::uint64_t runs = path.hits.load(std::memory_order_relaxed);
-  if (path.life.state() != PathState::active || !rebindings.empty() ||
+  if (path.life.state() != PathState::active || !pending.rebindings.empty() ||
       (runs < Deferral::first_probe && options().defer != DeferChoice::now))
     return false;
-  held_of.resize(values.size());
-  std::ranges::fill(held_of, 0);
+  waiting.held_of.resize(pending.size());
+  std::ranges::fill(waiting.held_of, 0);
   const OperandCode read = root_of(observed.slot);
   bool any = false;
-  for (std::uint32_t v = 0; v < values.size(); ++v) {
-    if (!live[v])
+  for (std::uint32_t v = 0; v < pending.size(); ++v) {
+    if (!liveness.live[v])
       continue;
     const OperandCode root = root_of(v);
     if (root.kind() != OperandCode::value)
       continue;
-    std::uint32_t &place = held_of[root.index()];
+    std::uint32_t &place = waiting.held_of[root.index()];
     if (!place) {
       const Deferral::Use use =
           root == read ? Deferral::Use::store : use_of(path, root.index(), runs);
-      held.push_back({root.index(), use, nullptr});
-      place = static_cast<std::uint32_t>(held.size());
-      any |= held[place - 1].waits();
+      waiting.held.push_back({root.index(), use, nullptr});
+      place = static_cast<std::uint32_t>(waiting.held.size());
+      any |= waiting.held[place - 1].waits();
     }
-    held_of[v] = place;
+    waiting.held_of[v] = place;
   }
   if (!any || !is_worth_parking())
-    held.clear();
-  return !held.empty();
+    waiting.clear();
+  return !waiting.empty();
 }
 
 /// What waits without being stored keeps the inputs: those must not take more memory.
 bool Session::is_worth_parking() const noexcept {
   std::size_t saved = 0, kept = 0;
-  for (const Held &block : held)
-    if (block.use == Deferral::Use::defer)
-      saved += values[block.root].value->meta->bytes();
+  for (const Waiting::Held &block : waiting.held)
+    if (block.is_deferred())
+      saved += pending[block.root].value->meta->bytes();
   if (saved == 0 || options().defer == DeferChoice::now)
     return true;
-  for (const Impl *input : inputs)
+  for (const Impl *input : cursor.inputs)
     if (input->refs.load(std::memory_order_acquire) == 1)
       kept += input->storage->bytes;
   return kept <= saved;
@@ -86,30 +80,30 @@ bool Session::is_worth_parking() const noexcept {
 
 /// What is needed by the live values, and by those that are stored and wait.
 void Session::find_needed() noexcept {
-  std::ranges::fill(needed, 0);
-  needed_values.clear();
-  live_view = false;
+  std::ranges::fill(liveness.needed, 0);
+  liveness.needed_values.clear();
+  liveness.live_view = false;
   bool deferred = false;
-  for (const Held &block : held)
-    deferred |= block.use == Deferral::Use::defer;
+  for (const Waiting::Held &block : waiting.held)
+    deferred |= block.is_deferred();
   // What waits is computed from the inputs, so no output may take the place of one.
-  std::ranges::fill(pinned_input, deferred && !planted(SeededBug::deferred_input_donated));
-  for (std::uint32_t v = 0; v < values.size(); ++v)
-    if (live[v])
-      need({OperandCode::value, v});
-  for (const Held &block : held)
+  std::ranges::fill(liveness.pinned_input, deferred && !planted(SeededBug::deferred_input_donated));
+  for (std::uint32_t v = 0; v < pending.size(); ++v)
+    if (liveness.live[v])
+      liveness.need({OperandCode::value, v}, cursor, pending);
+  for (const Waiting::Held &block : waiting.held)
     if (block.use == Deferral::Use::probe)
-      need({OperandCode::value, block.root});
+      liveness.need({OperandCode::value, block.root}, cursor, pending);
 }
 
 /// The values that wait are not live for the program.
 void Session::keep_waiting() noexcept {
-  for (std::uint32_t v = 0; v < values.size(); ++v) {
-    const Held *block = held_block(v);
-    if (!live[v] || !block || !block->waits())
+  for (std::uint32_t v = 0; v < pending.size(); ++v) {
+    const Waiting::Held *block = waiting.find(v);
+    if (!liveness.live[v] || !block)
       continue;
-    live[v] = 0;
-    Impl &value = *values[v].value;
+    liveness.live[v] = 0;
+    Impl &value = *pending[v].value;
     if (value.refs.fetch_sub(1, std::memory_order_acq_rel) == 1) // its last handle went meanwhile
       value.refs.store(abandoned_refs, std::memory_order_relaxed);
   }
@@ -118,58 +112,52 @@ void Session::keep_waiting() noexcept {
 
 /// No program runs that would let them wait.
 void Session::take_back_waiting() noexcept {
-  for (std::uint32_t v = 0; v < values.size(); ++v) {
-    const Held *block = held_block(v);
-    if (!block || !block->waits() || !is_held(v))
+  for (std::uint32_t v = 0; v < pending.size(); ++v) {
+    const Waiting::Held *block = waiting.find(v);
+    if (!block || !pending.is_held(v))
       continue;
-    live[v] = 1;
-    retain(values[v].value);
+    liveness.live[v] = 1;
+    retain(pending[v].value);
   }
-  held.clear();
+  waiting.clear();
   find_needed();
 }
 
 /// After the program has run: only what waits stays here, with the inputs.
 void Session::park() noexcept {
-  for (std::uint32_t v = 0; v < values.size(); ++v) {
-    Impl *&value = values[v].value;
-    const Held *block = held_block(v);
-    if (block && block->waits())
+  for (std::uint32_t v = 0; v < pending.size(); ++v) {
+    Impl *&value = pending[v].value;
+    const Waiting::Held *block = waiting.find(v);
+    if (block)
       continue;
-    if (live[v])
+    if (liveness.live[v])
       release(value);
-    else if (holds(*value))
-      free_unused(value);
     else
-      free_impl(value);
+      pending.free(*value);
     value = nullptr;
   }
   std::int64_t bytes = 0;
   std::uint32_t count = 0;
-  for (const Held &block : held)
+  for (const Waiting::Held &block : waiting.held)
     if (block.waits() && !block.block) {
-      bytes += static_cast<std::int64_t>(values[block.root].value->meta->bytes());
+      bytes += static_cast<std::int64_t>(pending[block.root].value->meta->bytes());
       ++count;
     }
-  deferred_bytes.store(bytes, std::memory_order_relaxed);
+  waiting.deferred_bytes.store(bytes, std::memory_order_relaxed);
   Path &path = parked_path();
   path.deferred_bytes.store(static_cast<std::uint64_t>(bytes), std::memory_order_relaxed);
   path.deferred_values.store(count, std::memory_order_relaxed);
-  parked_at = path.hits.load(std::memory_order_relaxed);
-  std::ranges::fill(live, 0);
-  release_reserved();
-  release_big_arena();
+  waiting.runs = path.hits.load(std::memory_order_relaxed);
+  std::ranges::fill(liveness.live, 0);
+  reservation.release_reserved();
+  reservation.release_big_arena();
   is_parked = true;
 }
 
 // Afterwards ----------------------------------------------------------------------------------
 
-Path &Session::parked_path() const noexcept {
-  return *trie->terminals[trie->nodes[node].terminal].path;
-}
-
 /// The block's handles have gone, or one was needed.
-void Session::learn(const Held &block, bool needed_now) noexcept {
+void Session::learn(const Waiting::Held &block, bool needed_now) noexcept {
   if (options().defer == DeferChoice::now)
     return;
   Path &path = parked_path();
@@ -177,46 +165,46 @@ void Session::learn(const Held &block, bool needed_now) noexcept {
   if (!guard)
     return;
   if (needed_now)
-    path.deferral.touched(block.root, values.size(), parked_at);
+    path.deferral.touched(block.root, pending.size(), waiting.runs);
   else
-    path.deferral.untouched(block.root, values.size(), parked_at);
+    path.deferral.untouched(block.root, pending.size(), waiting.runs);
 }
 
-bool Session::is_held(const Held &block) const noexcept {
-  for (std::uint32_t v = 0; v < values.size(); ++v)
-    if (lies_in(v, block) && is_held(v))
+bool Session::is_held(const Waiting::Held &block) const noexcept {
+  for (std::uint32_t v = 0; v < pending.size(); ++v)
+    if (waiting.lies_in(v, block) && pending.is_held(v))
       return true;
   return false;
 }
 
 /// Gives a block that is stored to all who hold it. Nothing of it waits any more.
-void Session::hand_out(Held &block) noexcept {
+void Session::hand_out(Waiting::Held &block) noexcept {
   // Held meanwhile: another thread may let go of a value as soon as it is ready.
-  for (std::uint32_t v = 0; v < values.size(); ++v)
-    if (lies_in(v, block) && is_held(v)) {
-      live[v] = 1;
-      retain(values[v].value);
+  for (std::uint32_t v = 0; v < pending.size(); ++v)
+    if (waiting.lies_in(v, block) && pending.is_held(v)) {
+      liveness.live[v] = 1;
+      retain(pending[v].value);
     }
-  Impl *const root = values[block.root].value;
-  if (!live[block.root])
+  Impl *const root = pending[block.root].value;
+  if (!liveness.live[block.root])
     root->refs.store(1, std::memory_order_relaxed);
   set_ready(root, block.block, block.block->data);
   block.block = nullptr;
   block.use = Deferral::Use::store;
-  for (std::uint32_t v = 0; v < values.size(); ++v)
-    if (live[v] && v != block.root && !make_view(v))
-      fail(values[v], *failure);
-  for (std::uint32_t v = 0; v < values.size(); ++v) {
-    if (!live[v] && v != block.root)
+  for (std::uint32_t v = 0; v < pending.size(); ++v)
+    if (liveness.live[v] && v != block.root && !make_view(v))
+      pending.fail(pending[v], *cursor.trie);
+  for (std::uint32_t v = 0; v < pending.size(); ++v) {
+    if (!liveness.live[v] && v != block.root)
       continue;
-    live[v] = 0;
-    release(std::exchange(values[v].value, nullptr));
+    liveness.live[v] = 0;
+    release(std::exchange(pending[v].value, nullptr));
   }
 }
 
 /// Somebody needs a value that waits.
 void Session::touch(const Impl &value, Garbage &left) noexcept {
-  Held &block = *held_block(value.slot);
+  Waiting::Held &block = *waiting.find(value.slot);
   learn(block, true);
   if (block.block)
     return hand_out(block);
@@ -227,7 +215,7 @@ void Session::touch(const Impl &value, Garbage &left) noexcept {
 /// Hands out, or computes op by op, what is held of all that waits. `needed_now`: all of that is
 /// needed.
 void Session::finish_locked(Garbage &left, bool needed_now) noexcept {
-  for (Held &block : held) {
+  for (Waiting::Held &block : waiting.held) {
     if (!block.waits())
       continue;
     const bool is_needed = is_held(block);
@@ -241,30 +229,30 @@ void Session::finish_locked(Garbage &left, bool needed_now) noexcept {
       release(std::exchange(block.block, nullptr));
   }
   bool any = false;
-  for (std::uint32_t v = 0; v < values.size(); ++v) {
-    live[v] = is_held(v);
-    if (!live[v])
+  for (std::uint32_t v = 0; v < pending.size(); ++v) {
+    liveness.live[v] = pending.is_held(v);
+    if (!liveness.live[v])
       continue;
     any = true;
-    retain(values[v].value);
+    retain(pending[v].value);
   }
   if (any) {
     parked_path().computed_later.fetch_add(1, std::memory_order_relaxed);
-    const std::uint64_t ns = replay_ns_per_op * trie->nodes[node].depth;
+    const std::uint64_t ns = replay_ns_per_op * cursor.here().depth;
     anchor->state.debit(ns);
     Ledger::of_process().charge(ns);
     if (!replay())
-      fail_pending();
+      pending.fail_all(*cursor.trie, lock.is_owner());
   }
-  deferred_bytes.store(0, std::memory_order_relaxed);
+  waiting.deferred_bytes.store(0, std::memory_order_relaxed);
   clear(left);
 }
 
 bool Session::nobody_waits() noexcept {
   const OwnerGuard guard(lock);
   if (is_parked)
-    for (std::uint32_t v = 0; v < values.size(); ++v)
-      if (is_held(v))
+    for (std::uint32_t v = 0; v < pending.size(); ++v)
+      if (pending.is_held(v))
         return false;
   return true;
 }

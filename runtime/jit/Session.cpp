@@ -3,9 +3,9 @@
 
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/Anchor.h"
+#include "runtime/jit/Match.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/Segment.h"
-#include "runtime/jit/SessionMatch.h"
 #include "runtime/trace/PendingIndices.h"
 
 #include <algorithm>
@@ -59,17 +59,18 @@ void Session::give_back(Session *session) noexcept {
   idle_sessions = session;
 }
 
-std::int64_t Session::sum(std::atomic<std::int64_t> Session::*bytes) noexcept {
-  std::int64_t all_bytes = 0;
+std::int64_t Session::all_arena_bytes() noexcept {
+  std::int64_t bytes = 0;
   for (const Session *session = all(); session; session = session->next)
-    all_bytes += (session->*bytes).load(std::memory_order_relaxed);
-  return all_bytes;
+    bytes += session->reservation.arena_bytes.load(std::memory_order_relaxed);
+  return bytes;
 }
 
-void Session::release_arena() noexcept {
-  if (arena)
-    release(std::exchange(arena, nullptr));
-  arena_bytes.store(0, std::memory_order_relaxed);
+std::int64_t Session::all_deferred_bytes() noexcept {
+  std::int64_t bytes = 0;
+  for (const Session *session = all(); session; session = session->next)
+    bytes += session->waiting.deferred_bytes.load(std::memory_order_relaxed);
+  return bytes;
 }
 
 void Session::trim() noexcept {
@@ -78,7 +79,7 @@ void Session::trim() noexcept {
   if (is_parked)
     finish_locked(left, true);
   if (!is_open)
-    release_arena();
+    reservation.release_arena();
 }
 
 void Session::trim_all() noexcept {
@@ -124,12 +125,11 @@ bool Session::open(Anchor &from) {
     return false;
   }
   anchor = &from;
-  trie = current;
-  node = 0;
+  cursor.begin(*current);
   memory = Memory::wanted;
   probing = from.probes.load(std::memory_order_relaxed) > 0;
   at_boundary = false;
-  held.clear();
+  waiting.clear();
   outside = {};
   is_open = true;
   return true;
@@ -139,13 +139,8 @@ bool Session::open(Anchor &from) {
 bool Session::make_room(const PathSize &path) noexcept {
   const PathSize most = {std::max(path.ops, room.ops), std::max(path.values, room.values),
                          std::max(path.inputs, room.inputs), std::max(path.scalars, room.scalars)};
-  if (!values.reserve(most.values) || !inputs.reserve(most.inputs) ||
-      !scalars.reserve(most.scalars) || !nodes.reserve(most.ops) || !live.reserve(most.values) ||
-      !needed.reserve(most.values) || !needed_values.reserve(most.values) ||
-      !pinned_input.reserve(most.inputs) || !blocks.reserve(most.values) ||
-      !reserved.reserve(most.values) || !input_data.reserve(most.inputs) ||
-      !output_data.reserve(most.values) || !wanted.reserve(most.values) ||
-      !last_use.reserve(most.values) || !held.reserve(most.values) || !held_of.reserve(most.values))
+  if (!pending.slots.reserve(most.values) || !cursor.make_room(most) ||
+      !reservation.make_room(most) || !liveness.make_room(most) || !waiting.make_room(most))
     return false;
   room = most;
   return true;
@@ -153,97 +148,40 @@ bool Session::make_room(const PathSize &path) noexcept {
 
 /// For the values that a close may leave: inputs, and what Variables held before.
 bool Session::make_garbage_room() noexcept {
-  const std::size_t most = room.inputs + rebindings.capacity();
+  const std::size_t most = room.inputs + pending.rebindings.capacity();
   return garbage.has_room(most) || garbage.reserve(most);
-}
-
-bool Session::reserve_arena(std::size_t bytes) noexcept {
-  constexpr std::uint32_t of_late = 64;
-  most_wanted = std::max(most_wanted, bytes);
-  if (++reservations % of_late == 0) {
-    if (arena && arena->bytes > most_wanted)
-      release_arena();
-    most_wanted = bytes;
-  }
-  if (bytes == 0 || (arena && arena->bytes >= bytes))
-    return true;
-  release_arena();
-  arena = new_storage(bytes);
-  if (arena)
-    arena_bytes.store(static_cast<std::int64_t>(arena->bytes), std::memory_order_relaxed);
-  return arena != nullptr;
 }
 
 /// Before the first op is matched: all that running needs but small outputs and those that were
 /// not expected.
 bool Session::reserve() noexcept {
   memory = Memory::refused;
-  if (!make_garbage_room())
-    return false;
-  if (!failure && !(failure = new (std::nothrow) ValueFailure))
-    return false;
-  if (!reserve_arena(trie->arena_bytes))
-    return false;
-  if (trie->big_outputs && mode() != Mode::check &&
-      !reserve_outputs(*trie, anchor->ran_last.load(std::memory_order_relaxed)))
+  if (!make_garbage_room() || !pending.prepare_failure() ||
+      !reservation.make(*cursor.trie, anchor->ran_last.load(std::memory_order_relaxed),
+                        mode() != Mode::check))
     return false;
   memory = Memory::had;
   return true;
 }
 
-/// All or nothing.
-bool Session::reserve_outputs(const Trie &from, RunGuess guess) noexcept {
-  const std::size_t terminal = guess >> 8 & 0xff, variant = guess & 0xff;
-  if (terminal >= from.terminals.size() || variant >= from.terminals[terminal].variants.size())
-    return true; // numbers of an earlier trie
-  expected = &from.terminals[terminal].variants[variant];
-  const std::vector<std::int32_t> &donors = expected->program->info().donated_input;
-  for (std::size_t j = 0; j < expected->outputs.size(); ++j) {
-    const std::size_t bytes = expected->reserved_bytes[j];
-    const bool refused = j < max_guessed_outputs && guess >> (16 + j) & 1;
-    const bool own = bytes && (refused || j >= donors.size() || donors[j] < 0);
-    Storage *block = own ? new_storage(bytes) : nullptr;
-    if (own && !block) {
-      release_reserved();
-      return false;
-    }
-    reserved.push_back(block);
-  }
-  return true;
-}
-
-void Session::release_blocks() noexcept {
-  for (Storage *block : reserved)
-    if (block)
-      release(block);
-  reserved.clear();
-  expected = nullptr;
-}
-
-/// Takes back what a candidate bound that did not match to the end.
-void Session::forget_uncommitted() noexcept {
-  inputs.resize(committed_inputs);
-  scalars.resize(committed_scalars);
-}
-
 /// The session's values as a source of index bounds.
 struct Session::Bounds {
   const Session &session;
-  Impl &input(std::uint32_t k) const { return *session.inputs[k]; }
+  Impl &input(std::uint32_t k) const { return *session.cursor.inputs[k]; }
   const Meta *meta(OperandCode code) const {
     return code.kind() == OperandCode::scalar ? nullptr : session.meta_of(code);
   }
   ValueMaker maker(std::uint32_t value) const {
-    const TrieNode &entry = session.trie->nodes[session.values[value].node];
+    const TrieNode &entry = session.cursor.trie->nodes[session.pending[value].node];
     return {entry.op,
             entry.attrs,
-            {session.trie->codes.data() + entry.first_operand, entry.operand_count}};
+            {session.cursor.trie->codes.data() + entry.first_operand, entry.operand_count}};
   }
 };
 
 const Meta *Session::meta_of(OperandCode code) const noexcept {
-  return code.kind() == OperandCode::value ? values[code.index()].value->meta
-                                           : inputs[code.index()]->meta;
+  return code.kind() == OperandCode::value ? pending[code.index()].value->meta
+                                           : cursor.inputs[code.index()]->meta;
 }
 
 Session::Match Session::check_indices(const TrieNode &candidate,
@@ -265,49 +203,15 @@ Session::Match Session::check_indices(const TrieNode &candidate,
   return Match::bad_index;
 }
 
-/// The limit on inputs, after some were bound.
-bool Session::inputs_too_big() noexcept {
-  constexpr std::int64_t least = std::int64_t{64} << 20;
-  const std::int64_t limit =
-      std::max(least, arena ? static_cast<std::int64_t>(arena->bytes) / 4 : 0);
-  for (std::size_t k = committed_inputs; k < inputs.size(); ++k)
-    bound_bytes += static_cast<std::int64_t>(inputs[k]->storage->bytes);
-  if (bound_bytes <= limit)
-    return false;
-  // Only what nobody else holds counts: count again, exactly.
-  bound_bytes = 0;
-  for (std::size_t k = 0; k < committed_inputs; ++k)
-    if (inputs[k]->refs.load(std::memory_order_acquire) == 1)
-      bound_bytes += static_cast<std::int64_t>(inputs[k]->storage->bytes);
-  return bound_bytes > limit;
-}
-
-/// Makes the results of the matched node pending. False without memory for them.
-bool Session::commit(std::uint32_t matched, Impl **results) noexcept {
-  const std::uint8_t count = trie->nodes[matched].results;
-  for (std::uint8_t r = 0; r < count; ++r) {
-    results[r] = add_value(matched, r);
-    if (!results[r]) {
-      for (; r > 0; --r) {
-        values.resize(values.size() - 1);
-        free_impl(std::exchange(results[r - 1], nullptr));
-      }
-      return false;
-    }
-  }
-  advance(matched);
-  return true;
-}
-
 /// Whether this run is to be an eager one for a path that ends at the node or below. From a
 /// deciding node on each path is the beginning of the next.
 bool Session::wants_eager_turn(std::uint32_t at) noexcept {
   probing = false;
-  for (; at != TrieNode::none; at = trie->nodes[at].first_child) {
-    const std::uint32_t terminal = trie->nodes[at].terminal;
+  for (; at != TrieNode::none; at = cursor.trie->nodes[at].first_child) {
+    const std::uint32_t terminal = cursor.trie->nodes[at].terminal;
     if (terminal == TrieNode::none)
       continue;
-    const Path &path = *trie->terminals[terminal].path;
+    const Path &path = *cursor.trie->terminals[terminal].path;
     if (!halves->wants_eager(path))
       continue;
     turn_path = path.id;
@@ -324,15 +228,15 @@ Session::Match Session::match(OpKind op, AttrWords attrs, std::span<const Argume
     return at_boundary ? Match::cut : Match::closed;
   const std::uint32_t child = find_child(op, attrs, arguments);
   if (child == TrieNode::none) {
-    const std::uint32_t end = trie->nodes[node].terminal;
-    return end != TrieNode::none &&
-                   trie->terminals[end].path->ends_at_boundary.load(std::memory_order_relaxed)
+    const std::uint32_t end = cursor.trie->nodes[cursor.node].terminal;
+    return end != TrieNode::none && cursor.trie->terminals[end].path->ends_at_boundary.load(
+                                        std::memory_order_relaxed)
                ? Match::boundary
                : Match::miss;
   }
-  const TrieNode &candidate = trie->nodes[child];
+  const TrieNode &candidate = cursor.trie->nodes[child];
   Match outcome = candidate.settled ? Match::settled : Match::hit;
-  if (outcome == Match::hit && probing && trie->deciding[child] && wants_eager_turn(child))
+  if (outcome == Match::hit && probing && cursor.trie->deciding[child] && wants_eager_turn(child))
     outcome = Match::eager_turn;
   if (outcome == Match::hit && candidate.checks_index &&
       !if_memory([&] { outcome = check_indices(candidate, arguments); }))
@@ -341,21 +245,23 @@ Session::Match Session::match(OpKind op, AttrWords attrs, std::span<const Argume
     outcome = Match::too_much;
   if (outcome == Match::hit && !has_memory())
     outcome = Match::no_memory;
-  if (outcome == Match::hit && !commit(child, results))
+  if (outcome == Match::hit && !pending.add_all(*cursor.trie, child, results))
     outcome = Match::no_memory;
-  if (outcome == Match::hit)
-    count = candidate.results;
-  else
-    forget_uncommitted();
+  if (outcome != Match::hit) {
+    cursor.forget_uncommitted();
+    return outcome;
+  }
+  cursor.advance(child);
+  count = candidate.results;
   return outcome;
 }
 
 std::uint64_t Session::flush_ns() noexcept {
   const OwnerGuard guard(lock);
-  const std::uint32_t end = is_open ? trie->nodes[node].terminal : TrieNode::none;
+  const std::uint32_t end = is_open ? cursor.trie->nodes[cursor.node].terminal : TrieNode::none;
   if (end == TrieNode::none)
     return 0;
-  const Path &path = *trie->terminals[end].path;
+  const Path &path = *cursor.trie->terminals[end].path;
   // A program is rarely more than ten times as fast.
   return path.eager_ns.load(std::memory_order_relaxed) / 10;
 }
@@ -363,10 +269,10 @@ std::uint64_t Session::flush_ns() noexcept {
 bool abandon(Impl &value, Session &session) noexcept {
   if (&session == thread_trace.session) [[likely]] {
     const OwnerGuard guard(session.lock);
-    return session.take_abandoned(value);
+    return session.pending.take_abandoned(value);
   }
   const std::lock_guard guard(session.lock);
-  return session.take_abandoned(value);
+  return session.pending.take_abandoned(value);
 }
 
 void Session::journal(RebindJournal &box, Impl *old_value) {
@@ -374,8 +280,8 @@ void Session::journal(RebindJournal &box, Impl *old_value) {
     return;
   {
     const OwnerGuard guard(lock);
-    if (rebindings.size() == rebindings.capacity())
-      rebindings.reserve(std::max<std::size_t>(8, 2 * rebindings.capacity()));
+    if (pending.rebindings.size() == pending.rebindings.capacity())
+      pending.rebindings.reserve(std::max<std::size_t>(8, 2 * pending.rebindings.capacity()));
     if (!make_garbage_room())
       throw std::bad_alloc();
   }
@@ -384,7 +290,7 @@ void Session::journal(RebindJournal &box, Impl *old_value) {
   if (!is_open)
     return;
   retain(old_value);
-  rebindings.push_back({&box, old_value});
+  pending.rebindings.push_back({&box, old_value});
   box.journaled_in.store(this, std::memory_order_release);
 }
 
@@ -395,7 +301,7 @@ void Session::forget_journal(RebindJournal &box) noexcept {
   Impl *old_value = nullptr;
   {
     const std::lock_guard guard(session->lock);
-    std::erase_if(session->rebindings, [&](const Rebinding &rebinding) {
+    std::erase_if(session->pending.rebindings, [&](const PendingValues::Rebinding &rebinding) {
       if (rebinding.box == &box)
         old_value = rebinding.old_value;
       return rebinding.box == &box;

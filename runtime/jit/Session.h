@@ -3,10 +3,13 @@
 // not run; the flush runs the program of the path, or the ops one by one.
 #pragma once
 
-#include "runtime/base/ReservedList.h"
+#include "runtime/jit/Cursor.h"
+#include "runtime/jit/Liveness.h"
 #include "runtime/jit/OwnerLock.h"
-#include "runtime/jit/Trie.h"
+#include "runtime/jit/PendingValues.h"
+#include "runtime/jit/Reservation.h"
 #include "runtime/jit/Visits.h"
+#include "runtime/jit/Waiting.h"
 #include "runtime/kernels/Execute.h"
 #include "runtime/policy/Clock.h"
 
@@ -17,19 +20,6 @@
 namespace jit {
 
 struct Anchor;
-
-class Session;
-
-/// Something that holds a tensor handle and wants its old value back if a replay fails.
-struct RebindJournal {
-  /// Puts the value back, with its reference.
-  virtual void restore(Impl *old_value) noexcept = 0;
-  /// The session that may do so, or null. Changed under its lock.
-  std::atomic<Session *> journaled_in{nullptr};
-
-protected:
-  ~RebindJournal() = default;
-};
 
 /// One per thread, pooled and never freed: another thread may hold a stale pointer to it, so
 /// whoever comes from outside locks first and then looks again at the value it came for.
@@ -67,7 +57,7 @@ public:
   /// Ops matched so far. Owner only.
   std::size_t matched() noexcept {
     const OwnerGuard guard(lock); // another thread may close it
-    return is_open ? trie->nodes[node].depth : 0;
+    return is_open ? cursor.here().depth : 0;
   }
 
   /// Matches one op; on a hit the `count` results are pending and carry a reference for the caller.
@@ -143,9 +133,7 @@ public:
   const std::string &index_error() const noexcept { return index_message; }
 
   /// Whether `value` waits in this session at this moment.
-  bool holds(const Impl &value) const noexcept {
-    return value.where.load(std::memory_order_acquire) == Where::in(this);
-  }
+  bool holds(const Impl &value) const noexcept { return pending.holds(value); }
   /// Remembers that `box` lost `old_value` to a pending value of this session. Once in a segment:
   /// what comes back is the value from before it. Owner only. Throws std::bad_alloc.
   void journal(RebindJournal &box, Impl *old_value);
@@ -157,7 +145,9 @@ public:
   static void trim_all() noexcept;
 
   /// Whether a run got no memory that had rebound Variables: its owner has to be told. Owner only.
-  bool lost_step() const noexcept { return lost.load(std::memory_order_acquire) != nullptr; }
+  bool lost_step() const noexcept {
+    return pending.lost.load(std::memory_order_acquire) != nullptr;
+  }
   /// Gives the Variables back what another thread's flush could not, and hands over why. The
   /// reference is the caller's. Owner only.
   ValueFailure *take_lost() noexcept;
@@ -173,172 +163,88 @@ public:
 
   static Session *all() noexcept;
   /// Of all sessions: temporaries kept, and values that wait without being stored.
-  static std::int64_t all_arena_bytes() noexcept { return sum(&Session::arena_bytes); }
-  static std::int64_t all_deferred_bytes() noexcept { return sum(&Session::deferred_bytes); }
+  static std::int64_t all_arena_bytes() noexcept;
+  static std::int64_t all_deferred_bytes() noexcept;
 
 private:
   friend bool abandon(Impl &value, Session &session) noexcept;
-  static std::int64_t sum(std::atomic<std::int64_t> Session::*bytes) noexcept;
-  /// Under the lock.
-  bool take_abandoned(Impl &value) noexcept {
-    const bool waits = holds(value);
-    if (waits)
-      value.refs.store(abandoned_refs, std::memory_order_relaxed);
-    return waits;
-  }
   struct Bounds;
-  /// A block that is held when the segment ends, by handles of a value and of views of it.
-  struct Held {
-    std::uint32_t root; ///< the value that is no view
-    Deferral::Use use;  ///< store: it is handed out as ever, else it waits
-    Storage *block;     ///< of what waits, if the program has stored it; else null
-    bool waits() const noexcept { return use != Deferral::Use::store; }
-  };
-  struct Slot {
-    Impl *value; ///< a reference only while a flush runs and if it is live
-    std::uint32_t node;
-  };
-  struct Rebinding {
-    RebindJournal *box;
-    Impl *old_value;
-  };
   /// Values whose release may call user code: that is left for after the lock.
   struct Garbage : ReservedList<Impl *> {
     ~Garbage();
   };
 
+  // Session.cpp and Match.h
+  bool make_room(const PathSize &wanted) noexcept;
+  bool make_garbage_room() noexcept;
   bool value_matches(const ExpectedOperand &expected, Impl &value) noexcept;
   template <class Operands>
   std::uint32_t find_child(OpKind op, AttrWords attrs, const Operands &operands) noexcept;
   Match check_indices(const TrieNode &node, std::span<const Argument> arguments);
-  void forget_uncommitted() noexcept;
   const Meta *meta_of(OperandCode code) const noexcept;
-  Impl *add_value(std::uint32_t node, std::uint8_t result) noexcept;
-  void advance(std::uint32_t node) noexcept;
-  bool commit(std::uint32_t node, Impl **results) noexcept;
-  bool over_memory_limit() noexcept;
-  bool inputs_too_big() noexcept;
-  Argument argument(OperandCode code) const noexcept;
+  bool wants_eager_turn(std::uint32_t node) noexcept;
+  bool over_memory_limit() noexcept {
+    return cursor.has_new_inputs() && cursor.inputs_too_big(reservation.arena_size());
+  }
   bool has_memory() noexcept {
     return memory == Memory::had || (memory == Memory::wanted && reserve());
   }
   bool reserve() noexcept;
-  bool reserve_arena(std::size_t bytes) noexcept;
-  void release_arena() noexcept;
-  void release_big_arena() noexcept {
-    if (arena && arena->bytes >= big_arena)
-      release_arena();
-  }
-  bool wants_eager_turn(std::uint32_t node) noexcept;
-  bool reserve_outputs(const Trie &trie, RunGuess guess) noexcept;
-  void release_reserved() noexcept {
-    if (expected) [[unlikely]]
-      release_blocks();
-  }
-  void release_blocks() noexcept;
-  bool make_room(const PathSize &wanted) noexcept;
-  bool make_garbage_room() noexcept;
 
-  // Flush.cpp and SessionReplay.cpp: what happens at the end of a segment. The lock is held.
+  // Flush.cpp: the end of a segment. The lock is held.
   Ended close_locked(ExitReason reason, const Impl *observed, Garbage &left) noexcept;
   Ended flush(ExitReason reason, const Impl *observed) noexcept;
-  Path &path_ahead() const noexcept;
   bool offer_prefix(ExitReason reason) noexcept;
-  void list_nodes() noexcept;
-  std::size_t find_live() noexcept;
-  void find_needed() noexcept;
-  void need(OperandCode code) noexcept;
   const Variant *choose_variant(const Terminal &terminal) const noexcept;
   const Variant *variant_for(const Terminal &terminal) noexcept;
   bool run_program(const Terminal &terminal, const Variant &variant) noexcept;
   bool acquire_outputs(const Variant &variant) noexcept;
   bool may_donate(std::uint32_t input, std::size_t bytes) const noexcept;
-  void make_views() noexcept;
-  bool make_view(std::uint32_t value) noexcept;
-  bool replay() noexcept;
-  bool replay_op(const TrieNode &node) noexcept;
-  void fail_pending() noexcept;
-  void fail(const Slot &slot, ValueFailure &why) noexcept;
-  void undo_rebindings() noexcept;
   void check_against_program(const Terminal &terminal) noexcept;
   void hand_over(Prefix &prefix);
   void clear(Garbage &to) noexcept;
-  Graph matched_graph();
+
+  // Replay.cpp: matched ops one by one. The lock is held.
+  Argument argument(OperandCode code) const noexcept;
+  bool replay() noexcept;
+  bool replay_op(const TrieNode &node) noexcept;
+  void make_views() noexcept;
+  bool make_view(std::uint32_t value) noexcept;
 
   // Parked.cpp: values that are held and wait beyond the end of their segment. The lock is held.
   OperandCode root_of(std::uint32_t value) const noexcept;
-  Held *held_block(std::uint32_t value) noexcept {
-    return held.empty() || !held_of[value] ? nullptr : &held[held_of[value] - 1];
-  }
-  bool lies_in(std::uint32_t value, const Held &block) const noexcept {
-    return held_of[value] && &held[held_of[value] - 1] == &block;
-  }
   bool choose_waiting(const Path &path, const Impl &observed) noexcept;
   bool is_worth_parking() const noexcept;
   void keep_waiting() noexcept;
   void take_back_waiting() noexcept;
+  void find_needed() noexcept;
   void park() noexcept;
+  Path &parked_path() const noexcept { return *cursor.terminal()->path; }
   void touch(const Impl &value, Garbage &left) noexcept;
-  void hand_out(Held &block) noexcept;
   void finish_locked(Garbage &left, bool needed_now) noexcept;
-  bool is_held(std::uint32_t value) const noexcept;
-  bool is_held(const Held &block) const noexcept;
-  Path &parked_path() const noexcept;
-  void learn(const Held &block, bool needed_now) noexcept;
+  void hand_out(Waiting::Held &block) noexcept;
+  bool is_held(const Waiting::Held &block) const noexcept;
+  void learn(const Waiting::Held &block, bool needed_now) noexcept;
 
   OwnerLock lock;
   bool is_open = false;
-  bool is_parked = false; ///< open, but what waits has been matched
+  bool is_parked = false; ///< open, but all has been matched, and only what waits is pending
   bool probing = false;   ///< a path may want an eager run, and it is not known which is taken
-  std::uint64_t turn_ns = 0;
-  std::uint32_t turn_path = 0;
   enum class Memory : std::uint8_t { wanted, had, refused };
   Memory memory = Memory::wanted; ///< for a run, asked for once, at the first op
   bool at_boundary = false; ///< another thread flushes, or has flushed, where that keeps happening
-  RunOutside outside;
   Anchor *anchor = nullptr;
-  const Trie *trie = nullptr;
-  std::uint32_t node = 0;
-  ReservedList<Slot> values;
-  ReservedList<Impl *> inputs; ///< one reference each once committed
-  ReservedList<Scalar> scalars;
-  std::size_t committed_inputs = 0, committed_scalars = 0;
-  std::int64_t bound_bytes = 0;
-  std::vector<Rebinding> rebindings;
+  Cursor cursor;
+  PendingValues pending{this};
+  Reservation reservation;
+  Liveness liveness;
+  Waiting waiting;
+  PathSize room;   ///< of the lists in these
+  Garbage garbage; ///< empty: room for what a close leaves to release
+  std::uint64_t turn_ns = 0;
+  std::uint32_t turn_path = 0;
+  RunOutside outside;
   std::string index_message;
-
-  PathSize room; ///< of the lists above and below
-  // Scratch of a flush, kept to save allocations.
-  ReservedList<std::uint32_t> nodes;         ///< of the trie, matched, in order
-  ReservedList<std::uint8_t> live;           ///< by value: held by a handle
-  ReservedList<std::uint8_t> needed;         ///< by value: live, or the base of a live view
-  ReservedList<std::uint32_t> needed_values; ///< the same as a list
-  ReservedList<std::uint8_t> pinned_input;   ///< by input: a live view shows it
-  ReservedList<std::uint8_t> wanted;    ///< by value, in a replay: live, or a live one needs it
-  ReservedList<std::uint32_t> last_use; ///< by value, in a replay: the last op that reads it
-  Garbage garbage;                      ///< empty: room for what a close leaves to release
-  ValueFailure *failure = nullptr;      ///< for a replay without memory
-  std::atomic<ValueFailure *> lost{nullptr}; ///< of a run that rebound Variables
-  bool undo_is_left = false;                 ///< to the owner, who may read the Variables
-  bool live_view = false;                    ///< a live value is a view
-  /// Blocks that handles hold at an observation, some of which may wait; empty: none does.
-  ReservedList<Held> held;
-  ReservedList<std::uint32_t> held_of;         ///< by value: its place there plus 1, or 0
-  std::uint64_t parked_at = 0;                 ///< compiled runs of the path
-  std::atomic<std::int64_t> deferred_bytes{0}; ///< of blocks that are not stored
-  ReservedList<Storage *> blocks;              ///< by output of the variant that runs
-  ReservedList<std::byte *> input_data, output_data;
-  /// For temporaries of programs. A big one is given back with each run, a smaller one is kept, as
-  /// large as the last 64 runs wanted it.
-  Storage *arena = nullptr;
-  std::atomic<std::int64_t> arena_bytes{0};
-  static constexpr std::size_t big_arena = std::size_t{1} << 20;
-  std::size_t most_wanted = 0; ///< of late
-  std::uint32_t reservations = 0;
-  /// Blocks for the big outputs of the variant that is expected; null for others.
-  const Variant *expected = nullptr;
-  ReservedList<Storage *> reserved;
-  RunGuess refused_donations = 0; ///< of the run under way
 };
 
 } // namespace jit

@@ -21,15 +21,15 @@ namespace jit {
             meta_of(code) == value.meta);
   if (where.state() != Where::ready || code.kind() != OperandCode::input)
     return false;
-  if (code.index() < inputs.size())
-    return inputs[code.index()] == &value ||
-           (planted(SeededBug::aliases_ignored) && inputs[code.index()]->meta == value.meta);
+  if (code.index() < cursor.inputs.size())
+    return cursor.inputs[code.index()] == &value ||
+           (planted(SeededBug::aliases_ignored) && cursor.inputs[code.index()]->meta == value.meta);
   if (value.meta != expected.meta &&
       (value.meta->interned || !same_meta(*value.meta, *expected.meta)) &&
       !(planted(SeededBug::strides_ignored) && value.meta->dtype == expected.meta->dtype &&
         std::ranges::equal(value.meta->dims(), expected.meta->dims())))
     return false;
-  inputs.push_back(&value);
+  cursor.inputs.push_back(&value);
   return true;
 }
 
@@ -51,13 +51,13 @@ inline bool expects(const TrieNode &candidate, OpKind op, AttrWords attrs,
 template <class Operands>
 [[gnu::always_inline]] inline std::uint32_t Session::find_child(OpKind op, AttrWords attrs,
                                                                 const Operands &operands) noexcept {
-  const TrieNode *const trie_nodes = trie->nodes.data();
-  std::uint32_t child = trie_nodes[node].first_child;
+  const TrieNode *const trie_nodes = cursor.trie->nodes.data();
+  std::uint32_t child = trie_nodes[cursor.node].first_child;
   for (; child != TrieNode::none; child = trie_nodes[child].next_sibling) {
     const TrieNode &candidate = trie_nodes[child];
     if (!detail::expects(candidate, op, attrs, operands.size()))
       continue;
-    const ExpectedOperand *expected = trie->expected.data() + candidate.first_operand;
+    const ExpectedOperand *expected = cursor.trie->expected.data() + candidate.first_operand;
     std::size_t i = 0;
     for (; i < operands.size(); ++i, ++expected) {
       if (Impl *impl = detail::impl_of(operands[i])) {
@@ -69,37 +69,13 @@ template <class Operands>
           (detail::number_of(operands[i]).kind() != expected->kind &&
            !planted(SeededBug::number_kinds_ignored)))
         break;
-      scalars.push_back(detail::number_of(operands[i]));
+      cursor.scalars.push_back(detail::number_of(operands[i]));
     }
     if (i == operands.size())
       break;
-    forget_uncommitted();
+    cursor.forget_uncommitted();
   }
   return child;
-}
-
-/// Cheap unless the op has bound an input.
-inline bool Session::over_memory_limit() noexcept {
-  return committed_inputs != inputs.size() && inputs_too_big();
-}
-
-/// A pending value for a result of a node; its one reference is the caller's.
-[[gnu::always_inline]] inline Impl *Session::add_value(std::uint32_t matched,
-                                                       std::uint8_t result) noexcept {
-  Impl *value = new_impl(trie->nodes[matched].result_metas[result]);
-  if (!value) [[unlikely]]
-    return nullptr;
-  value->slot = static_cast<std::uint16_t>(values.size());
-  value->where.store(Where::in(this), std::memory_order_release);
-  values.push_back({value, matched});
-  return value;
-}
-
-[[gnu::always_inline]] inline void Session::advance(std::uint32_t matched) noexcept {
-  for (; committed_inputs < inputs.size(); ++committed_inputs)
-    retain(inputs[committed_inputs]);
-  committed_scalars = scalars.size();
-  node = matched;
 }
 
 [[gnu::always_inline]] inline Impl *
@@ -112,13 +88,13 @@ Session::match_plain(OpKind op, AttrWords attrs, std::span<Operand *const> opera
   if (child == TrieNode::none)
     return nullptr;
   Impl *value = nullptr;
-  if (trie->nodes[child].plain &&
-      (committed_inputs == inputs.size() || (has_memory() && !inputs_too_big()))) [[likely]]
-    value = add_value(child, 0);
+  if (cursor.trie->nodes[child].plain &&
+      (!cursor.has_new_inputs() || (has_memory() && !over_memory_limit()))) [[likely]]
+    value = pending.add(*cursor.trie, child, 0);
   if (value) [[likely]]
-    advance(child);
+    cursor.advance(child);
   else
-    forget_uncommitted();
+    cursor.forget_uncommitted();
   return value;
 }
 

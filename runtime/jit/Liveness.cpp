@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/jit/Liveness.h"
+
+#include "runtime/base/SeededBugs.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace jit {
+
+void Liveness::need(OperandCode code, const Cursor &cursor, const PendingValues &pending) noexcept {
+  while (code.kind() == OperandCode::value) {
+    const TrieNode &entry = cursor.trie->nodes[pending[code.index()].node];
+    if (!entry.view)
+      break;
+    code = cursor.trie->operands_of(entry)[0];
+    live_view = true;
+  }
+  if (code.kind() == OperandCode::input)
+    pinned_input[code.index()] = 1;
+  else if (!std::exchange(needed[code.index()], 1))
+    needed_values.push_back(code.index());
+}
+
+void Liveness::clear(std::size_t values, std::size_t inputs) noexcept {
+  live.resize(values);
+  needed.resize(values);
+  std::ranges::fill(needed, 0);
+  needed_values.clear();
+  pinned_input.resize(inputs);
+  std::ranges::fill(pinned_input, 0);
+  live_view = false;
+}
+
+std::size_t Liveness::find(const Cursor &cursor, const PendingValues &pending) noexcept {
+  const std::size_t count = pending.size();
+  clear(count, cursor.inputs.size());
+  std::size_t found = 0;
+  std::uint8_t *const lives = live.begin();
+  for (std::uint32_t v = 0; v < count; ++v) {
+    Impl &value = *pending[v].value;
+    lives[v] = value.refs.load(std::memory_order_acquire) != abandoned_refs &&
+               !(planted(SeededBug::last_value_alone) && v + 1 != count);
+    if (!lives[v])
+      continue;
+    ++found;
+    retain(&value);
+    need({OperandCode::value, v}, cursor, pending);
+  }
+  return found;
+}
+
+void Liveness::find_wanted(const Cursor &cursor) noexcept {
+  const Trie &trie = *cursor.trie;
+  wanted.resize(live.size());
+  std::ranges::copy(live, wanted.begin());
+  for (std::size_t i = cursor.nodes.size(); i-- > 0;) {
+    const TrieNode &entry = trie.nodes[cursor.nodes[i]];
+    std::uint8_t any = 0;
+    for (std::uint8_t r = 0; r < entry.results; ++r)
+      any |= wanted[entry.first_value + r];
+    for (std::uint8_t r = 0; r < entry.results; ++r)
+      wanted[entry.first_value + r] = any;
+    if (any)
+      for (const OperandCode operand : trie.operands_of(entry))
+        if (operand.kind() == OperandCode::value)
+          wanted[operand.index()] = 1;
+  }
+  last_use.resize(live.size()); // no value is read before it was an operand
+  for (std::uint32_t i = 0; i < cursor.nodes.size(); ++i)
+    for (const OperandCode operand : trie.operands_of(trie.nodes[cursor.nodes[i]]))
+      if (operand.kind() == OperandCode::value)
+        last_use[operand.index()] = i;
+}
+
+} // namespace jit

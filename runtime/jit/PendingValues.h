@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// PendingValues: the values that wait in a session, and the Variables that hold some of them.
+#pragma once
+
+#include "runtime/base/ReservedList.h"
+#include "runtime/jit/Trie.h"
+#include "runtime/tensor/NewImpl.h"
+
+#include <atomic>
+#include <vector>
+
+namespace jit {
+
+class Session;
+
+/// Something that holds a tensor handle and wants its old value back if a replay fails.
+struct RebindJournal {
+  /// Puts the value back, with its reference.
+  virtual void restore(Impl *old_value) noexcept = 0;
+  /// The session that may do so, or null. Changed under its lock.
+  std::atomic<Session *> journaled_in{nullptr};
+
+protected:
+  ~RebindJournal() = default;
+};
+
+struct PendingValues {
+  struct Slot {
+    Impl *value; ///< a reference only while a flush runs and if it is live
+    std::uint32_t node;
+  };
+  struct Rebinding {
+    RebindJournal *box;
+    Impl *old_value; ///< a reference
+  };
+
+  explicit PendingValues(const Session *session) noexcept : here(Where::in(session)) {}
+
+  Slot &operator[](std::size_t v) noexcept { return slots[v]; }
+  const Slot &operator[](std::size_t v) const noexcept { return slots[v]; }
+  std::size_t size() const noexcept { return slots.size(); }
+
+  /// Whether the value waits here at this moment.
+  bool holds(const Impl &value) const noexcept {
+    return value.where.load(std::memory_order_acquire) == here;
+  }
+  /// A value for a result of a node; its one reference is the caller's. Null: no memory.
+  [[gnu::always_inline]] Impl *add(const Trie &trie, std::uint32_t node,
+                                   std::uint8_t result) noexcept {
+    Impl *value = new_impl(trie.nodes[node].result_metas[result]);
+    if (!value) [[unlikely]]
+      return nullptr;
+    value->slot = static_cast<std::uint16_t>(slots.size());
+    value->where.store(here, std::memory_order_release);
+    slots.push_back({value, node});
+    return value;
+  }
+  /// All results of the node, or none.
+  bool add_all(const Trie &trie, std::uint32_t node, Impl **results) noexcept;
+  /// A value whose last handle goes is left to the session. False: it does not wait any more.
+  bool take_abandoned(Impl &value) noexcept {
+    const bool waits = holds(value);
+    if (waits)
+      value.refs.store(abandoned_refs, std::memory_order_relaxed);
+    return waits;
+  }
+  /// Whether a handle holds a value that waits.
+  bool is_held(std::uint32_t v) const noexcept {
+    const Impl *const value = slots[v].value;
+    return value && holds(*value) && value->refs.load(std::memory_order_acquire) != abandoned_refs;
+  }
+  /// Lets a value go that no handle holds, computed or not.
+  void free(Impl &value) const noexcept { holds(value) ? free_unused(&value) : free_impl(&value); }
+
+  /// How many Variables hold this value's place, since what they hold now is pending.
+  std::uint32_t times_journaled(const Impl &value) const noexcept;
+  /// Gives the Variables their old values back.
+  void undo_rebindings() noexcept;
+
+  /// For a replay without memory; made ahead.
+  bool prepare_failure() noexcept;
+  /// The value could not be computed. The first one is the one that is told.
+  void fail(const Slot &slot, const Trie &trie) noexcept;
+  /// What still waits could not be computed. Whoever assigned it to Variables is told (`lost`), and
+  /// they get their old values back: at once if `by_owner`, who may be reading them.
+  void fail_all(const Trie &trie, bool by_owner) noexcept;
+
+  ReservedList<Slot> slots;
+  std::vector<Rebinding> rebindings;
+  ValueFailure *failure = nullptr;
+  std::atomic<ValueFailure *> lost{nullptr}; ///< of a run that rebound Variables
+  bool undo_is_left = false;                 ///< to the owner
+
+private:
+  const Where here;
+};
+
+} // namespace jit
