@@ -95,7 +95,7 @@ struct Cell {
 struct Plan {
   std::vector<Step> steps;
   std::vector<Cell> cells; ///< one cell each
-  /// Values of folded ops: row-major, at most 1 MiB each; the program keeps them, 64-byte aligned.
+  /// Values of folded ops: row-major, at most 64 KiB each; the program keeps them, 64-byte aligned.
   std::vector<std::vector<std::byte>> constants;
   std::size_t arena_bytes = 0;
   std::vector<std::int32_t> donated_input; ///< as in ProgramInfo

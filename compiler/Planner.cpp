@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A program of launches becomes a plan: steps in order, then memory.
 #include "compiler/Planner.h"
-#include "compiler/Arena.h"
-#include "passes/Layouts.h"
+#include "compiler/Placement.h"
+#include "passes/Views.h"
 #include "runtime/base/SafePoint.h"
 #include "runtime/base/SeededBugs.h"
 
@@ -54,13 +54,13 @@ private:
   void add_step(decltype(Step::what) what, ArrayRef<std::int32_t> ops);
 
   trace::FuncOp program;
-  Layouts layouts;
+  Views views;
   Plan plan;
   llvm::StringMap<kernel::FuncOp> kernels;
   llvm::DenseMap<Value, Home> homes;
   llvm::DenseMap<Value, Operation *> last_use; ///< of a root, through its views
   llvm::DenseMap<Value, std::uint32_t> output_of;
-  std::vector<ArenaBlock> blocks;
+  std::vector<PlacedBlock> blocks;
   std::vector<std::int32_t> lodging;      ///< by block: the output it lies in, or -1
   std::vector<std::uint32_t> output_made; ///< by output: the step that writes it
   Operation *current = nullptr;
@@ -80,9 +80,9 @@ Planner::Planner(trace::FuncOp program) : program(program) {
 
 void Planner::find_last_uses() {
   for (Operation &op : program.block())
-    if (!is_view(&op, layouts))
+    if (!is_view(&op, views))
       for (const Value operand : op.getOperands())
-        last_use[layouts.of(operand).root] = &op;
+        last_use[views.of(operand).root] = &op;
 }
 
 std::uint32_t Planner::new_block(std::size_t bytes) {
@@ -134,17 +134,17 @@ Home Planner::home_of_root(Value root) {
 }
 
 Buffer Planner::buffer(Value value) {
-  const Layout &layout = layouts.of(value);
-  const Home home = home_of_root(layout.root);
+  const View &view = views.of(value);
+  const Home home = home_of_root(view.root);
   Buffer result;
   result.base = home.base;
   result.index = home.index;
-  result.offset = layout.offset;
-  for (const ViewTerm &term : layout.terms)
+  result.offset = view.offset;
+  for (const ViewTerm &term : view.terms)
     result.terms.push_back({term.slot, term.stride});
-  result.meta = layout.meta;
+  result.meta = view.meta;
   if (home.base == Buffer::Base::arena &&
-      !(planted(SeededBug::views_not_alive) && layout.root != value))
+      !(planted(SeededBug::views_not_alive) && view.root != value))
     blocks[home.index].last = std::max(blocks[home.index].last, step_number());
   return result;
 }
@@ -164,25 +164,25 @@ void Planner::make_result(Value value) {
 bool Planner::take_over(kernel::LaunchOp launch, unsigned number, unsigned position,
                         llvm::SmallDenseSet<Value> &taken) {
   const Value result = launch.getResults()[number];
-  const Layout &layout = layouts.of(launch.getOperands()[position]);
-  const auto same_root = [&](Value other) { return layouts.of(other).root == layout.root; };
-  const Meta &whole = *layouts.of(layout.root).meta;
-  if (taken.contains(layout.root) || last_use[layout.root] != launch || layout.offset ||
-      !layout.terms.empty() || !whole.contiguous ||
+  const View &view = views.of(launch.getOperands()[position]);
+  const auto same_root = [&](Value other) { return views.of(other).root == view.root; };
+  const Meta &whole = *views.of(view.root).meta;
+  if (taken.contains(view.root) || last_use[view.root] != launch || view.offset ||
+      !view.terms.empty() || !whole.contiguous ||
       whole.bytes() != trace::meta_of(result.getType())->bytes() ||
       llvm::count_if(launch.getOperands(), same_root) != 1)
     return false;
-  const auto argument = dyn_cast<BlockArgument>(layout.root);
+  const auto argument = dyn_cast<BlockArgument>(view.root);
   if (const auto output = output_of.find(result); output != output_of.end()) {
     if (!argument)
       return false;
     plan.donated_input[output->second] = static_cast<std::int32_t>(argument.getArgNumber());
   } else {
-    if (argument || home_of_root(layout.root).base != Buffer::Base::arena)
+    if (argument || home_of_root(view.root).base != Buffer::Base::arena)
       return false;
-    homes[result] = home_of_root(layout.root);
+    homes[result] = home_of_root(view.root);
   }
-  taken.insert(layout.root);
+  taken.insert(view.root);
   return true;
 }
 
@@ -317,13 +317,13 @@ void Planner::erase_unused_kernels() {
 // there from the start; with temporaries beside them the program would hold more than its ops do.
 void Planner::lodge_in_outputs() {
   const auto results = program.block().getTerminator()->getOperands();
-  std::vector<std::vector<ArenaBlock>> guests(results.size());
-  const auto fits = [&](const ArenaBlock &block, std::size_t o) {
+  std::vector<std::vector<PlacedBlock>> guests(results.size());
+  const auto fits = [&](const PlacedBlock &block, std::size_t o) {
     return plan.donated_input[o] < 0 && block.last < output_made[o] &&
            block.bytes <= trace::meta_of(results[o].getType())->bytes() &&
            llvm::none_of(
                guests[o],
-               [&](const ArenaBlock &guest) {
+               [&](const PlacedBlock &guest) {
                  return guest.first <= block.last && block.first <= guest.last;
                });
   };
@@ -383,7 +383,7 @@ Plan Planner::run() {
     safe_point();
     if (auto launch = dyn_cast<kernel::LaunchOp>(op))
       plan_launch(launch);
-    else if (const OpInfo *row = trace::table_row(&op); row && !is_view(&op, layouts))
+    else if (const OpInfo *row = trace::table_row(&op); row && !is_view(&op, views))
       plan_library(&op, *row);
   }
   place_arena();

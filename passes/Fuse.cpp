@@ -59,7 +59,7 @@ private:
 
   trace::FuncOp program;
   OpBuilder builder;
-  Layouts layouts;
+  Views views;
   llvm::StringMap<kernel::FuncOp> kernels;
   std::set<Edge> edges;
   /// The edges at either end of a launch; some may be gone.
@@ -76,8 +76,8 @@ private:
 } // namespace
 
 Fusion::Fusion(trace::FuncOp program, std::int64_t peak_bytes)
-    : program(program), builder(program.getContext()), order(program.block(), layouts),
-      budget(program, layouts, peak_bytes) {
+    : program(program), builder(program.getContext()), order(program.block(), views),
+      budget(program, views, peak_bytes) {
   for (auto function : program->getParentOfType<ModuleOp>().getOps<kernel::FuncOp>())
     kernels[function.getSymName()] = function;
 }
@@ -86,7 +86,7 @@ void Fusion::add_edges(kernel::LaunchOp consumer) {
   llvm::SmallVector<std::pair<Operation *, std::int64_t>, 4> producers;
   llvm::SmallPtrSet<void *, 4> roots;
   for (const Value operand : consumer.getOperands()) {
-    const Value root = layouts.of(operand).root;
+    const Value root = views.of(operand).root;
     auto producer = root.getDefiningOp<kernel::LaunchOp>();
     if (!producer || !roots.insert(root.getAsOpaquePointer()).second)
       continue;
@@ -120,7 +120,7 @@ bool Fusion::path_through_others(Operation *producer, Operation *consumer) {
   between.clear();
   const auto visit = [&](Operation *op) {
     for (const Value operand : op->getOperands()) {
-      Operation *maker = layouts.of(operand).root.getDefiningOp();
+      Operation *maker = views.of(operand).root.getDefiningOp();
       if (!maker || order.before(maker, producer) || !seen.insert(maker).second)
         continue;
       if (maker != producer)
@@ -152,7 +152,7 @@ static std::optional<WhyApart> check_limits(kernel::FuncOp function) {
     return WhyApart::scratch_limit;
   if (!space.of_kind(kernel::AxisKind::row))
     return {};
-  if (number_passes(function).loops > max_passes)
+  if (number_row_passes(function).loops > max_passes)
     return WhyApart::pass_limit;
   std::int64_t kept = 0;
   for (const Value value : values_to_keep(function))
@@ -181,10 +181,10 @@ std::optional<WhyApart> Fusion::try_merge(const Edge &edge) {
   const Node producer = node(edge.producer), consumer = node(edge.consumer);
   safe_point();
   ++work.attempts;
-  const RefusedPairs::Key pair = refused.key(producer, consumer, layouts);
+  const RefusedPairs::Key pair = refused.key(producer, consumer, views);
   if (const auto reason = refused.find(pair))
     return reason;
-  Merger merger(producer, consumer, layouts);
+  Merger merger(producer, consumer, views);
   if (const auto reason = merger.match()) {
     refused.add(pair, *reason);
     return reason;
@@ -215,7 +215,7 @@ void Fusion::put_in_place(Merger &merger, Node producer, Node consumer, Node mer
     drop_edges(gone.launch);
     kernels.erase(gone.launch.getCallee());
     for (const Value result : gone.launch.getResults())
-      layouts.forget(result);
+      views.forget(result);
   };
   forget(consumer);
   if (merger.replaces_producer())
@@ -241,7 +241,7 @@ void Fusion::renew_edges_from(kernel::LaunchOp launch) {
   llvm::SmallVector<Value> values(launch.getResults());
   while (!values.empty()) {
     for (Operation *user : values.pop_back_val().getUsers()) {
-      if (is_view(user, layouts))
+      if (is_view(user, views))
         values.push_back(user->getResult(0));
       else if (isa<kernel::LaunchOp>(user) && consumers.insert(user).second) {
         llvm::erase_if(edges_at[user], [&](const Edge &each) {
@@ -261,7 +261,7 @@ void Fusion::report() {
   std::set<std::pair<std::int32_t, std::int32_t>> current;
   for (auto consumer : program.block().getOps<kernel::LaunchOp>())
     for (const Value operand : consumer.getOperands())
-      if (auto producer = layouts.of(operand).root.getDefiningOp<kernel::LaunchOp>())
+      if (auto producer = views.of(operand).root.getDefiningOp<kernel::LaunchOp>())
         current.insert({producer.getOps().back(), consumer.getOps().back()});
   llvm::SmallVector<Attribute> items;
   for (const auto &[ops, reason] : refusals) {
@@ -291,7 +291,7 @@ void Fusion::run() {
       refusals.erase({from, to});
     }
   }
-  order.arrange(program.block(), layouts);
+  order.arrange(program.block(), views);
   report();
 }
 

@@ -10,8 +10,8 @@ namespace jit {
 
 using kernel::AxisKind;
 
-Passes number_passes(kernel::FuncOp function) {
-  Passes passes;
+RowPasses number_row_passes(kernel::FuncOp function) {
+  RowPasses passes;
   for (Operation &op : function.block()) {
     unsigned number = 0;
     for (const Value operand : op.getOperands())
@@ -28,7 +28,7 @@ Passes number_passes(kernel::FuncOp function) {
   return passes;
 }
 
-unsigned reading_pass(Operation *op, const Passes &passes) {
+unsigned reading_pass(Operation *op, const RowPasses &passes) {
   unsigned number = 0;
   for (const Value operand : op->getOperands())
     number = std::max(number, passes.of.lookup(operand));
@@ -62,7 +62,7 @@ llvm::SmallVector<Value> values_to_keep(kernel::FuncOp function) {
   const std::uint32_t rows = function.getSpace().of_kind(AxisKind::row);
   if (!rows)
     return keep;
-  const Passes passes = number_passes(function);
+  const RowPasses passes = number_row_passes(function);
   llvm::SmallPtrSet<Operation *, 8> held;
   for (Operation &op : function.block()) {
     auto ew = dyn_cast<kernel::EwOp>(op);

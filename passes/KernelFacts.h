@@ -9,14 +9,14 @@
 namespace jit {
 
 /// Pass number of every value and the number of loops over the row (KernelOps.td, PASSES).
-struct Passes {
+struct RowPasses {
   llvm::DenseMap<mlir::Value, unsigned> of;
   unsigned loops = 1;
 };
-Passes number_passes(kernel::FuncOp function);
+RowPasses number_row_passes(kernel::FuncOp function);
 
 /// The pass in which an op reads its operands: a reduction reads one pass before its result.
-unsigned reading_pass(mlir::Operation *op, const Passes &passes);
+unsigned reading_pass(mlir::Operation *op, const RowPasses &passes);
 
 /// Values that must be held between passes: they range over rows, are needed in a later pass, and
 /// cost more than 2 loads, 6 cheap ops or a transcendental to compute again.

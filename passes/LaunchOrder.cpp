@@ -9,9 +9,9 @@ namespace jit {
 
 using mlir::Operation;
 
-LaunchOrder::LaunchOrder(mlir::Block &block, Layouts &layouts) {
+LaunchOrder::LaunchOrder(mlir::Block &block, Views &views) {
   for (Operation &op : block)
-    if (!is_view(&op, layouts))
+    if (!is_view(&op, views))
       places[&op] = order.insert(order.end(), {&op, 0});
   renumber();
 }
@@ -52,12 +52,12 @@ void LaunchOrder::move_before(llvm::SmallVector<Operation *> ops, Operation *pla
 }
 
 // Views, and what needs no tensor.
-static bool floats(Operation *op, Layouts &layouts) {
-  return is_view(op, layouts) ||
+static bool floats(Operation *op, Views &views) {
+  return is_view(op, views) ||
          (op->getNumOperands() == 0 && !op->hasTrait<mlir::OpTrait::IsTerminator>());
 }
 
-void LaunchOrder::arrange(mlir::Block &block, Layouts &layouts) const {
+void LaunchOrder::arrange(mlir::Block &block, Views &views) const {
   llvm::SmallPtrSet<Operation *, 32> placed;
   llvm::SmallVector<Operation *> work;
   const auto place = [&](Operation *op) {
@@ -72,7 +72,7 @@ void LaunchOrder::arrange(mlir::Block &block, Layouts &layouts) const {
       const std::size_t before = work.size();
       for (const mlir::Value operand : at->getOperands())
         if (Operation *maker = operand.getDefiningOp();
-            maker && !placed.contains(maker) && floats(maker, layouts))
+            maker && !placed.contains(maker) && floats(maker, views))
           work.push_back(maker);
       if (work.size() != before)
         continue;
@@ -85,7 +85,7 @@ void LaunchOrder::arrange(mlir::Block &block, Layouts &layouts) const {
     unread.push_back(&op);
   Operation *end = block.getTerminator();
   for (const Entry &entry : order)
-    if (entry.op != end && !floats(entry.op, layouts))
+    if (entry.op != end && !floats(entry.op, views))
       place_with_operands(entry.op);
   place_with_operands(end);
   for (Operation *op : unread) // floating ones that nobody reads, if they were left in

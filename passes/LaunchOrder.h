@@ -2,7 +2,7 @@
 // An order of a program's ops in which operands come first, kept while launches merge.
 #pragma once
 
-#include "passes/Layouts.h"
+#include "passes/Views.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <mlir/IR/Block.h>
@@ -17,7 +17,7 @@ namespace jit {
 class LaunchOrder {
 public:
   /// Views do not count: they compute nothing.
-  LaunchOrder(mlir::Block &block, Layouts &layouts);
+  LaunchOrder(mlir::Block &block, Views &views);
 
   bool before(mlir::Operation *a, mlir::Operation *b) const { return number(a) < number(b); }
   /// `made` takes the place of `old`, which is gone.
@@ -27,7 +27,7 @@ public:
   void move_before(llvm::SmallVector<mlir::Operation *> ops, mlir::Operation *place);
   /// Puts the ops of the block in this order. What needs no tensor (fills, numbers, constants) and
   /// views come right before their first reader, so that fills do not lie there for long.
-  void arrange(mlir::Block &block, Layouts &layouts) const;
+  void arrange(mlir::Block &block, Views &views) const;
 
 private:
   struct Entry {

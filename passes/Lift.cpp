@@ -3,8 +3,8 @@
 // stays in dialect trace is run by the library.
 #include "passes/KernelFacts.h"
 #include "passes/KernelWriter.h"
-#include "passes/Layouts.h"
 #include "passes/Passes.h"
+#include "passes/Views.h"
 #include "runtime/base/SafePoint.h"
 #include "runtime/base/SeededBugs.h"
 #include "runtime/ops/Attributes.h"
@@ -28,8 +28,7 @@ namespace {
 /// if the op stays with the library.
 class Lifter {
 public:
-  Lifter(trace::FuncOp program, Layouts &layouts)
-      : builder(program.getContext()), layouts(layouts) {}
+  Lifter(trace::FuncOp program, Views &views) : builder(program.getContext()), views(views) {}
 
   kernel::LaunchOp lift(Operation *op);
   void copy_returned_values(trace::ReturnOp end);
@@ -50,7 +49,7 @@ private:
   }
 
   OpBuilder builder;
-  Layouts &layouts;
+  Views &views;
   unsigned count = 0;
 };
 
@@ -94,7 +93,7 @@ kernel::LaunchOp Lifter::elementwise(Operation *op, const OpInfo &row) {
   KernelWriter kernel = start(op->getLoc(), iteration.axes);
   llvm::SmallVector<Value> values;
   for (const Value operand : op->getOperands())
-    values.push_back(kernel.load(operand, iteration.strides(*layouts.of(operand).meta)));
+    values.push_back(kernel.load(operand, iteration.strides(*views.of(operand).meta)));
   kernel.store(kernel.ew(row.scalar, values, result.dtype), iteration.strides(result),
                cast<RankedTensorType>(op->getResult(0).getType()));
   return kernel.finish(trace::graph_op(op));
@@ -102,7 +101,7 @@ kernel::LaunchOp Lifter::elementwise(Operation *op, const OpInfo &row) {
 
 // Row-major copy of a value of any strides, then seen with the extents of `type`.
 kernel::LaunchOp Lifter::copy(Value value, RankedTensorType type, std::int32_t op) {
-  const Meta &from = *layouts.of(value).meta;
+  const Meta &from = *views.of(value).meta;
   const Iteration iteration = over(from.dims());
   KernelWriter kernel = start(value.getLoc(), iteration.axes);
   const Value element = kernel.load(value, iteration.strides(from));
@@ -120,7 +119,7 @@ kernel::LaunchOp Lifter::full(trace::FullOp op) {
 
 kernel::LaunchOp Lifter::one_hot(trace::OneHotOp op) {
   const Meta &result = *trace::meta_of(op.getType());
-  const Meta &index = *layouts.of(op.getIndex()).meta;
+  const Meta &index = *views.of(op.getIndex()).meta;
   if (op.getDepth() == 1)
     return {}; // the index has no axis to be compared with
   const Iteration iteration = over(result.dims());
@@ -165,7 +164,7 @@ static std::optional<kernel::ReduceKind> reduce_kind(OpKind op) {
 kernel::LaunchOp Lifter::reduce_stage(Operation *op, const OpInfo &row, Value operand, Dims reduced,
                                       kernel::ReduceOrder order, TypeRange results, DType compute,
                                       bool divide) {
-  const Meta &from = *layouts.of(operand).meta;
+  const Meta &from = *views.of(operand).meta;
   // Parallel axes come first, so the axes are not in the order of the dimensions.
   Iteration iteration;
   iteration.axis_of.assign(from.rank, -1);
@@ -222,7 +221,7 @@ kernel::LaunchOp Lifter::reduce_stage(Operation *op, const OpInfo &row, Value op
 }
 
 kernel::LaunchOp Lifter::reduction(Operation *op, const OpInfo &row) {
-  const Meta &from = *layouts.of(op->getOperand(0)).meta;
+  const Meta &from = *views.of(op->getOperand(0)).meta;
   if (from.size == 0)
     return {};
   // The order depends on the logical shape without reduced dimensions of extent 1: numerics.
@@ -278,8 +277,8 @@ kernel::LaunchOp Lifter::reduction(Operation *op, const OpInfo &row) {
 // The space is exactly <batch..., m, n : parallel, k : inner>; batch dimensions of extent 1 have no
 // axis, m, n and k always have one.
 kernel::LaunchOp Lifter::contraction(Operation *op) {
-  const Meta &x = *layouts.of(op->getOperand(0)).meta;
-  const Meta &y = *layouts.of(op->getOperand(1)).meta;
+  const Meta &x = *views.of(op->getOperand(0)).meta;
+  const Meta &y = *views.of(op->getOperand(1)).meta;
   const Meta &result = *trace::meta_of(op->getResult(0).getType());
   const unsigned x_lead = x.rank > 1 ? x.rank - 2u : 0, y_lead = y.rank > 1 ? y.rank - 2u : 0;
   if ((x.rank == 1 && y.rank == 1) || x.size == 0 || y.size == 0)
@@ -320,7 +319,7 @@ kernel::LaunchOp Lifter::contraction(Operation *op) {
 
 kernel::LaunchOp Lifter::lift(Operation *op) {
   const OpInfo *row = trace::table_row(op);
-  if (!row || is_view(op, layouts))
+  if (!row || is_view(op, views))
     return {};
   for (const Type type : op->getResultTypes())
     if (trace::meta_of(type)->size == 0)
@@ -356,7 +355,7 @@ void Lifter::copy_returned_values(trace::ReturnOp end) {
     const Value value = operand.get();
     Operation *maker = value.getDefiningOp();
     const bool own = maker && !isa<trace::ConstantOp, trace::ScalarOp>(maker) &&
-                     !is_view(maker, layouts) && seen.insert(value).second;
+                     !is_view(maker, views) && seen.insert(value).second;
     const auto type = cast<RankedTensorType>(value.getType());
     if (!own && type.getNumElements() != 0)
       operand.set(copy(value, type, maker ? trace::graph_op(maker) : -1).getResult(0));
@@ -364,9 +363,9 @@ void Lifter::copy_returned_values(trace::ReturnOp end) {
 }
 
 void lift(trace::FuncOp program) {
-  Layouts layouts;
-  Lifter lifter(program, layouts);
-  llvm::SmallVector<Operation *> lifted; // erased last: layouts are kept by value
+  Views views;
+  Lifter lifter(program, views);
+  llvm::SmallVector<Operation *> lifted; // erased last: views are kept by value
   for (Operation &op : llvm::make_early_inc_range(program.block())) {
     safe_point();
     if (kernel::LaunchOp launch = lifter.lift(&op)) {

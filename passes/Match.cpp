@@ -40,8 +40,8 @@ static kernel::ReduceOrder order_of(kernel::FuncOp function) {
   return (*function.block().getOps<kernel::ReduceOp>().begin()).getOrder();
 }
 
-Merger::Merger(Node producer, Node consumer, Layouts &layouts)
-    : producer(producer), consumer(consumer), layouts(layouts),
+Merger::Merger(Node producer, Node consumer, Views &views)
+    : producer(producer), consumer(consumer), views(views),
       producer_reduces(has<kernel::ReduceOp>(producer.function)),
       producer_contracts(has<kernel::ContractOp>(producer.function)),
       consumer_reduces(has<kernel::ReduceOp>(consumer.function)),
@@ -56,18 +56,18 @@ kernel::StoreOp Merger::store_of(unsigned result) {
 
 std::optional<WhyApart> Merger::find_uses() {
   for (const auto [position, operand] : llvm::enumerate(consumer.launch.getOperands())) {
-    const Layout &layout = layouts.of(operand);
-    if (layout.root.getDefiningOp() != producer.launch)
+    const View &view = views.of(operand);
+    if (view.root.getDefiningOp() != producer.launch)
       continue;
-    if (!layout.terms.empty())
+    if (!view.terms.empty())
       return WhyApart::indirect_load;
-    const unsigned result = cast<OpResult>(layout.root).getResultNumber();
+    const unsigned result = cast<OpResult>(view.root).getResultNumber();
     for (Operation *user :
          consumer.function.block().getArgument(static_cast<unsigned>(position)).getUsers()) {
       auto load = cast<kernel::LoadOp>(user);
       if (llvm::any_of(load->getUsers(), [](Operation *op) { return isa<kernel::ContractOp>(op); }))
         return WhyApart::grid_sync;
-      uses.push_back({load, result, layout.offset, {}});
+      uses.push_back({load, result, view.offset, {}});
     }
   }
   return {};
@@ -92,11 +92,11 @@ std::optional<WhyApart> Merger::unify_all() {
   return {};
 }
 
-bool used_by_others(Value value, Operation *consumer, Layouts &layouts) {
+bool used_by_others(Value value, Operation *consumer, Views &views) {
   llvm::SmallVector<Value> values{value};
   while (!values.empty()) {
     for (Operation *user : values.pop_back_val().getUsers()) {
-      if (is_view(user, layouts))
+      if (is_view(user, views))
         values.push_back(user->getResult(0));
       else if (user != consumer)
         return true;
@@ -108,7 +108,7 @@ bool used_by_others(Value value, Operation *consumer, Layouts &layouts) {
 bool Merger::needed_elsewhere() {
   kept.clear();
   for (unsigned result = 0; result < producer.launch.getNumResults(); ++result)
-    if (used_by_others(producer.launch.getResult(result), consumer.launch, layouts))
+    if (used_by_others(producer.launch.getResult(result), consumer.launch, views))
       kept.push_back(result);
   return !kept.empty();
 }

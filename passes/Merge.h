@@ -3,16 +3,16 @@
 #pragma once
 
 #include "dialects/kernel/KernelDialect.h"
-#include "passes/Layouts.h"
 #include "passes/SameOp.h"
 #include "passes/Unify.h"
+#include "passes/Views.h"
 
 #include <mlir/IR/Builders.h>
 #include <mlir/IR/IRMapping.h>
 
 namespace jit {
 
-/// Why two launches stay apart: the closed list of design page `kernels`, for explain.
+/// Why two launches stay apart: a closed list, for `explain()`.
 enum class WhyApart : std::uint8_t {
   indirect_load,  ///< the load is no affine function of the producer's points
   grid_sync,      ///< a reduction would be needed before all of it is known, or computed again
@@ -32,14 +32,14 @@ struct Node {
 };
 
 /// Whether any launch but `consumer` reads the value, through views too, or the program returns it.
-bool used_by_others(mlir::Value value, mlir::Operation *consumer, Layouts &layouts);
+bool used_by_others(mlir::Value value, mlir::Operation *consumer, Views &views);
 
 /// One attempt to merge a producer into a consumer. `match` says whether it is possible and how;
 /// `build` writes the merged kernel and its launch in front of the consumer's, and leaves the old
 /// ones alone.
 class Merger {
 public:
-  Merger(Node producer, Node consumer, Layouts &layouts);
+  Merger(Node producer, Node consumer, Views &views);
 
   std::optional<WhyApart> match();
   /// Whether the producer goes away: its results are computed, and stored if others need them.
@@ -82,7 +82,7 @@ private:
   void add_output(mlir::Value value, kernel::MapAttr map);
 
   Node producer, consumer;
-  Layouts &layouts;
+  Views &views;
   bool producer_reduces, producer_contracts, consumer_reduces, consumer_contracts;
   std::vector<Use> uses;
   Refinement refined;

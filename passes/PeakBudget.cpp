@@ -36,19 +36,19 @@ static unsigned count_ops(Block &block) {
 }
 
 // Whether the results of the op lie in memory of their own.
-static bool makes_values(Operation *op, Layouts &layouts) {
-  return isa<kernel::LaunchOp>(op) || (trace::table_row(op) && !is_view(op, layouts));
+static bool makes_values(Operation *op, Views &views) {
+  return isa<kernel::LaunchOp>(op) || (trace::table_row(op) && !is_view(op, views));
 }
 
-PeakBudget::PeakBudget(trace::FuncOp program, Layouts &layouts, std::int64_t limit)
-    : layouts(layouts), limit(limit), held(count_ops(program.block())),
+PeakBudget::PeakBudget(trace::FuncOp program, Views &views, std::int64_t limit)
+    : views(views), limit(limit), held(count_ops(program.block())),
       end(count_ops(program.block()) - 1) {
   unsigned next = 0;
   for (Operation &op : program.block())
     places[&op] = next++;
   const auto place = [&](Operation *op) { return std::optional(places.lookup(op)); };
   for (Operation &op : program.block())
-    if (makes_values(&op, layouts))
+    if (makes_values(&op, views))
       for (const Value result : op.getResults()) {
         const Life found = lives[result] = life(result, place);
         held.add(found.first, found.last, found.bytes);
@@ -62,11 +62,11 @@ PeakBudget::Life PeakBudget::life(Value value,
   const unsigned first = *place(value.getDefiningOp());
   Life result{first, first, bytes};
   std::optional<unsigned> first_reader;
-  llvm::SmallVector<Value> views{value};
-  while (!views.empty())
-    for (Operation *user : views.pop_back_val().getUsers()) {
-      if (is_view(user, layouts))
-        views.push_back(user->getResult(0));
+  llvm::SmallVector<Value> shown{value}; // and views of it
+  while (!shown.empty())
+    for (Operation *user : shown.pop_back_val().getUsers()) {
+      if (is_view(user, views))
+        shown.push_back(user->getResult(0));
       else if (user->hasTrait<OpTrait::IsTerminator>())
         result.last = end;
       else if (const auto at = place(user)) {
@@ -84,7 +84,7 @@ std::vector<PeakBudget::Change> PeakBudget::changes_of(const Merge &merge, unsig
   llvm::SetVector<Value> values;
   const auto touch = [&](Operation *op) {
     for (const Value operand : op->getOperands())
-      values.insert(layouts.of(operand).root);
+      values.insert(views.of(operand).root);
     for (const Value result : op->getResults())
       values.insert(result);
   };
@@ -96,7 +96,7 @@ std::vector<PeakBudget::Change> PeakBudget::changes_of(const Merge &merge, unsig
   const auto made = merged.getResults();
   const auto producer_reads = [&](Value root) {
     return llvm::any_of(producer.getOperands(),
-                        [&](Value operand) { return layouts.of(operand).root == root; });
+                        [&](Value operand) { return views.of(operand).root == root; });
   };
   std::vector<Change> changes;
   for (const Value value : values) {

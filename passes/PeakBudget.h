@@ -2,8 +2,8 @@
 // PeakBudget: how much a program holds at once while its launches merge, and whether it may.
 #pragma once
 
-#include "passes/Layouts.h"
 #include "passes/Merge.h"
+#include "passes/Views.h"
 
 #include <llvm/ADT/DenseMap.h>
 
@@ -43,7 +43,7 @@ class PeakBudget {
 public:
   static constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
-  PeakBudget(trace::FuncOp program, Layouts &layouts, std::int64_t limit);
+  PeakBudget(trace::FuncOp program, Views &views, std::int64_t limit);
 
   /// 0, and the merge counts as made; or the bytes above the limit that it would take, and nothing
   /// has changed. What makes the peak no higher than it is always goes.
@@ -64,7 +64,7 @@ private:
   std::vector<Change> changes_of(const Merge &merge, unsigned place);
   void apply(const Change &change, bool back);
 
-  Layouts &layouts;
+  Views &views;
   std::int64_t limit;
   HeldBytes held;
   unsigned end;

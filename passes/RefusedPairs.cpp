@@ -30,18 +30,18 @@ std::uint64_t RefusedPairs::content(kernel::FuncOp function) {
   return place->second = hash;
 }
 
-RefusedPairs::Key RefusedPairs::key(Node producer, Node consumer, Layouts &layouts) {
+RefusedPairs::Key RefusedPairs::key(Node producer, Node consumer, Views &views) {
   llvm::SmallVector<std::uint64_t, 32> joints{content(consumer.function)};
   llvm::SmallDenseMap<Value, std::uint64_t, 32> numbers;
   const auto add_operands = [&](kernel::LaunchOp launch) {
     for (const Value operand : launch.getOperands()) {
       joints.push_back(numbers.try_emplace(operand, numbers.size()).first->second);
-      const Layout &layout = layouts.of(operand);
-      if (layout.root.getDefiningOp() != producer.launch)
+      const View &view = views.of(operand);
+      if (view.root.getDefiningOp() != producer.launch)
         continue;
-      joints.push_back(cast<OpResult>(layout.root).getResultNumber());
-      joints.push_back(static_cast<std::uint64_t>(layout.offset));
-      joints.push_back(layout.terms.size());
+      joints.push_back(cast<OpResult>(view.root).getResultNumber());
+      joints.push_back(static_cast<std::uint64_t>(view.offset));
+      joints.push_back(view.terms.size());
     }
     for (const std::int32_t slot : launch.getSlots())
       joints.push_back(static_cast<std::uint64_t>(slot));
@@ -49,7 +49,7 @@ RefusedPairs::Key RefusedPairs::key(Node producer, Node consumer, Layouts &layou
   add_operands(consumer.launch);
   add_operands(producer.launch);
   for (const Value result : producer.launch.getResults())
-    joints.push_back(used_by_others(result, consumer.launch, layouts));
+    joints.push_back(used_by_others(result, consumer.launch, views));
   return {content(producer.function), llvm::hash_combine_range(joints)};
 }
 

@@ -15,7 +15,7 @@ public:
   /// What decides about an attempt, cycles apart: both kernels and how they are connected. Two
   /// different pairs with one key would cost a merge, and change no value.
   using Key = std::pair<std::uint64_t, std::uint64_t>;
-  Key key(Node producer, Node consumer, Layouts &layouts);
+  Key key(Node producer, Node consumer, Views &views);
 
   std::optional<WhyApart> find(Key key) const;
   void add(Key key, WhyApart reason) { reasons[key] = reason; }

@@ -49,11 +49,10 @@ static void merge_axes(kernel::FuncOp function, unsigned axis) {
 static void keep_values(kernel::FuncOp function) {
   OpBuilder builder(function.getContext());
   for (Value value : values_to_keep(function)) {
-    const Passes passes = number_passes(function);
+    const RowPasses passes = number_row_passes(function);
     const unsigned own = passes.of.lookup(value);
     builder.setInsertionPointAfter(value.getDefiningOp());
-    auto keep = kernel::KeepOp::create(builder, value.getLoc(), value.getType(),
-                                       kernel::KeepPlace::row, value);
+    auto keep = kernel::KeepOp::create(builder, value.getLoc(), value.getType(), value);
     value.replaceUsesWithIf(keep, [&](OpOperand &use) {
       return use.getOwner() != keep && reading_pass(use.getOwner(), passes) > own;
     });

@@ -30,7 +30,7 @@ bool reduces_only(const Nest &nest) {
     bool along_row = node.axes & nest.row_axes();
     if (node.kind == NodeKind::reduce && node.pass == 1) {
       found = true;
-      if (node.reduction == Reduction::argmax || node.reduction == Reduction::varmean)
+      if (node.reduction == ReduceKind::argmax || node.reduction == ReduceKind::varmean)
         return false;
     }
     if (node.pass == 0 && along_row &&

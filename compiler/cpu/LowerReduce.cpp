@@ -49,30 +49,30 @@ static void scatter_states(const ir::Values &all, llvm::ArrayRef<Chain *> chains
       value = all[k++];
 }
 
-llvm::Value *Lowering::neutral(Reduction kind, DType dtype) {
+llvm::Value *Lowering::neutral(ReduceKind kind, DType dtype) {
   auto real = [&](double x) { return llvm::ConstantFP::get(vector_type(dtype), x); };
   auto whole = [&](std::int64_t x) {
     return llvm::ConstantInt::get(vector_type(dtype), static_cast<std::uint64_t>(x));
   };
   constexpr double infinity = std::numeric_limits<double>::infinity();
   switch (kind) {
-  case Reduction::sum:
-  case Reduction::varmean:
+  case ReduceKind::sum:
+  case ReduceKind::varmean:
     return is_float(dtype) ? real(-0.0) : whole(0);
-  case Reduction::prod:
+  case ReduceKind::prod:
     return is_float(dtype) ? real(1.0) : whole(1);
-  case Reduction::max:
-  case Reduction::argmax:
+  case ReduceKind::max:
+  case ReduceKind::argmax:
     if (is_float(dtype))
       return real(-infinity);
     return whole(dtype == DType::i64 ? INT64_MIN : 0);
-  case Reduction::min:
+  case ReduceKind::min:
     if (is_float(dtype))
       return real(infinity);
     return whole(dtype == DType::i64 ? INT64_MAX : dtype == DType::u8 ? 255 : 1);
-  case Reduction::any:
+  case ReduceKind::any:
     return whole(0);
-  case Reduction::all:
+  case ReduceKind::all:
     return whole(1);
   }
   return nullptr;
@@ -85,22 +85,22 @@ llvm::Value *Lowering::wrapped(DType dtype, llvm::Value *x) {
 
 llvm::Value *Lowering::combine(const Chain &chain, llvm::Value *x, llvm::Value *y) {
   switch (chain.kind) {
-  case Reduction::sum:
-  case Reduction::varmean:
+  case ReduceKind::sum:
+  case ReduceKind::varmean:
     return is_float(chain.dtype) ? b.CreateFAdd(x, y) : wrapped(chain.dtype, b.CreateAdd(x, y));
-  case Reduction::prod:
+  case ReduceKind::prod:
     return is_float(chain.dtype) ? b.CreateFMul(x, y) : wrapped(chain.dtype, b.CreateMul(x, y));
-  case Reduction::max:
+  case ReduceKind::max:
     if (planted(SeededBug::nan_loses) && is_float(chain.dtype))
       return b.CreateMaxNum(x, y);
     return apply_maximum(e, chain.dtype, x, y);
-  case Reduction::min:
+  case ReduceKind::min:
     return apply_minimum(e, chain.dtype, x, y);
-  case Reduction::any:
+  case ReduceKind::any:
     return b.CreateOr(x, y);
-  case Reduction::all:
+  case ReduceKind::all:
     return b.CreateAnd(x, y);
-  case Reduction::argmax:
+  case ReduceKind::argmax:
     break; // pairs: best_of
   }
   return nullptr;
@@ -108,7 +108,7 @@ llvm::Value *Lowering::combine(const Chain &chain, llvm::Value *x, llvm::Value *
 
 /// Vectors of partial results that the order demands, or that hide the latency of `combine`.
 unsigned Lowering::chain_vectors(const Chain &chain) const {
-  if (chain.kind == Reduction::argmax)
+  if (chain.kind == ReduceKind::argmax)
     return 1;
   if (chain.ordered())
     return along() ? canonical_lanes(chain.dtype) / form.lanes : outer_chains;
@@ -117,7 +117,7 @@ unsigned Lowering::chain_vectors(const Chain &chain) const {
 
 void Lowering::reset(Chain &chain) {
   chain.state.assign(chain_vectors(chain), neutral(chain.kind, chain.dtype));
-  if (chain.kind == Reduction::argmax)
+  if (chain.kind == ReduceKind::argmax)
     chain.state.push_back(llvm::ConstantInt::get(vector_type(DType::i64), INT64_MAX));
 }
 
@@ -150,12 +150,12 @@ void Lowering::step_argmax(Chain &chain, llvm::Value *x, Point &at) {
 }
 
 void Lowering::step(Chain &chain, llvm::Value *x, Point &at) {
-  if (chain.kind == Reduction::argmax) {
+  if (chain.kind == ReduceKind::argmax) {
     step_argmax(chain, x, at);
     return;
   }
   llvm::Value *before = chain.state[0], *after = nullptr;
-  if (chain.kind == Reduction::varmean) {
+  if (chain.kind == ReduceKind::varmean) {
     llvm::Value *distance = b.CreateFSub(x, chain.mean);
     after = b.CreateIntrinsic(llvm::Intrinsic::fma, {x->getType()}, {distance, distance, before});
   } else {
@@ -178,7 +178,7 @@ static llvm::Value *shifted(llvm::IRBuilder<> &b, llvm::Value *x, unsigned lanes
 
 /// One result from the partial ones: by halves along a row, (0 + 2) + (1 + 3) across rows.
 llvm::Value *Lowering::finish(const Chain &chain) {
-  if (chain.kind == Reduction::argmax) {
+  if (chain.kind == ReduceKind::argmax) {
     llvm::Value *x = chain.state[0], *i = chain.state[1];
     for (unsigned h = form.lanes / 2; along() && h > 0; h /= 2) {
       llvm::Value *y = shifted(b, x, form.lanes, h), *j = shifted(b, i, form.lanes, h);
@@ -316,7 +316,7 @@ llvm::SmallVector<Chain, 4> Lowering::chains_of(llvm::ArrayRef<unsigned> roots) 
   llvm::SmallVector<Chain, 4> chains;
   for (unsigned root : roots) {
     const Node &node = nest.nodes[root];
-    if (node.kind == NodeKind::reduce && node.reduction != Reduction::varmean)
+    if (node.kind == NodeKind::reduce && node.reduction != ReduceKind::varmean)
       chains.push_back({root, node.reduction, nest.nodes[node.operands[0]].dtype, {}, nullptr});
   }
   return chains;

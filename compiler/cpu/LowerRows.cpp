@@ -75,7 +75,7 @@ void Lowering::emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots) {
   for (unsigned root : roots)
     if (nest.nodes[root].kind != NodeKind::reduce)
       effects.push_back(root);
-    else if (nest.nodes[root].reduction == Reduction::varmean)
+    else if (nest.nodes[root].reduction == ReduceKind::varmean)
       emit_varmean(root);
   if (chains.empty() && effects.empty())
     return;

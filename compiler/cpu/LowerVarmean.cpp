@@ -29,13 +29,13 @@ Lowering::Moments Lowering::chunk_moments(unsigned node, llvm::Value *first, llv
     });
     return finish(chain);
   };
-  Chain sum{node, Reduction::sum, dtype, {}, nullptr};
+  Chain sum{node, ReduceKind::sum, dtype, {}, nullptr};
   llvm::Value *total = walk(sum);
   llvm::Value *count = splat_count(static_cast<double>(last), dtype);
   if (is_last)
     count = b.CreateSelect(is_last, count, splat_count(static_cast<double>(chunk_points()), dtype));
   llvm::Value *mean = b.CreateFDiv(total, count);
-  Chain squares{node, Reduction::varmean, dtype, {}, mean};
+  Chain squares{node, ReduceKind::varmean, dtype, {}, mean};
   return {mean, walk(squares)};
 }
 

@@ -37,14 +37,14 @@ struct Point {
 /// One reduction on its way: vectors of partial results.
 struct Chain {
   unsigned node; ///< the reduce
-  Reduction kind;
+  ReduceKind kind;
   DType dtype; ///< of the operand
   ir::Values state;
   llvm::Value *mean =
       nullptr;           ///< of the chunk, for kind varmean: the sum of squared distances from it
   bool ordered() const { // results depend on the order
     return is_float(dtype) &&
-           (kind == Reduction::sum || kind == Reduction::prod || kind == Reduction::varmean);
+           (kind == ReduceKind::sum || kind == ReduceKind::prod || kind == ReduceKind::varmean);
   }
 };
 
@@ -127,7 +127,7 @@ private:
   llvm::Value *wrapped(DType dtype, llvm::Value *x);
   llvm::Value *combine(const Chain &chain, llvm::Value *x, llvm::Value *y);
   llvm::Value *beats(DType dtype, llvm::Value *x, llvm::Value *i, llvm::Value *y, llvm::Value *j);
-  llvm::Value *neutral(Reduction kind, DType dtype);
+  llvm::Value *neutral(ReduceKind kind, DType dtype);
 
   // LowerVarmean.cpp
   struct Moments {

@@ -24,7 +24,7 @@ enum class NodeKind : std::uint8_t {
   second, ///< second result of a reduce
   keep,
 };
-enum class Reduction : std::uint8_t { sum, prod, max, min, any, all, argmax, varmean };
+enum class ReduceKind : std::uint8_t { sum, prod, max, min, any, all, argmax, varmean };
 
 /// Element offset + sum(axis * stride) in a buffer.
 struct Access {
@@ -43,7 +43,7 @@ struct Node {
   std::uint64_t bits = 0; ///< constant
   unsigned number = 0;    ///< argument: slot; index: axis
   ScalarFunction function = ScalarFunction::none;
-  Reduction reduction = Reduction::sum;
+  ReduceKind reduction = ReduceKind::sum;
   std::int64_t correction = 0;
 };
 

@@ -8,24 +8,24 @@
 namespace jit::cpu {
 namespace {
 
-Reduction reduction_of(kernel::ReduceKind kind) {
+ReduceKind reduction_of(kernel::ReduceKind kind) {
   switch (kind) {
   case kernel::ReduceKind::sum:
-    return Reduction::sum;
+    return ReduceKind::sum;
   case kernel::ReduceKind::prod:
-    return Reduction::prod;
+    return ReduceKind::prod;
   case kernel::ReduceKind::max:
-    return Reduction::max;
+    return ReduceKind::max;
   case kernel::ReduceKind::min:
-    return Reduction::min;
+    return ReduceKind::min;
   case kernel::ReduceKind::any:
-    return Reduction::any;
+    return ReduceKind::any;
   case kernel::ReduceKind::all:
-    return Reduction::all;
+    return ReduceKind::all;
   case kernel::ReduceKind::argmax:
-    return Reduction::argmax;
+    return ReduceKind::argmax;
   case kernel::ReduceKind::varmean:
-    return Reduction::varmean;
+    return ReduceKind::varmean;
   }
   llvm_unreachable("closed list");
 }
@@ -131,10 +131,7 @@ private:
         })
         .Case([&](kernel::ReduceOp reduce) { read_reduce(reduce); })
         .Case([&](kernel::KeepOp keep) {
-          if (keep.getPlace() == kernel::KeepPlace::register_)
-            numbers[keep.getResult()] = numbers.lookup(keep.getValue());
-          else
-            add(make(NodeKind::keep, keep.getResult()), keep.getValue(), keep.getResult());
+          add(make(NodeKind::keep, keep.getResult()), keep.getValue(), keep.getResult());
         })
         .Default([&](mlir::Operation *other) {
           failure = "no lowering of " + other->getName().getStringRef().str();

@@ -95,8 +95,4 @@ def ReduceOrder : KernelEnum<"ReduceOrder", [
     I32EnumAttrCase<"inner", 0>, I32EnumAttrCase<"outer", 1>]>;
 def Kernel_ReduceOrder : EnumAttr<KernelDialect, ReduceOrder, "reduce_order">;
 
-def KeepPlace : KernelEnum<"KeepPlace", [
-    I32EnumAttrCase<"register_", 0, "register">, I32EnumAttrCase<"row", 1>]>;
-def Kernel_KeepPlace : EnumAttr<KernelDialect, KeepPlace, "keep_place">;
-
 #endif

@@ -19,8 +19,8 @@
 // All points of the store's map are distinct: every element is written once.
 //
 // TYPES. i1 (bool: a byte, 0 or 1), ui8, i64, f32, f64. `ew` takes operands that already have the
-// dtype it computes in (select's condition: i1) and converts nothing by itself; a conversion is
-// `ew astype`. Arithmetic is that of docs/numerics.md, by the templates of runtime/scalar.
+// dtype it computes in (the condition of `where`: i1) and converts nothing by itself; a conversion is
+// `ew cast`. Arithmetic is that of docs/numerics.md, by the templates of runtime/scalar.
 //
 // REDUCTIONS. A reduce runs over *all* row axes of the space, flattened row-major in axis order, in
 // the canonical order `inner` or `outer`; all reductions of a kernel have the same order. Scheduling
@@ -31,8 +31,8 @@
 //
 // PASSES. load, const, arg, index: pass 0; ew: the greatest of its operands; reduce: the operand's
 // plus 1. Each pass is one loop over the row. A value that ranges over row axes and is needed in a
-// later pass than its own is computed again there, unless a `keep row` stands between: then it is
-// stored to scratch (or into the output row, if it fits) and loaded back.
+// later pass than its own is computed again there, unless a `keep` stands between: then it is
+// stored to scratch and loaded back.
 //
 // SCALARS. `arg n` is element n of the scalar arguments of this call, already of the result's dtype.
 #ifndef TRACEJIT_KERNEL_OPS_TD
@@ -141,9 +141,9 @@ def Kernel_ContractOp : KernelOp<"contract", [Pure]> {
 
 def Kernel_KeepOp : KernelOp<"keep", [Pure]> {
   let summary = "The operand, held between passes instead of computed again.";
-  let arguments = (ins Kernel_KeepPlace:$place, Kernel_Val:$value);
+  let arguments = (ins Kernel_Val:$value);
   let results = (outs Kernel_Val:$result);
-  let assemblyFormat = "$place $value attr-dict `:` type($value) `->` type($result)";
+  let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
   let hasVerifier = 1;
 }
 

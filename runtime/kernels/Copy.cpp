@@ -12,7 +12,7 @@ namespace {
 
 /// A copy as nested loops: `outer` axes around a plane of rows x columns. The last axis of the
 /// target has stride 1.
-struct Plan {
+struct CopyPlan {
   StridedView from, to;
   ConvertLoop convert;
   TransposeLoop transpose; ///< null: row by row
@@ -22,7 +22,7 @@ struct Plan {
 
 constexpr auto block = static_cast<std::int64_t>(transpose_block);
 
-void copy_block(const Plan &plan, std::int64_t from, std::int64_t to, std::int64_t row,
+void copy_block(const CopyPlan &plan, std::int64_t from, std::int64_t to, std::int64_t row,
                 std::int64_t column) noexcept {
   const int last = plan.from.rank - 1, axis = plan.plane_axis;
   const std::int64_t rows = std::min(block, plan.from.dims[axis] - row);
@@ -37,7 +37,7 @@ void copy_block(const Plan &plan, std::int64_t from, std::int64_t to, std::int64
 }
 
 /// One unit of work: a row, or a band of `block` rows of a plane.
-void copy_unit(const Plan &plan, std::int64_t unit) noexcept {
+void copy_unit(const CopyPlan &plan, std::int64_t unit) noexcept {
   const int last = plan.from.rank - 1;
   std::int64_t from = 0, to = 0, row = 0, rest = unit;
   for (int axis = last - 1; axis >= 0; --axis) {
@@ -111,13 +111,13 @@ void copy_view(const KernelTable &table, const StridedView &source, const Target
     }
   }
 
-  Plan plan{views[0],
-            views[1],
-            table.convert[slot(target.dtype)][slot(source.dtype)],
-            nullptr,
-            -1,
-            itemsize(source.dtype),
-            itemsize(target.dtype)};
+  CopyPlan plan{views[0],
+                views[1],
+                table.convert[slot(target.dtype)][slot(source.dtype)],
+                nullptr,
+                -1,
+                itemsize(source.dtype),
+                itemsize(target.dtype)};
   if (target.dtype == source.dtype) {
     plan.plane_axis = transposed_axis(plan.from);
     if (plan.plane_axis >= 0)

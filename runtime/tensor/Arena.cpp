@@ -214,15 +214,6 @@ void deallocate(std::byte *block, std::size_t bytes) noexcept {
   deallocate_slow(block, bytes);
 }
 
-bool same_size_class(std::size_t a, std::size_t b) noexcept {
-  if (std::max(a, b) > max_region_bytes / 2)
-    return a == b;
-  if (a <= max_block_bytes && b <= max_block_bytes)
-    return block_class(a) == block_class(b);
-  return a > max_block_bytes && b > max_block_bytes &&
-         region_class(a + region_overhead) == region_class(b + region_overhead);
-}
-
 MemoryStats stats() noexcept {
   flush_own_counters();
   MemoryStats result;

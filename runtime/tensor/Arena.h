@@ -21,9 +21,6 @@ namespace arena {
 /// `bytes` as given to allocate. nullptr is ignored.
 void deallocate(std::byte *block, std::size_t bytes) noexcept;
 
-/// Whether a block allocated for `a` bytes can serve as one for `b` bytes and the reverse.
-bool same_size_class(std::size_t a, std::size_t b) noexcept;
-
 MemoryStats stats() noexcept;
 void reset_peak() noexcept;
 

@@ -2,7 +2,7 @@
 #include "runtime/trace/Inputs.h"
 
 #include "runtime/tensor/Impl.h"
-#include "runtime/trace/Layout.h"
+#include "runtime/trace/Span.h"
 
 #include <algorithm>
 #include <array>

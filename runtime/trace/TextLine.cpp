@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/trace/TextLine.h"
 
-#include "runtime/trace/Layout.h"
+#include "runtime/trace/Span.h"
 
 #include <algorithm>
 #include <charconv>

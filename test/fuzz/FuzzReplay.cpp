@@ -5,8 +5,8 @@
 #include "runtime/base/Options.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/tensor/Impl.h"
-#include "runtime/trace/Layout.h"
 #include "runtime/trace/Replay.h"
+#include "runtime/trace/Span.h"
 #include "runtime/trace/Text.h"
 
 #include <algorithm>

@@ -81,13 +81,6 @@ bool is_empty(const ContractArgs &args) {
 
 } // namespace
 
-Parallel pool_parallel() noexcept {
-  auto run = [](void *, std::int64_t chunks, void (*body)(void *, std::int64_t), void *context) {
-    parallel_for(chunks, [=](std::int64_t chunk) { body(context, chunk); });
-  };
-  return {run, nullptr, thread_count()};
-}
-
 std::size_t contract_scratch_bytes(const ContractArgs &given, Isa isa, const Parallel &parallel) {
   const ContractArgs args = folded(given);
   if (is_empty(args) || !is_float(args.dtype))

@@ -34,9 +34,6 @@ struct Parallel {
   std::int64_t workers = 1;
 };
 
-/// The library's own threads, as many as there are now.
-Parallel pool_parallel() noexcept;
-
 /// Batch axes, outermost first; a stride of 0 broadcasts. Matrices of C must not overlap.
 struct ContractBatch {
   std::int64_t rank = 0;

@@ -17,8 +17,8 @@ kernel.func @rows(%x: !kernel.buf<f32>, %y: !kernel.buf<f32>) space<i = 128 : pa
   %2 = kernel.ew add %1, %a : (!kernel.val<f32, [i, j]>, !kernel.val<f32, []>) -> !kernel.val<f32, [i, j]>
   // CHECK: kernel.reduce {{ ?}}varmean %{{.*}} order {{ ?}}inner correction 1
   %v:2 = kernel.reduce varmean %2 order inner correction 1 : (!kernel.val<f32, [i, j]>) -> (!kernel.val<f32, [i]>, !kernel.val<f32, [i]>)
-  // CHECK: kernel.keep {{ ?}}row
-  %k = kernel.keep row %2 : <f32, [i, j]> -> <f32, [i, j]>
+  // CHECK: kernel.keep
+  %k = kernel.keep %2 : <f32, [i, j]> -> <f32, [i, j]>
   %3 = kernel.ew subtract %k, %v#1 : (!kernel.val<f32, [i, j]>, !kernel.val<f32, [i]>) -> !kernel.val<f32, [i, j]>
   // CHECK: kernel.store %{{.*}}, %{{.*}} [i * 1024 + j] : <f32, [i, j]> -> <f32>
   kernel.store %3, %y [i * 1024 + j] : <f32, [i, j]> -> <f32>

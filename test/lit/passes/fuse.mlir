@@ -32,7 +32,7 @@ trace.func @softmax(%x: tensor<128x1024xf32>, %b: tensor<1024xf32>) {
 // CHECK: space<i = 128 : parallel, j = 1024 : row>
 // CHECK: kernel.reduce {{ ?}}max
 // CHECK: %[[E:.*]] = kernel.ew exp
-// CHECK-NEXT: %[[KEPT:.*]] = kernel.keep {{ ?}}row %[[E]]
+// CHECK-NEXT: %[[KEPT:.*]] = kernel.keep %[[E]]
 // CHECK-NEXT: kernel.reduce {{ ?}}sum %[[E]] order {{ ?}}inner
 // CHECK: kernel.ew multiply %[[KEPT]]
 

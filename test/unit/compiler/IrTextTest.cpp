@@ -82,7 +82,7 @@ Nest sums_of(unsigned count) {
   unsigned sum = k.load(f32, 0, {1024, 1});
   for (unsigned buffer = 1; buffer < count; ++buffer)
     sum = k.element(F::add, f32, {sum, k.load(f32, buffer, {1024, 1})});
-  k.store(k.reduce(Reduction::sum, f32, sum), count, {1, 0});
+  k.store(k.reduce(ReduceKind::sum, f32, sum), count, {1, 0});
   return k.nest;
 }
 

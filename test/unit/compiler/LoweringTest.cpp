@@ -222,11 +222,11 @@ TEST_P(Sizes, RowReductions) {
   NestBuilder k;
   k.parallel(3).row(n);
   unsigned x = k.load(f32, 0, {n, 1});
-  k.store(k.reduce(Reduction::sum, f32, x), 1, {1, 0});
-  k.store(k.reduce(Reduction::max, f32, x), 2, {1, 0});
-  k.store(k.reduce(Reduction::prod, f32, x), 3, {1, 0});
-  k.store(k.reduce(Reduction::argmax, i64, x), 4, {1, 0});
-  k.store(k.reduce(Reduction::any, boolean, k.element(F::isnan, boolean, {x})), 5, {1, 0});
+  k.store(k.reduce(ReduceKind::sum, f32, x), 1, {1, 0});
+  k.store(k.reduce(ReduceKind::max, f32, x), 2, {1, 0});
+  k.store(k.reduce(ReduceKind::prod, f32, x), 3, {1, 0});
+  k.store(k.reduce(ReduceKind::argmax, i64, x), 4, {1, 0});
+  k.store(k.reduce(ReduceKind::any, boolean, k.element(F::isnan, boolean, {x})), 5, {1, 0});
   expect_equal_everywhere(
       k.nest, memory_of({{f32, 3 * m}, {f32, 3}, {f32, 3}, {f32, 3}, {i64, 3}, {boolean, 3}}));
 }
@@ -237,7 +237,7 @@ TEST_P(Sizes, SumAlone) {
   for (DType dtype : {f32, f64, i64}) {
     NestBuilder k;
     k.parallel(2).row(n);
-    k.store(k.reduce(Reduction::sum, dtype, k.load(dtype, 0, {n, 1})), 1, {1, 0});
+    k.store(k.reduce(ReduceKind::sum, dtype, k.load(dtype, 0, {n, 1})), 1, {1, 0});
     expect_equal_everywhere(k.nest, memory_of({{dtype, 2 * m}, {dtype, 2}}));
   }
 }
@@ -248,9 +248,9 @@ TEST_P(Sizes, Softmax) {
   NestBuilder k;
   k.parallel(5).row(n);
   unsigned x = k.element(F::add, f32, {k.load(f32, 0, {n, 1}), k.load(f32, 1, {0, 1})});
-  unsigned top = k.reduce(Reduction::max, f32, x);
+  unsigned top = k.reduce(ReduceKind::max, f32, x);
   unsigned e = k.keep(k.element(F::exp, f32, {k.element(F::subtract, f32, {x, top})}));
-  unsigned sum = k.reduce(Reduction::sum, f32, e);
+  unsigned sum = k.reduce(ReduceKind::sum, f32, e);
   unsigned inverse = k.element(F::divide, f32, {k.constant(1), sum});
   k.store(k.element(F::multiply, f32, {e, inverse}), 2, {n, 1});
   expect_equal_everywhere(k.nest, memory_of({{f32, 5 * m}, {f32, m}, {f32, 5 * m}}));
@@ -263,7 +263,7 @@ TEST_P(Sizes, LayerNorm) {
     NestBuilder k;
     k.parallel(2).row(n);
     unsigned x = k.load(dtype, 0, {n, 1});
-    unsigned variance = k.reduce(Reduction::varmean, dtype, x);
+    unsigned variance = k.reduce(ReduceKind::varmean, dtype, x);
     unsigned mean = k.second(variance);
     unsigned scale = k.element(F::rsqrt, dtype, {variance});
     unsigned y = k.element(F::multiply, dtype, {k.element(F::subtract, dtype, {x, mean}), scale});
@@ -282,13 +282,13 @@ TEST_P(Sizes, FirstAxis) {
     k.parallel(columns).row(n);
     k.nest.outer = true;
     unsigned x = k.load(f32, 0, {1, columns});
-    unsigned sum = k.reduce(Reduction::sum, f32, x);
+    unsigned sum = k.reduce(ReduceKind::sum, f32, x);
     k.store(sum, 1, {1, 0});
-    k.store(k.reduce(Reduction::argmax, i64, x), 2, {1, 0});
-    unsigned variance = k.reduce(Reduction::varmean, f32, x, 1);
+    k.store(k.reduce(ReduceKind::argmax, i64, x), 2, {1, 0});
+    unsigned variance = k.reduce(ReduceKind::varmean, f32, x, 1);
     k.store(variance, 3, {1, 0});
     unsigned y = k.keep(k.element(F::multiply, f32, {x, x}));
-    unsigned top = k.reduce(Reduction::max, f32, y);
+    unsigned top = k.reduce(ReduceKind::max, f32, y);
     k.store(k.element(F::subtract, f32, {y, top}), 4, {1, columns});
     expect_equal_everywhere(k.nest,
                             memory_of({{f32, c * m}, {f32, c}, {i64, c}, {f32, c}, {f32, c * m}}));
@@ -333,7 +333,7 @@ TEST(Lowering, RowOfTwoAxes) {
   NestBuilder k;
   k.parallel(4).row(5).row(29);
   unsigned x = k.load(f32, 0, {145, 1, 5});
-  k.store(k.reduce(Reduction::sum, f32, x), 1, {1, 0, 0});
+  k.store(k.reduce(ReduceKind::sum, f32, x), 1, {1, 0, 0});
   expect_equal_everywhere(k.nest, memory_of({{f32, 580}, {f32, 4}}));
   k.nest.outer = true;
   expect_equal_everywhere(k.nest, memory_of({{f32, 580}, {f32, 4}}));
@@ -346,11 +346,11 @@ TEST(Lowering, LongRowsInParts) {
     k.parallel(3).row(n);
     k.nest.outer = outer;
     unsigned x = outer ? k.load(f32, 0, {1, 3}) : k.load(f32, 0, {n, 1});
-    unsigned sum = k.reduce(Reduction::sum, f32, k.element(F::square, f32, {x}));
-    unsigned any = k.reduce(Reduction::any, boolean, k.element(F::isnan, boolean, {x}));
+    unsigned sum = k.reduce(ReduceKind::sum, f32, k.element(F::square, f32, {x}));
+    unsigned any = k.reduce(ReduceKind::any, boolean, k.element(F::isnan, boolean, {x}));
     k.store(k.element(F::sqrt, f32, {sum}), 1, {1, 0});
     k.store(any, 2, {1, 0});
-    k.store(k.reduce(Reduction::max, f32, x), 3, {1, 0});
+    k.store(k.reduce(ReduceKind::max, f32, x), 3, {1, 0});
     expect_equal_everywhere(k.nest, memory_of({{f32, 3 * n}, {f32, 3}, {boolean, 3}, {f32, 3}}));
   }
 }

@@ -52,7 +52,7 @@ public:
     node.operands = std::move(operands);
     return add(std::move(node));
   }
-  unsigned reduce(Reduction kind, DType dtype, unsigned operand, std::int64_t correction = 0) {
+  unsigned reduce(ReduceKind kind, DType dtype, unsigned operand, std::int64_t correction = 0) {
     Node node = make(NodeKind::reduce, dtype);
     node.reduction = kind;
     node.correction = correction;

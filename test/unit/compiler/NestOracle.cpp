@@ -290,31 +290,31 @@ private:
     if constexpr (std::floating_point<T>) {
       auto add = [](T a, T b) { return a + b; };
       auto multiply = [](T a, T b) { return a * b; };
-      if (node.reduction == Reduction::sum)
+      if (node.reduction == ReduceKind::sum)
         return {nest.outer ? outer(x, T(-0.0), add) : inner(x, T(-0.0), add), {}};
-      if (node.reduction == Reduction::prod)
+      if (node.reduction == ReduceKind::prod)
         return {nest.outer ? outer(x, T(1), multiply) : inner(x, T(1), multiply), {}};
-      if (node.reduction == Reduction::varmean)
+      if (node.reduction == ReduceKind::varmean)
         return varmean(x, nest.outer, static_cast<double>(node.correction));
     }
-    if (node.reduction == Reduction::argmax)
+    if (node.reduction == ReduceKind::argmax)
       return {argmax(x), {}};
     T acc = x[0];
     for (std::size_t i = 1; i < x.size(); ++i)
       switch (node.reduction) {
-      case Reduction::max:
+      case ReduceKind::max:
         acc = std::get<T>(unwrap(scalar::maximum(e, wrap(acc), wrap(T(x[i])))));
         break;
-      case Reduction::min:
+      case ReduceKind::min:
         acc = std::get<T>(unwrap(scalar::minimum(e, wrap(acc), wrap(T(x[i])))));
         break;
-      case Reduction::prod:
+      case ReduceKind::prod:
         acc = static_cast<T>(static_cast<std::uint64_t>(acc) * static_cast<std::uint64_t>(x[i]));
         break;
-      case Reduction::any:
+      case ReduceKind::any:
         acc = acc || x[i];
         break;
-      case Reduction::all:
+      case ReduceKind::all:
         acc = acc && x[i];
         break;
       default:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Placement of temporaries: aligned, never overlapping while alive, reused when dead.
-#include "compiler/Arena.h"
+#include "compiler/Placement.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 
 namespace jit {
 
-static bool overlap(const ArenaBlock &a, const ArenaBlock &b) {
+static bool overlap(const PlacedBlock &a, const PlacedBlock &b) {
   return a.first <= b.last && b.first <= a.last && a.offset < b.offset + b.bytes &&
          b.offset < a.offset + a.bytes;
 }
@@ -17,7 +17,7 @@ static bool overlap(const ArenaBlock &a, const ArenaBlock &b) {
 TEST(Arena, EmptyNeedsNothing) { EXPECT_EQ(place_blocks({}), 0u); }
 
 TEST(Arena, DeadBlocksAreReused) {
-  std::vector<ArenaBlock> blocks{{100, 0, 1, 0}, {100, 1, 2, 0}, {100, 2, 3, 0}};
+  std::vector<PlacedBlock> blocks{{100, 0, 1, 0}, {100, 1, 2, 0}, {100, 2, 3, 0}};
   EXPECT_EQ(place_blocks(blocks), 256u);
   EXPECT_EQ(blocks[0].offset, blocks[2].offset);
 }
@@ -25,8 +25,8 @@ TEST(Arena, DeadBlocksAreReused) {
 TEST(Arena, RandomBlocksNeverOverlapWhileAlive) {
   std::mt19937 random(7);
   for (int round = 0; round < 200; ++round) {
-    std::vector<ArenaBlock> blocks(1 + random() % 40);
-    for (ArenaBlock &block : blocks) {
+    std::vector<PlacedBlock> blocks(1 + random() % 40);
+    for (PlacedBlock &block : blocks) {
       block.bytes = random() % 1000;
       block.first = static_cast<std::uint32_t>(random() % 20);
       block.last = block.first + static_cast<std::uint32_t>(random() % 5);

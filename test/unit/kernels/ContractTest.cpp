@@ -58,7 +58,7 @@ TYPED_TEST(Contract, Threads) {
     Case<TypeParam> c(m, n, 400, Order::columns, Order::columns);
     c.compute_reference();
     for (const Isa isa : isas())
-      for (const Parallel &parallel : {threads(2), threads(4), threads(7), pool_parallel()}) {
+      for (const Parallel &parallel : {threads(2), threads(4), threads(7)}) {
         c.run(isa, parallel);
         ASSERT_NO_FATAL_FAILURE(c.expect_equal());
       }

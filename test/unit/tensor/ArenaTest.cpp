@@ -196,15 +196,6 @@ TEST(Arena, ManySmallBlocksGoBackToTheSystemToo) {
   EXPECT_LE(arena::stats().cached_bytes, floor + std::int64_t{mib});
 }
 
-TEST(Arena, SameSizeClass) {
-  EXPECT_TRUE(arena::same_size_class(1, 64));
-  EXPECT_FALSE(arena::same_size_class(64, 65));
-  EXPECT_TRUE(arena::same_size_class(4 * mib, 4 * mib - 100));
-  EXPECT_FALSE(arena::same_size_class(4 * mib, 8 * mib));
-  EXPECT_FALSE(arena::same_size_class(512 * kib - 64, 512 * kib - 63));
-  EXPECT_FALSE(arena::same_size_class(1, std::numeric_limits<std::size_t>::max()));
-}
-
 TEST(Arena, InjectedFailureHitsTheNthAllocationOnce) {
   for (const std::size_t bytes : {std::size_t{16}, 100 * kib, 2 * mib}) {
     arena::set_allocation_failure(3);

@@ -14,7 +14,7 @@ struct ViewTerm {
   std::int64_t stride;
 };
 
-struct Layout {
+struct View {
   mlir::Value root;    ///< an argument, or the result of an op that is not a view
   const Meta *meta;    ///< extents and strides as seen through the views
   std::int64_t offset; ///< elements from element [0, ..., 0] of the root
@@ -22,18 +22,18 @@ struct Layout {
 };
 
 /// Computed on demand by the shape rules of the views; valid while no view changes.
-class Layouts {
+class Views {
 public:
-  const Layout &of(mlir::Value value);
+  const View &of(mlir::Value value);
   /// Forgets what is known of the value and of the views on it: it is about to be replaced.
   void forget(mlir::Value value);
 
 private:
-  Layout compute(mlir::Value value);
-  llvm::DenseMap<mlir::Value, std::unique_ptr<Layout>> known;
+  View compute(mlir::Value value);
+  llvm::DenseMap<mlir::Value, std::unique_ptr<View>> known;
 };
 
 /// Whether the op only renames storage: a view whose result the strides allow.
-bool is_view(mlir::Operation *op, Layouts &layouts);
+bool is_view(mlir::Operation *op, Views &views);
 
 } // namespace jit

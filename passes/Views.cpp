@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Resolves views by asking the op table for their strides and adding up their starts.
-#include "passes/Layouts.h"
+#include "passes/Views.h"
 #include "runtime/base/SeededBugs.h"
 
 using namespace mlir;
@@ -17,13 +17,13 @@ static const Meta *argument_meta(BlockArgument argument) {
   return intern_meta(row_major->dtype, row_major->dims(), Dims(strides.data(), strides.size()));
 }
 
-static void add_starts(trace::SliceOp slice, const Meta &base, Layout &layout) {
+static void add_starts(trace::SliceOp slice, const Meta &base, View &view) {
   for (const auto [axis, start] : llvm::enumerate(slice.getStarts())) {
     const std::int64_t stride = base.stride_values[axis];
     if (planted(SeededBug::starts_lost) && axis + 1 == slice.getStarts().size())
       continue;
     if (auto number = start.getDefiningOp<trace::ScalarOp>())
-      layout.terms.push_back({static_cast<std::uint32_t>(number.getSlot()), stride});
+      view.terms.push_back({static_cast<std::uint32_t>(number.getSlot()), stride});
   }
 }
 
@@ -34,8 +34,8 @@ static Value viewed(Value value) {
   return row && row->family == Family::view ? op->getOperand(0) : Value();
 }
 
-// The layout of what the value views is known.
-Layout Layouts::compute(Value value) {
+// The view of what the value views is known.
+View Views::compute(Value value) {
   if (const auto argument = dyn_cast<BlockArgument>(value))
     return {value, argument_meta(argument), 0, {}};
   const Value base = viewed(value);
@@ -44,10 +44,10 @@ Layout Layouts::compute(Value value) {
 
   Operation *op = value.getDefiningOp();
   const OpInfo *row = trace::table_row(op);
-  Layout layout = *known.find(base)->second;
+  View view = *known.find(base)->second;
   llvm::SmallVector<OperandType, max_rank + 1> operands(op->getNumOperands(),
                                                         {nullptr, ScalarKind::integer});
-  operands[0] = {layout.meta, ScalarKind::floating};
+  operands[0] = {view.meta, ScalarKind::floating};
   const llvm::SmallVector<std::int64_t> words = trace::words_of(op, *row);
   Inferred inferred;
   const auto message = infer({row->kind, words, operands}, inferred);
@@ -55,12 +55,12 @@ Layout Layouts::compute(Value value) {
   if (message || !result.view) // a reshape that must copy
     return {value, trace::meta_of(value.getType()), 0, {}};
   if (auto slice = dyn_cast<trace::SliceOp>(op))
-    add_starts(slice, *layout.meta, layout);
-  layout.meta = intern_meta(result.dtype, result.dims, result.strides);
-  return layout;
+    add_starts(slice, *view.meta, view);
+  view.meta = intern_meta(result.dtype, result.dims, result.strides);
+  return view;
 }
 
-const Layout &Layouts::of(Value value) {
+const View &Views::of(Value value) {
   if (const auto found = known.find(value); found != known.end())
     return *found->second;
   // Not by recursion: a trace may be one long chain of views.
@@ -68,13 +68,13 @@ const Layout &Layouts::of(Value value) {
   for (Value at = value; at && !known.contains(at); at = viewed(at))
     unknown.push_back(at);
   for (const Value at : llvm::reverse(unknown)) {
-    auto layout = std::make_unique<Layout>(compute(at));
-    known[at] = std::move(layout);
+    auto view = std::make_unique<View>(compute(at));
+    known[at] = std::move(view);
   }
   return *known.find(value)->second;
 }
 
-void Layouts::forget(Value value) {
+void Views::forget(Value value) {
   llvm::SmallVector<Value, 4> work{value};
   while (!work.empty()) {
     const Value at = work.pop_back_val();
@@ -85,10 +85,9 @@ void Layouts::forget(Value value) {
   }
 }
 
-bool is_view(Operation *op, Layouts &layouts) {
+bool is_view(Operation *op, Views &views) {
   const OpInfo *row = trace::table_row(op);
-  return row && row->family == Family::view &&
-         layouts.of(op->getResult(0)).root != op->getResult(0);
+  return row && row->family == Family::view && views.of(op->getResult(0)).root != op->getResult(0);
 }
 
 } // namespace jit

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Greedy placement by size: near optimal in practice (arXiv 2001.03288, "greedy by size").
-#include "compiler/Arena.h"
+#include "compiler/Placement.h"
 #include "runtime/base/SeededBugs.h"
 
 #include <algorithm>
@@ -16,10 +16,10 @@ static std::size_t round_up(std::size_t bytes) {
 }
 
 // Lowest offset where `block` fits between the placed blocks that live at the same time.
-static std::size_t lowest_gap(const ArenaBlock &block,
-                              const std::vector<const ArenaBlock *> &placed) {
+static std::size_t lowest_gap(const PlacedBlock &block,
+                              const std::vector<const PlacedBlock *> &placed) {
   std::size_t offset = 0;
-  for (const ArenaBlock *other : placed) { // ascending offsets
+  for (const PlacedBlock *other : placed) { // ascending offsets
     if (other->last < block.first || block.last < other->first)
       continue;
     if (planted(SeededBug::blocks_overlap) && other->last == block.first)
@@ -31,21 +31,21 @@ static std::size_t lowest_gap(const ArenaBlock &block,
   return offset;
 }
 
-std::size_t place_blocks(std::span<ArenaBlock> blocks) {
+std::size_t place_blocks(std::span<PlacedBlock> blocks) {
   std::vector<std::size_t> order(blocks.size());
   std::iota(order.begin(), order.end(), std::size_t(0));
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return blocks[a].bytes != blocks[b].bytes ? blocks[a].bytes > blocks[b].bytes : a < b;
   });
-  std::vector<const ArenaBlock *> placed;
+  std::vector<const PlacedBlock *> placed;
   std::size_t total = 0;
   for (const std::size_t number : order) {
-    ArenaBlock &block = blocks[number];
+    PlacedBlock &block = blocks[number];
     block.offset = lowest_gap(block, placed);
     total = std::max(total, block.offset + round_up(block.bytes));
     const auto place = std::upper_bound(
         placed.begin(), placed.end(), &block,
-        [](const ArenaBlock *a, const ArenaBlock *b) { return a->offset < b->offset; });
+        [](const PlacedBlock *a, const PlacedBlock *b) { return a->offset < b->offset; });
     placed.insert(place, &block);
   }
   return total;
