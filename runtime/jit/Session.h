@@ -133,6 +133,18 @@ public:
   };
   HandedOver close_for_recording(ExitReason reason, Prefix &prefix) noexcept;
 
+  /// What a debugger sees of a value that waits here: a copy, with a reference.
+  enum class Peek : std::uint8_t { computed, no_memory, elsewhere };
+  struct Peeked {
+    Peek outcome;
+    Impl *copy;
+  };
+  /// Computes `value` aside; it stays pending, and nothing of the segment changes. Any thread that
+  /// is not inside this session.
+  Peeked peek(const Impl &value) noexcept;
+  /// Whether this thread owns the session and was stopped inside it.
+  bool is_entered() const noexcept { return lock.is_held_by_owner(); }
+
   /// Message of the last Match::bad_index. Owner only.
   const std::string &index_error() const noexcept { return index_message; }
 
@@ -235,6 +247,8 @@ private:
   bool replay() noexcept;
   bool replay_op(const TrieNode &node) noexcept;
   void fail_pending() noexcept;
+  std::vector<bool> needed_for(std::uint32_t last) const;
+  bool run_aside(const TrieNode &entry, std::vector<Impl *> &copies) const noexcept;
   void undo_rebindings() noexcept;
   void check_against_program(const Terminal &terminal) noexcept;
   void hand_over(Prefix &prefix);
