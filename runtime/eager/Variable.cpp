@@ -2,6 +2,7 @@
 // Variable: rebinding a box; a pending new value is journaled, so that a failed replay can undo it.
 #include "runtime/eager/Dispatch.h"
 #include "runtime/eager/Typed.h"
+#include "runtime/eager/VariableBox.h"
 #include "runtime/jit/Segment.h"
 
 #include <tracejit/ops.h>
@@ -10,13 +11,6 @@
 namespace jit {
 
 using detail::Access;
-
-struct Variable::Box final : RebindJournal {
-  Tensor value;
-  VariableOptions options;
-  void restore(Impl *old_value) noexcept override { value = Access::tensor(old_value); }
-  ~Box() { Session::forget_journal(*this); }
-};
 
 /// Tapes know the values of trainable Variables by a mark, so that reading one costs nothing.
 static void mark_trainable(const Tensor &value) noexcept {

@@ -38,6 +38,10 @@ public:
   void unlock_as_owner() noexcept { held.store(0, std::memory_order_release); }
 
   bool is_owner() const noexcept { return owner.load(std::memory_order_relaxed) == this_thread(); }
+  /// Whether this thread is the owner and holds it.
+  bool is_held_by_owner() const noexcept {
+    return is_owner() && held.load(std::memory_order_relaxed);
+  }
 
 private:
   static const void *this_thread() noexcept { return __builtin_thread_pointer(); }

@@ -129,6 +129,18 @@ public:
   };
   HandedOver close_for_recording(ExitReason reason, Prefix &prefix) noexcept;
 
+  /// What a debugger sees of a value that waits here: a copy, with a reference.
+  enum class Peek : std::uint8_t { computed, no_memory, elsewhere };
+  struct Peeked {
+    Peek outcome;
+    Impl *copy;
+  };
+  /// Computes `value` aside; it stays pending, and nothing of the segment changes. Any thread that
+  /// is not inside this session.
+  Peeked peek(const Impl &value) noexcept;
+  /// Whether this thread owns the session and was stopped inside it.
+  bool is_entered() const noexcept { return lock.is_held_by_owner(); }
+
   /// Message of the last Match::bad_index. Owner only.
   const std::string &index_error() const noexcept { return index_message; }
 
@@ -210,6 +222,10 @@ private:
   bool replay_op(const TrieNode &node) noexcept;
   void make_views() noexcept;
   bool make_view(std::uint32_t value) noexcept;
+
+  // Peek.cpp
+  std::vector<bool> needed_for(std::uint32_t last) const;
+  bool run_aside(const TrieNode &entry, std::vector<Impl *> &copies) const noexcept;
 
   // Parked.cpp: values that are held and wait beyond the end of their segment. The lock is held.
   OperandCode root_of(std::uint32_t value) const noexcept;

@@ -168,7 +168,7 @@ struct Access {
     if (std::exchange(operand.owned, false))
       detail::release(operand.value);
   }
-  static Variable::Box &box(Variable &variable) noexcept { return *variable.box; }
+  using Box = Variable::Box;
 };
 } // namespace detail
 

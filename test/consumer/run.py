@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Makes a tarball of a build, unpacks it somewhere, moves it, and uses it as strangers would, on a
 # machine where neither LLVM nor the build can be seen: a CMake project, a pkg-config project, a
-# plug-in of a C program, Python, and the example of the README. Then without the compiler.
+# plug-in of a C program, Python, gdb, and the example of the README. Then without the compiler.
 import argparse
 import os
 import pathlib
@@ -13,7 +13,8 @@ import tempfile
 SOURCE = pathlib.Path(__file__).resolve().parent
 ROOT = SOURCE.parents[1]
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(ROOT / "tools/checks"))
+sys.path[:0] = [str(ROOT / "tools/checks"), str(ROOT / "test/debugger")]
+import debugger  # noqa: E402
 import snippets  # noqa: E402
 
 # What any Linux machine with a C++ program on it has.
@@ -68,7 +69,8 @@ def foreign_libraries(ldd_output, inside):
 
 
 def check_libraries(moved, linked):
-    files = [*(moved / "lib").glob("*.so*"), *(moved / "bin").iterdir()]
+    files = [file for file in [*(moved / "lib").glob("*.so*"), *(moved / "bin").iterdir()]
+             if file.suffix != ".py"]
     expect(len(files) >= 4, f"files are missing: {files}")
     for file in files:
         if linked == "shared" and file.name == "libtracejit-compiler.so":
@@ -116,6 +118,18 @@ def build_consumers(arguments, moved, folder):
     (folder / "README.cpp").write_text(source)
     run(["g++", "-std=c++20", "-O2", "README.cpp", "-o", "README", *flags, rpath], cwd=folder)
     return by_cmake, by_hand, folder / "README", expected
+
+
+def check_debugger(moved, folder):
+    """gdb finds its script beside the moved library, which has no debug information."""
+    if not debugger.is_there():
+        return
+    flags = run(["pkg-config", "--cflags", "--libs", "tracejit"],
+                env={**os.environ, "PKG_CONFIG_PATH": str(moved / "lib/pkgconfig")}).split()
+    program = folder / "debugged"
+    run(["g++", "-std=c++20", "-O0", "-g", debugger.SOURCE, "-o", program, *flags,
+         f"-Wl,-rpath,{moved / 'lib'}"])
+    debugger.check_program(program)
 
 
 PYTHON = """
@@ -191,8 +205,9 @@ def main():
             hidden = [arguments.build]
             if arguments.linked == "static":
                 hidden.append(pathlib.Path(arguments.llvm))
+            check_debugger(moved, folder)
             check_runs(arguments, moved, folder, curtain(hidden))
-        except Wrong as problem:
+        except (Wrong, debugger.Wrong) as problem:
             print(problem)
             sys.exit(1)
     print("the package works")

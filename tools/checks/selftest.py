@@ -74,6 +74,16 @@ class Snippets(unittest.TestCase):
         self.assertEqual(len(list(snippets.programs_in(program + "\n" + program + output))), 2)
 
 
+    def test_a_page_can_be_one_program(self):
+        page = (f"{snippets.ONE_PROGRAM}\n```cpp\n#include <a.h>\nint x = 1;\n```\n```text\none\n```\n"
+                "| there | tracejit | gives |\n|---|---|---|\n| `a` | `b \\| c` | `f32[2] [1, 2]` |\n"
+                "| `d` | `e` | |\n\n| what | instead |\n|---|---|\n| `f` | `g` |\n")
+        (source, expected), = snippets.programs_in(page)
+        self.assertEqual(expected, ["one", "f32[2][1,2]"])
+        self.assertTrue(source.startswith("#include <a.h>\n"))
+        self.assertTrue(source.endswith('int main() {\n#line 1 "page.cpp"\n\nint x = 1;\nrow(b | c);\ne;\n}\n'))
+
+
 class Symbols(unittest.TestCase):
     def test_both_differences_are_told(self):
         found = symbols.exported("0000000000001000 T jit::sum(jit::Operand)\n"

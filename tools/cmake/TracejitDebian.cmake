@@ -17,6 +17,12 @@ foreach(component IN LISTS CPACK_COMPONENTS_ALL)
   execute_process(COMMAND gzip -9nc ${CPACK_TRACEJIT_SOURCE}/CHANGELOG.md
     OUTPUT_FILE ${root}/doc/${package}/changelog.gz COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
+# gdb trusts this place; elsewhere the script lies beside the library.
+set(runtime ${CPACK_TEMPORARY_DIRECTORY}/runtime)
+file(GLOB_RECURSE script RELATIVE ${runtime} ${runtime}/usr/lib/*-gdb.py)
+cmake_path(GET script PARENT_PATH folder)
+file(MAKE_DIRECTORY ${runtime}/usr/share/gdb/auto-load/${folder})
+file(RENAME ${runtime}/${script} ${runtime}/usr/share/gdb/auto-load/${script})
 # LLVM wants them, and what it is linked with may not show.
 file(WRITE ${CPACK_TEMPORARY_DIRECTORY}/compiler/usr/share/lintian/overrides/tracejit-compiler
   "tracejit-compiler: embedded-library zlib *\n")

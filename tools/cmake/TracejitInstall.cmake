@@ -51,6 +51,16 @@ function(tracejit_install_finders)
   install(FILES ${PROJECT_BINARY_DIR}/tracejit.pc DESTINATION ${pkgconfig} COMPONENT dev)
 endfunction()
 
+# tracejit_install_gdb_script(): gdb looks for it beside the library, and loads it where it trusts the
+# folder. A link of that name serves the build folder.
+function(tracejit_install_gdb_script)
+  set(script ${PROJECT_SOURCE_DIR}/tools/gdb/tracejit-gdb.py)
+  set(name libtracejit.so.${PROJECT_VERSION}-gdb.py)
+  file(MAKE_DIRECTORY ${CMAKE_LIBRARY_OUTPUT_DIRECTORY})
+  file(CREATE_LINK ${script} ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/${name} SYMBOLIC)
+  install(FILES ${script} DESTINATION ${CMAKE_INSTALL_LIBDIR} RENAME ${name} COMPONENT runtime)
+endfunction()
+
 # tracejit_install_documents(): guides, the list of ops, licences.
 function(tracejit_install_documents)
   add_dependencies(tracejit_installed tracejit_generated)
@@ -89,5 +99,6 @@ function(tracejit_install)
   endif()
   tracejit_install_headers()
   tracejit_install_finders()
+  tracejit_install_gdb_script()
   tracejit_install_documents()
 endfunction()

@@ -48,6 +48,8 @@ def stripped(program, folder):
     copy = folder / "bin" / source.name
     run(["strip", "--strip-debug", "-o", copy, source])
     for library in (source.parents[1] / "lib").glob("libtracejit*.so*"):
+        if library.suffix == ".py": # gdb's script
+            continue
         run(["strip", "--strip-debug", "-o", folder / "lib" / library.name, library])
     return copy
 
