@@ -187,42 +187,55 @@ static bool ends_a_path(ExitReason reason) noexcept {
          reason == ExitReason::index_check || reason == ExitReason::memory_limit;
 }
 
-Session::Ended Session::flush(ExitReason reason, const Impl *observed) noexcept {
-  const std::size_t live_values = liveness.find(cursor, pending);
-  const TrieNode &last = cursor.here();
-  const Terminal *terminal = cursor.terminal();
-  Ended ended{true, false, nullptr, terminal ? terminal->path.get() : nullptr, last.depth};
-  if (terminal)
-    terminal->path->count_exit(reason == ExitReason::mismatch ? ExitReason::complete : reason);
-  else
-    cursor.path_ahead().count_exit(reason);
-  if (live_values == 0)
-    return ended;
-  if (!terminal && (at_boundary || ends_a_path(reason)))
-    ended.counted = offer_prefix(reason);
-  const bool checking = mode() == Mode::check;
-  const bool may_run = terminal && !terminal->variants.empty() && reason != ExitReason::eager_turn;
-  if (may_run && !checking) {
-    if (observed && live_values > 1 && choose_waiting(*terminal->path, *observed)) [[unlikely]]
-      keep_waiting();
-    const Variant *variant = variant_for(*terminal);
-    if (variant && run_program(*terminal, *variant)) {
-      if (cursor.trie->big_outputs)
-        anchor->ran_last.store(reservation.refused_donations | last.terminal << 8 |
-                                   static_cast<RunGuess>(variant - terminal->variants.data()),
-                               std::memory_order_relaxed);
-      terminal->path->hits.fetch_add(1, std::memory_order_relaxed);
-      ended.ran = terminal->path.get();
-      ended.parked = !waiting.empty();
-      return ended;
-    }
+/// The program of the path, for as many live values. False: nothing has run.
+bool Session::run_compiled(const Terminal &terminal, const Impl *observed,
+                           std::size_t live_values) noexcept {
+  Path &path = *terminal.path;
+  if (observed && live_values > 1 && choose_waiting(path, *observed)) [[unlikely]]
+    keep_waiting();
+  const Variant *variant = variant_for(terminal);
+  if (!variant || !run_program(terminal, *variant)) {
     if (variant)
-      terminal->path->count_exit(ExitReason::out_of_memory);
+      path.count_exit(ExitReason::out_of_memory);
     if (!waiting.empty())
       take_back_waiting();
+    return false;
+  }
+  if (cursor.trie->big_outputs)
+    anchor->ran_last.store(reservation.refused_donations | cursor.here().terminal << 8 |
+                               static_cast<RunGuess>(variant - terminal.variants.data()),
+                           std::memory_order_relaxed);
+  path.hits.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+Session::Ended Session::flush(ExitReason reason, const Impl *observed) noexcept {
+  const std::size_t live_values = liveness.find(cursor, pending);
+  const Terminal *terminal = cursor.terminal();
+  Path *const path = terminal ? terminal->path.get() : nullptr;
+  Ended ended{.was_open = true, .path = path, .ops = cursor.here().depth};
+  const bool has_program = path && !terminal->variants.empty() && live_values > 0;
+  // Where other paths part at the end of this one, it is known only now that this one was taken.
+  ended.turn = has_program && probing && lock.is_owner() && halves->wants_eager(*path);
+  if (!path)
+    cursor.path_ahead().count_exit(reason);
+  else if (ended.turn)
+    path->count_exit(ExitReason::eager_turn);
+  else
+    path->count_exit(reason == ExitReason::mismatch ? ExitReason::complete : reason);
+  if (live_values == 0)
+    return ended;
+  if (!path && (at_boundary || ends_a_path(reason)))
+    ended.counted = offer_prefix(reason);
+  const bool checking = mode() == Mode::check;
+  const bool may_run = has_program && reason != ExitReason::eager_turn;
+  if (may_run && !checking && !ended.turn && run_compiled(*terminal, observed, live_values)) {
+    ended.ran = path;
+    ended.parked = !waiting.empty();
+    return ended;
   }
   if (may_run)
-    terminal->path->replays.fetch_add(1, std::memory_order_relaxed);
+    path->replays.fetch_add(1, std::memory_order_relaxed);
   reservation.release_reserved(); // or there would be more memory in use than in an eager run
   if (!replay())
     pending.fail_all(*cursor.trie, lock.is_owner());

@@ -274,6 +274,8 @@ void end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed) noexc
     return account_outside(t);
   if (ended.ran)
     visits::compiled(*t.anchor, *ended.ran, timed_ns(t), t.work->halves);
+  else if (ended.turn)
+    visits::turned(*t.anchor, *ended.path, timed_ns(t), t.work->halves);
   else if (mode() == Mode::check)
     visits::uncounted(*t.anchor);
   else if (!ended.counted)

@@ -75,6 +75,7 @@ public:
     Path *ran = nullptr;   ///< whose program ran
     Path *path = nullptr;  ///< that ends here, if one does
     std::uint32_t ops = 0; ///< that were matched
+    bool turn = false;     ///< `path` had an eager turn, known only at its end: it was replayed
     bool parked = false;   ///< some values wait here yet: the session cannot be used again
   };
   /// Ends the segment: nothing is pending afterwards. Owner or any other thread; does nothing if
@@ -209,6 +210,8 @@ private:
   bool offer_prefix(ExitReason reason) noexcept;
   const Variant *choose_variant(const Terminal &terminal) const noexcept;
   const Variant *variant_for(const Terminal &terminal) noexcept;
+  bool run_compiled(const Terminal &terminal, const Impl *observed,
+                    std::size_t live_values) noexcept;
   bool run_program(const Terminal &terminal, const Variant &variant) noexcept;
   bool acquire_outputs(const Variant &variant) noexcept;
   bool may_donate(std::uint32_t input, std::size_t bytes) const noexcept;

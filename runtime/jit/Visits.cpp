@@ -295,6 +295,12 @@ void compiled(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) 
   pass_ended(anchor, path.eager_estimate_ns());
 }
 
+void turned(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) noexcept {
+  if (ns && path.wants_pairs.load(std::memory_order_relaxed))
+    add_half(anchor, path, true, ns, halves);
+  pass_ended(anchor, path.eager_estimate_ns());
+}
+
 void replayed(Anchor &anchor, Path *path, std::uint32_t ops) noexcept {
   anchor.state.debit((match_ns_per_op + replay_ns_per_op) * ops);
   if (path) {

@@ -52,6 +52,8 @@ void uncounted(Anchor &anchor) noexcept;
 void compiled(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) noexcept;
 /// An eager and a compiled run of a path that wants pairs, by one thread and next to each other.
 void paired(Anchor &anchor, Path &path, std::uint64_t eager_ns, std::uint64_t compiled_ns) noexcept;
+/// The path was replayed to be the eager half of a pair.
+void turned(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) noexcept;
 /// Matched ops were run one by one: at the end of a path (else null) or on the way.
 void replayed(Anchor &anchor, Path *path, std::uint32_t ops) noexcept;
 /// A segment grew past the cap; `begin` is what was recorded.

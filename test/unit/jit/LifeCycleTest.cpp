@@ -109,6 +109,21 @@ TEST_F(LifeCycle, ALoserThatPartsAtOnceHasTwelveLosingTurnsAtMost) {
   EXPECT_EQ(path(f, 9).state, "active") << path(f, 9);
 }
 
+TEST_F(LifeCycle, APathAtWhoseEndOthersPartIsJudged) {
+  program_ns[4] = 500'000; // no obvious loss or gain
+  auto f = trace(
+      [](const Tensor &t, int way) {
+        const Tensor y = chain(t, 4);
+        return way == 0 ? y : way == 1 ? y + 1.0 : y - 1.0;
+      },
+      {"ends at a fork"});
+  calls(300, [&](int i) { f(x, i % 3); });
+  const TraceReport report = path(f, 4);
+  EXPECT_TRUE(report.state == "active" || report.state == "rejected") << report;
+  EXPECT_GT(report.hits, 0u);
+  EXPECT_GT(report.replays, 0u) << report;
+}
+
 TEST_F(LifeCycle, ARejectedPathIsTriedAgainWithTheProgramItHas) {
   program_ns[7] = 1'000'000;
   auto f = trace([](const Tensor &t) { return chain(t, 7); }, {"tried again"});
