@@ -103,7 +103,7 @@ std::string get_memory(const Options &options) {
 
 constexpr int max_count = 1'000'000'000;
 
-constexpr std::array<OptionInfo, 12> table = {{
+constexpr std::array<OptionInfo, 13> table = {{
     {"mode", "off|log|on|check", "what the runtime does beyond plain eager", false,
      set_word<&Options::mode, modes>, get_word<&Options::mode, modes>},
     {"isa", "auto|v3|v4", "x86-64 level of kernels and compiled code", true,
@@ -119,6 +119,8 @@ constexpr std::array<OptionInfo, 12> table = {{
      set_int<&Options::threshold, max_count, -1>, get_int<&Options::threshold>},
     {"flush_every", "0..1000000000", "run pending work after so many ops; 0: never", false,
      set_int<&Options::flush_every, max_count>, get_int<&Options::flush_every>},
+    {"turns", "0..100", "percent of matched ops at which a run goes on eagerly, for tests", false,
+     set_int<&Options::turns, 100>, get_int<&Options::turns>},
     {"defer", "on|off|now",
      "store what is held when a value is read only once it is needed; now: without learning", false,
      set_word<&Options::defer, defers>, get_word<&Options::defer, defers>},

@@ -27,6 +27,7 @@ struct Options {
   bool budget = true;
   int threshold = -1;  ///< -1: TraceOptions::warmup decides
   int flush_every = 0; ///< 0: never
+  int turns = 0;       ///< percent of matched ops
   DeferChoice defer = DeferChoice::on;
   int memory_percent = -1; ///< a program may hold above what its ops hold; -1: found out
   std::vector<std::string> disable;

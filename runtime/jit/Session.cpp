@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/jit/Session.h"
 
+#include "runtime/base/Options.h"
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/Anchor.h"
 #include "runtime/jit/Match.h"
@@ -127,7 +128,8 @@ bool Session::open(Anchor &from) {
   anchor = &from;
   cursor.begin(*current);
   memory = Memory::wanted;
-  probing = from.probes.load(std::memory_order_relaxed) > 0;
+  turn_ns = turn_path = 0;
+  probing = from.probes.load(std::memory_order_relaxed) > 0 || options().turns > 0;
   at_boundary = false;
   waiting.clear();
   outside = {};
@@ -236,7 +238,9 @@ Session::Match Session::match(OpKind op, AttrWords attrs, std::span<const Argume
   }
   const TrieNode &candidate = cursor.trie->nodes[child];
   Match outcome = candidate.settled ? Match::settled : Match::hit;
-  if (outcome == Match::hit && probing && cursor.trie->deciding[child] && wants_eager_turn(child))
+  if (outcome == Match::hit && probing &&
+      (options().turns ? halves->draw(options().turns)
+                       : cursor.trie->deciding[child] && wants_eager_turn(child)))
     outcome = Match::eager_turn;
   if (outcome == Match::hit && candidate.checks_index &&
       !if_memory([&] { outcome = check_indices(candidate, arguments); }))

@@ -35,10 +35,14 @@ bool OpenHalves::wants_eager(const Path &path) noexcept {
     return false;
   if (half->path == path.id && (half->eager || !half->drawn))
     return !half->eager;
+  return next_random() & 1;
+}
+
+std::uint32_t OpenHalves::next_random() noexcept {
   random ^= random << 13;
   random ^= random >> 17;
   random ^= random << 5;
-  return random & 1;
+  return random;
 }
 
 namespace visits {

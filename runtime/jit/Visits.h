@@ -26,8 +26,11 @@ public:
   /// Whether the next run of the path should be eager, to become half of a pair. Which comes first
   /// is drawn.
   bool wants_eager(const Path &path) noexcept;
+  /// True for so many percent of calls.
+  bool draw(int percent) noexcept { return next_random() % 100 < static_cast<unsigned>(percent); }
 
 private:
+  std::uint32_t next_random() noexcept;
   Half &at(std::uint32_t path) noexcept { return halves[path % halves.size()]; }
   std::array<Half, 8> halves{};
   std::uint32_t random = 0x2545f491u;

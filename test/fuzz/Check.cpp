@@ -135,6 +135,7 @@ private:
 
   static void apply(const Setting &setting) {
     mutable_options().disable = setting.disabled;
+    mutable_options().turns = setting.turns;
     mutable_options().defer = setting.defer_now ? DeferChoice::now : DeferChoice::on;
     set_thread_count(setting.threads);
     set_active_isa(setting.isa);

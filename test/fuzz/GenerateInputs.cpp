@@ -27,7 +27,9 @@ void Generator::draw_setting() {
   setting.check = random.percent(10);
   setting.two_at_once = random.percent(15);
   setting.interpret = max_size <= 3000 && random.percent(50);
-  setting.defer_now = Random(program.seed ^ 0xdefe4).percent(50);
+  Random policy(program.seed ^ 0xdefe4);
+  setting.defer_now = policy.percent(50);
+  setting.turns = policy.percent(20) ? 3 : 0;
 }
 
 std::int64_t Generator::draw_extent() {

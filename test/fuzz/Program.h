@@ -113,6 +113,7 @@ struct Setting {
   bool check = false;          ///< mode check instead of on
   bool every_position = false; ///< at the end a call for every op, with a flush behind it
   bool two_at_once = false;    ///< some calls run on two threads at the same time
+  int turns = 0;               ///< percent of matched ops at which a run goes on eagerly
   bool defer_now = false;      ///< values that are held at an observation wait, from the first run
   bool interpret = false;      ///< the interpreter of the records is a third side
 };

@@ -75,12 +75,14 @@ std::string text_of(const Step &step, const Program &program) {
 
 std::string to_text(const Program &program) {
   const Setting &setting = program.setting;
-  std::string text =
-      "seed " + std::to_string(program.seed) + ", " + std::to_string(setting.threads) +
-      " threads, " + (setting.isa == Isa::v4 ? "v4" : "v3") +
-      (setting.check ? ", mode check" : "") +
-      (setting.every_position ? ", flush at every position" : "") +
-      (setting.defer_now ? ", defer=now" : "") + (setting.two_at_once ? ", two at once" : "");
+  std::string text = "seed " + std::to_string(program.seed) + ", " +
+                     std::to_string(setting.threads) + " threads, " +
+                     (setting.isa == Isa::v4 ? "v4" : "v3") +
+                     (setting.check ? ", mode check" : "") +
+                     (setting.every_position ? ", flush at every position" : "") +
+                     (setting.defer_now ? ", defer=now" : "") +
+                     (setting.turns ? ", turns=" + std::to_string(setting.turns) : "") +
+                     (setting.two_at_once ? ", two at once" : "");
   for (const std::string &pass : setting.disabled)
     text += ", no " + pass;
   text += "\n";

@@ -75,6 +75,7 @@ Program shrink(Program program, Judge fails) {
   try_change(program, fails, [](Program &p) { p.setting.disabled.clear(); });
   try_change(program, fails, [](Program &p) { p.setting.two_at_once = false; });
   try_change(program, fails, [](Program &p) { p.setting.defer_now = false; });
+  try_change(program, fails, [](Program &p) { p.setting.turns = 0; });
   try_change(program, fails, [](Program &p) { p.setting.threads = 1; });
   try_change(program, fails, [](Program &p) { p.setting.check = false; });
   try_change(program, fails, [](Program &p) { p.setting.interpret = false; });
