@@ -289,6 +289,7 @@ private:
       ++counts.rejects["handed over in the middle of every run"];
       reason = true;
     }
+    reason |= program.setting.turns > 0; // some op of every run may have left it
     counts.not_run += !ran;
     counts.unexplained += !ran && !reason;
     if (!ran && !reason)
