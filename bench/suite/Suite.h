@@ -13,6 +13,8 @@ namespace bench {
 
 struct Settings {
   bool quick = false; ///< tiny sizes and few rounds: shows that rows come out, not how fast
+  bool pin = false;   ///< the theme policy: on one processor
+  int busy = 0;       ///< the theme policy: beside so many processes that compute
   std::string only;   ///< run cases whose theme contains this
   std::string json;
 };
@@ -61,5 +63,7 @@ void streams(Suite &suite);
 void rows_of_matrices(Suite &suite);
 void contractions(Suite &suite);
 void training_step(Suite &suite);
+/// In bench/policy; only when it is asked for, for it takes long.
+void policy(Suite &suite);
 
 } // namespace bench

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // tracejit-bench: compiled against eager and against the limits of the machine, in one run.
+#include "bench/policy/Child.h"
 #include "bench/suite/Suite.h"
 
 #include "runtime/base/Options.h"
@@ -7,14 +8,20 @@
 #include <tracejit/compiler.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 static constexpr const char *usage = R"(usage: tracejit-bench [OPTION]...
   --json FILE    also write one object per row
   --only WORD    only themes whose name contains WORD:
-                 tiny latency streams rows contractions training
+                 tiny latency streams rows contractions training; only when
+                 asked for: policy, each of its measures in a process of its own,
+                 or policy/GROUP of streams changing first-run
+                 compile-time locals training memory exit
   --quick        tiny sizes, few rounds: checks outputs, says nothing about speed
+  --busy N       policy beside N processes at nice 5 that compute all the time
+  --pin          policy on one processor
 TRACEJIT applies: trial=off shows compiled code that a trial would reject.
 )";
 
@@ -23,6 +30,10 @@ static bool read_settings(int count, char **words, bench::Settings &settings) {
     const std::string word = words[i];
     if (word == "--quick")
       settings.quick = true;
+    else if (word == "--pin")
+      settings.pin = true;
+    else if (word == "--busy" && i + 1 < count)
+      settings.busy = std::atoi(words[++i]);
     else if (word == "--json" && i + 1 < count)
       settings.json = words[++i];
     else if (word == "--only" && i + 1 < count)
@@ -34,6 +45,8 @@ static bool read_settings(int count, char **words, bench::Settings &settings) {
 }
 
 int main(int count, char **words) {
+  if (count > 2 && std::strcmp(words[1], "--child") == 0)
+    return bench::be_child({words + 2, words + count});
   bench::Settings settings;
   if (!read_settings(count, words, settings)) {
     std::fputs(usage, stderr);
@@ -45,7 +58,8 @@ int main(int count, char **words) {
     return 1;
 
   bench::Suite suite(settings);
-  bench::print_header();
+  if (!settings.only.starts_with("policy"))
+    bench::print_header();
   using Theme = std::pair<const char *, void (*)(bench::Suite &)>;
   for (const auto &[name, run] :
        {Theme("tiny", bench::tiny_ops), Theme("latency", bench::compile_latency),
@@ -53,6 +67,8 @@ int main(int count, char **words) {
         Theme("contractions", bench::contractions), Theme("training", bench::training_step)})
     if (std::strstr(name, settings.only.c_str()))
       run(suite);
+  if (settings.only.starts_with("policy"))
+    bench::policy(suite);
   suite.add_worst();
 
   bool equal = !suite.rows.empty();

@@ -2,6 +2,8 @@
 // How much memory this process may use.
 #pragma once
 
+#include "runtime/base/Export.h"
+
 #include <cstddef>
 
 namespace jit {
@@ -11,6 +13,6 @@ std::size_t system_memory_bytes() noexcept;
 
 /// Bytes that this process may still take: what the system says is available, or what the limit of
 /// the control group (v1 or v2) leaves, if that is less. 0 if the system does not say.
-std::size_t system_memory_left() noexcept;
+TRACEJIT_PRIVATE std::size_t system_memory_left() noexcept;
 
 } // namespace jit

@@ -64,10 +64,8 @@ Trace &Trace::find(std::uint64_t key, const std::string &name, const std::source
 }
 
 bool Anchor::may_time() const noexcept {
-  constexpr std::uint64_t at_first = 16, sample = 64;
-  const std::uint64_t pass = state.passes() + 1;
-  return pass <= at_first || pass % sample == 0 || probes.load(std::memory_order_relaxed) > 0 ||
-         wants_recording.load(std::memory_order_relaxed);
+  return state.may_time(probes.load(std::memory_order_relaxed) > 0 ||
+                        wants_recording.load(std::memory_order_relaxed));
 }
 
 } // namespace jit

@@ -283,7 +283,7 @@ static std::uint64_t process_cpu_ns() noexcept {
 }
 
 void CompileThread::run() {
-  pthread_setname_np(pthread_self(), "tracejit-compile");
+  pthread_setname_np(pthread_self(), "jit-compile"); // at most 15 characters
   _mm_setcsr(
       default_mxcsr); // a thread begins with that of its maker, and constants are folded here
   thread_id.store(static_cast<pid_t>(syscall(SYS_gettid)), std::memory_order_release);

@@ -73,6 +73,7 @@ struct Path : std::enable_shared_from_this<Path> {
   std::atomic<std::uint32_t> foreign_place{0}, foreign_count{0};
 
   std::atomic<std::uint64_t> recorded{0}; ///< eager runs that were recorded or followed
+  std::atomic<std::uint64_t> unseen{0};   ///< runs in a rest that were not hashed, by sample
   std::atomic<std::uint64_t> hits{0};     ///< compiled runs
   std::atomic<std::uint64_t> replays{0};  ///< runs that ended op by op
   std::array<std::atomic<std::uint64_t>, exit_reason_count> exits{};
@@ -87,8 +88,8 @@ struct Path : std::enable_shared_from_this<Path> {
 
   /// Runs that took this path, however.
   std::uint64_t visits() const noexcept {
-    return recorded.load(std::memory_order_relaxed) + hits.load(std::memory_order_relaxed) +
-           replays.load(std::memory_order_relaxed);
+    return recorded.load(std::memory_order_relaxed) + unseen.load(std::memory_order_relaxed) +
+           hits.load(std::memory_order_relaxed) + replays.load(std::memory_order_relaxed);
   }
   void count_exit(ExitReason exit) noexcept {
     exits[static_cast<std::size_t>(exit)].fetch_add(1, std::memory_order_relaxed);

@@ -129,6 +129,8 @@ void begin_segment(ThreadTrace &t) {
   case AnchorState::Phase::resting:
     if (only_counted())
       return record_or_follow(t, pass);
+    if (anchor.state.waiting.load(std::memory_order_relaxed) > 0)
+      CompileThread::get().hurry();
     return follow(t, anchor.state.hashes(pass) || anchor.boundaries.load());
   case AnchorState::Phase::serving:
     if (t.session->open(anchor)) {

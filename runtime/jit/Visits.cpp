@@ -261,6 +261,8 @@ void followed(Anchor &anchor, const FollowedRun &run, ExitReason end, OpenHalves
       anchor.wants_recording.store(true, std::memory_order_relaxed);
     } else {
       path->recorded.fetch_add(1, std::memory_order_relaxed);
+      if (anchor.state.resting() && !anchor.boundaries.load(std::memory_order_relaxed))
+        path->unseen.fetch_add(AnchorState::hash_period - 1, std::memory_order_relaxed);
       path->count_exit(end);
       if (const TryLock measuring(path->measuring, std::try_to_lock); measuring)
         learn_eager(*path, run.ns);

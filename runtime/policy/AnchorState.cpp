@@ -24,6 +24,12 @@ AnchorState::Phase AnchorState::phase() const noexcept {
   return waiting.load(std::memory_order_relaxed) > 0 ? Phase::waiting : Phase::cold;
 }
 
+bool AnchorState::may_time(bool wanted) const noexcept {
+  constexpr std::uint64_t at_first = 16, sample = 64;
+  const std::uint64_t pass = passes() + 1;
+  return pass <= at_first || pass % sample == 0 || (wanted && !resting());
+}
+
 void AnchorState::clear_window() noexcept {
   for (auto *sum : {&credits, &debits, &eager})
     sum->store(0, std::memory_order_relaxed);

@@ -38,7 +38,11 @@ public:
   /// A pass ended that takes `eager_ns` eagerly (0: not known). True every 64 passes.
   bool pass_ended(std::uint64_t eager_ns) noexcept;
   /// Whether passes are hashed while resting: one in eight.
-  bool hashes(std::uint64_t pass) const noexcept { return pass % 8 == 0; }
+  static constexpr std::uint64_t hash_period = 8;
+  bool hashes(std::uint64_t pass) const noexcept { return pass % hash_period == 0; }
+  /// Whether the next pass may be timed, which slows small ops down: the first ones, a sample, and
+  /// those that are `wanted`, but for a rest, in which nothing is recorded or tried.
+  bool may_time(bool wanted) const noexcept;
   /// A resting pass took a path with a program or another. Fifteen of sixteen end the rest.
   void hashed(bool has_program) noexcept;
   /// Ends a rest and clears the window: a program was published, or the user asked for it.

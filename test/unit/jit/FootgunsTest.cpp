@@ -3,6 +3,10 @@
 // with mode off and asserts that compiled code ran.
 #include "test/unit/jit/CompiledTest.h"
 
+#include <filesystem>
+#include <fstream>
+#include <set>
+
 namespace jit::test {
 namespace {
 
@@ -294,6 +298,18 @@ TEST_F(Footguns, TheLongestWait) {
   EXPECT_TRUE(wait_compiled(std::chrono::milliseconds::max()));
   f(x);
   EXPECT_EQ(hits(f), 1u);
+}
+
+TEST_F(Footguns, TheCompileThreadHasAName) {
+  auto f = trace([](const Tensor &x) { return x * 2.0; }, {"named thread"});
+  repeat(3, [&](int) { f(ramp(10)); });
+  std::set<std::string> names;
+  for (const auto &thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(thread.path() / "comm"), name);
+    names.insert(name);
+  }
+  EXPECT_TRUE(names.contains("jit-compile"));
 }
 
 TEST_F(Footguns, DerivativesAtInfiniteEnds) {

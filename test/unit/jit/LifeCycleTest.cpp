@@ -136,6 +136,24 @@ TEST_F(LifeCycle, ARejectedPathIsTriedAgainWithTheProgramItHas) {
   EXPECT_EQ(hooks().compiled, compiled);
 }
 
+TEST_F(LifeCycle, RunsInARestCountWhetherTheyAreHashedOrNot) {
+  program_ns[11] = 2'000'000; // its ops take 1,100,000
+  auto f = trace([](const Tensor &t) { return chain(t, 11); }, {"counted in a rest"});
+  calls(100, [&](int) { f(x); });
+  ASSERT_EQ(path(f, 11).state, "rejected");
+  Trace *traced = Trace::all();
+  while (traced->name != "counted in a rest")
+    traced = traced->next;
+  AnchorState &anchor = traced->anchors.load()->state;
+  anchor.debit(1'000'000'000);
+  for (int i = 0; i < 64 && !anchor.resting(); ++i)
+    f(x);
+  ASSERT_GE(anchor.rest_left(), 2000u);
+  program_ns[11] = 300'000;
+  calls(1000, [&](int) { f(x); });
+  EXPECT_NE(path(f, 11).state, "rejected") << path(f, 11);
+}
+
 TEST_F(LifeCycle, AProgramThatBecomesSlowIsFoundByItsChecks) {
   auto f = trace([](const Tensor &t) { return chain(t, 4); }, {"slowed"});
   calls(20, [&](int) { f(x); });

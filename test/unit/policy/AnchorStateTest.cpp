@@ -64,6 +64,23 @@ TEST_F(AnchorStateTest, RestsForAHundredTimesWhatItLost) {
   EXPECT_EQ(anchor.rest_left(), 1280u); // twice as long the next time
 }
 
+TEST_F(AnchorStateTest, NothingIsTimedForTrialsOrRecordingsDuringARest) {
+  const auto timed = [&](bool wanted) {
+    int count = 0;
+    for (std::uint64_t i = 0; i < AnchorState::window; ++i) {
+      count += anchor.may_time(wanted);
+      passes(1, 10'000, 0, 0);
+    }
+    return count;
+  };
+  EXPECT_EQ(timed(false), 17); // the first sixteen, and the sample
+  EXPECT_EQ(timed(true), 64);
+  EXPECT_EQ(timed(false), 1);
+  passes(AnchorState::window, 10'000, 500, 1'500);
+  ASSERT_EQ(anchor.phase(), Phase::resting);
+  EXPECT_EQ(timed(true), 1);
+}
+
 TEST_F(AnchorStateTest, NoRestIsLongerThanTenSeconds) {
   for (int k = 0; k < 8; ++k) {
     passes(AnchorState::window, 1'000'000, 0, 500'000'000);
