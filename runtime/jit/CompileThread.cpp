@@ -194,6 +194,7 @@ void CompileThread::unlock_after_fork(bool child) noexcept {
       ready.store(false, std::memory_order_release);
     }
   }
+  compiler.unlock_after_fork();
   lock.unlock();
 }
 

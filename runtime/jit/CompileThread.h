@@ -55,7 +55,10 @@ public:
 
   /// For the handlers of fork. The child makes a compile thread of its own if this one was idle;
   /// else it runs what is compiled and compiles nothing.
-  void lock_for_fork() { lock.lock(); }
+  void lock_for_fork() {
+    lock.lock();
+    compiler.lock_for_fork();
+  }
   void unlock_after_fork(bool child) noexcept;
 
 private:

@@ -30,6 +30,9 @@ public:
     return state.load(std::memory_order_acquire) == CompilerState::ready;
   }
   CompilerStatus status() const;
+  /// For the handlers of fork: nobody changes the message in between.
+  void lock_for_fork() noexcept { lock.lock(); }
+  void unlock_after_fork() noexcept { lock.unlock(); }
 
 private:
   void fail(std::string why);

@@ -68,18 +68,22 @@ void record(ThreadTrace &t) {
   t.timed = Timed::by_cycles;
 }
 
-/// The parked sessions of which this is true are closed, and can be used again.
-template <class Condition> void let_parked_go(ThreadWork &work, Condition condition) noexcept {
-  Session **link = &work.parked;
-  while (Session *session = *link) {
-    if (!condition(*session)) {
-      link = &session->next_parked;
-      continue;
+/// Takes the first parked session of which this is true off the list; null: there is none.
+template <class Condition> Session *unlink_parked(ThreadWork &work, Condition condition) noexcept {
+  for (Session **link = &work.parked; *link; link = &(*link)->next_parked)
+    if (condition(**link)) {
+      --work.parked_count;
+      return std::exchange(*link, (*link)->next_parked);
     }
+  return nullptr;
+}
+
+/// The parked sessions of which this is true are closed, and can be used again. Closing may run
+/// code of the user, who frees adopted memory, so the list is looked at anew each time.
+template <class Condition> void let_parked_go(ThreadWork &work, Condition condition) noexcept {
+  while (Session *session = unlink_parked(work, condition)) {
     session->finish();
     session->leave_trie();
-    *link = session->next_parked;
-    --work.parked_count;
     if (work.spare)
       Session::give_back(session);
     else
