@@ -84,6 +84,12 @@ void AnchorState::hashed(bool has_program) noexcept {
     wake();
 }
 
+void AnchorState::forget() noexcept {
+  wake();
+  rest.store(passes() << 2, std::memory_order_relaxed);
+  good_windows.store(0, std::memory_order_relaxed);
+}
+
 void AnchorState::wake() noexcept {
   rest.store((passes() << 2) | (rest.load(std::memory_order_relaxed) & 3),
              std::memory_order_relaxed);

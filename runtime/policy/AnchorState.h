@@ -43,6 +43,8 @@ public:
   void hashed(bool has_program) noexcept;
   /// Ends a rest and clears the window: a program was published, or the user asked for it.
   void wake() noexcept;
+  /// The same, and a rest to come is as long as the first one.
+  void forget() noexcept;
 
 private:
   static void add(std::atomic<std::uint64_t> &sum, std::uint64_t ns) noexcept {
