@@ -204,7 +204,9 @@ void paired(Anchor &anchor, Path &path, std::uint64_t eager_ns,
   }
   if (!path.wants_pairs.exchange(false, std::memory_order_relaxed))
     return;
-  if (path.recheck.add(ratio) && path.life.change(PathState::active, PathState::trial)) {
+  const bool slow = path.recheck.add(ratio);
+  path.ratio.store(static_cast<float>(path.spread().median), std::memory_order_relaxed);
+  if (slow && path.life.change(PathState::active, PathState::trial)) {
     path.trial.start();
     path.recheck.start(); // its probe becomes the trial's
     if_memory([&] { say(anchor, path, "on trial again: checks found it slower than eager"); });
@@ -286,7 +288,7 @@ void compiled(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) 
   } else if (ns && state == PathState::active && path.wants_pairs.load(std::memory_order_relaxed)) {
     add_half(anchor, path, false, ns, halves);
   } else if (state == PathState::active && options().trial &&
-             path.hits.load(std::memory_order_relaxed) % Recheck::period == 0) {
+             Recheck::is_due(path.hits.load(std::memory_order_relaxed))) {
     const TryLock guard(path.measuring, std::try_to_lock);
     if (guard && path.life.state() == PathState::active &&
         !path.wants_pairs.exchange(true, std::memory_order_relaxed))
