@@ -309,40 +309,43 @@ void replayed(Anchor &anchor, Path *path, std::uint32_t ops) noexcept {
   pass_ended(anchor, path ? path->eager_estimate_ns() : 0);
 }
 
-void rejected(Anchor &anchor, Graph begin, RejectReason why) noexcept {
+namespace {
+
+/// What was recorded before tracing had to stop runs eagerly. `find` gives the path that stands for
+/// it, `detail` what is told beside the reason.
+template <class Find, class Detail>
+void reject(Anchor &anchor, Graph begin, RejectReason why, Find find, Detail detail) noexcept {
   debit(anchor, record_ns_per_op * begin.ops.size());
   const TryLock guard(anchor.known.lock, std::try_to_lock);
   if (!guard)
     return;
   if_memory([&] {
     begin.name = anchor.trace->name;
-    const std::shared_ptr<Path> path = anchor.known.find_or_add(std::move(begin), now_ns());
+    const std::shared_ptr<Path> path = find(std::move(begin));
     if (!path)
       return;
     path->recorded.fetch_add(1, std::memory_order_relaxed);
-    const std::uint64_t seen = path->visits();
-    if (path->life.reject(PathState::watching, why, seen))
-      say(anchor, *path, std::string(sentence(why)));
+    path->reject_detail = detail();
+    const std::string more = path->reject_detail.empty() ? "" : " (" + path->reject_detail + ")";
+    if (path->life.reject(PathState::watching, why, path->visits()))
+      say(anchor, *path, std::string(sentence(why)) + more);
   });
 }
 
+} // namespace
+
+void rejected(Anchor &anchor, Graph begin, RejectReason why) noexcept {
+  reject(
+      anchor, std::move(begin), why,
+      [&](Graph graph) { return anchor.known.find_or_add(std::move(graph), now_ns()); },
+      [] { return std::string(); });
+}
+
 void untraceable(Anchor &anchor, Graph begin, OpKind op, const Site &site) noexcept {
-  debit(anchor, record_ns_per_op * begin.ops.size());
-  const TryLock guard(anchor.known.lock, std::try_to_lock);
-  if (!guard)
-    return;
-  if_memory([&] {
-    begin.name = anchor.trace->name;
-    const std::shared_ptr<Path> path = anchor.known.find_or_add_untraceable(std::move(begin));
-    if (!path)
-      return;
-    path->recorded.fetch_add(1, std::memory_order_relaxed);
-    const std::uint64_t seen = path->visits();
-    path->reject_detail = std::string(info(op).name) + " at " + describe(site);
-    if (path->life.reject(PathState::watching, RejectReason::untraceable, seen))
-      say(anchor, *path,
-          std::string(sentence(RejectReason::untraceable)) + " (" + path->reject_detail + ")");
-  });
+  reject(
+      anchor, std::move(begin), RejectReason::untraceable,
+      [&](Graph graph) { return anchor.known.find_or_add_untraceable(std::move(graph)); },
+      [&] { return std::string(info(op).name) + " at " + describe(site); });
 }
 
 bool is_boundary(Anchor &anchor, std::uint64_t sequence, std::uint32_t ops) noexcept {
