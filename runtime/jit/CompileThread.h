@@ -39,8 +39,13 @@ public:
   CompilerStatus compiler_status() const;
   bool has_compiler() const noexcept { return ready.load(std::memory_order_acquire); }
 
-  /// False if the time ran out before the queue was empty.
+  /// False if the time ran out before the queue was empty, or if what is in it is paused.
   bool wait_idle(std::chrono::milliseconds timeout);
+  /// Nothing new is compiled from `pause` on until `resume` was called as often; a compilation
+  /// under way is finished. Tries are still published.
+  void pause() noexcept;
+  void resume() noexcept;
+  bool is_paused() const noexcept { return pauses.load(std::memory_order_relaxed) > 0; }
   /// Called again and again by threads that could use a program: a job whose lack has cost as much
   /// as making it gets normal priority, since a busy machine would starve an idle thread for ever.
   void hurry() noexcept;
@@ -78,6 +83,8 @@ private:
   void stop_before_new_statics() noexcept;
   void stop_with_process();
   bool nobody_waits();
+  bool may_do(const Job &job) const noexcept;
+  bool has_work() const noexcept;
   bool stands_still() noexcept;
 
   // Jobs.cpp
@@ -95,7 +102,8 @@ private:
   std::condition_variable wake, idle;
   std::vector<Job> waiting;
   bool started = false, busy = false, stopping = false;
-  int waiters = 0; ///< threads in wait_idle: no idle priority meanwhile
+  std::atomic<int> pauses{0}; ///< changed under the lock
+  int waiters = 0;            ///< threads in wait_idle: no idle priority meanwhile
   std::atomic<pid_t> thread_id{0};
   std::atomic<std::uint64_t> overdue_at{0}; ///< in ns; 0: nothing waits at idle priority
   std::atomic<bool> ready{false};

@@ -6,6 +6,7 @@
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Mode.h"
+#include "runtime/jit/WhyEager.h"
 #include "runtime/policy/Clock.h"
 #include "runtime/policy/Ledger.h"
 
@@ -138,7 +139,7 @@ void on_trial(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) 
 /// Whether one more program may be had: there is a place, or this one is worth two of the least.
 /// The table's lock is held.
 bool has_place(const Anchor &anchor, const Path &newcomer) noexcept {
-  const auto most = static_cast<std::int32_t>(Anchor::max_programs);
+  const auto most = static_cast<std::int32_t>(anchor.trace->max_paths);
   if (anchor.state.serving + anchor.state.waiting < most)
     return true;
   double least = newcomer.score() / 2;
@@ -162,8 +163,11 @@ void consider(Anchor &anchor, Path &path) noexcept {
   if (path.life.state() != PathState::watching ||
       path.recorded.load(std::memory_order_relaxed) <
           static_cast<std::uint64_t>(std::max(threshold, 1)) ||
-      mode() == Mode::log || !CompileThread::get().has_compiler() || !has_place(anchor, path) ||
-      !path.life.change(PathState::watching, PathState::queued))
+      mode() == Mode::log || !CompileThread::get().has_compiler())
+    return;
+  const bool place = has_place(anchor, path);
+  path.crowded_out.store(!place, std::memory_order_relaxed);
+  if (!place || !path.life.change(PathState::watching, PathState::queued))
     return;
   path.queued_ns = now_ns();
   anchor.state.waiting.fetch_add(1, std::memory_order_relaxed);
@@ -223,10 +227,11 @@ void begin_trial(Anchor &anchor, Path &path) noexcept {
   anchor.probes.fetch_add(1, std::memory_order_relaxed);
 }
 
-void recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noexcept {
+EagerReason recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noexcept {
   const auto ops = static_cast<std::uint32_t>(graph.ops.size());
   debit(anchor, record_ns_per_op * ops);
   std::uint64_t eager_ns = 0;
+  EagerReason why = EagerReason::seen_once;
   if (const TryLock guard(anchor.known.lock, std::try_to_lock); guard) {
     std::shared_ptr<Path> path;
     if_memory([&] {
@@ -242,16 +247,20 @@ void recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noe
         path->eager_times.add_recorded(ns, ops);
         path->eager_ns.store(path->eager_times.lower_quartile(), std::memory_order_relaxed);
       }
+      why = why_eager(anchor, *path, why);
       consider(anchor, *path);
       eager_ns = path->eager_estimate_ns();
     }
   }
   pass_ended(anchor, eager_ns);
+  return why;
 }
 
-void followed(Anchor &anchor, const FollowedRun &run, ExitReason end, OpenHalves &halves) noexcept {
+EagerReason followed(Anchor &anchor, const FollowedRun &run, ExitReason end,
+                     OpenHalves &halves) noexcept {
   std::uint64_t eager_ns = run.ns;
   bool turned = false;
+  EagerReason why = EagerReason::queued; // its program is not in the trie yet
   if (const TryLock guard(anchor.known.lock, std::try_to_lock); guard) {
     Path *path = anchor.known.find(run.sequence, run.ops, run.turn);
     turned = path && path->id == run.turn;
@@ -264,6 +273,7 @@ void followed(Anchor &anchor, const FollowedRun &run, ExitReason end, OpenHalves
         learn_eager(*path, run.ns);
       if (run.ns && path->wants_pairs.load(std::memory_order_relaxed))
         add_half(anchor, *path, true, run.ns, halves);
+      why = why_eager(anchor, *path, why);
       consider(anchor, *path);
       eager_ns = path->eager_estimate_ns();
     }
@@ -272,6 +282,7 @@ void followed(Anchor &anchor, const FollowedRun &run, ExitReason end, OpenHalves
   if (run.turn && !turned)
     halves.waste(run.turn);
   pass_ended(anchor, eager_ns);
+  return why;
 }
 
 void uncounted(Anchor &anchor) noexcept { pass_ended(anchor, 0); }
