@@ -196,7 +196,9 @@ void paired(Anchor &anchor, Path &path, std::uint64_t eager_ns,
             std::uint64_t compiled_ns) noexcept {
   const double ratio =
       static_cast<double>(eager_ns) / static_cast<double>(std::max<std::uint64_t>(compiled_ns, 1));
-  debit(anchor, eager_ns > compiled_ns ? eager_ns - compiled_ns : compiled_ns - eager_ns);
+  // An eager run during which the thread was put aside is not what a turn costs.
+  const std::uint64_t usual = std::min(eager_ns, 2 * path.eager_estimate_ns());
+  debit(anchor, usual > compiled_ns ? usual - compiled_ns : compiled_ns - usual);
   const TryLock guard(path.measuring, std::try_to_lock);
   if (!guard)
     return;

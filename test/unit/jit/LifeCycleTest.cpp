@@ -3,6 +3,8 @@
 // rejected, tried again, driven out. Costs are set, so every verdict is known.
 #include "test/unit/jit/LifeCycle.h"
 
+#include "runtime/jit/Visits.h"
+
 #include <map>
 
 namespace jit {
@@ -74,6 +76,20 @@ TEST_F(LifeCycle, AProgramThatBecomesSlowIsFoundByItsChecks) {
       state = path(f, 4).state;
   }
   EXPECT_EQ(state, "rejected");
+}
+
+TEST_F(LifeCycle, AnEagerTurnThatWasPutAsideCostsWhatOthersDo) {
+  program_ns[4] = 200'000; // of 400,000
+  auto f = trace([](const Tensor &t) { return chain(t, 4); }, {"put aside"});
+  calls(64, [&](int) { f(x); });
+  ASSERT_EQ(path(f, 4).state, "active");
+  Anchor &anchor = *Trace::all()->anchors.load();
+  const std::shared_ptr<Path> known = anchor.known.paths().at(0);
+  visits::paired(anchor, *known, 10'000'000'000, 200'000);
+  for (std::uint64_t i = 0; i < AnchorState::window; ++i) {
+    f(x);
+    ASSERT_FALSE(anchor.state.resting());
+  }
 }
 
 TEST_F(LifeCycle, ATieIsDroppedAfterFortyEightPairs) {
