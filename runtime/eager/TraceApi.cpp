@@ -7,6 +7,7 @@
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/Report.h"
 #include "runtime/jit/Segment.h"
+#include "runtime/jit/Snapshot.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/trace/Text.h"
 
@@ -69,6 +70,10 @@ std::vector<TraceReport> explain(std::source_location site) {
     sort_reports(reports);
     return reports;
   });
+}
+
+Report report(std::source_location site) {
+  return detail::typed("report", site, [] { return take_snapshot(Locks::wait); });
 }
 
 void save_trace(std::ostream &stream, std::string_view name, std::source_location site) {

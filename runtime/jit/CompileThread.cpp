@@ -63,6 +63,10 @@ CompilerStatus CompileThread::compiler_status() const {
   return status;
 }
 
+CompilerStatus CompileThread::status_before_exit() const {
+  return had_compiler() ? compiler.status() : compiler_status();
+}
+
 /// The lock is held.
 void CompileThread::stop_with_process() {
   stop_with_main_thread();
@@ -167,7 +171,8 @@ void CompileThread::stop() noexcept {
     const std::lock_guard guard(lock);
     stopping = true;
     set_urgent(true);
-    ready.store(false, std::memory_order_release);
+    if (ready.exchange(false, std::memory_order_acq_rel))
+      ready_at_exit.store(true, std::memory_order_relaxed);
     waiting.clear();
     wake.notify_one();
     idle.notify_all();

@@ -38,6 +38,11 @@ public:
   void set_compiler(std::unique_ptr<Compiler> compiler);
   CompilerStatus compiler_status() const;
   bool has_compiler() const noexcept { return ready.load(std::memory_order_acquire); }
+  /// The same as it was before the process began to end.
+  CompilerStatus status_before_exit() const;
+  bool had_compiler() const noexcept {
+    return has_compiler() || ready_at_exit.load(std::memory_order_relaxed);
+  }
 
   /// False if the time ran out before the queue was empty, or if what is in it is paused.
   bool wait_idle(std::chrono::milliseconds timeout);
@@ -106,7 +111,7 @@ private:
   int waiters = 0;            ///< threads in wait_idle: no idle priority meanwhile
   std::atomic<pid_t> thread_id{0};
   std::atomic<std::uint64_t> overdue_at{0}; ///< in ns; 0: nothing waits at idle priority
-  std::atomic<bool> ready{false};
+  std::atomic<bool> ready{false}, ready_at_exit{false};
   LazyCompiler compiler;
   // The thread's own.
   Publisher publisher;

@@ -92,6 +92,9 @@ struct Path : std::enable_shared_from_this<Path> {
   void count_exit(ExitReason exit) noexcept {
     exits[static_cast<std::size_t>(exit)].fetch_add(1, std::memory_order_relaxed);
   }
+  std::uint64_t exit_count(ExitReason exit) const noexcept {
+    return exits[static_cast<std::size_t>(exit)].load(std::memory_order_relaxed);
+  }
   /// What an eager run takes, in ns: measured, or what that many small ops take.
   std::uint64_t eager_estimate_ns() const noexcept;
   /// What a compiled run gains over an eager one, in ns: measured, or half of the eager time.

@@ -9,7 +9,7 @@ namespace jit {
 /// Of a path that has no program and was not rejected.
 static EagerReason why_without_program(const Path &path, PathState state) noexcept {
   const CompileThread &thread = CompileThread::get();
-  if (!thread.has_compiler())
+  if (!thread.had_compiler())
     return EagerReason::no_compiler;
   if (state == PathState::compiling)
     return EagerReason::compiling;
@@ -21,8 +21,8 @@ static EagerReason why_without_program(const Path &path, PathState state) noexce
                                                           : EagerReason::seen_once;
 }
 
-EagerReason why_eager(const Anchor &anchor, const Path &path, EagerReason otherwise) noexcept {
-  const PathLife::Now life = path.life.now();
+EagerReason why_eager(const Path &path, const PathLife::Now &life, bool resting,
+                      EagerReason otherwise) noexcept {
   const Mode now = mode(); // in mode log the programs of before run on
   if (now == Mode::off || now == (life.has_program() ? Mode::check : Mode::log))
     return EagerReason::mode;
@@ -30,7 +30,11 @@ EagerReason why_eager(const Anchor &anchor, const Path &path, EagerReason otherw
     return eager_reason(life.reason);
   if (!life.has_program())
     return why_without_program(path, life.state);
-  return anchor.state.resting() ? EagerReason::resting : otherwise;
+  return resting ? EagerReason::resting : otherwise;
+}
+
+EagerReason why_eager(const Anchor &anchor, const Path &path, EagerReason otherwise) noexcept {
+  return why_eager(path, path.life.now(), anchor.state.resting(), otherwise);
 }
 
 } // namespace jit

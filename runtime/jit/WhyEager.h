@@ -10,4 +10,8 @@ namespace jit {
 EagerReason why_eager(const Anchor &anchor, const Path &path,
                       EagerReason otherwise = EagerReason::none) noexcept;
 
+/// The same for what was read before.
+EagerReason why_eager(const Path &path, const PathLife::Now &life, bool resting,
+                      EagerReason otherwise = EagerReason::none) noexcept;
+
 } // namespace jit

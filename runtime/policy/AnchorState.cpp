@@ -16,6 +16,11 @@ std::uint64_t AnchorState::next_pass() noexcept {
   return pass;
 }
 
+std::string_view name(AnchorState::Phase phase) noexcept {
+  static constexpr std::string_view names[] = {"cold", "waiting", "serving", "resting"};
+  return names[static_cast<std::size_t>(phase)];
+}
+
 AnchorState::Phase AnchorState::phase() const noexcept {
   if (resting())
     return Phase::resting;

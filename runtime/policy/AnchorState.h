@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 namespace jit {
 
@@ -61,5 +62,7 @@ private:
   std::atomic<std::uint32_t> ended{0}, good_windows{0};
   std::atomic<std::uint32_t> recent{0}; ///< a bit a hashed pass, the newest lowest
 };
+
+std::string_view name(AnchorState::Phase phase) noexcept;
 
 } // namespace jit

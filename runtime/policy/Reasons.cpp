@@ -33,4 +33,13 @@ std::string_view name(PathState state) noexcept {
   return state_rows[static_cast<std::size_t>(state)].name;
 }
 
+std::string_view apart_advice(std::string_view reason) noexcept {
+#define X(name, text)                                                                              \
+  if (reason == #name)                                                                             \
+    return text;
+  TRACEJIT_APART_ADVICE(X)
+#undef X
+  return {};
+}
+
 } // namespace jit

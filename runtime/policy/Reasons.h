@@ -71,6 +71,10 @@ namespace jit {
   X(rejected, "runs eagerly, for the reason given")                                                \
   X(forgotten, "dropped by its starting point; whoever holds it lets it go")
 
+// Why kernels stayed apart, where something can be done. The compiler has the whole list.
+#define TRACEJIT_APART_ADVICE(X)                                                                   \
+  X(peak_memory, "keep fewer values alive, or leave more memory free")
+
 #define TRACEJIT_NAME(name, ...) name,
 enum class ExitReason : std::uint8_t { TRACEJIT_EXIT_REASONS(TRACEJIT_NAME) };
 enum class RejectReason : std::uint8_t { TRACEJIT_REJECT_REASONS(TRACEJIT_NAME) };
@@ -99,5 +103,7 @@ std::string_view name(EagerReason reason) noexcept;
 std::string_view sentence(EagerReason reason) noexcept;
 std::string_view advice(EagerReason reason) noexcept;
 std::string_view name(PathState state) noexcept;
+/// What can be done about kernels that the compiler kept apart for the reason of this name.
+std::string_view apart_advice(std::string_view reason) noexcept;
 
 } // namespace jit

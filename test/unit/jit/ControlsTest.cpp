@@ -78,47 +78,6 @@ TEST_F(Controls, ResetDuringACompilationDropsIt) {
   EXPECT_EQ(anchor.state.serving, 1);
 }
 
-TEST_F(Controls, ResetsBesideCallsLeaveNothingBehind) {
-  fake_clock = nullptr; // its one step is not for several threads
-  auto f = trace([](const Tensor &t, int ops) { return chain(t, ops); }, {"reset beside calls"});
-  std::atomic<bool> stop{false};
-  std::atomic<int> wrong{0}, called{0};
-  std::vector<std::thread> callers;
-  for (int k = 0; k < 2; ++k)
-    callers.emplace_back([&, k] {
-      auto mine = f;
-      for (int i = k; !stop; ++i) {
-        const int ops = 1 + i % 6;
-        float expected = 1;
-        for (int j = 0; j < ops; ++j)
-          expected *= 1.5f;
-        wrong += mine(x, ops).template to_vector<float>()[3] != expected;
-        ++called;
-      }
-    });
-  const int ran = hooks().ran;
-  for (int i = 0; called < 20'000 || hooks().ran < ran + 1'000; ++i) {
-    f.reset();
-    if (i % 4 == 0)
-      wait_compiled();
-    else
-      std::this_thread::sleep_for(std::chrono::microseconds(200));
-  }
-  stop = true;
-  for (std::thread &caller : callers)
-    caller.join();
-  EXPECT_EQ(wrong, 0);
-  wait_compiled();
-  f.reset();
-  wait_compiled();
-  for (Anchor *anchor = Trace::all()->anchors; anchor; anchor = anchor->next) {
-    EXPECT_EQ(anchor->state.serving, 0);
-    EXPECT_EQ(anchor->state.waiting, 0);
-    EXPECT_EQ(anchor->probes, 0);
-    EXPECT_EQ(anchor->trie.load(), nullptr);
-  }
-}
-
 // last() --------------------------------------------------------------------------------------
 
 TEST_F(Controls, LastSaysWhatBecameOfTheCall) {
