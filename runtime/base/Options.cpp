@@ -87,7 +87,7 @@ std::string get_disable(const Options &options) {
 
 constexpr int max_count = 1'000'000'000;
 
-constexpr std::array<OptionInfo, 10> table = {{
+constexpr std::array<OptionInfo, 11> table = {{
     {"mode", "off|log|on|check", "what the runtime does beyond plain eager", false,
      set_word<&Options::mode, modes>, get_word<&Options::mode, modes>},
     {"isa", "auto|v3|v4", "x86-64 level of kernels and compiled code", true,
@@ -108,6 +108,8 @@ constexpr std::array<OptionInfo, 10> table = {{
      set_text<&Options::save>, get_text<&Options::save>},
     {"compiler", "FILE", "the compiler library, if not the one beside libtracejit", false,
      set_text<&Options::compiler>, get_text<&Options::compiler>},
+    {"report", "FILE", "report that is written at exit: JSON if it ends in .json, else text", false,
+     set_text<&Options::report>, get_text<&Options::report>},
 }};
 
 const OptionInfo *find(std::string_view name) noexcept {
