@@ -196,9 +196,10 @@ void paired(Anchor &anchor, Path &path, std::uint64_t eager_ns,
             std::uint64_t compiled_ns) noexcept {
   const double ratio =
       static_cast<double>(eager_ns) / static_cast<double>(std::max<std::uint64_t>(compiled_ns, 1));
-  // An eager run during which the thread was put aside is not what a turn costs.
-  const std::uint64_t usual = std::min(eager_ns, 2 * path.eager_estimate_ns());
-  debit(anchor, usual > compiled_ns ? usual - compiled_ns : compiled_ns - usual);
+  const std::uint64_t apart =
+      eager_ns > compiled_ns ? eager_ns - compiled_ns : compiled_ns - eager_ns;
+  // A run during which the thread was put aside is not what a turn costs.
+  debit(anchor, std::min(apart, 2 * path.eager_estimate_ns()));
   const TryLock guard(path.measuring, std::try_to_lock);
   if (!guard)
     return;
@@ -225,6 +226,7 @@ void begin_trial(Anchor &anchor, Path &path) noexcept {
   const std::lock_guard guard(path.measuring); // held for moments, by threads that only try it
   path.trial.start();
   path.recheck.start();
+  path.ratio.store(0, std::memory_order_relaxed); // or runs would be charged by the last verdict
   path.wants_pairs.store(false, std::memory_order_relaxed); // after its first runs
   anchor.probes.fetch_add(1, std::memory_order_relaxed);
 }

@@ -78,6 +78,20 @@ TEST_F(LifeCycle, AProgramThatBecomesSlowIsFoundByItsChecks) {
   EXPECT_EQ(state, "rejected");
 }
 
+TEST_F(LifeCycle, ATrialOfAHopelessProgramEndsEachTime) {
+  program_ns[5] = 50'000'000; // its ops take 500,000
+  auto f = trace([](const Tensor &t) { return chain(t, 5); }, {"hopeless"});
+  calls(100, [&](int) { f(x); });
+  ASSERT_EQ(path(f, 5).state, "rejected");
+  const std::uint64_t hits = path(f, 5).hits;
+  for (int i = 0; i < 50'000 && path(f, 5).hits == hits; ++i)
+    f(x);
+  ASSERT_GT(path(f, 5).hits, hits) << "it was tried again";
+  calls(500, [&](int) { f(x); });
+  EXPECT_LE(path(f, 5).hits, hits + 24);
+  EXPECT_EQ(path(f, 5).state, "rejected");
+}
+
 TEST_F(LifeCycle, AnEagerTurnThatWasPutAsideCostsWhatOthersDo) {
   program_ns[4] = 200'000; // of 400,000
   auto f = trace([](const Tensor &t) { return chain(t, 4); }, {"put aside"});
