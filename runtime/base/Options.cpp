@@ -103,7 +103,7 @@ std::string get_memory(const Options &options) {
 
 constexpr int max_count = 1'000'000'000;
 
-constexpr std::array<OptionInfo, 13> table = {{
+constexpr std::array<OptionInfo, 14> table = {{
     {"mode", "off|log|on|check", "what the runtime does beyond plain eager", false,
      set_word<&Options::mode, modes>, get_word<&Options::mode, modes>},
     {"isa", "auto|v3|v4", "x86-64 level of kernels and compiled code", true,
@@ -131,6 +131,8 @@ constexpr std::array<OptionInfo, 13> table = {{
      set_text<&Options::save>, get_text<&Options::save>},
     {"compiler", "FILE", "the compiler library, if not the one beside libtracejit", false,
      set_text<&Options::compiler>, get_text<&Options::compiler>},
+    {"report", "FILE", "report that is written at exit: JSON if it ends in .json, else text", false,
+     set_text<&Options::report>, get_text<&Options::report>},
 }};
 
 const OptionInfo *find(std::string_view name) noexcept {

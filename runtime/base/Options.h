@@ -33,6 +33,7 @@ struct Options {
   std::vector<std::string> disable;
   std::string save;
   std::string compiler; ///< empty: found beside libtracejit
+  std::string report;   ///< file that is written at exit; empty: none
 
   bool operator==(const Options &) const = default;
 };

@@ -2,7 +2,9 @@
 #include "runtime/eager/Start.h"
 
 #include "runtime/base/Options.h"
+#include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/CompileThread.h"
+#include "runtime/jit/ReportFile.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/ThreadPool.h"
 
@@ -36,6 +38,8 @@ void detail::start_runtime(const std::source_location &site) {
     return;
   if (const std::optional<Error> error = bad_options(site))
     throw *error;
+  if (!options().report.empty())
+    if_memory([] { write_report_at_exit(options().report); });
   if (options().threads)
     set_thread_count(options().threads);
   if (options().isa != IsaChoice::automatic)

@@ -7,6 +7,7 @@
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/Report.h"
 #include "runtime/jit/Segment.h"
+#include "runtime/jit/Snapshot.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/trace/Text.h"
 
@@ -33,10 +34,32 @@ void synchronize() {
     throw_lost(thread_trace);
 }
 
-bool wait_compiled(std::chrono::milliseconds timeout) {
+/// Whether a path that still comes up waits for its verdict.
+static bool trial_is_open() noexcept {
+  for (Trace *trace = Trace::all(); trace; trace = trace->next)
+    for (Anchor *anchor = trace->anchors.load(std::memory_order_acquire); anchor;
+         anchor = anchor->next)
+      if (anchor->judges())
+        return true;
+  return false;
+}
+
+bool wait_compiled(std::chrono::milliseconds timeout, Until until) {
   // The clock's own numbers end before those of milliseconds.
   constexpr std::chrono::milliseconds none{0}, year = std::chrono::hours{24 * 365};
-  return CompileThread::get().wait_idle(std::clamp(timeout, none, year));
+  return CompileThread::get().wait_idle(std::clamp(timeout, none, year)) &&
+         (until == Until::compiled || !trial_is_open());
+}
+
+void pause_compiling() noexcept { CompileThread::get().pause(); }
+void resume_compiling() noexcept { CompileThread::get().resume(); }
+
+NoTrace::NoTrace(const std::source_location &site) noexcept
+    : site(site), outermost(begin_no_trace()) {}
+
+NoTrace::~NoTrace() {
+  if (outermost)
+    end_no_trace(site);
 }
 
 std::vector<TraceReport> explain(std::source_location site) {
@@ -47,6 +70,10 @@ std::vector<TraceReport> explain(std::source_location site) {
     sort_reports(reports);
     return reports;
   });
+}
+
+Report report(std::source_location site) {
+  return detail::typed("report", site, [] { return take_snapshot(Locks::wait); });
 }
 
 void save_trace(std::ostream &stream, std::string_view name, std::source_location site) {
@@ -70,7 +97,7 @@ const TraceHandle &find_trace(const void *type, const void *target, const TraceO
   const std::uint64_t key = reinterpret_cast<std::uintptr_t>(type) * 0x9e3779b97f4a7c15u ^
                             reinterpret_cast<std::uintptr_t>(target);
   return typed("trace", site, [&]() -> const TraceHandle & {
-    return Trace::find(key, options.name, site, options.warmup);
+    return Trace::find(key, options.name, site, options.warmup, options.max_paths);
   });
 }
 
@@ -80,6 +107,27 @@ std::vector<TraceReport> explain_trace(const TraceHandle &trace, const std::sour
     append_reports(static_cast<const Trace &>(trace), reports);
     sort_reports(reports);
     return reports;
+  });
+}
+
+void reset_trace(const TraceHandle &handle) noexcept {
+  const auto &trace = static_cast<const Trace &>(handle);
+  for (Anchor *anchor = trace.anchors.load(std::memory_order_acquire); anchor;
+       anchor = anchor->next)
+    anchor->forget();
+}
+
+CallReport last_call(const TraceHandle &trace, const std::source_location &site) {
+  const ThreadTrace &t = thread_trace;
+  if (!t.anchor || t.anchor->trace != &trace)
+    return {};
+  return typed("last", site, [&] {
+    CallReport report{t.compiled, t.eager, "", ""};
+    if (t.eager && t.why != EagerReason::none) {
+      report.reason = std::string(name(t.why)) + ": " + std::string(sentence(t.why));
+      report.advice = advice(t.why);
+    }
+    return report;
   });
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/jit/Anchor.h"
 
+#include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Fork.h"
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 
@@ -30,6 +32,8 @@ Anchor *Trace::anchor(std::uint64_t key, const Site &at) noexcept {
   added->key = key;
   added->site = at;
   added->next = head;
+  added->known.most_known =
+      std::max(PathTable::least_known, max_paths * PathTable::known_per_program);
   while (!anchors.compare_exchange_weak(added->next, added.get(), std::memory_order_release,
                                         std::memory_order_acquire)) {
     for (Anchor *known = added->next; known != head; known = known->next)
@@ -40,13 +44,16 @@ Anchor *Trace::anchor(std::uint64_t key, const Site &at) noexcept {
   return added.release();
 }
 
+/// What a RunGuess can number, with the paths that have no program.
+static constexpr int most_paths = 64;
+
 static std::mutex making; // of traces; never held by the compile thread
 
 void Trace::lock_for_fork() noexcept { making.lock(); }
 void Trace::unlock_after_fork() noexcept { making.unlock(); }
 
 Trace &Trace::find(std::uint64_t key, const std::string &name, const std::source_location &site,
-                   int warmup) {
+                   int warmup, int max_paths) {
   survive_fork(); // before the lock is taken for the first time
   const std::lock_guard guard(making);
   for (Trace *trace = all(); trace; trace = trace->next)
@@ -59,8 +66,47 @@ Trace &Trace::find(std::uint64_t key, const std::string &name, const std::source
   trace->site = Site::of(site);
   trace->key = key;
   trace->warmup = warmup;
+  trace->max_paths = static_cast<std::size_t>(std::clamp(max_paths, 1, most_paths));
   every_trace.store(trace.get(), std::memory_order_release);
   return *trace.release();
+}
+
+/// Takes the path out of use. The table's lock is held.
+static void retire(Anchor &anchor, Path &path) noexcept {
+  const std::lock_guard guard(path.measuring); // nobody judges meanwhile
+  const auto leaves = [&](PathState from) { return path.life.change(from, PathState::forgotten); };
+  const bool on_trial = leaves(PathState::trial);
+  if (on_trial || leaves(PathState::active)) {
+    if (path.wants_pairs.exchange(false) || on_trial)
+      anchor.probes.fetch_sub(1, std::memory_order_relaxed);
+    anchor.state.serving.fetch_sub(1, std::memory_order_relaxed);
+  } else if (leaves(PathState::queued) || leaves(PathState::compiling)) {
+    anchor.state.waiting.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
+void Anchor::forget() noexcept {
+  {
+    const std::lock_guard guard(known.lock);
+    for (const std::shared_ptr<Path> &path : known.paths())
+      retire(*this, *path);
+    known.forget_all();
+    recordings.store(0, std::memory_order_relaxed);
+    boundaries.store(0, std::memory_order_relaxed);
+    wants_recording.store(false, std::memory_order_relaxed);
+  }
+  state.forget();
+  if (trie.load(std::memory_order_relaxed)) // until it is replaced its programs run, uncounted
+    CompileThread::get().rebuild(*this);
+}
+
+bool Anchor::judges() noexcept {
+  if (state.resting())
+    return false;
+  const std::lock_guard guard(known.lock);
+  return std::ranges::any_of(known.paths(), [](const std::shared_ptr<Path> &path) {
+    return path->life.state() == PathState::trial && path->came_up_of_late();
+  });
 }
 
 bool Anchor::may_time() const noexcept {

@@ -19,12 +19,12 @@ struct Trace;
 /// A segment begins at an anchor: the start of the traced call, or right after an observation in
 /// it.
 struct Anchor {
-  static constexpr std::size_t max_programs = 16;
-
   Trace *trace = nullptr;
   std::uint64_t key = 0; ///< of the site; 0: the start of the call
   Site site;
   Anchor *next = nullptr; ///< anchors of the same trace, insert only
+  /// Where the segment began after whose end this one was armed last.
+  std::atomic<Anchor *> before{nullptr};
 
   AnchorState state;
   /// What sessions match against; replaced by the compile thread only.
@@ -44,6 +44,10 @@ struct Anchor {
 
   PathTable known;
 
+  /// Forgets rests, verdicts and recordings: what runs here is judged anew. Any thread.
+  void forget() noexcept;
+  /// Whether a path that still comes up waits for its verdict. Any thread.
+  bool judges() noexcept;
   /// Whether the next pass may be timed: where programs are measured, and where eager times are
   /// learned.
   bool may_time() const noexcept;
@@ -59,6 +63,7 @@ struct Trace : detail::TraceHandle {
   Site site;
   std::uint64_t key = 0;
   int warmup = 2;
+  std::size_t max_paths = 16; ///< programs at one anchor
   std::atomic<Anchor *> anchors{nullptr};
   Trace *next = nullptr; ///< all traces, insert only
 
@@ -69,7 +74,7 @@ struct Trace : detail::TraceHandle {
   TRACEJIT_PRIVATE static Trace *all() noexcept;
   /// The trace with this key and name, made at need.
   static Trace &find(std::uint64_t key, const std::string &name, const std::source_location &site,
-                     int warmup);
+                     int warmup, int max_paths);
 
   /// For the handlers of fork: no trace is in the making.
   static void lock_for_fork() noexcept;

@@ -63,6 +63,10 @@ CompilerStatus CompileThread::compiler_status() const {
   return status;
 }
 
+CompilerStatus CompileThread::status_before_exit() const {
+  return had_compiler() ? compiler.status() : compiler_status();
+}
+
 /// The lock is held.
 void CompileThread::stop_with_process() {
   stop_with_main_thread();
@@ -128,8 +132,9 @@ void CompileThread::stop_with_main_thread() {
 
 bool CompileThread::wait_idle(std::chrono::milliseconds timeout) {
   std::unique_lock guard(lock);
-  if (waiting.empty() && !busy)
-    return true;
+  const auto idles = [this] { return !has_work() && !busy; };
+  if (idles())
+    return waiting.empty();
   if (stopping)
     return false; // the thread may stand still in the middle of a job
   try {
@@ -141,10 +146,24 @@ bool CompileThread::wait_idle(std::chrono::milliseconds timeout) {
   if (waiters++ == 0)
     set_urgent(true);
   wake.notify_all();
-  idle.wait_for(guard, timeout, [this] { return stopping || (waiting.empty() && !busy); });
+  idle.wait_for(guard, timeout, [&] { return stopping || idles(); });
   const bool done = waiting.empty() && !busy;
   --waiters;
   return done;
+}
+
+void CompileThread::pause() noexcept {
+  const std::lock_guard guard(lock);
+  pauses.fetch_add(1, std::memory_order_relaxed);
+  if (!busy && !has_work())
+    idle.notify_all();
+}
+
+void CompileThread::resume() noexcept {
+  const std::lock_guard guard(lock);
+  if (is_paused())
+    pauses.fetch_sub(1, std::memory_order_relaxed);
+  wake.notify_one();
 }
 
 void CompileThread::stop() noexcept {
@@ -152,7 +171,8 @@ void CompileThread::stop() noexcept {
     const std::lock_guard guard(lock);
     stopping = true;
     set_urgent(true);
-    ready.store(false, std::memory_order_release);
+    if (ready.exchange(false, std::memory_order_acq_rel))
+      ready_at_exit.store(true, std::memory_order_relaxed);
     waiting.clear();
     wake.notify_one();
     idle.notify_all();
@@ -247,18 +267,30 @@ JobFacts CompileThread::facts_of(const Job &job, std::uint64_t now) const noexce
   return facts;
 }
 
-/// Rebuilding a trie comes first, then what gains most for the time it takes. The lock is held.
+bool CompileThread::may_do(const Job &job) const noexcept {
+  return job.task == Task::rebuild || !is_paused();
+}
+
+/// The lock is held.
+bool CompileThread::has_work() const noexcept {
+  return std::ranges::any_of(waiting, [this](const Job &job) { return may_do(job); });
+}
+
+/// Rebuilding a trie comes first, then what gains most for the time it takes. The lock is held, and
+/// there is something that may be done.
 CompileThread::Job CompileThread::take_best() noexcept {
   const std::uint64_t now = now_ns();
-  std::size_t best = 0;
+  std::size_t best = waiting.size();
   JobFacts facts;
   for (std::size_t i = 0; i < waiting.size(); ++i) {
+    if (!may_do(waiting[i]))
+      continue;
     if (!waiting[i].path) {
       best = i;
       break;
     }
     const JobFacts found = facts_of(waiting[i], now);
-    if (i == 0 || found.score() > facts.score()) {
+    if (best == waiting.size() || found.score() > facts.score()) {
       best = i;
       facts = found;
     }
@@ -292,7 +324,7 @@ void CompileThread::run() {
   park_function.store(park, std::memory_order_release);
   std::unique_lock guard(lock);
   for (;;) {
-    wake.wait(guard, [this] { return stopping || !waiting.empty(); });
+    wake.wait(guard, [this] { return stopping || has_work(); });
     if (stopping) { // destructors of thread-locals must not run beside those of static objects
       guard.unlock();
       park();
@@ -309,7 +341,7 @@ void CompileThread::run() {
     budget.refill(process_cpu_ns());
     guard.lock();
     busy = false;
-    if (!waiting.empty())
+    if (has_work())
       continue;
     overdue_at.store(0, std::memory_order_relaxed);
     idle.notify_all();

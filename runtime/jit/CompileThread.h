@@ -38,9 +38,19 @@ public:
   void set_compiler(std::unique_ptr<Compiler> compiler);
   CompilerStatus compiler_status() const;
   bool has_compiler() const noexcept { return ready.load(std::memory_order_acquire); }
+  /// The same as it was before the process began to end.
+  CompilerStatus status_before_exit() const;
+  bool had_compiler() const noexcept {
+    return has_compiler() || ready_at_exit.load(std::memory_order_relaxed);
+  }
 
-  /// False if the time ran out before the queue was empty.
+  /// False if the time ran out before the queue was empty, or if what is in it is paused.
   bool wait_idle(std::chrono::milliseconds timeout);
+  /// Nothing new is compiled from `pause` on until `resume` was called as often; a compilation
+  /// under way is finished. Tries are still published.
+  void pause() noexcept;
+  void resume() noexcept;
+  bool is_paused() const noexcept { return pauses.load(std::memory_order_relaxed) > 0; }
   /// Called again and again by threads that could use a program: a job whose lack has cost as much
   /// as making it gets normal priority, since a busy machine would starve an idle thread for ever.
   void hurry() noexcept;
@@ -81,6 +91,8 @@ private:
   void stop_before_new_statics() noexcept;
   void stop_with_process();
   bool nobody_waits();
+  bool may_do(const Job &job) const noexcept;
+  bool has_work() const noexcept;
   bool stands_still() noexcept;
 
   // Jobs.cpp
@@ -98,10 +110,11 @@ private:
   std::condition_variable wake, idle;
   std::vector<Job> waiting;
   bool started = false, busy = false, stopping = false;
-  int waiters = 0; ///< threads in wait_idle: no idle priority meanwhile
+  std::atomic<int> pauses{0}; ///< changed under the lock
+  int waiters = 0;            ///< threads in wait_idle: no idle priority meanwhile
   std::atomic<pid_t> thread_id{0};
   std::atomic<std::uint64_t> overdue_at{0}; ///< in ns; 0: nothing waits at idle priority
-  std::atomic<bool> ready{false};
+  std::atomic<bool> ready{false}, ready_at_exit{false};
   LazyCompiler compiler;
   // The thread's own.
   Publisher publisher;

@@ -184,7 +184,8 @@ bool Session::offer_prefix(ExitReason reason) noexcept {
 /// Reasons that end a segment where the program wants it to end, every time.
 static bool ends_a_path(ExitReason reason) noexcept {
   return reason == ExitReason::observe || reason == ExitReason::scope_end ||
-         reason == ExitReason::index_check || reason == ExitReason::memory_limit;
+         reason == ExitReason::no_trace || reason == ExitReason::index_check ||
+         reason == ExitReason::memory_limit;
 }
 
 /// The program of the path, for as many live values. False: nothing has run.

@@ -96,6 +96,7 @@ static void evict(Anchor &anchor, Path &path) noexcept {
   if (on_trial || checked)
     anchor.probes.fetch_sub(1, std::memory_order_relaxed);
   anchor.state.serving.fetch_sub(1, std::memory_order_relaxed);
+  path.crowded_out.store(true, std::memory_order_relaxed);
   path.variants.clear();
 }
 
@@ -110,7 +111,7 @@ static void make_place(Anchor &anchor, const Path &newcomer) noexcept {
     if (!least || path->score() < least->score())
       least = path.get();
   }
-  if (programs >= Anchor::max_programs)
+  if (programs >= anchor.trace->max_paths)
     evict(anchor, *least);
 }
 
@@ -135,7 +136,11 @@ void CompileThread::compile_first(const Job &job) {
   }
   if (measure)
     visits::begin_trial(anchor, path);
-  path.life.change(PathState::compiling, measure ? PathState::trial : PathState::active);
+  if (!path.life.change(PathState::compiling, measure ? PathState::trial : PathState::active)) {
+    if (measure)
+      anchor.probes.fetch_sub(1, std::memory_order_relaxed);
+    return; // forgotten meanwhile
+  }
   if (!if_memory([&] { publisher.publish(anchor); })) {
     const std::lock_guard guard(anchor.known.lock);
     anchor.state.serving.fetch_add(1, std::memory_order_relaxed);
@@ -157,8 +162,8 @@ void CompileThread::refuse(const Job &job, std::string why) {
     const std::lock_guard guard(job.anchor->known.lock);
     path.reject_detail = std::move(why);
   }
-  path.life.reject(PathState::compiling, RejectReason::compile_failed, path.visits());
-  job.anchor->state.waiting.fetch_sub(1, std::memory_order_relaxed);
+  if (path.life.reject(PathState::compiling, RejectReason::compile_failed, path.visits()))
+    job.anchor->state.waiting.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void CompileThread::compile_variant(const Job &job) {

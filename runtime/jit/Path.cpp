@@ -61,6 +61,17 @@ double Path::gain_ns() const noexcept {
   return faster > 0 ? eager * (1 - 1 / faster) : eager / 2;
 }
 
+double Path::saved_ns() const noexcept {
+  if (ratio.load(std::memory_order_relaxed) <= 0)
+    return 0;
+  return gain_ns() * static_cast<double>(hits.load(std::memory_order_relaxed));
+}
+
+Spread Path::spread() const noexcept {
+  const Spread judged = trial.spread(), checked = recheck.spread();
+  return judged.pairs == 0 || checked.pairs >= Recheck::enough ? checked : judged;
+}
+
 bool Path::flushed_from_outside(std::uint32_t ops) noexcept {
   constexpr std::uint32_t enough = 3;
   if (foreign_place.exchange(ops, std::memory_order_relaxed) != ops)

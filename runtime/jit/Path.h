@@ -57,6 +57,8 @@ struct Path : std::enable_shared_from_this<Path> {
   std::atomic<float> ratio{0};
   /// Eager runs are wanted, to pair them with compiled ones; counted in Anchor::probes.
   std::atomic<bool> wants_pairs{false};
+  /// Better paths have the programs that may be had.
+  std::atomic<bool> crowded_out{false};
 
   /// Guards the next three, and what `deferral` learns; only tried.
   std::mutex missed_lock;
@@ -91,13 +93,25 @@ struct Path : std::enable_shared_from_this<Path> {
     return recorded.load(std::memory_order_relaxed) + unseen.load(std::memory_order_relaxed) +
            hits.load(std::memory_order_relaxed) + replays.load(std::memory_order_relaxed);
   }
+  /// The table's lock is held, as for `heat`.
+  bool came_up_of_late() const noexcept {
+    return heat + static_cast<double>(visits() - visits_heated) >= 1;
+  }
   void count_exit(ExitReason exit) noexcept {
     exits[static_cast<std::size_t>(exit)].fetch_add(1, std::memory_order_relaxed);
+  }
+  std::uint64_t exit_count(ExitReason exit) const noexcept {
+    return exits[static_cast<std::size_t>(exit)].load(std::memory_order_relaxed);
   }
   /// What an eager run takes, in ns: measured, or what that many small ops take.
   std::uint64_t eager_estimate_ns() const noexcept;
   /// What a compiled run gains over an eager one, in ns: measured, or half of the eager time.
   double gain_ns() const noexcept;
+  /// What compiled runs have gained so far, in ns; 0 if nothing was measured.
+  double saved_ns() const noexcept;
+  /// What pairs of runs have shown: those of checks once there are enough, or nothing else. The
+  /// `measuring` lock is held.
+  Spread spread() const noexcept;
   /// What dropping it would cost, of late.
   double score() const noexcept { return heat * gain_ns(); }
   /// Counts flushes by other threads after the same number of ops. True from the third in a row on:

@@ -35,7 +35,7 @@ std::shared_ptr<Path> PathTable::find_or_add_untraceable(Graph begin) {
 
 std::shared_ptr<Path> PathTable::add(Graph graph, std::uint64_t hash, std::uint64_t sequence) {
   static std::atomic<std::uint32_t> last_id{0};
-  if (known.size() >= max_known && !forget_one())
+  if (known.size() >= most_known && !forget_one())
     return nullptr;
   auto path = std::make_shared<Path>();
   path->id = last_id.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -74,10 +74,27 @@ bool PathTable::forget_one() noexcept {
     if (least == known.end() || (*path)->score() < (*least)->score())
       least = path;
   }
-  if (least == known.end())
+  if (least == known.end() || !let_go(**least))
     return false;
   known.erase(least);
   return true;
+}
+
+/// False: somebody has just made more of it.
+bool PathTable::let_go(Path &path) noexcept {
+  const PathState state = path.life.state();
+  if (state != PathState::forgotten && !path.life.change(state, PathState::forgotten))
+    return false;
+  ++gone.paths;
+  gone.hits += path.hits.load(std::memory_order_relaxed);
+  gone.saved_ns += path.saved_ns();
+  return true;
+}
+
+void PathTable::forget_all() noexcept {
+  for (const std::shared_ptr<Path> &path : known)
+    let_go(*path);
+  known.clear();
 }
 
 } // namespace jit

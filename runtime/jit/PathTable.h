@@ -10,13 +10,22 @@
 
 namespace jit {
 
+/// What is left of paths that are no longer known.
+struct ForgottenPaths {
+  std::uint64_t paths = 0;
+  std::uint64_t hits = 0; ///< compiled runs
+  double saved_ns = 0;
+};
+
 /// All but `lock` belongs to whoever holds it. User threads only try it.
 class PathTable {
 public:
-  static constexpr std::size_t max_known = 64;
+  /// So many for each program that there may be, and so many at least.
+  static constexpr std::size_t known_per_program = 4, least_known = 64;
 
   std::mutex lock;
   bool held_for_fork = false; ///< the lock, by the handlers of fork
+  std::size_t most_known = least_known;
 
   const std::vector<std::shared_ptr<Path>> &paths() const noexcept { return known; }
   /// The path of this structure, made at need; null if all places are taken by better ones.
@@ -28,14 +37,19 @@ public:
   /// The path that a thread has followed, or null; of several with this hash the one with the id
   /// `preferred`, if it is there.
   Path *find(std::uint64_t sequence, std::size_t ops, std::uint32_t preferred) const noexcept;
-  void clear() noexcept { known = {}; }
+  /// Paths go their last way by this: the state `forgotten`. Who holds one does nothing with it.
+  /// Precondition: it has no program in use, and nobody waits for one.
+  void forget_all() noexcept;
+  const ForgottenPaths &forgotten() const noexcept { return gone; }
   /// Every 64 passes: what was visited long ago counts less.
   void cool() noexcept;
 
 private:
   bool forget_one() noexcept;
+  bool let_go(Path &path) noexcept;
   std::shared_ptr<Path> add(Graph graph, std::uint64_t hash, std::uint64_t sequence);
   std::vector<std::shared_ptr<Path>> known;
+  ForgottenPaths gone;
 };
 
 } // namespace jit

@@ -29,12 +29,12 @@ static void describe_program(const Path &path, TraceReport &report) {
 
 static std::string measured_text(Path &path) {
   const std::lock_guard guard(path.measuring);
-  const PairedTrial &trial = path.trial;
+  const Spread found = path.trial.spread();
   std::ostringstream text;
   text.precision(3);
-  if (trial.count())
-    text << trial.median() << " times as fast [" << trial.low() << " .. " << trial.high() << "] in "
-         << trial.count() << " pairs";
+  if (found.pairs)
+    text << found.median << " times as fast [" << found.low << " .. " << found.high << "] in "
+         << found.pairs << " pairs";
   return text.str();
 }
 
@@ -50,6 +50,8 @@ static std::string reject_text(Path &path, const PathLife::Now &life) {
   const std::uint64_t visits = path.visits();
   if (visits < life.retry_at)
     text += ", tried again after " + std::to_string(life.retry_at - visits) + " more runs";
+  if (const std::string_view todo = advice(eager_reason(life.reason)); !todo.empty())
+    text += ". Do: " + std::string(todo);
   return text;
 }
 

@@ -33,7 +33,7 @@ struct ThreadCleanup {
     end_segment(ExitReason::thread_exit);
     if (t.lost)
       if_memory([&] { say_lost(*t.session); });
-    t.closed = true;
+    t.closed |= ThreadTrace::thread_ended;
     t.activity = Activity::none;
     t.trace = nullptr;
     if (!t.session)
@@ -127,10 +127,13 @@ void begin_segment(ThreadTrace &t) {
   const std::uint64_t pass = anchor.state.next_pass();
   t.timed = timed ? Timed::by_cycles : Timed::no;
   t.work->spent.reset();
-  if (mode() == Mode::off)
+  if (mode() == Mode::off) {
+    t.blame(EagerReason::mode);
     return follow(t, false);
+  }
   switch (anchor.state.phase()) {
   case AnchorState::Phase::resting:
+    t.blame(EagerReason::resting);
     if (only_counted())
       return record_or_follow(t, pass);
     if (anchor.state.waiting.load(std::memory_order_relaxed) > 0)
@@ -162,7 +165,7 @@ void look_for_lost(ThreadTrace &t) noexcept {
 void throw_lost(ThreadTrace &t) {
   t.lost = false;
   t.activity = Activity::none;
-  if (t.trace)
+  if (t.trace && !t.closed)
     follow(t, false);
   ValueFailure *const why = t.session->take_lost();
   std::string text;
@@ -190,16 +193,16 @@ void end_segment(ExitReason reason, const Impl *observed) noexcept {
   case Activity::armed:
     return;
   case Activity::matching:
-    end_matching(t, reason, observed);
+    t.count_segment(end_matching(t, reason, observed));
     return look_for_lost(t);
   case Activity::recording: {
     if (Graph graph; finish_recording(t, graph) && !graph.ops.empty())
-      visits::recorded(*t.anchor, std::move(graph), reason,
-                       t.timed != Timed::no ? t.work->spent.ns() : 0);
+      t.count_segment(visits::recorded(*t.anchor, std::move(graph), reason,
+                                       t.timed != Timed::no ? t.work->spent.ns() : 0));
     return;
   }
   case Activity::following:
-    return end_following(t, reason);
+    return t.count_segment(end_following(t, reason));
   }
 }
 
@@ -226,6 +229,7 @@ void arm(const std::source_location &site) noexcept {
     anchor = t.trace->anchor(key, Site::of(site, t.gradient));
   if (!anchor) // no memory: what follows counts as more of the last segment
     return follow(t, false);
+  anchor->before.store(t.anchor, std::memory_order_relaxed);
   t.anchor = anchor;
   t.activity = Activity::armed;
 }
@@ -267,7 +271,24 @@ bool enter_scope(Trace &trace, Trace *&outer) noexcept {
   t.anchor = anchor;
   t.activity = Activity::armed;
   t.refused = false;
+  t.why = EagerReason::none;
+  t.compiled = t.eager = 0;
   return true;
+}
+
+bool begin_no_trace() noexcept {
+  ThreadTrace &t = thread_trace;
+  if (t.closed & ThreadTrace::in_no_trace)
+    return false;
+  end_segment(ExitReason::no_trace);
+  t.closed |= ThreadTrace::in_no_trace;
+  return true;
+}
+
+void end_no_trace(const std::source_location &site) noexcept {
+  ThreadTrace &t = thread_trace;
+  t.closed &= static_cast<std::uint8_t>(~ThreadTrace::in_no_trace);
+  arm(site);
 }
 
 void leave_scope(Trace *outer, bool failing) noexcept {

@@ -38,18 +38,21 @@ struct ThreadWork {
 /// The tracing state of one thread. Trivially destructible: tensors may be used in destructors of
 /// thread-locals, after the thread's clean-up has run; then `closed` is set and ops just run.
 struct ThreadTrace {
+  static constexpr std::uint8_t thread_ended = 1, in_no_trace = 2;
+
   Activity activity = Activity::none;
-  bool closed = false;
-  bool lost = false;             ///< a step got no memory and was undone: the next op says so
-  bool refused = false;          ///< an op in the scope has thrown out_of_memory
-  bool hashing = false;          ///< while following: `sequence` is kept
-  bool slow_match = false;       ///< every op takes the way that looks at everything
-  Timed timed = Timed::no;       ///< how the runtime's time in this segment is added up
-  std::uint8_t tapes = 0;        ///< open gradient tapes
-  GradientMark gradient = 0;     ///< of the ops that a backward pass runs
-  std::uint32_t flush_every = 0; ///< option of that name; 0: never
-  Anchor *anchor = nullptr;      ///< where this segment began
-  Trace *trace = nullptr;        ///< of the outermost scope in force
+  std::uint8_t closed = 0;             ///< why ops just run, bits as above; 0: they may be traced
+  bool lost = false;                   ///< a step got no memory and was undone: the next op says so
+  bool refused = false;                ///< an op in the scope has thrown out_of_memory
+  bool hashing = false;                ///< while following: `sequence` is kept
+  bool slow_match = false;             ///< every op takes the way that looks at everything
+  Timed timed = Timed::no;             ///< how the runtime's time in this segment is added up
+  std::uint8_t tapes = 0;              ///< open gradient tapes
+  GradientMark gradient = 0;           ///< of the ops that a backward pass runs
+  EagerReason why = EagerReason::none; ///< the first segment of the call that ran eagerly did
+  std::uint32_t flush_every = 0;       ///< option of that name; 0: never
+  Anchor *anchor = nullptr;            ///< where this segment began
+  Trace *trace = nullptr;              ///< of the outermost scope in force
   Session *session = nullptr;
   ThreadWork *work = nullptr;
   // While following:
@@ -58,7 +61,23 @@ struct ThreadTrace {
   std::uint32_t steps = 0;    ///< ops that ran
   std::uint32_t values = 0;   ///< that they made
   std::uint32_t turn = 0;     ///< the path whose eager turn it is; 0: of none
+  // Of the last traced call, as far as they can count:
+  std::uint16_t compiled = 0, eager = 0; ///< segments
+
+  /// Only the first reason is kept.
+  void blame(EagerReason reason) noexcept {
+    if (why == EagerReason::none)
+      why = reason;
+  }
+  /// A segment ended. `reason`: why it ran eagerly; none: it did not.
+  void count_segment(EagerReason reason) noexcept {
+    std::uint16_t &count = reason == EagerReason::none ? compiled : eager;
+    count = static_cast<std::uint16_t>(count + (count != 0xffff));
+    blame(reason);
+  }
 };
+/// The loader has little room for it, see tools/checks/tls.py.
+static_assert(sizeof(ThreadTrace) == 80);
 extern thread_local constinit ThreadTrace thread_trace;
 
 /// The op under way, as every activity sees it.
@@ -142,6 +161,11 @@ private:
   Timed by;
   std::uint64_t start;
 };
+
+/// Ops of this thread just run from here on; what was pending runs first. False: they did before.
+bool begin_no_trace() noexcept;
+/// Precondition: begin_no_trace() was true. In a scope the next op begins a segment at `site`.
+void end_no_trace(const std::source_location &site) noexcept;
 
 /// Entry and exit of a traced call. True if this scope is the outermost in force; without memory
 /// it is not traced.

@@ -21,6 +21,7 @@
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/Visits.h"
+#include "runtime/jit/WhyEager.h"
 #include "runtime/policy/Ledger.h"
 
 namespace jit {
@@ -44,7 +45,7 @@ void follow_prefix(ThreadTrace &t, const Session::Matched &prefix) noexcept {
 }
 
 /// The session was closed by another thread: a program that it ran counts for a trial.
-void account_outside(ThreadTrace &t) noexcept {
+EagerReason account_outside(ThreadTrace &t) noexcept {
   const Session::RunOutside ran = t.session->run_outside();
   if (ran.path)
     visits::compiled(*t.anchor, *ran.path,
@@ -52,11 +53,16 @@ void account_outside(ThreadTrace &t) noexcept {
                      t.work->halves);
   t.session->leave_trie();
   t.timed = Timed::no;
+  return ran.path ? EagerReason::none : EagerReason::foreign;
 }
 
 /// The matched ops run one by one, and the rest of the segment is followed.
 void leave_eagerly(ThreadTrace &t, ExitReason reason) {
   const bool turn = reason == ExitReason::eager_turn;
+  if (reason != ExitReason::settled)
+    t.blame(turn                             ? EagerReason::eager_turn
+            : reason == ExitReason::mismatch ? EagerReason::mismatch
+                                             : EagerReason::out_of_memory);
   if (turn)
     t.work->spent.reset();
   const Session::Matched prefix = t.session->close_for_following(reason);
@@ -81,6 +87,7 @@ void miss(ThreadTrace &t) {
                             !anchor.wants_recording.load(std::memory_order_relaxed);
   if (may_be_known || !Ledger::of_process().allows(now_ns()))
     return leave_eagerly(t, ExitReason::mismatch);
+  t.blame(EagerReason::mismatch);
   anchor.wants_recording.store(false, std::memory_order_relaxed);
   Session::Prefix prefix;
   const Session::HandedOver handed = t.session->close_for_recording(ExitReason::mismatch, prefix);
@@ -123,7 +130,7 @@ void leave_path(ThreadTrace &t, const OpCall &call, Session::Match outcome) {
   case Session::Match::bad_index:
     throw Error(ErrorCode::invalid_argument, t.session->index_error(), *call.location);
   case Session::Match::closed:
-    account_outside(t);
+    t.blame(account_outside(t));
     return follow(t, false);
   case Session::Match::cut:
     account_outside(t);
@@ -262,7 +269,7 @@ static void park(ThreadTrace &t) noexcept {
   ++work.parked_count;
 }
 
-void end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed) noexcept {
+EagerReason end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed) noexcept {
   Session::Ended ended;
   {
     const SegmentTimer timer(t.timed == Timed::no                          ? Timed::no
@@ -272,6 +279,7 @@ void end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed) noexc
   }
   if (!ended.was_open)
     return account_outside(t);
+  EagerReason why = EagerReason::none;
   if (ended.ran)
     visits::compiled(*t.anchor, *ended.ran, timed_ns(t), t.work->halves);
   else if (ended.turn)
@@ -280,17 +288,23 @@ void end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed) noexc
     visits::uncounted(*t.anchor);
   else if (!ended.counted)
     visits::replayed(*t.anchor, ended.path, ended.ops);
+  if (!ended.ran)
+    why = ended.turn   ? EagerReason::eager_turn
+          : ended.path ? why_eager(*t.anchor, *ended.path, EagerReason::live_set)
+                       : EagerReason::unfinished;
   if (ended.parked)
     park(t);
   else
     t.session->leave_trie();
+  return why;
 }
 
-void end_following(ThreadTrace &t, ExitReason reason) noexcept {
+EagerReason end_following(ThreadTrace &t, ExitReason reason) noexcept {
   if (t.hashing && t.steps > 0)
-    visits::followed(*t.anchor, {t.sequence, t.steps, timed_ns(t), t.turn}, reason, t.work->halves);
-  else
-    visits::uncounted(*t.anchor);
+    return visits::followed(*t.anchor, {t.sequence, t.steps, timed_ns(t), t.turn}, reason,
+                            t.work->halves);
+  visits::uncounted(*t.anchor);
+  return t.why == EagerReason::none ? EagerReason::unfinished : t.why;
 }
 
 } // namespace jit

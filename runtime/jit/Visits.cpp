@@ -6,6 +6,7 @@
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Mode.h"
+#include "runtime/jit/WhyEager.h"
 #include "runtime/policy/Clock.h"
 #include "runtime/policy/Ledger.h"
 
@@ -142,7 +143,7 @@ void on_trial(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) 
 /// Whether one more program may be had: there is a place, or this one is worth two of the least.
 /// The table's lock is held.
 bool has_place(const Anchor &anchor, const Path &newcomer) noexcept {
-  const auto most = static_cast<std::int32_t>(Anchor::max_programs);
+  const auto most = static_cast<std::int32_t>(anchor.trace->max_paths);
   if (anchor.state.serving + anchor.state.waiting < most)
     return true;
   double least = newcomer.score() / 2;
@@ -166,8 +167,11 @@ void consider(Anchor &anchor, Path &path) noexcept {
   if (path.life.state() != PathState::watching ||
       path.recorded.load(std::memory_order_relaxed) <
           static_cast<std::uint64_t>(std::max(threshold, 1)) ||
-      mode() == Mode::log || !CompileThread::get().has_compiler() || !has_place(anchor, path) ||
-      !path.life.change(PathState::watching, PathState::queued))
+      mode() == Mode::log || !CompileThread::get().has_compiler())
+    return;
+  const bool place = has_place(anchor, path);
+  path.crowded_out.store(!place, std::memory_order_relaxed);
+  if (!place || !path.life.change(PathState::watching, PathState::queued))
     return;
   path.queued_ns = now_ns();
   anchor.state.waiting.fetch_add(1, std::memory_order_relaxed);
@@ -196,7 +200,10 @@ void paired(Anchor &anchor, Path &path, std::uint64_t eager_ns,
             std::uint64_t compiled_ns) noexcept {
   const double ratio =
       static_cast<double>(eager_ns) / static_cast<double>(std::max<std::uint64_t>(compiled_ns, 1));
-  debit(anchor, eager_ns > compiled_ns ? eager_ns - compiled_ns : compiled_ns - eager_ns);
+  const std::uint64_t apart =
+      eager_ns > compiled_ns ? eager_ns - compiled_ns : compiled_ns - eager_ns;
+  // A run during which the thread was put aside is not what a turn costs.
+  debit(anchor, std::min(apart, 2 * path.eager_estimate_ns()));
   const TryLock guard(path.measuring, std::try_to_lock);
   if (!guard)
     return;
@@ -208,7 +215,9 @@ void paired(Anchor &anchor, Path &path, std::uint64_t eager_ns,
   }
   if (!path.wants_pairs.exchange(false, std::memory_order_relaxed))
     return;
-  if (path.recheck.add(ratio) && path.life.change(PathState::active, PathState::trial)) {
+  const bool slow = path.recheck.add(ratio);
+  path.ratio.store(static_cast<float>(path.spread().median), std::memory_order_relaxed);
+  if (slow && path.life.change(PathState::active, PathState::trial)) {
     path.trial.start();
     path.recheck.start(); // its probe becomes the trial's
     if_memory([&] { say(anchor, path, "on trial again: checks found it slower than eager"); });
@@ -221,14 +230,16 @@ void begin_trial(Anchor &anchor, Path &path) noexcept {
   const std::lock_guard guard(path.measuring); // held for moments, by threads that only try it
   path.trial.start();
   path.recheck.start();
+  path.ratio.store(0, std::memory_order_relaxed); // or runs would be charged by the last verdict
   path.wants_pairs.store(false, std::memory_order_relaxed); // after its first runs
   anchor.probes.fetch_add(1, std::memory_order_relaxed);
 }
 
-void recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noexcept {
+EagerReason recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noexcept {
   const auto ops = static_cast<std::uint32_t>(graph.ops.size());
   debit(anchor, record_ns_per_op * ops);
   std::uint64_t eager_ns = 0;
+  EagerReason why = EagerReason::seen_once;
   if (const TryLock guard(anchor.known.lock, std::try_to_lock); guard) {
     std::shared_ptr<Path> path;
     if_memory([&] {
@@ -244,16 +255,20 @@ void recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noe
         path->eager_times.add_recorded(ns, ops);
         path->eager_ns.store(path->eager_times.lower_quartile(), std::memory_order_relaxed);
       }
+      why = why_eager(anchor, *path, why);
       consider(anchor, *path);
       eager_ns = path->eager_estimate_ns();
     }
   }
   pass_ended(anchor, eager_ns);
+  return why;
 }
 
-void followed(Anchor &anchor, const FollowedRun &run, ExitReason end, OpenHalves &halves) noexcept {
+EagerReason followed(Anchor &anchor, const FollowedRun &run, ExitReason end,
+                     OpenHalves &halves) noexcept {
   std::uint64_t eager_ns = run.ns;
   bool turned = false;
+  EagerReason why = EagerReason::queued; // its program is not in the trie yet
   if (const TryLock guard(anchor.known.lock, std::try_to_lock); guard) {
     Path *path = anchor.known.find(run.sequence, run.ops, run.turn);
     turned = path && path->id == run.turn;
@@ -268,6 +283,7 @@ void followed(Anchor &anchor, const FollowedRun &run, ExitReason end, OpenHalves
         learn_eager(*path, run.ns);
       if (run.ns && path->wants_pairs.load(std::memory_order_relaxed))
         add_half(anchor, *path, true, run.ns, halves);
+      why = why_eager(anchor, *path, why);
       consider(anchor, *path);
       eager_ns = path->eager_estimate_ns();
     }
@@ -276,6 +292,7 @@ void followed(Anchor &anchor, const FollowedRun &run, ExitReason end, OpenHalves
   if (run.turn && !turned)
     halves.waste(run.turn);
   pass_ended(anchor, eager_ns);
+  return why;
 }
 
 void uncounted(Anchor &anchor) noexcept { pass_ended(anchor, 0); }
@@ -292,7 +309,7 @@ void compiled(Anchor &anchor, Path &path, std::uint64_t ns, OpenHalves &halves) 
   } else if (ns && state == PathState::active && path.wants_pairs.load(std::memory_order_relaxed)) {
     add_half(anchor, path, false, ns, halves);
   } else if (state == PathState::active &&
-             path.hits.load(std::memory_order_relaxed) % Recheck::period == 0 && options().trial) {
+             Recheck::is_due(path.hits.load(std::memory_order_relaxed)) && options().trial) {
     const TryLock guard(path.measuring, std::try_to_lock);
     if (guard && path.life.state() == PathState::active &&
         !path.wants_pairs.exchange(true, std::memory_order_relaxed))
@@ -319,40 +336,43 @@ void replayed(Anchor &anchor, Path *path, std::uint32_t ops) noexcept {
   pass_ended(anchor, path ? path->eager_estimate_ns() : 0);
 }
 
-void rejected(Anchor &anchor, Graph begin, RejectReason why) noexcept {
+namespace {
+
+/// What was recorded before tracing had to stop runs eagerly. `find` gives the path that stands for
+/// it, `detail` what is told beside the reason.
+template <class Find, class Detail>
+void reject(Anchor &anchor, Graph begin, RejectReason why, Find find, Detail detail) noexcept {
   debit(anchor, record_ns_per_op * begin.ops.size());
   const TryLock guard(anchor.known.lock, std::try_to_lock);
   if (!guard)
     return;
   if_memory([&] {
     begin.name = anchor.trace->name;
-    const std::shared_ptr<Path> path = anchor.known.find_or_add(std::move(begin), now_ns());
+    const std::shared_ptr<Path> path = find(std::move(begin));
     if (!path)
       return;
     path->recorded.fetch_add(1, std::memory_order_relaxed);
-    const std::uint64_t seen = path->visits();
-    if (path->life.reject(PathState::watching, why, seen))
-      say(anchor, *path, std::string(sentence(why)));
+    path->reject_detail = detail();
+    const std::string more = path->reject_detail.empty() ? "" : " (" + path->reject_detail + ")";
+    if (path->life.reject(PathState::watching, why, path->visits()))
+      say(anchor, *path, std::string(sentence(why)) + more);
   });
 }
 
+} // namespace
+
+void rejected(Anchor &anchor, Graph begin, RejectReason why) noexcept {
+  reject(
+      anchor, std::move(begin), why,
+      [&](Graph graph) { return anchor.known.find_or_add(std::move(graph), now_ns()); },
+      [] { return std::string(); });
+}
+
 void untraceable(Anchor &anchor, Graph begin, OpKind op, const Site &site) noexcept {
-  debit(anchor, record_ns_per_op * begin.ops.size());
-  const TryLock guard(anchor.known.lock, std::try_to_lock);
-  if (!guard)
-    return;
-  if_memory([&] {
-    begin.name = anchor.trace->name;
-    const std::shared_ptr<Path> path = anchor.known.find_or_add_untraceable(std::move(begin));
-    if (!path)
-      return;
-    path->recorded.fetch_add(1, std::memory_order_relaxed);
-    const std::uint64_t seen = path->visits();
-    path->reject_detail = std::string(info(op).name) + " at " + describe(site);
-    if (path->life.reject(PathState::watching, RejectReason::untraceable, seen))
-      say(anchor, *path,
-          std::string(sentence(RejectReason::untraceable)) + " (" + path->reject_detail + ")");
-  });
+  reject(
+      anchor, std::move(begin), RejectReason::untraceable,
+      [&](Graph graph) { return anchor.known.find_or_add_untraceable(std::move(graph)); },
+      [&] { return std::string(info(op).name) + " at " + describe(site); });
 }
 
 bool is_boundary(Anchor &anchor, std::uint64_t sequence, std::uint32_t ops) noexcept {

@@ -46,9 +46,10 @@ struct FollowedRun {
 
 namespace visits {
 
-/// A segment ran eagerly and was written down; `ns` as above.
-void recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noexcept;
-void followed(Anchor &anchor, const FollowedRun &run, ExitReason end, OpenHalves &halves) noexcept;
+/// A segment ran eagerly and was written down; `ns` as above. The answer, here and below: why.
+EagerReason recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t ns) noexcept;
+EagerReason followed(Anchor &anchor, const FollowedRun &run, ExitReason end,
+                     OpenHalves &halves) noexcept;
 /// A pass ended that was neither recorded nor hashed.
 void uncounted(Anchor &anchor) noexcept;
 /// The program of the path ran.

@@ -16,6 +16,11 @@ std::uint64_t AnchorState::next_pass() noexcept {
   return pass;
 }
 
+std::string_view name(AnchorState::Phase phase) noexcept {
+  static constexpr std::string_view names[] = {"cold", "waiting", "serving", "resting"};
+  return names[static_cast<std::size_t>(phase)];
+}
+
 AnchorState::Phase AnchorState::phase() const noexcept {
   if (resting())
     return Phase::resting;
@@ -88,6 +93,12 @@ void AnchorState::hashed(bool has_program) noexcept {
   constexpr int enough = 15;
   if (std::popcount(bits & 0xffffu) >= enough)
     wake();
+}
+
+void AnchorState::forget() noexcept {
+  wake();
+  rest.store(passes() << 2, std::memory_order_relaxed);
+  good_windows.store(0, std::memory_order_relaxed);
 }
 
 void AnchorState::wake() noexcept {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 namespace jit {
 
@@ -47,6 +48,8 @@ public:
   void hashed(bool has_program) noexcept;
   /// Ends a rest and clears the window: a program was published, or the user asked for it.
   void wake() noexcept;
+  /// The same, and a rest to come is as long as the first one.
+  void forget() noexcept;
 
 private:
   static void add(std::atomic<std::uint64_t> &sum, std::uint64_t ns) noexcept {
@@ -63,5 +66,7 @@ private:
   std::atomic<std::uint32_t> ended{0}, good_windows{0};
   std::atomic<std::uint32_t> recent{0}; ///< a bit a hashed pass, the newest lowest
 };
+
+std::string_view name(AnchorState::Phase phase) noexcept;
 
 } // namespace jit

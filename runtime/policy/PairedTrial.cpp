@@ -29,6 +29,12 @@ double quantile_of(const std::array<T, size> &values, std::size_t count, std::si
   return static_cast<double>(sorted[std::min(count - 1, count * quarters / 4)]);
 }
 
+template <std::size_t size>
+Spread spread_of(const std::array<float, size> &ratios, std::size_t count) {
+  return {quantile_of(ratios, count, 1), quantile_of(ratios, count, 2),
+          quantile_of(ratios, count, 3), count};
+}
+
 } // namespace
 
 Verdict PairedTrial::add_first(std::uint64_t compiled_ns, std::uint64_t eager_ns) noexcept {
@@ -53,15 +59,16 @@ Verdict PairedTrial::add(double ratio, double margin) noexcept {
   return Verdict::undecided;
 }
 
-double PairedTrial::quantile(std::size_t quarters) const noexcept {
-  return quantile_of(ratios, pairs, quarters);
-}
+Spread PairedTrial::spread() const noexcept { return spread_of(ratios, pairs); }
 
 bool Recheck::add(double ratio) noexcept {
-  constexpr std::size_t enough = 5;
   constexpr double bad = 0.97;
   ratios[added++ % ratios.size()] = static_cast<float>(ratio);
-  return added >= enough && quantile_of(ratios, std::min(added, ratios.size()), 2) < bad;
+  return added >= enough && spread().median < bad;
+}
+
+Spread Recheck::spread() const noexcept {
+  return spread_of(ratios, std::min(added, ratios.size()));
 }
 
 void EagerTimes::add(std::uint64_t ns) noexcept { times[added++ % times.size()] = ns; }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,6 +12,12 @@
 namespace jit {
 
 enum class Verdict : std::uint8_t { undecided, won, lost };
+
+/// Ratios eager / compiled of some pairs: quartiles and median, 0 without pairs.
+struct Spread {
+  double low = 0, median = 0, high = 0;
+  std::size_t pairs = 0;
+};
 
 /// Median of the ratios eager / compiled of pairs of neighbouring runs, looked at after 3, 6, 12,
 /// 24 and 48 pairs. A busy machine slows both runs of a pair, so the ratio survives what times do
@@ -32,25 +39,32 @@ public:
   Verdict add(double ratio, double margin) noexcept;
 
   std::size_t count() const noexcept { return pairs; }
-  /// Ratios of the pairs so far, 0 if there are none: quartiles and median.
-  double low() const noexcept { return quantile(1); }
-  double median() const noexcept { return quantile(2); }
-  double high() const noexcept { return quantile(3); }
+  double median() const noexcept { return spread().median; }
+  /// Of the pairs so far.
+  Spread spread() const noexcept;
 
 private:
-  double quantile(std::size_t quarters) const noexcept;
   std::array<float, max_pairs> ratios{};
   std::size_t pairs = 0, runs = 0;
   std::uint64_t slowest = 0;
 };
 
-/// The latest ratios of an active path's checks, one pair every `period` runs.
+/// The latest ratios of an active path's checks: one pair every `period` runs, and sooner while the
+/// program is young, since an obvious winner was compared with cold eager runs.
 class Recheck {
 public:
-  static constexpr std::uint64_t period = 4096;
+  static constexpr std::uint64_t period = 4096, first = 128;
+  static constexpr std::size_t enough = 5;
+  /// Whether run number `hits` of the program calls for a check: 128, 256, 512, ..., 4096, 8192,
+  /// 12288, ...
+  static bool is_due(std::uint64_t hits) noexcept {
+    return hits % period == 0 || (hits < period && hits >= first && std::has_single_bit(hits));
+  }
   void start() noexcept { added = 0; }
   /// True if the program looks slower: then a trial is due.
   bool add(double ratio) noexcept;
+  /// Of the latest checks.
+  Spread spread() const noexcept;
 
 private:
   std::array<float, 8> ratios{};

@@ -6,8 +6,10 @@
 namespace jit {
 
 std::uint64_t PathLife::pack(const Now &now) noexcept {
-  return static_cast<std::uint64_t>(now.state) | static_cast<std::uint64_t>(now.reason) << 4 |
-         static_cast<std::uint64_t>(now.lost) << 8 | now.retry_at << 12;
+  return static_cast<std::uint64_t>(now.state) |
+         static_cast<std::uint64_t>(now.reason) << state_bits |
+         static_cast<std::uint64_t>(now.lost) << (state_bits + reason_bits) |
+         now.retry_at << (state_bits + reason_bits + lost_bits);
 }
 
 double PathLife::margin() const noexcept { return 0.03 * std::min<std::uint32_t>(now().lost, 3); }
@@ -33,7 +35,7 @@ bool PathLife::reject(PathState from, RejectReason why, std::uint64_t visits) no
       measured ? std::min(most_visits, std::uint64_t{1000} << 2 * next.lost) : most_visits;
   next.state = PathState::rejected;
   next.reason = why;
-  next.lost = std::min<std::uint32_t>(next.lost + measured, 15);
+  next.lost = std::min<std::uint32_t>(next.lost + measured, (1u << lost_bits) - 1);
   next.retry_at = visits + wait;
   return word.compare_exchange_strong(old, pack(next), std::memory_order_acq_rel);
 }

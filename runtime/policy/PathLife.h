@@ -43,9 +43,17 @@ public:
   void pardon() noexcept;
 
 private:
+  // From the lowest bit: state, reason, trials lost; the rest is the visits to wait for.
+  static constexpr int state_bits = 4, reason_bits = 8, lost_bits = 4;
+  static_assert(path_state_count <= 1 << state_bits && reject_reason_count <= 1 << reason_bits);
+  static constexpr std::uint64_t take(std::uint64_t bits, int from, int count) noexcept {
+    return bits >> from & ((std::uint64_t{1} << count) - 1);
+  }
   static Now unpack(std::uint64_t bits) noexcept {
-    return {static_cast<PathState>(bits & 15), static_cast<RejectReason>(bits >> 4 & 15),
-            static_cast<std::uint32_t>(bits >> 8 & 15), bits >> 12};
+    return {static_cast<PathState>(take(bits, 0, state_bits)),
+            static_cast<RejectReason>(take(bits, state_bits, reason_bits)),
+            static_cast<std::uint32_t>(take(bits, state_bits + reason_bits, lost_bits)),
+            bits >> (state_bits + reason_bits + lost_bits)};
   }
   static std::uint64_t pack(const Now &now) noexcept;
   std::atomic<std::uint64_t> word{0};

@@ -1,26 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/policy/Reasons.h"
 
+#include <cstddef>
+
 namespace jit {
 
-#define X(name, text) #name,
-static constexpr std::string_view exit_names[] = {TRACEJIT_EXIT_REASONS(X)};
-static constexpr std::string_view reject_names[] = {TRACEJIT_REJECT_REASONS(X)};
-static constexpr std::string_view state_names[] = {TRACEJIT_PATH_STATES(X)};
-#undef X
-#define X(name, text) text,
-static constexpr std::string_view exit_sentences[] = {TRACEJIT_EXIT_REASONS(X)};
-static constexpr std::string_view reject_sentences[] = {TRACEJIT_REJECT_REASONS(X)};
+namespace {
+/// A row of a table.
+struct Row {
+  std::string_view name, sentence, advice = {};
+};
+
+#define X(name, ...) {#name, __VA_ARGS__},
+constexpr Row exit_rows[] = {TRACEJIT_EXIT_REASONS(X)};
+constexpr Row eager_rows[] = {TRACEJIT_EAGER_REASONS(X)};
+constexpr Row state_rows[] = {TRACEJIT_PATH_STATES(X)};
 #undef X
 
-template <class E> static constexpr std::size_t at(E value) {
-  return static_cast<std::size_t>(value);
+const Row &row(ExitReason reason) noexcept { return exit_rows[static_cast<std::size_t>(reason)]; }
+const Row &row(EagerReason reason) noexcept { return eager_rows[static_cast<std::size_t>(reason)]; }
+} // namespace
+
+std::string_view name(ExitReason reason) noexcept { return row(reason).name; }
+std::string_view sentence(ExitReason reason) noexcept { return row(reason).sentence; }
+std::string_view advice(ExitReason reason) noexcept { return row(reason).advice; }
+std::string_view name(RejectReason reason) noexcept { return name(eager_reason(reason)); }
+std::string_view sentence(RejectReason reason) noexcept { return sentence(eager_reason(reason)); }
+std::string_view name(EagerReason reason) noexcept { return row(reason).name; }
+std::string_view sentence(EagerReason reason) noexcept { return row(reason).sentence; }
+std::string_view advice(EagerReason reason) noexcept { return row(reason).advice; }
+std::string_view name(PathState state) noexcept {
+  return state_rows[static_cast<std::size_t>(state)].name;
 }
 
-std::string_view name(ExitReason reason) noexcept { return exit_names[at(reason)]; }
-std::string_view sentence(ExitReason reason) noexcept { return exit_sentences[at(reason)]; }
-std::string_view name(RejectReason reason) noexcept { return reject_names[at(reason)]; }
-std::string_view sentence(RejectReason reason) noexcept { return reject_sentences[at(reason)]; }
-std::string_view name(PathState state) noexcept { return state_names[at(state)]; }
+std::string_view apart_advice(std::string_view reason) noexcept {
+#define X(name, text)                                                                              \
+  if (reason == #name)                                                                             \
+    return text;
+  TRACEJIT_APART_ADVICE(X)
+#undef X
+  return {};
+}
 
 } // namespace jit

@@ -137,7 +137,9 @@ long remove_programs(long cycles) {
         anchor->state.debit(1'000'000);
         anchor->state.pass_ended(1000);
       }
-    if (!demote(*anchor, *path)) {
+    if (random.below(16) == 0) // instead: all that is known there is made anew
+      anchor->forget();
+    else if (!demote(*anchor, *path)) {
       std::puts("a program that loses every check is not removed");
       break;
     }

@@ -80,7 +80,7 @@ static void forget(const std::string &name) {
     for (Anchor *anchor = trace->anchors; trace->name == name && anchor; anchor = anchor->next) {
       const std::lock_guard guard(anchor->known.lock);
       delete anchor->trie.exchange(nullptr);
-      anchor->known.clear();
+      anchor->known.forget_all();
       anchor->state.serving = anchor->state.waiting = 0;
       anchor->probes = 0;
     }

@@ -28,12 +28,51 @@ Mode current_mode() noexcept;
 /// Runs everything that is pending, on all threads.
 /// Throws out_of_memory if a step of this thread got none and was undone.
 void synchronize();
-/// Waits until the compile queue is empty (not for trials). False if the time ran out.
-bool wait_compiled(std::chrono::milliseconds timeout = std::chrono::milliseconds(60'000));
+
+enum class Until : std::uint8_t {
+  compiled, ///< the compile queue is empty
+  judged,   ///< and no path that still comes up is on trial
+};
+/// Waits for the compile queue. False if the time ran out, or at once if what is in the queue is
+/// paused. Trials go on in calls, which whoever waits does not make: with Until::judged the answer
+/// is false at once while there is one, and a warm-up calls until it is true:
+/// `do step(); while (!wait_compiled(timeout, Until::judged));`
+bool wait_compiled(std::chrono::milliseconds timeout = std::chrono::milliseconds(60'000),
+                   Until until = Until::compiled);
+
+/// Nothing new is compiled from here on, in the whole process, until resume_compiling() has been
+/// called as often. A compilation under way is finished, and programs that are there stay in use;
+/// paths that become hot wait in the queue.
+void pause_compiling() noexcept;
+/// Without a pause: nothing happens.
+void resume_compiling() noexcept;
+
+/// While it lives, the ops of its thread run eagerly one by one and are not traced, also those of
+/// traced calls. What is pending runs first. Afterwards tracing goes on in the traced call around
+/// it, as after a value was read. May be nested. Its thread destroys it.
+class NoTrace {
+public:
+  explicit NoTrace(const std::source_location &site = std::source_location::current()) noexcept;
+  ~NoTrace();
+  NoTrace(const NoTrace &) = delete;
+
+private:
+  std::source_location site;
+  bool outermost;
+};
 
 struct TraceOptions {
   std::string name;
-  int warmup = 2; ///< recorded runs of a path before it is compiled
+  int warmup = 2;     ///< recorded runs of a path before it is compiled
+  int max_paths = 16; ///< programs at one starting point; 1 to 64, else the nearer of them
+};
+
+/// What became of the last traced call of one thread.
+struct CallReport {
+  std::uint32_t compiled = 0; ///< segments that ran compiled code, up to 65,535
+  std::uint32_t eager = 0;    ///< segments that ran eagerly, up to 65,535
+  std::string reason;         ///< why the first of these did, a name and a sentence; else empty
+  std::string advice;         ///< what can be done about it; empty: nothing
 };
 
 /// What became of one path of a trace.
@@ -76,6 +115,8 @@ struct TraceHandle {}; ///< What the runtime knows of a trace derives from it.
 const TraceHandle &find_trace(const void *type, const void *target, const TraceOptions &options,
                               const std::source_location &site);
 std::vector<TraceReport> explain_trace(const TraceHandle &trace, const std::source_location &site);
+void reset_trace(const TraceHandle &trace) noexcept;
+CallReport last_call(const TraceHandle &trace, const std::source_location &site);
 
 /// Begins a segment; the end of the outermost scope flushes.
 class TraceScope {
@@ -126,6 +167,14 @@ public:
   std::vector<TraceReport>
   explain(std::source_location site = std::source_location::current()) const {
     return detail::explain_trace(*trace, site);
+  }
+  /// Forgets what was recorded, compiled, measured and decided, so that all is judged anew. Any
+  /// thread, at any time.
+  void reset() noexcept { detail::reset_trace(*trace); }
+  /// Of the last traced call of this thread if it was of this trace, with the calls inside it; else
+  /// all is 0. In mode off calls are not traced.
+  CallReport last(std::source_location site = std::source_location::current()) const {
+    return detail::last_call(*trace, site);
   }
 
 private:

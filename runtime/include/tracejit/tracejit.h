@@ -13,6 +13,7 @@
 #include <tracejit/optimizers.h>
 #include <tracejit/options.h>
 #include <tracejit/random.h>
+#include <tracejit/report.h>
 #include <tracejit/scalar.h>
 #include <tracejit/tensor.h>
 #include <tracejit/trace.h>

@@ -44,8 +44,9 @@ TEST(Options, BareWordIsAMode) {
 
 TEST(Options, ListSetsEveryOption) {
   Options options;
-  const std::string text = "mode=check,isa=v3,threads=4,trial=off,budget=off,threshold=0,"
-                           "flush_every=1,disable=fuse+cse,save=a b/c,compiler=/x/y.so";
+  const std::string text =
+      "mode=check,isa=v3,threads=4,trial=off,budget=off,threshold=0,"
+      "flush_every=1,disable=fuse+cse,save=a b/c,compiler=/x/y.so,report=r.json";
   ASSERT_EQ(parse_options(text, options), std::nullopt);
   EXPECT_EQ(options.mode, Mode::check);
   EXPECT_EQ(options.isa, IsaChoice::v3);
@@ -56,6 +57,7 @@ TEST(Options, ListSetsEveryOption) {
   EXPECT_EQ(options.disable, (std::vector<std::string>{"fuse", "cse"}));
   EXPECT_EQ(options.save, "a b/c");
   EXPECT_EQ(options.compiler, "/x/y.so");
+  EXPECT_EQ(options.report, "r.json");
   EXPECT_EQ(to_text(options), text);
   Options again;
   EXPECT_EQ(parse_options(to_text(options), again), std::nullopt);

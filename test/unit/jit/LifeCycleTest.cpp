@@ -1,76 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Paths through their whole lives, with the trial on and a clock of the test's: judged, slowed,
 // rejected, tried again, driven out. Costs are set, so every verdict is known.
-#include "test/unit/jit/InterpretingCompiler.h"
+#include "test/unit/jit/LifeCycle.h"
 
-#include "runtime/base/Options.h"
-#include "runtime/jit/Segment.h"
-#include "runtime/policy/Clock.h"
+#include "runtime/jit/Visits.h"
 
-#include <tracejit/tracejit.h>
-
-#include <gtest/gtest.h>
 #include <map>
 
 namespace jit {
 namespace {
 
-using test::hooks;
-
-constexpr std::uint64_t eager_op_ns = 100'000, matched_op_ns = 100;
-std::atomic<std::uint64_t> time_ns{1};
-/// What a program of so many ops takes.
-std::atomic<std::uint64_t> program_ns[64];
-
-/// Whoever looks at the clock twice has run an op in between, or matched one.
-std::uint64_t read_clock() noexcept {
-  const Activity now = thread_trace.activity;
-  const bool runs = now == Activity::recording || now == Activity::following;
-  return time_ns += runs ? eager_op_ns : matched_op_ns;
-}
-
-class LifeCycle : public testing::Test {
-protected:
-  void SetUp() override {
-    test::plug_in_interpreter();
-    mutable_options().trial = true;
-    set_mode(Mode::on);
-    hooks().refuse = false;
-    hooks().wrong = false;
-    hooks().donate = false;
-    hooks().on_run = [](std::size_t ops) noexcept { time_ns += program_ns[ops]; };
-    for (auto &cost : program_ns)
-      cost = 1'000;
-    fake_clock = read_clock;
-  }
-  void TearDown() override {
-    wait_compiled();
-    fake_clock = nullptr;
-    hooks().on_run = nullptr;
-    mutable_options().trial = false;
-  }
-
-  /// Multiplies `ops` times: a path for each number.
-  static Tensor chain(Tensor x, int ops) {
-    for (int i = 0; i < ops; ++i)
-      x = x * 1.5;
-    return x;
-  }
-  template <class F> static TraceReport path(const Traced<F> &traced, std::uint32_t ops) {
-    for (const TraceReport &report : traced.explain())
-      if (report.ops == ops)
-        return report;
-    return {};
-  }
-  /// Calls it, letting the compile thread keep up.
-  template <class F> static void calls(int count, F f) {
-    for (int i = 0; i < count; ++i) {
-      f(i);
-      ASSERT_TRUE(wait_compiled());
-    }
-  }
-  const Tensor x = ones({8});
-};
+using test::hooks, test::LifeCycle, test::matched_op_ns, test::program_ns;
 
 TEST_F(LifeCycle, AnObviousWinnerIsAcceptedWithoutAnEagerTurn) {
   auto f = trace([](const Tensor &t) { return chain(t, 6); }, {"obvious"});
@@ -169,6 +109,34 @@ TEST_F(LifeCycle, AProgramThatBecomesSlowIsFoundByItsChecks) {
       state = path(f, 4).state;
   }
   EXPECT_EQ(state, "rejected");
+}
+
+TEST_F(LifeCycle, ATrialOfAHopelessProgramEndsEachTime) {
+  program_ns[5] = 50'000'000; // its ops take 500,000
+  auto f = trace([](const Tensor &t) { return chain(t, 5); }, {"hopeless"});
+  calls(100, [&](int) { f(x); });
+  ASSERT_EQ(path(f, 5).state, "rejected");
+  const std::uint64_t hits = path(f, 5).hits;
+  for (int i = 0; i < 50'000 && path(f, 5).hits == hits; ++i)
+    f(x);
+  ASSERT_GT(path(f, 5).hits, hits) << "it was tried again";
+  calls(500, [&](int) { f(x); });
+  EXPECT_LE(path(f, 5).hits, hits + 24);
+  EXPECT_EQ(path(f, 5).state, "rejected");
+}
+
+TEST_F(LifeCycle, AnEagerTurnThatWasPutAsideCostsWhatOthersDo) {
+  program_ns[4] = 200'000; // of 400,000
+  auto f = trace([](const Tensor &t) { return chain(t, 4); }, {"put aside"});
+  calls(64, [&](int) { f(x); });
+  ASSERT_EQ(path(f, 4).state, "active");
+  Anchor &anchor = *Trace::all()->anchors.load();
+  const std::shared_ptr<Path> known = anchor.known.paths().at(0);
+  visits::paired(anchor, *known, 10'000'000'000, 200'000);
+  for (std::uint64_t i = 0; i < AnchorState::window; ++i) {
+    f(x);
+    ASSERT_FALSE(anchor.state.resting());
+  }
 }
 
 TEST_F(LifeCycle, ATieIsDroppedAfterFortyEightPairs) {
