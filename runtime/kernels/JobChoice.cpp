@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The table of kinds, trials and the choice between them.
+#include "runtime/kernels/JobChoice.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace jit {
+namespace {
+
+/// Jobs that the mean of the present choice looks back on: so many that one bad event, which takes
+/// as long as thirty jobs, does not turn the choice.
+constexpr int steady_weight = 64;
+/// The same of a choice on trial, which is seen rarely: the machine may have changed meanwhile.
+constexpr int trial_weight = 4;
+constexpr double earn_back = 50, jobs_between_trials = 16;
+/// A level that was never seen is tried after it, too, has been earned: only fourfold, since much
+/// may be won.
+constexpr double first_earn_back = 4;
+constexpr double worth_more_threads = 0.9;
+/// A kind that was used within so many jobs keeps its place.
+constexpr std::uint64_t keep_jobs = 4 * JobChoice::capacity;
+
+unsigned first_slot(const JobKind &kind) noexcept {
+  const std::uint64_t mixed =
+      (kind.function ^ static_cast<std::uint64_t>(kind.chunks) * 0x9e3779b97f4a7c15u) *
+      0xd6e8feb86659fd93u;
+  static_assert(JobChoice::capacity == 64);
+  return static_cast<unsigned>(mixed >> 58);
+}
+
+bool empty(const JobKind &kind) noexcept { return kind.chunks == 0; }
+
+} // namespace
+
+void JobChoice::Mean::add(double time, int weight) noexcept {
+  count = std::min(count + 1, weight);
+  value += (time - value) / count;
+}
+
+bool JobChoice::exists(const Entry &entry, int level) noexcept {
+  return level != 1 || entry.threads > 4;
+}
+
+int JobChoice::threads_of(const Entry &entry, int level) noexcept {
+  return level == 0 ? 1 : level == 1 ? entry.threads / 2 : entry.threads;
+}
+
+/// Its place, or -1. Places are never emptied, so a search ends at the first empty one.
+int JobChoice::find(const JobKind &kind) const noexcept {
+  for (unsigned i = 0, slot = first_slot(kind); i < capacity; ++i, slot = (slot + 1) % capacity) {
+    if (kinds[slot] == kind)
+      return static_cast<int>(slot);
+    if (empty(kinds[slot]))
+      return -1;
+  }
+  return -1;
+}
+
+/// A free place, or that of a kind that has not come for long; -1: there is none. With more kinds
+/// in turn than places, the first ones stay: taking the oldest each time would know none of them.
+int JobChoice::place(const JobKind &kind) noexcept {
+  unsigned oldest = 0;
+  for (unsigned i = 0, slot = first_slot(kind); i < capacity; ++i, slot = (slot + 1) % capacity) {
+    if (empty(kinds[slot]))
+      return static_cast<int>(slot);
+    if (entries[slot].used < entries[oldest].used)
+      oldest = slot;
+  }
+  return jobs - entries[oldest].used > keep_jobs ? static_cast<int>(oldest) : -1;
+}
+
+/// The same code with the nearest number of chunks: what is best for it is likely to be for `kind`.
+const JobChoice::Entry *JobChoice::similar(const JobKind &kind) const noexcept {
+  int nearest = -1;
+  const auto distance = [&](int slot) {
+    return std::llabs(kinds[static_cast<unsigned>(slot)].chunks - kind.chunks);
+  };
+  for (int slot = 0; slot < capacity; ++slot) {
+    const JobKind &other = kinds[static_cast<unsigned>(slot)];
+    if (!empty(other) && other.function == kind.function &&
+        (nearest < 0 || distance(slot) < distance(nearest)))
+      nearest = slot;
+  }
+  return nearest < 0 ? nullptr : &entries[static_cast<unsigned>(nearest)];
+}
+
+JobChoice::Turn JobChoice::begin(const JobKind &kind, int threads) noexcept {
+  ++jobs;
+  Turn turn;
+  turn.kind = kind;
+  int slot = find(kind);
+  if (slot < 0) {
+    Entry fresh;
+    if (const Entry *other = similar(kind))
+      fresh.best = other->best;
+    slot = place(kind);
+    if (slot < 0) {
+      turn.threads = fresh.best == 0 ? 1 : threads;
+      return turn;
+    }
+    kinds[static_cast<unsigned>(slot)] = kind;
+    entries[static_cast<unsigned>(slot)] = fresh;
+  }
+  Entry &entry = entries[static_cast<unsigned>(slot)];
+  entry.used = jobs;
+  if (entry.threads != threads) { // what was measured tells nothing any more
+    Entry fresh;
+    fresh.best = entry.best;
+    fresh.used = jobs;
+    fresh.threads = threads;
+    if (!exists(fresh, fresh.best))
+      fresh.best = levels - 1;
+    entry = fresh;
+  }
+  if (entry.trial < 0)
+    consider_trial(entry);
+  turn.entry = static_cast<std::int8_t>(slot);
+  turn.on_trial = entry.trial >= 0;
+  turn.level = turn.on_trial ? entry.trial : entry.best;
+  turn.threads = threads_of(entry, turn.level);
+  turn.lingers = turn.on_trial && turn.level > entry.best && !entry.woken;
+  return turn;
+}
+
+/// Puts the level whose turn it is on trial, if enough has been earned.
+void JobChoice::consider_trial(Entry &entry) noexcept {
+  if (entry.means[static_cast<unsigned>(entry.best)].count == 0 || entry.earned < entry.wait)
+    return;
+  // Downwards, so that half the threads come before one.
+  int level = entry.tried;
+  do
+    level = (level + levels - 1) % levels;
+  while (level == entry.best || !exists(entry, level));
+  const double present = entry.means[static_cast<unsigned>(entry.best)].value;
+  if (entry.means[static_cast<unsigned>(level)].count == 0) {
+    const double ratio = static_cast<double>(threads_of(entry, entry.best)) /
+                         static_cast<double>(threads_of(entry, level));
+    if (entry.earned < first_earn_back * present * std::max(ratio - 1, 1.0))
+      return;
+  }
+  entry.trial = entry.tried = static_cast<std::int8_t>(level);
+  entry.woken = level < entry.best; // fewer threads need no waking
+  entry.lost = 0;
+}
+
+void JobChoice::end(const Turn &turn, double time) noexcept {
+  if (turn.entry < 0 || kinds[static_cast<unsigned>(turn.entry)] != turn.kind)
+    return;
+  Entry &entry = entries[static_cast<unsigned>(turn.entry)];
+  if (turn.threads != threads_of(entry, turn.level))
+    return; // begun with another number of threads
+  if (turn.on_trial) {
+    if (turn.level == entry.trial)
+      end_trial(entry, time);
+  } else {
+    entry.earned += time;
+    if (!entry.cold)
+      entry.means[static_cast<unsigned>(turn.level)].add(time, steady_weight);
+    entry.cold = false;
+  }
+  choose(entry);
+}
+
+void JobChoice::end_trial(Entry &entry, double time) noexcept {
+  const double present = entry.means[static_cast<unsigned>(entry.best)].value;
+  entry.lost += time - present;
+  // The first job with more threads pays for waking them; the second shows what they bring.
+  if (!entry.woken) {
+    entry.woken = true;
+    return;
+  }
+  entry.means[static_cast<unsigned>(entry.trial)].add(time, trial_weight);
+  // What looks better is looked at again at once: it costs nothing, and one bad event (a worker put
+  // aside for long) is forgotten soon.
+  const bool better = time <= worth_more_threads * present;
+  entry.wait = better ? 0 : earn_back * std::max(entry.lost, 0.0) + jobs_between_trials * present;
+  entry.earned = 0;
+  entry.trial = -1;
+}
+
+void JobChoice::choose(Entry &entry) noexcept {
+  int best = -1;
+  for (int level = 0; level < levels; ++level) {
+    const Mean &mean = entry.means[static_cast<unsigned>(level)];
+    if (mean.count > 0 &&
+        (best < 0 ||
+         mean.value <= worth_more_threads * entry.means[static_cast<unsigned>(best)].value))
+      best = level;
+  }
+  if (best < 0 || best == entry.best)
+    return;
+  entry.best = static_cast<std::int8_t>(best);
+  entry.earned = 0; // it may settle first
+  entry.wait = jobs_between_trials * entry.means[static_cast<unsigned>(best)].value;
+}
+
+} // namespace jit

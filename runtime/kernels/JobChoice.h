@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// JobChoice: how many threads share a job, by how long jobs of its kind took with one thread, with
+// half and with all.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace jit {
+
+/// What makes jobs alike: the code, and how many chunks it is called for.
+struct JobKind {
+  std::uint64_t function = 0;
+  std::int64_t chunks = 0;
+
+  bool operator==(const JobKind &) const = default;
+};
+
+/// Knows no clock and no thread: times are given, in any unit, and must be of the wall, since a
+/// worker that another process has put aside is lost time. Callers see to it that one thread at a
+/// time is in here.
+///
+/// All threads are used until more is known. Another choice is on trial now and then, for a job or
+/// two. What a trial lost is earned fiftyfold before the next, so trials cost 2 % of the time that
+/// jobs take at most. More threads are chosen only where they are 10 % faster.
+class JobChoice {
+public:
+  static constexpr int capacity = 64; ///< kinds that are known at a time
+
+  /// How one job is to run.
+  struct Turn {
+    int threads = 1;
+    bool lingers = false; ///< the next job of this kind wants to find the workers awake
+    bool on_trial = false;
+    std::int8_t level = 0, entry = -1; ///< -1: of no kind that is known
+    JobKind kind;
+  };
+
+  /// For a job that at most `threads` (2 or more) can share. A job that does not run as its turn
+  /// says has no end.
+  Turn begin(const JobKind &kind, int threads) noexcept;
+  /// It took so long.
+  void end(const Turn &turn, double time) noexcept;
+
+private:
+  static constexpr int levels = 3; ///< one thread, half (of more than four), all
+
+  struct Mean {
+    double value = 0;
+    int count = 0;
+    /// `weight`: of how many jobs this is the mean at most.
+    void add(double time, int weight) noexcept;
+  };
+
+  struct Entry {
+    int threads = 0; ///< of the level "all"
+    std::int8_t best = levels - 1;
+    std::int8_t trial = -1; ///< level on trial
+    std::int8_t tried = 0;  ///< level that was on trial last
+    bool cold = true;       ///< the first job pays for fresh memory and code
+    bool woken = false;     ///< workers, by the first job of the trial
+    std::array<Mean, levels> means;
+    double lost = 0;        ///< by the trial
+    double earned = 0;      ///< time that jobs took since the last trial
+    double wait = 0;        ///< what is to be earned before the next
+    std::uint64_t used = 0; ///< number of the last job
+  };
+
+  static bool exists(const Entry &entry, int level) noexcept;
+  static int threads_of(const Entry &entry, int level) noexcept;
+  static void consider_trial(Entry &entry) noexcept;
+  static void end_trial(Entry &entry, double time) noexcept;
+  static void choose(Entry &entry) noexcept;
+  int find(const JobKind &kind) const noexcept;
+  int place(const JobKind &kind) noexcept;
+  const Entry *similar(const JobKind &kind) const noexcept;
+
+  std::array<JobKind, capacity> kinds{}; ///< apart: a search reads few cache lines
+  std::array<Entry, capacity> entries{};
+  std::uint64_t jobs = 0;
+};
+
+} // namespace jit
