@@ -4,7 +4,6 @@
 #include "runtime/base/Options.h"
 #include "runtime/jit/CompileThread.h"
 #include "runtime/kernels/KernelCall.h"
-#include "runtime/kernels/ThreadPool.h"
 
 #include <tracejit/compiler.h>
 #include <tracejit/error.h>
@@ -36,8 +35,6 @@ void detail::start_runtime(const std::source_location &site) {
     return;
   if (const std::optional<Error> error = bad_options(site))
     throw *error;
-  if (options().threads)
-    set_thread_count(options().threads);
   if (options().isa != IsaChoice::automatic)
     set_active_isa(options().isa == IsaChoice::v4 ? Isa::v4 : Isa::v3);
 }

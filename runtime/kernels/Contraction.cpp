@@ -45,8 +45,9 @@ Matrix matrix_of(const KernelOperand &operand, bool left, Dims batch_dims) noexc
   return matrix;
 }
 
-void run_chunks(void *, std::int64_t chunks, void (*body)(void *, std::int64_t), void *context) {
-  parallel_for(chunks, [&](std::int64_t chunk) { body(context, chunk); });
+void run_chunks(void *, std::uint64_t kind, std::int64_t chunks, void (*body)(void *, std::int64_t),
+                void *context) {
+  parallel_for(chunks, [&](std::int64_t chunk) { body(context, chunk); }, kind);
 }
 
 /// A matmul as the driver takes it. The strides of the batch axes lie here.

@@ -14,4 +14,5 @@
 #include <tracejit/random.h>
 #include <tracejit/scalar.h>
 #include <tracejit/tensor.h>
+#include <tracejit/threads.h>
 #include <tracejit/trace.h>
