@@ -61,5 +61,6 @@ void streams(Suite &suite);
 void rows_of_matrices(Suite &suite);
 void contractions(Suite &suite);
 void training_step(Suite &suite);
+void pool(Suite &suite);
 
 } // namespace bench

@@ -13,7 +13,7 @@
 static constexpr const char *usage = R"(usage: tracejit-bench [OPTION]...
   --json FILE    also write one object per row
   --only WORD    only themes whose name contains WORD:
-                 tiny latency streams rows contractions training
+                 tiny latency streams rows contractions training pool
   --quick        tiny sizes, few rounds: checks outputs, says nothing about speed
 TRACEJIT applies: trial=off shows compiled code that a trial would reject.
 )";
@@ -50,7 +50,8 @@ int main(int count, char **words) {
   for (const auto &[name, run] :
        {Theme("tiny", bench::tiny_ops), Theme("latency", bench::compile_latency),
         Theme("streams", bench::streams), Theme("rows", bench::rows_of_matrices),
-        Theme("contractions", bench::contractions), Theme("training", bench::training_step)})
+        Theme("contractions", bench::contractions), Theme("training", bench::training_step),
+        Theme("pool", bench::pool)})
     if (std::strstr(name, settings.only.c_str()))
       run(suite);
   suite.add_worst();
