@@ -9,6 +9,7 @@
 #include <memory>
 #include <sched.h>
 #include <string_view>
+#include <unistd.h>
 
 namespace jit {
 namespace {
@@ -16,10 +17,16 @@ namespace {
 constexpr std::size_t longest = 1024; ///< of a path or a line; longer ones are not understood
 using Text = char[longest];
 
+/// The mask of the first thread, which tools set and show as that of the process. Other threads may
+/// be bound to a part.
+bool read_mask(cpu_set_t &set) noexcept {
+  CPU_ZERO(&set);
+  return sched_getaffinity(getpid(), sizeof set, &set) == 0;
+}
+
 int cpus_in_mask() noexcept {
   cpu_set_t set;
-  CPU_ZERO(&set);
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  return read_mask(set) ? CPU_COUNT(&set) : 1;
 }
 
 struct CloseFile {
@@ -157,6 +164,12 @@ int quota(const char *root, bool v2) noexcept {
 const CpuSource &system_cpus() noexcept {
   static constexpr CpuSource source{cpus_in_mask, ""};
   return source;
+}
+
+void leave_cpus_of_creator() noexcept {
+  cpu_set_t set;
+  if (read_mask(set))
+    sched_setaffinity(0, sizeof set, &set);
 }
 
 int available_cpus(const CpuSource &source) noexcept {

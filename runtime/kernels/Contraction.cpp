@@ -102,6 +102,8 @@ MatmulProblem::MatmulProblem(const KernelCall &call, std::int64_t workers) noexc
   if (result.meta->size * std::max<std::int64_t>(args.k, 1) >= 16 * parallel_elements) {
     parallel.run = run_chunks;
     parallel.workers = workers;
+    if (workers == 1) // no job will look
+      refresh_sharing();
   }
 }
 

@@ -328,6 +328,8 @@ bool run_row(const KernelTable &table, const OpInfo &op, const KernelCall &call,
   if (!scratch)
     return false;
   const std::int64_t grain = tiles.grain(), ranges = tiles.ranges();
+  if (given.workers == 1 && ranges > 1) // no job will look
+    refresh_sharing();
   // As many workers as there is scratch for, each taking the next range when it is done.
   std::atomic<std::int64_t> next{0};
   const auto work = [&](std::int64_t worker, std::int64_t) {

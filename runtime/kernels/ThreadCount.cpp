@@ -57,6 +57,8 @@ void refresh_sharing(std::uint64_t now) noexcept {
     read_again();
 }
 
+void refresh_sharing() noexcept { refresh_sharing(__rdtsc()); }
+
 void store_limit(int n) noexcept {
   limit.store(std::min(n, max_threads), std::memory_order_seq_cst);
   read_again();
@@ -73,7 +75,7 @@ void set_cpu_source(const CpuSource *given) noexcept {
 }
 
 int thread_count() noexcept {
-  refresh_sharing(__rdtsc());
+  refresh_sharing();
   return threads_now();
 }
 

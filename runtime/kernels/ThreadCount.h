@@ -33,8 +33,10 @@ inline Sharing current_sharing() noexcept {
 /// thread_count() as it was when the CPUs were last looked at. For the way of every op: one load.
 inline int threads_now() noexcept { return current_sharing().threads; }
 
-/// Looks at the CPUs again if that was a second ago. `now` is the time stamp counter.
+/// Looks at the CPUs again if that was a second ago. `now` is the time stamp counter. For whoever
+/// has work to share, also if there is but one thread now.
 void refresh_sharing(std::uint64_t now) noexcept;
+void refresh_sharing() noexcept;
 
 /// Whoever changes one of these stops the workers first (ThreadPool.cpp).
 void store_limit(int n) noexcept;  ///< 0: none

@@ -134,6 +134,7 @@ void wake_sleepers(int workers) noexcept {
 
 void *worker_main(void *number) {
   _mm_setcsr(default_mxcsr);
+  leave_cpus_of_creator();
   inside_body = true;
   const int worker = static_cast<int>(reinterpret_cast<std::intptr_t>(number));
   while (!pool.stopping.load(std::memory_order_acquire)) {

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sched.h>
 #include <string>
+#include <thread>
 
 using namespace jit;
 
@@ -139,8 +140,8 @@ TEST_F(AvailableCpus, LongAndBrokenLines) {
   EXPECT_EQ(count(), 2);
 }
 
-/// Two threads may run on different CPUs: the caller's mask is the one that counts.
-TEST_F(AvailableCpus, OfTheSystemFollowTheMask) {
+/// Other threads may be bound to a part: the mask of the first one counts.
+TEST_F(AvailableCpus, OfTheSystemFollowTheMaskOfTheProcess) {
   cpu_set_t before, one;
   ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
   EXPECT_GE(available_cpus(), 1);
@@ -149,6 +150,15 @@ TEST_F(AvailableCpus, OfTheSystemFollowTheMask) {
   for (int cpu = 0; CPU_COUNT(&one) == 0; ++cpu)
     if (CPU_ISSET(cpu, &before))
       CPU_SET(cpu, &one);
+  const int all = available_cpus();
+  std::thread([&] {
+    ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+    EXPECT_EQ(available_cpus(), all);
+    leave_cpus_of_creator();
+    cpu_set_t now;
+    ASSERT_EQ(sched_getaffinity(0, sizeof now, &now), 0);
+    EXPECT_TRUE(CPU_EQUAL(&now, &before));
+  }).join();
   ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
   EXPECT_EQ(available_cpus(), 1);
   sched_setaffinity(0, sizeof before, &before);

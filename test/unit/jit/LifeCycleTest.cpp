@@ -2,6 +2,7 @@
 // Paths through their whole lives, with the trial on and a clock of the test's: judged, slowed,
 // rejected, tried again, driven out. Costs are set, so every verdict is known.
 #include "test/unit/jit/InterpretingCompiler.h"
+#include "test/unit/kernels/FakeCpus.h"
 
 #include "runtime/base/Options.h"
 #include "runtime/jit/Segment.h"
@@ -119,6 +120,22 @@ TEST_F(LifeCycle, ARejectedPathIsTriedAgainWithTheProgramItHas) {
   calls(1200, [&](int) { f(x); });
   EXPECT_EQ(path(f, 7).state, "active") << path(f, 7);
   EXPECT_EQ(hooks().compiled, compiled);
+}
+
+TEST_F(LifeCycle, ARejectedPathIsTriedAgainAtOnceUnderAnotherNumberOfThreads) {
+  const test::FakeCpus cpus(4);
+  program_ns[7] = 1'000'000;
+  auto f = trace([](const Tensor &t) { return chain(t, 7); }, {"other threads"});
+  calls(100, [&](int) { f(x); });
+  ASSERT_EQ(path(f, 7).state, "rejected");
+  program_ns[7] = 300'000; // of 700,000
+  set_thread_count(4);     // there were four
+  calls(30, [&](int) { f(x); });
+  EXPECT_EQ(path(f, 7).state, "rejected");
+  set_thread_count(2);
+  calls(30, [&](int) { f(x); });
+  EXPECT_EQ(path(f, 7).state, "active") << path(f, 7);
+  set_thread_count(0);
 }
 
 TEST_F(LifeCycle, AProgramThatBecomesSlowIsFoundByItsChecks) {

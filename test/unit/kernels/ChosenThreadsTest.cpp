@@ -8,7 +8,7 @@
 
 #include <atomic>
 #include <chrono>
-#include <set>
+#include <sched.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -159,6 +159,35 @@ TEST_F(ChosenThreads, SeveralCallersAtOnceWhileCountsChange) {
   cpus.become(6);
   limit_thread_count(0);
   EXPECT_EQ(thread_count(), 6);
+}
+
+/// A thread that is bound to one CPU may be the first to share work.
+TEST_F(ChosenThreads, WorkersAreNotBoundLikeTheirCreator) {
+  force_thread_count(2); // no workers
+  force_thread_count(3);
+  cpu_set_t process;
+  ASSERT_EQ(sched_getaffinity(getpid(), sizeof process, &process), 0);
+  std::thread([&] {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    for (int cpu = 0; CPU_COUNT(&one) == 0; ++cpu)
+      if (CPU_ISSET(cpu, &process))
+        CPU_SET(cpu, &one);
+    ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+    const auto caller = std::this_thread::get_id();
+    std::atomic<int> bound{0}, helped{0};
+    for (int job = 0; job < 1000 && helped == 0; ++job)
+      parallel_for(16, [&](std::int64_t) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        cpu_set_t mine;
+        if (std::this_thread::get_id() == caller || sched_getaffinity(0, sizeof mine, &mine) != 0)
+          return;
+        ++helped;
+        bound += !CPU_EQUAL(&mine, &process);
+      });
+    EXPECT_GT(helped, 0);
+    EXPECT_EQ(bound, 0);
+  }).join();
 }
 
 TEST_F(ChosenThreads, NestedCallsStayOnTheirThread) {
