@@ -3,7 +3,6 @@
 #include "runtime/kernels/JobChoice.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace jit {
 namespace {
@@ -20,6 +19,7 @@ constexpr double first_earn_back = 4;
 constexpr double worth_more_threads = 0.9;
 /// A kind that was used within so many jobs keeps its place.
 constexpr std::uint64_t keep_jobs = 4 * JobChoice::capacity;
+constexpr double other_code = 1e9; ///< farther away than any number of chunks of the same code
 
 unsigned first_slot(const JobKind &kind) noexcept {
   const std::uint64_t mixed =
@@ -70,17 +70,25 @@ int JobChoice::place(const JobKind &kind) noexcept {
   return jobs - entries[oldest].used > keep_jobs ? static_cast<int>(oldest) : -1;
 }
 
-/// The same code with the nearest number of chunks: what is best for it is likely to be for `kind`.
+/// What is best for `kind` is likely to be what is best for the same code with the nearest number
+/// of chunks, or for other code with about as many. Null: nothing is known of either.
 const JobChoice::Entry *JobChoice::similar(const JobKind &kind) const noexcept {
   int nearest = -1;
-  const auto distance = [&](int slot) {
-    return std::llabs(kinds[static_cast<unsigned>(slot)].chunks - kind.chunks);
-  };
+  double least = 0;
   for (int slot = 0; slot < capacity; ++slot) {
     const JobKind &other = kinds[static_cast<unsigned>(slot)];
-    if (!empty(other) && other.function == kind.function &&
-        (nearest < 0 || distance(slot) < distance(nearest)))
+    if (empty(other) || !entries[static_cast<unsigned>(slot)].compared)
+      continue;
+    const bool same_code = other.function == kind.function;
+    const auto [few, many] = std::minmax(other.chunks, kind.chunks);
+    if (!same_code && many / 2 > few)
+      continue;
+    const double distance =
+        static_cast<double>(many) / static_cast<double>(few) + (same_code ? 0 : other_code);
+    if (nearest < 0 || distance < least) {
       nearest = slot;
+      least = distance;
+    }
   }
   return nearest < 0 ? nullptr : &entries[static_cast<unsigned>(nearest)];
 }
@@ -171,6 +179,7 @@ void JobChoice::end_trial(Entry &entry, double time) noexcept {
     return;
   }
   entry.means[static_cast<unsigned>(entry.trial)].add(time, trial_weight);
+  entry.compared = true;
   // What looks better is looked at again at once: it costs nothing, and one bad event (a worker put
   // aside for long) is forgotten soon.
   const bool better = time <= worth_more_threads * present;

@@ -20,9 +20,10 @@ struct JobKind {
 /// worker that another process has put aside is lost time. Callers see to it that one thread at a
 /// time is in here.
 ///
-/// All threads are used until more is known. Another choice is on trial now and then, for a job or
-/// two. What a trial lost is earned fiftyfold before the next, so trials cost 2 % of the time that
-/// jobs take at most. More threads are chosen only where they are 10 % faster.
+/// All threads are used until more is known of this kind or of a similar one. Another choice is on
+/// trial now and then, for a job or two. What a trial lost is earned fiftyfold before the next, so
+/// trials cost 2 % of the time that jobs take at most. More threads are chosen only where they are
+/// 10 % faster.
 class JobChoice {
 public:
   static constexpr int capacity = 64; ///< kinds that are known at a time
@@ -57,6 +58,7 @@ private:
     std::int8_t best = levels - 1;
     std::int8_t trial = -1; ///< level on trial
     std::int8_t tried = 0;  ///< level that was on trial last
+    bool compared = false;  ///< there has been a trial
     bool cold = true;       ///< the first job pays for fresh memory and code
     bool woken = false;     ///< workers, by the first job of the trial
     std::array<Mean, levels> means;

@@ -232,16 +232,20 @@ TEST(JobChoice, KindsAreChosenForApart) {
   EXPECT_EQ(run(choice, 20, 2, steady(10, 0, 6, 2), other).share(2) > 0.5, true);
 }
 
-TEST(JobChoice, ANewKindBeginsLikeTheNearestOfItsCode) {
+TEST(JobChoice, ANewKindBeginsLikeASimilarOne) {
   JobChoice choice;
   run(choice, 1000, 2, steady(100, 0, 300, 2), {5, 10});
   run(choice, 1000, 2, steady(900, 0, 500, 2), {5, 90});
   EXPECT_EQ(choice.begin({5, 12}, 2).threads, 1);
   EXPECT_EQ(choice.begin({5, 80}, 2).threads, 2);
-  EXPECT_EQ(choice.begin({6, 12}, 2).threads, 2);
+  EXPECT_EQ(choice.begin({5, 100000}, 2).threads, 2);
+  EXPECT_EQ(choice.begin({6, 12}, 2).threads, 1);
+  EXPECT_EQ(choice.begin({6, 40}, 2).threads, 2); // none of its code, none of about its size
+  EXPECT_EQ(choice.begin({6, 170}, 2).threads, 2);
+  EXPECT_EQ(choice.begin({6, 3}, 2).threads, 2);
 }
 
-// A thousand kinds in turn: most have no place and use all threads; those that have one keep it.
+// Those that have a place keep it; the others do as similar ones.
 TEST(JobChoice, MoreKindsThanPlacesDoNotDriveEachOtherOut) {
   for (const int count : {60, 64, 65, 100, 250}) {
     JobChoice choice;
@@ -256,7 +260,7 @@ TEST(JobChoice, MoreKindsThanPlacesDoNotDriveEachOtherOut) {
     int good = 0;
     for (auto &[kind, account] : accounts)
       good += account.share(1) > 0.9;
-    EXPECT_EQ(good, std::min(count, JobChoice::capacity)) << count;
+    EXPECT_GE(good, std::min(count, JobChoice::capacity)) << count;
   }
 }
 
