@@ -7,11 +7,11 @@
 namespace jit {
 namespace {
 
-/// Jobs that the mean of the present choice looks back on: so many that one bad event, which takes
-/// as long as thirty jobs, does not turn the choice.
-constexpr int steady_weight = 64;
+constexpr int steady_weight = 16; ///< jobs that the usual time of the present choice looks back on
 /// The same of a choice on trial, which is seen rarely: the machine may have changed meanwhile.
 constexpr int trial_weight = 4;
+constexpr double far = 4;                     ///< times the usual
+constexpr double excess_window = 150'000'000; ///< cycles of jobs, 50 ms: some slices of a scheduler
 constexpr double earn_back = 50, jobs_between_trials = 16;
 /// A level that was never seen is tried after it, too, has been earned: only fourfold, since much
 /// may be won.
@@ -33,9 +33,19 @@ bool empty(const JobKind &kind) noexcept { return kind.chunks == 0; }
 
 } // namespace
 
-void JobChoice::Mean::add(double time, int weight) noexcept {
-  count = std::min(count + 1, weight);
-  value += (time - value) / count;
+bool JobChoice::Mean::is_far(double time) const noexcept { return count > 0 && time > far * usual; }
+
+void JobChoice::Mean::add(double time) noexcept {
+  const double part = is_far(time) ? far * usual : time;
+  count = std::min(count + 1, steady_weight);
+  usual += (part - usual) / count;
+  excess += (time - part - excess) * std::min(usual / excess_window, 1.0 / steady_weight);
+}
+
+void JobChoice::Mean::add_trial(double time) noexcept {
+  count = std::min(count + 1, trial_weight);
+  usual += (time - usual) / count;
+  excess -= excess / trial_weight;
 }
 
 bool JobChoice::exists(const Entry &entry, int level) noexcept {
@@ -44,6 +54,10 @@ bool JobChoice::exists(const Entry &entry, int level) noexcept {
 
 int JobChoice::threads_of(const Entry &entry, int level) noexcept {
   return level == 0 ? 1 : level == 1 ? entry.threads / 2 : entry.threads;
+}
+
+JobChoice::Mean &JobChoice::present(Entry &entry) noexcept {
+  return entry.means[static_cast<unsigned>(entry.best)];
 }
 
 /// Its place, or -1. Places are never emptied, so a search ends at the first empty one.
@@ -133,18 +147,17 @@ JobChoice::Turn JobChoice::begin(const JobKind &kind, int threads) noexcept {
 
 /// Puts the level whose turn it is on trial, if enough has been earned.
 void JobChoice::consider_trial(Entry &entry) noexcept {
-  if (entry.means[static_cast<unsigned>(entry.best)].count == 0 || entry.earned < entry.wait)
+  if (present(entry).count == 0 || entry.earned < entry.wait)
     return;
   // Downwards, so that half the threads come before one.
   int level = entry.tried;
   do
     level = (level + levels - 1) % levels;
   while (level == entry.best || !exists(entry, level));
-  const double present = entry.means[static_cast<unsigned>(entry.best)].value;
   if (entry.means[static_cast<unsigned>(level)].count == 0) {
     const double ratio = static_cast<double>(threads_of(entry, entry.best)) /
                          static_cast<double>(threads_of(entry, level));
-    if (entry.earned < first_earn_back * present * std::max(ratio - 1, 1.0))
+    if (entry.earned < first_earn_back * present(entry).value() * std::max(ratio - 1, 1.0))
       return;
   }
   entry.trial = entry.tried = static_cast<std::int8_t>(level);
@@ -164,44 +177,62 @@ void JobChoice::end(const Turn &turn, double time) noexcept {
   } else {
     entry.earned += time;
     if (!entry.cold)
-      entry.means[static_cast<unsigned>(turn.level)].add(time, steady_weight);
+      entry.means[static_cast<unsigned>(turn.level)].add(time);
     entry.cold = false;
   }
   choose(entry);
 }
 
 void JobChoice::end_trial(Entry &entry, double time) noexcept {
-  const double present = entry.means[static_cast<unsigned>(entry.best)].value;
-  entry.lost += time - present;
+  const Mean &now = present(entry);
+  Mean &tried = entry.means[static_cast<unsigned>(entry.trial)];
+  // Once is chance, twice is the rule.
+  const bool is_far = now.is_far(time);
+  const double counted = is_far && !tried.was_far ? far * now.usual : time;
+  entry.lost += counted - now.usual;
   // The first job with more threads pays for waking them; the second shows what they bring.
   if (!entry.woken) {
     entry.woken = true;
     return;
   }
-  entry.means[static_cast<unsigned>(entry.trial)].add(time, trial_weight);
   entry.compared = true;
-  // What looks better is looked at again at once: it costs nothing, and one bad event (a worker put
-  // aside for long) is forgotten soon.
-  const bool better = time <= worth_more_threads * present;
-  entry.wait = better ? 0 : earn_back * std::max(entry.lost, 0.0) + jobs_between_trials * present;
+  tried.was_far = is_far;
+  tried.add_trial(counted);
+  const double base = entry.trial > entry.best ? now.usual : now.value();
+  // What looks better is looked at again at once: it costs nothing.
+  const bool better = counted <= worth_more_threads * base;
+  entry.wait = better ? 0 : earn_back * std::max(entry.lost, 0.0) + jobs_between_trials * now.usual;
   entry.earned = 0;
   entry.trial = -1;
 }
 
+/// What a job takes on the mean at this level. A few trials do not see who is put aside now and
+/// then; that happens to the caller with any number of threads, so with more than the present one
+/// it is taken to be as much.
+double JobChoice::expected(Entry &entry, int level) noexcept {
+  const Mean &mean = entry.means[static_cast<unsigned>(level)], &now = present(entry);
+  if (level <= entry.best || now.count == 0)
+    return mean.value();
+  return std::max(mean.value(), mean.usual * now.value() / now.usual);
+}
+
 void JobChoice::choose(Entry &entry) noexcept {
   int best = -1;
+  double least = 0;
   for (int level = 0; level < levels; ++level) {
-    const Mean &mean = entry.means[static_cast<unsigned>(level)];
-    if (mean.count > 0 &&
-        (best < 0 ||
-         mean.value <= worth_more_threads * entry.means[static_cast<unsigned>(best)].value))
+    if (entry.means[static_cast<unsigned>(level)].count == 0)
+      continue;
+    const double time = expected(entry, level);
+    if (best < 0 || time <= worth_more_threads * least) {
       best = level;
+      least = time;
+    }
   }
   if (best < 0 || best == entry.best)
     return;
   entry.best = static_cast<std::int8_t>(best);
   entry.earned = 0; // it may settle first
-  entry.wait = jobs_between_trials * entry.means[static_cast<unsigned>(best)].value;
+  entry.wait = jobs_between_trials * least;
 }
 
 } // namespace jit

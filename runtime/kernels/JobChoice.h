@@ -16,14 +16,14 @@ struct JobKind {
   bool operator==(const JobKind &) const = default;
 };
 
-/// Knows no clock and no thread: times are given, in any unit, and must be of the wall, since a
-/// worker that another process has put aside is lost time. Callers see to it that one thread at a
-/// time is in here.
+/// Knows no clock and no thread: it is given times, in cycles of the time stamp counter. They are
+/// of the wall, since a worker that another process has put aside is lost time. Callers see to it
+/// that one thread at a time is in here.
 ///
 /// All threads are used until more is known of this kind or of a similar one. Another choice is on
-/// trial now and then, for a job or two. What a trial lost is earned fiftyfold before the next, so
-/// trials cost 2 % of the time that jobs take at most. More threads are chosen only where they are
-/// 10 % faster.
+/// trial now and then, for a job or two, and is taken if it looks better; more threads must be 10 %
+/// faster. What a trial lost, or a choice that looked better than it was, is earned fiftyfold
+/// before the next trial: that costs 2 % of the time that jobs take.
 class JobChoice {
 public:
   static constexpr int capacity = 64; ///< kinds that are known at a time
@@ -46,11 +46,18 @@ public:
 private:
   static constexpr int levels = 3; ///< one thread, half (of more than four), all
 
+  /// What jobs take, in two parts: what is usual, over some jobs; and what single jobs take far
+  /// beyond that, since somebody was put aside for milliseconds, over a time in which some of them
+  /// come. One such event is no reason to turn.
   struct Mean {
-    double value = 0;
+    double usual = 0, excess = 0;
     int count = 0;
-    /// `weight`: of how many jobs this is the mean at most.
-    void add(double time, int weight) noexcept;
+    bool was_far = false; ///< the last trial took far longer than the present choice
+
+    double value() const noexcept { return usual + excess; }
+    bool is_far(double time) const noexcept;
+    void add(double time) noexcept;
+    void add_trial(double time) noexcept;
   };
 
   struct Entry {
@@ -70,8 +77,10 @@ private:
 
   static bool exists(const Entry &entry, int level) noexcept;
   static int threads_of(const Entry &entry, int level) noexcept;
+  static Mean &present(Entry &entry) noexcept;
   static void consider_trial(Entry &entry) noexcept;
   static void end_trial(Entry &entry, double time) noexcept;
+  static double expected(Entry &entry, int level) noexcept;
   static void choose(Entry &entry) noexcept;
   int find(const JobKind &kind) const noexcept;
   int place(const JobKind &kind) noexcept;
