@@ -17,6 +17,8 @@ constexpr double earn_back = 50, jobs_between_trials = 16;
 /// may be won.
 constexpr double first_earn_back = 4;
 constexpr double worth_more_threads = 0.9;
+/// What waking workers for a trial costs others, and us where every CPU is wanted, in cycles.
+constexpr double waking = 300'000;
 /// A kind that was used within so many jobs keeps its place.
 constexpr std::uint64_t keep_jobs = 4 * JobChoice::capacity;
 constexpr double other_code = 1e9; ///< farther away than any number of chunks of the same code
@@ -107,41 +109,54 @@ const JobChoice::Entry *JobChoice::similar(const JobKind &kind) const noexcept {
   return nearest < 0 ? nullptr : &entries[static_cast<unsigned>(nearest)];
 }
 
+/// The place of the kind, taken now if need be; -1: there is none.
+int JobChoice::enter(const JobKind &kind) noexcept {
+  int slot = find(kind);
+  if (slot >= 0)
+    return slot;
+  const Entry *other = similar(kind);
+  slot = place(kind);
+  if (slot < 0)
+    return -1;
+  Entry fresh;
+  if (other)
+    fresh.best = other->best;
+  kinds[static_cast<unsigned>(slot)] = kind;
+  entries[static_cast<unsigned>(slot)] = fresh;
+  return slot;
+}
+
+/// What was measured with another number of threads tells nothing any more.
+void JobChoice::restart(Entry &entry, int threads) noexcept {
+  Entry fresh;
+  fresh.threads = threads;
+  fresh.best = exists(fresh, entry.best) ? entry.best : levels - 1;
+  entry = fresh;
+}
+
 JobChoice::Turn JobChoice::begin(const JobKind &kind, int threads) noexcept {
   ++jobs;
   Turn turn;
   turn.kind = kind;
-  int slot = find(kind);
+  const int slot = enter(kind);
   if (slot < 0) {
-    Entry fresh;
-    if (const Entry *other = similar(kind))
-      fresh.best = other->best;
-    slot = place(kind);
-    if (slot < 0) {
-      turn.threads = fresh.best == 0 ? 1 : threads;
-      return turn;
-    }
-    kinds[static_cast<unsigned>(slot)] = kind;
-    entries[static_cast<unsigned>(slot)] = fresh;
+    const Entry *other = similar(kind);
+    turn.threads = other && other->best == 0 ? 1 : threads;
+    return turn;
   }
   Entry &entry = entries[static_cast<unsigned>(slot)];
+  if (entry.threads != threads)
+    restart(entry, threads);
   entry.used = jobs;
-  if (entry.threads != threads) { // what was measured tells nothing any more
-    Entry fresh;
-    fresh.best = entry.best;
-    fresh.used = jobs;
-    fresh.threads = threads;
-    if (!exists(fresh, fresh.best))
-      fresh.best = levels - 1;
-    entry = fresh;
-  }
   if (entry.trial < 0)
     consider_trial(entry);
   turn.entry = static_cast<std::int8_t>(slot);
   turn.on_trial = entry.trial >= 0;
   turn.level = turn.on_trial ? entry.trial : entry.best;
   turn.threads = threads_of(entry, turn.level);
-  turn.lingers = turn.on_trial && turn.level > entry.best && !entry.woken;
+  const bool more = turn.on_trial && turn.level > entry.best;
+  turn.wakes = more && !entry.woken;
+  turn.calms = more && entry.woken;
   return turn;
 }
 
@@ -162,7 +177,7 @@ void JobChoice::consider_trial(Entry &entry) noexcept {
   }
   entry.trial = entry.tried = static_cast<std::int8_t>(level);
   entry.woken = level < entry.best; // fewer threads need no waking
-  entry.lost = 0;
+  entry.lost = entry.woken ? 0 : waking;
 }
 
 void JobChoice::end(const Turn &turn, double time) noexcept {

@@ -31,8 +31,9 @@ public:
   /// How one job is to run.
   struct Turn {
     int threads = 1;
-    bool lingers = false; ///< the next job of this kind wants to find the workers awake
     bool on_trial = false;
+    bool wakes = false; ///< the first job of a trial: the second wants to find the workers awake
+    bool calms = false; ///< the second: they are not needed any more
     std::int8_t level = 0, entry = -1; ///< -1: of no kind that is known
     JobKind kind;
   };
@@ -78,12 +79,14 @@ private:
   static bool exists(const Entry &entry, int level) noexcept;
   static int threads_of(const Entry &entry, int level) noexcept;
   static Mean &present(Entry &entry) noexcept;
+  static void restart(Entry &entry, int threads) noexcept;
   static void consider_trial(Entry &entry) noexcept;
   static void end_trial(Entry &entry, double time) noexcept;
   static double expected(Entry &entry, int level) noexcept;
   static void choose(Entry &entry) noexcept;
   int find(const JobKind &kind) const noexcept;
   int place(const JobKind &kind) noexcept;
+  int enter(const JobKind &kind) noexcept;
   const Entry *similar(const JobKind &kind) const noexcept;
 
   std::array<JobKind, capacity> kinds{}; ///< apart: a search reads few cache lines

@@ -40,7 +40,8 @@ struct alignas(64) Pool {
 
   alignas(64) std::atomic<std::uint32_t> wakeups{0}; // the futex
   std::atomic<std::uint64_t> asleep{0};              // a bit for each worker
-  std::atomic<std::uint64_t> spin{longest_spin};     // how long they wait awake
+  std::atomic<std::uint64_t> spin{longest_spin};     // how long they wait awake,
+  std::atomic<std::uint64_t> awake_until{0};         // and at least until when
   std::atomic<bool> stopping{false};
 
   alignas(64) std::atomic<bool> busy{false}; // guards everything below, and the right to post a job
@@ -101,13 +102,16 @@ bool has_news(int worker) noexcept {
 
 void spin_for_news(int worker) noexcept {
   const std::uint64_t begin = __rdtsc();
+  std::uint64_t now;
   do {
     for (int i = 0; i < 64; ++i) {
       if (has_news(worker))
         return;
       _mm_pause();
     }
-  } while (__rdtsc() - begin < pool.spin.load(std::memory_order_relaxed));
+    now = __rdtsc();
+  } while (now - begin < pool.spin.load(std::memory_order_relaxed) ||
+           now < pool.awake_until.load(std::memory_order_relaxed));
 }
 
 void sleep_for_news(int worker) noexcept {
@@ -216,14 +220,19 @@ void set_spin(std::uint64_t now, const JobChoice::Turn &turn) noexcept {
     const std::uint64_t gap = std::min(now - pool.last_job, 4 * longest_spin);
     pool.usual_gap += gap / 8 - pool.usual_gap / 8;
   }
-  std::uint64_t spin = 0; // in vain
+  std::uint64_t spin = 0;
   if (current_sharing().crowded)
-    spin = shortest_spin; // every CPU is wanted
-  else if (turn.lingers)
-    spin = longest_spin;
-  else if (pool.usual_gap <= longest_spin)
+    spin = shortest_spin;                                 // every CPU is wanted
+  else if (!turn.calms && pool.usual_gap <= longest_spin) // else in vain
     spin = std::clamp(2 * pool.usual_gap, shortest_spin, longest_spin);
   pool.spin.store(spin, std::memory_order_relaxed);
+  pool.awake_until.store(turn.wakes ? now + longest_spin : 0, std::memory_order_relaxed);
+}
+
+/// A job that one thread does better: the more of them, the sooner workers sleep.
+void shorten_spin() noexcept {
+  if (const std::uint64_t spin = pool.spin.load(std::memory_order_relaxed))
+    pool.spin.store(spin / 2, std::memory_order_relaxed);
 }
 
 /// Runs the job on turn.threads threads. False if it was not so: it ran on the caller.
@@ -283,6 +292,8 @@ void run_chosen(const JobKind &kind, Body body, int threads, std::uint64_t begin
     inside_body = true; // what it calls belongs to the same job
     run_inline(kind.chunks, body);
     inside_body = false;
+    if (!turn.on_trial)
+      shorten_spin();
   }
   end_turn(turn, __rdtsc() - begin);
 }

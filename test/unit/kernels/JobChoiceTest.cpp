@@ -200,16 +200,19 @@ TEST(JobChoice, TrialsOfMoreThreadsWakeThemFirst) {
   JobChoice choice;
   run(choice, 500, 2, steady(100, 0, 300, 2));
   bool asleep = true;
-  int chosen = 0, lingered = 0;
+  int chosen = 0, woke = 0;
+  bool woke_before = false;
   for (int i = 0; i < 3000; ++i) {
     const JobChoice::Turn turn = choice.begin(some_kind, 2);
     chosen += turn.threads == 2;
-    lingered += turn.lingers;
+    woke += turn.wakes;
+    EXPECT_EQ(turn.calms, woke_before);
+    woke_before = turn.wakes;
     choice.end(turn, turn.threads == 1 ? 100e3 : asleep ? 250e3 : 60e3);
     asleep = turn.threads == 1;
   }
   EXPECT_GE(chosen, 2000);
-  EXPECT_GE(lingered, 1);
+  EXPECT_GE(woke, 1);
 }
 
 TEST(JobChoice, TrialsOfFewerThreadsTakeOneJob) {
@@ -219,7 +222,7 @@ TEST(JobChoice, TrialsOfFewerThreadsTakeOneJob) {
     const JobChoice::Turn turn = choice.begin(some_kind, 2);
     in_a_row = turn.on_trial ? in_a_row + 1 : 0;
     EXPECT_LE(in_a_row, 1);
-    EXPECT_FALSE(turn.lingers);
+    EXPECT_FALSE(turn.wakes);
     choice.end(turn, turn.threads == 1 ? 100 : 50);
   }
 }
