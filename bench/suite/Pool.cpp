@@ -5,7 +5,6 @@
 
 #include "runtime/kernels/ThreadPool.h"
 
-#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <optional>
@@ -56,16 +55,12 @@ Workload step(std::int64_t n) {
   });
 }
 
-double median(std::vector<double> values) {
-  std::ranges::nth_element(values, values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2));
-  return values[values.size() / 2];
-}
-
-/// Wall time of a step, in seconds: forced to one thread, forced to all, left to the pool.
+/// Wall time of a step, in seconds: forced to one thread, forced to all, left to the pool. Means,
+/// since a machine that others use is in two minds: a median takes one side, of each way another.
 struct Ways {
   static constexpr int count = 3;
   int threads[count] = {1, 2, 0};
-  std::vector<double> times[count];
+  double times[count] = {};
   bool equal = true;
 };
 
@@ -76,8 +71,9 @@ Ways time_ways(const std::function<Results()> &body, bool quick) {
   const Results expected = body();
   for (const double begin = now(0); now(0) - begin < (quick ? 0 : 1);)
     body(); // the pool sees what the machine is like now
-  const double least = quick ? 0 : 0.03;
-  for (int round = 0; round < (quick ? 2 : 25); ++round)
+  const double least = quick ? 0 : 0.02;
+  const int rounds = quick ? 2 : 50;
+  for (int round = 0; round < rounds; ++round)
     for (int way = 0; way < Ways::count; ++way) {
       force_thread_count(ways.threads[way]);
       ways.equal &= same_bits(expected, body()); // starts the workers, too
@@ -86,7 +82,7 @@ Ways time_ways(const std::function<Results()> &body, bool quick) {
       do
         body();
       while (++steps < 2 || now(0) - begin < least);
-      ways.times[way].push_back((now(0) - begin) / steps);
+      ways.times[way] += (now(0) - begin) / steps / rounds;
     }
   force_thread_count(1);
   return ways;
@@ -95,13 +91,13 @@ Ways time_ways(const std::function<Results()> &body, bool quick) {
 void add_row(Suite &suite, const std::string &name, const std::function<Results()> &body,
              bool equal) {
   const Ways ways = time_ways(body, suite.settings.quick);
-  const double one = median(ways.times[0]) * 1e6, all = median(ways.times[1]) * 1e6;
+  const double one = ways.times[0] * 1e6, all = ways.times[1] * 1e6;
   Row row;
   row.name = name;
   row.threads = ways.threads[1];
   row.unit = "us";
   row.eager = std::min(one, all);
-  row.compiled = median(ways.times[2]) * 1e6;
+  row.compiled = ways.times[2] * 1e6;
   row.ratio = *row.eager / *row.compiled;
   row.outputs_equal = equal && ways.equal;
   row.note = "better of one " + std::to_string(std::lround(one)) + " and all " +
@@ -122,7 +118,7 @@ void pool(Suite &suite) {
       std::optional<BusyProcess> process;
       if (busy)
         process.emplace();
-      const std::string where = workload.name + (busy ? ", one busy" : ", idle");
+      const std::string where = workload.name + (busy ? ", one busy" : ", alone");
       add_row(suite, "eager " + where, workload.eager, outcome.equal);
       add_row(suite, "compiled " + where, workload.traced, outcome.equal);
     }
