@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/base/AvailableCpus.h"
+#include "runtime/base/Export.h"
 
 #include <tracejit/threads.h>
 
@@ -21,8 +22,8 @@ struct Sharing {
 };
 
 namespace detail {
-extern constinit std::atomic<Sharing> sharing;
-Sharing first_sharing() noexcept;
+TRACEJIT_PRIVATE extern constinit std::atomic<Sharing> sharing;
+TRACEJIT_PRIVATE Sharing first_sharing() noexcept;
 } // namespace detail
 
 inline Sharing current_sharing() noexcept {
