@@ -2,8 +2,6 @@
 // How many CPUs this process may keep busy.
 #pragma once
 
-#include "runtime/base/Export.h"
-
 namespace jit {
 
 /// Where the numbers come from; tests bring a mask and files of their own.
@@ -11,11 +9,11 @@ struct CpuSource {
   int (*affinity)() noexcept; ///< CPUs that the process may run on
   const char *root;           ///< what every path begins with, "" for the system's files
 };
-TRACEJIT_PRIVATE const CpuSource &system_cpus() noexcept;
+const CpuSource &system_cpus() noexcept;
 
 /// CPUs that the process may run on, or fewer if its control group or one above (v1 or v2) grants
 /// less time: a quota of 1.5 CPUs keeps two busy. At least 1. Opens some files.
-TRACEJIT_PRIVATE int available_cpus(const CpuSource &source = system_cpus()) noexcept;
+int available_cpus(const CpuSource &source = system_cpus()) noexcept;
 
 /// Lets the calling thread run wherever the process may.
 void leave_cpus_of_creator() noexcept;

@@ -44,6 +44,6 @@ void store_limit(int n) noexcept;  ///< 0: none
 void store_forced(int n) noexcept; ///< 0: no longer
 
 /// Null: the system. The next refresh looks at the CPUs. For tests; `source` must live on.
-TRACEJIT_PRIVATE void set_cpu_source(const CpuSource *source) noexcept;
+void set_cpu_source(const CpuSource *source) noexcept;
 
 } // namespace jit
