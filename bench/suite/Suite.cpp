@@ -22,7 +22,7 @@ double seconds_of(const std::function<Results()> &body, int repeats, int threads
 
 Row Suite::compare(const Workload &workload, const Work &work, int threads,
                    const std::string &unit) {
-  jit::set_thread_count(threads);
+  jit::force_thread_count(threads);
   const Outcome outcome = settle(workload);
   Rates &limits = rates(threads);
   refresh(limits, work, threads, settings.quick);
@@ -43,7 +43,7 @@ Row Suite::compare(const Workload &workload, const Work &work, int threads,
     keep(times.again, workload.eager);
     refresh(limits, work, threads, settings.quick);
   }
-  jit::set_thread_count(1);
+  jit::force_thread_count(1);
 
   const double factor = unit == "cycles" ? limits.clock : unit == "us" ? 1e6 : 1e3;
   Row row;

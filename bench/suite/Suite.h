@@ -63,6 +63,7 @@ void streams(Suite &suite);
 void rows_of_matrices(Suite &suite);
 void contractions(Suite &suite);
 void training_step(Suite &suite);
+void pool(Suite &suite);
 /// In bench/policy; only when it is asked for, for it takes long.
 void policy(Suite &suite);
 

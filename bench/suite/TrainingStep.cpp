@@ -91,7 +91,7 @@ void training_step(Suite &suite) {
     const bool equal = row.outputs_equal;
     suite.add(std::move(row), "<= 1.8x of limit", fraction >= 1 / 1.8);
 
-    set_thread_count(threads);
+    force_thread_count(threads);
     Row memory;
     memory.name = "MLP training step, temporaries";
     memory.threads = threads;
@@ -105,7 +105,7 @@ void training_step(Suite &suite) {
     memory.note = "arena " + std::to_string(arena / 1000) + " KB";
     const bool met = *memory.compiled <= 0.5 * *memory.eager;
     suite.add(std::move(memory), "<= 0.5x of eager", met);
-    set_thread_count(1);
+    force_thread_count(1);
   }
 }
 

@@ -39,7 +39,7 @@ Outcome outcome_of(const std::string &name) {
   return outcome;
 }
 
-static bool same_bits(const Results &a, const Results &b) {
+bool same_bits(const Results &a, const Results &b) {
   return std::ranges::equal(a, b, [](const Tensor &x, const Tensor &y) { return same_bits(x, y); });
 }
 

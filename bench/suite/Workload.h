@@ -50,6 +50,7 @@ Outcome outcome_of(const std::string &name);
 
 /// Same shape and bits of two f32 tensors; NaN equals NaN.
 bool same_bits(const Tensor &a, const Tensor &b);
+bool same_bits(const Results &a, const Results &b);
 
 /// Seconds of one run of the active program of the trace, without the runtime around it; nothing
 /// if it has none. Inputs are filled with numbers near 1.

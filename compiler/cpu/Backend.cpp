@@ -78,7 +78,7 @@ std::string KernelRequest::key(Isa isa) const {
   stream << "isa " << static_cast<int>(isa) << " traffic " << static_cast<int>(traffic)
          << " update " << may_update << " epilogue " << epilogue;
   if (planted(SeededBug::chunk_by_threads))
-    stream << " threads " << thread_count();
+    stream << " threads " << threads_now();
   return text;
 }
 

@@ -46,8 +46,9 @@ void run_epilogue(void *context, std::int64_t batch, std::int64_t row, std::int6
                         reinterpret_cast<std::byte *>(range));
 }
 
-void run_chunks(void *, std::int64_t chunks, void (*body)(void *, std::int64_t), void *context) {
-  parallel_for(chunks, [&](std::int64_t chunk) { body(context, chunk); });
+void run_chunks(void *, std::uint64_t kind, std::int64_t chunks, void (*body)(void *, std::int64_t),
+                void *context) {
+  parallel_for(chunks, [&](std::int64_t chunk) { body(context, chunk); }, kind);
 }
 
 } // namespace
@@ -100,7 +101,7 @@ struct CpuProgram::Run {
 
 CpuProgram::CpuProgram(Plan given, KernelTable table, Isa isa, std::uint32_t compiled,
                        double compile_ms)
-    : plan(std::move(given)), kernels(std::move(table)), isa(isa), workers(thread_count()) {
+    : plan(std::move(given)), kernels(std::move(table)), isa(isa), workers(threads_now()) {
   for (const std::vector<std::byte> &constant : plan.constants) {
     // Vectors may read, never write, up to a line behind the last element.
     auto *copy = static_cast<std::byte *>(
@@ -196,20 +197,24 @@ void CpuProgram::run_step(const KernelStep &step, const CompiledKernel &kernel,
   KernelFunction *function =
       kernel.update && updates(step, buffers) ? kernel.update : kernel.function;
   if (kernel.parts)
-    parallel_ranges(kernel.part_units, kernel.part_grain, [&](auto begin, auto end) {
-      kernel.parts(buffers, numbers, begin, end, run.work);
-    });
+    parallel_ranges(
+        kernel.part_units, kernel.part_grain,
+        [&](auto begin, auto end) { kernel.parts(buffers, numbers, begin, end, run.work); },
+        kind_of_job(kernel.parts));
   const std::int64_t chunks = kernel.chunks();
   if (chunks == 1) {
     function(buffers, numbers, 0, kernel.units, run.work);
     return;
   }
-  parallel_for(chunks, [&](std::int64_t chunk) {
-    const std::int64_t begin = chunk * kernel.grain;
-    const std::int64_t units = kernel.units - planted(SeededBug::last_unit_lost);
-    function(buffers, numbers, begin, std::min(begin + kernel.grain, units),
-             run.work + static_cast<std::size_t>(chunk) * kernel.scratch_bytes);
-  });
+  parallel_for(
+      chunks,
+      [&](std::int64_t chunk) {
+        const std::int64_t begin = chunk * kernel.grain;
+        const std::int64_t units = kernel.units - planted(SeededBug::last_unit_lost);
+        function(buffers, numbers, begin, std::min(begin + kernel.grain, units),
+                 run.work + static_cast<std::size_t>(chunk) * kernel.scratch_bytes);
+      },
+      kind_of_job(function));
 }
 
 ContractArgs CpuProgram::contract_args(const ContractStep &step) const noexcept {

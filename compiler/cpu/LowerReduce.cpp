@@ -29,7 +29,7 @@ void turn(ir::Values &state) { std::rotate(state.begin(), state.begin() + 1, sta
 bool Lowering::along() const { return form.kind != Form::outer; }
 std::int64_t Lowering::chunk_points() const {
   const std::int64_t points = along() ? inner_chunk : outer_block;
-  const bool longer = planted(SeededBug::chunk_by_threads) && form.parts == 0 && thread_count() > 1;
+  const bool longer = planted(SeededBug::chunk_by_threads) && form.parts == 0 && threads_now() > 1;
   return longer ? 2 * points : points;
 }
 std::int64_t Lowering::part_lanes() const { return along() ? 1 : form.lanes; }

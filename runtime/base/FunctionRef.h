@@ -2,6 +2,7 @@
 // A reference to a callable: two words, no allocation. The callable must outlive it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -25,6 +26,9 @@ public:
         }) {}
 
   Result operator()(Args... args) const { return invoke(target, std::forward<Args>(args)...); }
+
+  /// The same for callables of one type only, or none.
+  std::uintptr_t type() const noexcept { return reinterpret_cast<std::uintptr_t>(invoke); }
 
 private:
   void *target = nullptr;

@@ -108,7 +108,7 @@ constexpr std::array<OptionInfo, 14> table = {{
      set_word<&Options::mode, modes>, get_word<&Options::mode, modes>},
     {"isa", "auto|v3|v4", "x86-64 level of kernels and compiled code", true,
      set_word<&Options::isa, isas>, get_word<&Options::isa, isas>},
-    {"threads", "0..64", "threads of the kernel pool; 0: one for each CPU", false,
+    {"threads", "0..64", "most threads of the kernel pool; 0: one for each CPU", false,
      set_int<&Options::threads, 64>, get_int<&Options::threads>},
     {"trial", "on|off", "time compiled against eager before switching", false,
      set_word<&Options::trial, switches>, get_word<&Options::trial, switches>},

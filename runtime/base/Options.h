@@ -22,7 +22,7 @@ enum class DeferChoice : std::uint8_t { off, on, now };
 struct Options {
   Mode mode = Mode::on;
   IsaChoice isa = IsaChoice::automatic;
-  int threads = 0; ///< 0: one for each CPU
+  int threads = 0; ///< at most; 0: one for each CPU
   bool trial = true;
   bool budget = true;
   int threshold = -1;  ///< -1: TraceOptions::warmup decides

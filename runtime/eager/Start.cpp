@@ -6,7 +6,6 @@
 #include "runtime/jit/CompileThread.h"
 #include "runtime/jit/ReportFile.h"
 #include "runtime/kernels/KernelCall.h"
-#include "runtime/kernels/ThreadPool.h"
 
 #include <tracejit/compiler.h>
 #include <tracejit/error.h>
@@ -40,8 +39,6 @@ void detail::start_runtime(const std::source_location &site) {
     throw *error;
   if (!options().report.empty())
     if_memory([] { write_report_at_exit(options().report); });
-  if (options().threads)
-    set_thread_count(options().threads);
   if (options().isa != IsaChoice::automatic)
     set_active_isa(options().isa == IsaChoice::v4 ? Isa::v4 : Isa::v3);
 }

@@ -14,6 +14,18 @@ static std::atomic<Trace *> every_trace{nullptr};
 
 Trace *Trace::all() noexcept { return every_trace.load(std::memory_order_acquire); }
 
+void Trace::reconsider_all() noexcept {
+  for (Trace *trace = all(); trace; trace = trace->next)
+    for (Anchor *anchor = trace->anchors.load(std::memory_order_acquire); anchor;
+         anchor = anchor->next) {
+      const std::lock_guard guard(anchor->known.lock);
+      for (const std::shared_ptr<Path> &path : anchor->known.paths())
+        if (path->life.now().reason == RejectReason::no_gain)
+          path->life.pardon();
+      anchor->state.wake();
+    }
+}
+
 Anchor *Trace::known_anchor(std::uint64_t wanted) const noexcept {
   for (Anchor *known = anchors.load(std::memory_order_acquire); known; known = known->next)
     if (known->key == wanted)

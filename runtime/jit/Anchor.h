@@ -72,6 +72,9 @@ struct Trace : detail::TraceHandle {
   Anchor *known_anchor(std::uint64_t key) const noexcept;
 
   TRACEJIT_PRIVATE static Trace *all() noexcept;
+  /// What programs were judged by has changed: rests end, and paths that were not faster are on
+  /// trial again at their next visit.
+  static void reconsider_all() noexcept;
   /// The trace with this key and name, made at need.
   static Trace &find(std::uint64_t key, const std::string &name, const std::source_location &site,
                      int warmup, int max_paths);

@@ -45,8 +45,9 @@ Matrix matrix_of(const KernelOperand &operand, bool left, Dims batch_dims) noexc
   return matrix;
 }
 
-void run_chunks(void *, std::int64_t chunks, void (*body)(void *, std::int64_t), void *context) {
-  parallel_for(chunks, [&](std::int64_t chunk) { body(context, chunk); });
+void run_chunks(void *, std::uint64_t kind, std::int64_t chunks, void (*body)(void *, std::int64_t),
+                void *context) {
+  parallel_for(chunks, [&](std::int64_t chunk) { body(context, chunk); }, kind);
 }
 
 /// A matmul as the driver takes it. The strides of the batch axes lie here.
@@ -101,6 +102,8 @@ MatmulProblem::MatmulProblem(const KernelCall &call, std::int64_t workers) noexc
   if (result.meta->size * std::max<std::int64_t>(args.k, 1) >= 16 * parallel_elements) {
     parallel.run = run_chunks;
     parallel.workers = workers;
+    if (workers == 1) // no job will look
+      refresh_sharing();
   }
 }
 

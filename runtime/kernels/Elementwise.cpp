@@ -37,8 +37,10 @@ void run_whole(const Loop &loop, std::int64_t size) noexcept {
     loop.run(loop.pointers, static_cast<std::size_t>(size), &loop.args);
     return;
   }
-  parallel_ranges(size, parallel_elements / 2,
-                  [&](std::int64_t begin, std::int64_t end) { run_range(loop, begin, end); });
+  parallel_ranges(
+      size, parallel_elements / 2,
+      [&](std::int64_t begin, std::int64_t end) { run_range(loop, begin, end); },
+      kind_of_job(loop.run));
 }
 
 /// Operands that need gathering or converting, on the way to one loop.

@@ -33,7 +33,7 @@ struct KernelCall {
 /// Memory that the caller has reserved for a call, and for how many threads.
 struct KernelScratch {
   std::byte *data = nullptr; ///< scratch_bytes() bytes at a multiple of 64; null: none reserved
-  std::int64_t workers = thread_count();
+  std::int64_t workers = threads_now();
 };
 /// Bytes of scratch that a call needs for so many threads; often 0. Looks at metadata only.
 TRACEJIT_PRIVATE std::size_t scratch_bytes(const KernelCall &call, std::int64_t workers) noexcept;

@@ -328,16 +328,21 @@ bool run_row(const KernelTable &table, const OpInfo &op, const KernelCall &call,
   if (!scratch)
     return false;
   const std::int64_t grain = tiles.grain(), ranges = tiles.ranges();
+  if (given.workers == 1 && ranges > 1) // no job will look
+    refresh_sharing();
   // As many workers as there is scratch for, each taking the next range when it is done.
   std::atomic<std::int64_t> next{0};
-  parallel_ranges(tiles.most_workers(given.workers), 1, [&](std::int64_t worker, std::int64_t) {
+  const auto work = [&](std::int64_t worker, std::int64_t) {
     Tile tile(problem, scratch.data() + static_cast<std::size_t>(worker) * tiles.tile_bytes);
     for (std::int64_t range; (range = next.fetch_add(1, std::memory_order_relaxed)) < ranges;)
       for (std::int64_t i = range * grain; i < std::min(tiles.count(), (range + 1) * grain); ++i) {
         const std::int64_t first = i % tiles.strips * problem.tile_columns;
         tile.run(i / tiles.strips, first, std::min(problem.tile_columns, problem.columns - first));
       }
-  });
+  };
+  // The number of chunks says nothing about the size.
+  const auto kind = static_cast<std::uint64_t>(ranges) ^ kind_of_job(&op);
+  parallel_ranges(tiles.most_workers(given.workers), 1, work, kind);
   return true;
 }
 

@@ -5,26 +5,27 @@
 
 #include "runtime/base/Export.h"
 #include "runtime/base/FunctionRef.h"
+#include "runtime/kernels/ThreadCount.h"
 
 #include <cstdint>
 
 namespace jit {
 
-inline constexpr int max_threads = 64;
-
 /// Runs body(0) ... body(chunks - 1), each once, and returns when all are done. The caller takes
-/// part. Runs them in order on the caller when there is one chunk or one thread, inside another
-/// parallel_for, while another thread uses the pool, after fork in the child, and during process
-/// exit. `body` must not throw or fork. Workers run under default_mxcsr; the caller sees to its
-/// own.
-TRACEJIT_PRIVATE void parallel_for(std::int64_t chunks,
-                                   FunctionRef<void(std::int64_t)> body) noexcept;
+/// part, with as many others as were worth it for jobs of this kind. Runs them in order on the
+/// caller when there is one chunk or one thread, inside another parallel_for, while another thread
+/// uses the pool, after fork in the child, and during process exit. `body` must not throw or fork.
+/// Workers run under default_mxcsr; the caller sees to its own. `kind` tells jobs apart that differ
+/// in neither the type of `body` nor `chunks`, but in time: an address or a hash.
+TRACEJIT_PRIVATE void parallel_for(std::int64_t chunks, FunctionRef<void(std::int64_t)> body,
+                                   std::uint64_t kind = 0) noexcept;
 
-/// Threads that share the work, the caller included. The default is the number of CPUs this process
-/// may run on, at most max_threads.
-TRACEJIT_PRIVATE int thread_count() noexcept;
+/// What set_thread_count() does: at most n threads, 0: as many as there are CPUs. Workers start at
+/// the next use. No effect inside a body.
+void limit_thread_count(int n) noexcept;
 
-/// n is clamped to [1, max_threads]. Workers start at the next use. No effect inside a body.
-TRACEJIT_PRIVATE void set_thread_count(int n) noexcept;
+/// Exactly n threads for every job, also more than there are CPUs, and no choice between fewer; 0:
+/// back to thread_count(). For tests and tools. No effect inside a body.
+TRACEJIT_PRIVATE void force_thread_count(int n) noexcept;
 
 } // namespace jit

@@ -210,13 +210,13 @@ bool check(OpKind op, AttrWords attrs, std::vector<Value> operands, Layout layou
     for (int threads : {1, 2, 4}) {
       if (threads > 1 && work < 4096)
         continue; // nothing is shared below
-      set_thread_count(threads);
+      force_thread_count(threads);
       SCOPED_TRACE(std::string(isa == Isa::v3 ? "v3, " : "v4, ") + std::to_string(threads) +
                    " threads");
       run_and_compare(op, attrs, inputs, expected);
     }
   }
-  set_thread_count(threads_before);
+  force_thread_count(threads_before);
   set_active_isa(before);
   return true;
 }

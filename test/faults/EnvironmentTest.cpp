@@ -48,7 +48,7 @@ class EnvironmentTest : public testing::Test {
 protected:
   void SetUp() override {
     plug_in_compiler();
-    set_thread_count(3);
+    force_thread_count(3);
     set_mode(Mode::on);
   }
 };

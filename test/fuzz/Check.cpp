@@ -137,7 +137,7 @@ private:
     mutable_options().disable = setting.disabled;
     mutable_options().turns = setting.turns;
     mutable_options().defer = setting.defer_now ? DeferChoice::now : DeferChoice::on;
-    set_thread_count(setting.threads);
+    force_thread_count(setting.threads);
     set_active_isa(setting.isa);
   }
 
@@ -169,7 +169,7 @@ private:
 
   std::string check_call(int number, const Call &call) {
     if (const std::vector<int> &list = program.setting.thread_list; !list.empty())
-      set_thread_count(list[static_cast<std::size_t>(number) % list.size()]);
+      force_thread_count(list[static_cast<std::size_t>(number) % list.size()]);
     set_mode(Mode::off);
     const Outcome expected =
         run_eagerly(program, call, eager_state, program.setting.interpret && number == 0);

@@ -19,7 +19,7 @@ static void apply_settings(const Request &request) {
     jit::set_active_isa(*request.isa);
   }
   if (request.threads)
-    jit::set_thread_count(request.threads);
+    jit::force_thread_count(request.threads);
   if (!request.compiler.empty())
     jit::mutable_options().compiler = request.compiler;
 }

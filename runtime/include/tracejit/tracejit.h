@@ -16,4 +16,5 @@
 #include <tracejit/report.h>
 #include <tracejit/scalar.h>
 #include <tracejit/tensor.h>
+#include <tracejit/threads.h>
 #include <tracejit/trace.h>

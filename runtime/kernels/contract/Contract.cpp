@@ -75,6 +75,14 @@ ContractArgs folded(ContractArgs args) {
   return args;
 }
 
+/// Pieces are as many as there are workers, whatever the size.
+std::uint64_t kind_of(const ContractPlan &plan) {
+  std::uint64_t kind = 0;
+  for (const std::int64_t size : {plan.batches, plan.m, plan.n, plan.k})
+    kind = (kind ^ static_cast<std::uint64_t>(size)) * 0x9e3779b97f4a7c15u;
+  return kind;
+}
+
 bool is_empty(const ContractArgs &args) {
   return args.m == 0 || args.n == 0 || batch_size(args.batch) == 0;
 }
@@ -100,9 +108,9 @@ void contract(const ContractArgs &given, Isa isa, const Parallel &parallel) {
   const std::int64_t grid = plan.row_pieces * plan.col_pieces;
   if (grid > 1)
     for (; job.entry < plan.batches; ++job.entry)
-      parallel.run(parallel.pool, grid, run_grid, &job);
+      parallel.run(parallel.pool, kind_of(plan), grid, run_grid, &job);
   else if (plan.batch_pieces > 1)
-    parallel.run(parallel.pool, plan.batch_pieces, run_batches, &job);
+    parallel.run(parallel.pool, kind_of(plan), plan.batch_pieces, run_batches, &job);
   else
     run_batches(&job, 0);
 }

@@ -26,10 +26,11 @@ struct Epilogue {
 };
 
 /// How to run `chunks` independent pieces of work: calls body(context, 0 .. chunks-1), each once,
-/// in any order on any thread, and returns when all are done.
+/// in any order on any thread, and returns when all are done. `kind` tells work of other sizes
+/// apart.
 struct Parallel {
-  void (*run)(void *pool, std::int64_t chunks, void (*body)(void *context, std::int64_t chunk),
-              void *context) = nullptr;
+  void (*run)(void *pool, std::uint64_t kind, std::int64_t chunks,
+              void (*body)(void *context, std::int64_t chunk), void *context) = nullptr;
   void *pool = nullptr;
   std::int64_t workers = 1;
 };

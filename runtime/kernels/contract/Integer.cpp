@@ -81,7 +81,7 @@ void contract_integers(const ContractArgs &args, const Parallel &parallel) {
                     : args.dtype == DType::u8 ? run_piece<Wrapping8>
                                               : run_piece<AnyOfBoth>;
   if (pieces > 1)
-    parallel.run(parallel.pool, pieces, body, &job);
+    parallel.run(parallel.pool, static_cast<std::uint64_t>(work), pieces, body, &job);
   else
     body(&job, 0);
 }

@@ -131,14 +131,14 @@ std::unique_ptr<Program> expect_compiled_equals_eager(const Graph &graph,
     if (!result.program)
       return nullptr;
     for (int threads : {1, 2, 4}) {
-      set_thread_count(threads);
+      force_thread_count(threads);
       SCOPED_TRACE(testing::Message()
                    << "isa v" << (isa == Isa::v4 ? 4 : 3) << ", " << threads << " threads");
       run_and_compare(*result.program, graph, numbers, expected);
     }
     program = std::move(result.program);
   }
-  set_thread_count(threads_before);
+  force_thread_count(threads_before);
   return program;
 }
 

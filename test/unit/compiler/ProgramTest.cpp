@@ -104,13 +104,13 @@ TEST(Program, LargeMatmulsOnThreads) {
 // Without an epilogue the batch would be one matrix, cut in fewer pieces with less scratch.
 TEST(Program, BatchedMatmulsOnThreadsHaveTheirScratchReserved) {
   const int threads = thread_count();
-  set_thread_count(4);
+  force_thread_count(4);
   GraphBuilder g;
   auto x = g.input(f32, {4, 2, 355}), y = g.input(f32, {238, 355});
   auto t = g.op(OpKind::permute_dims, {y}, PermuteDimsAttrs{{1, 0}}.encode());
   g.output(g.op(OpKind::relu, {g.op(OpKind::matmul, {x, t})}));
   expect_compiled_equals_eager(g.graph);
-  set_thread_count(threads);
+  force_thread_count(threads);
 }
 
 TEST(Program, RankZeroAndOne) {

@@ -2,6 +2,7 @@
 // Paths through their whole lives, with the trial on and a clock of the test's: judged, slowed,
 // rejected, tried again, driven out. Costs are set, so every verdict is known.
 #include "test/unit/jit/LifeCycle.h"
+#include "test/unit/kernels/FakeCpus.h"
 
 #include "runtime/jit/Visits.h"
 
@@ -94,6 +95,22 @@ TEST_F(LifeCycle, RunsInARestCountWhetherTheyAreHashedOrNot) {
   EXPECT_NE(path(f, 11).state, "rejected") << path(f, 11);
 }
 
+TEST_F(LifeCycle, ARejectedPathIsTriedAgainAtOnceUnderAnotherNumberOfThreads) {
+  const test::FakeCpus cpus(4);
+  program_ns[7] = 1'000'000;
+  auto f = trace([](const Tensor &t) { return chain(t, 7); }, {"other threads"});
+  calls(100, [&](int) { f(x); });
+  ASSERT_EQ(path(f, 7).state, "rejected");
+  program_ns[7] = 300'000; // of 700,000
+  set_thread_count(4);     // there were four
+  calls(30, [&](int) { f(x); });
+  EXPECT_EQ(path(f, 7).state, "rejected");
+  set_thread_count(2);
+  calls(30, [&](int) { f(x); });
+  EXPECT_EQ(path(f, 7).state, "active") << path(f, 7);
+  set_thread_count(0);
+}
+
 TEST_F(LifeCycle, AProgramThatBecomesSlowIsFoundByItsChecks) {
   auto f = trace([](const Tensor &t) { return chain(t, 4); }, {"slowed"});
   calls(20, [&](int) { f(x); });
@@ -150,7 +167,7 @@ TEST_F(LifeCycle, ATieIsDroppedAfterFortyEightPairs) {
 
 TEST_F(LifeCycle, SixteenOfManyPathsHaveProgramsAndKeepThem) {
   auto f = trace([](const Tensor &t, int ops) { return chain(t, ops); }, {"many paths"});
-  calls(20 * 30, [&](int i) { f(x, 1 + i % 20); });
+  calls(20 * 60, [&](int i) { f(x, 1 + i % 20); });
   std::map<std::string, int> states;
   for (const TraceReport &report : f.explain())
     ++states[report.state];

@@ -102,15 +102,15 @@ template <class T>
 }
 
 /// Runs the pieces one after the other, last first.
-inline void run_backwards(void *, std::int64_t chunks, void (*body)(void *, std::int64_t),
-                          void *context) {
+inline void run_backwards(void *, std::uint64_t, std::int64_t chunks,
+                          void (*body)(void *, std::int64_t), void *context) {
   while (chunks-- > 0)
     body(context, chunks);
 }
 
 /// Runs each piece on a thread of its own.
-inline void run_threads(void *, std::int64_t chunks, void (*body)(void *, std::int64_t),
-                        void *context) {
+inline void run_threads(void *, std::uint64_t, std::int64_t chunks,
+                        void (*body)(void *, std::int64_t), void *context) {
   std::vector<std::thread> threads;
   for (std::int64_t i = 0; i < chunks; ++i)
     threads.emplace_back(body, context, i);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The pool: every chunk once, nesting, busy callers, changing counts, fork, exit.
+// The pool: every chunk once, nesting, busy callers, changing counts, fork, exit. Each number of
+// threads is forced; then they are chosen.
 #include "runtime/kernels/ThreadPool.h"
 
 #include "runtime/kernels/Mxcsr.h"
+#include "test/unit/kernels/FakeCpus.h"
 
 #include <gtest/gtest.h>
 
@@ -15,12 +17,13 @@
 #include <vector>
 
 using namespace jit;
+using jit::test::FakeCpus;
 
 namespace {
 
 class ThreadPool : public testing::TestWithParam<int> {
 protected:
-  void SetUp() override { set_thread_count(GetParam()); }
+  void SetUp() override { force_thread_count(GetParam()); }
 };
 
 // Plain, not atomic: the pool's own ordering must make the writes visible (TSan checks it).
@@ -58,7 +61,7 @@ TEST_P(ThreadPool, NestedCallsRunInline) {
       EXPECT_EQ(k, expected++); // in order
       sums[static_cast<std::size_t>(i)] += static_cast<int>(k);
     });
-    set_thread_count(1); // no effect here
+    force_thread_count(1); // no effect here
   });
   EXPECT_EQ(thread_count(), GetParam());
   for (const int sum : sums)
@@ -79,8 +82,8 @@ TEST_P(ThreadPool, SeveralCallersAtOnce) {
 TEST_P(ThreadPool, WorkersRunUnderTheDefaultEnvironment) {
   const std::uint32_t before = _mm_getcsr();
   _mm_setcsr(0x9FC0);
-  set_thread_count(GetParam() == 1 ? 2 : 1); // new workers inherit the creator's control word
-  set_thread_count(GetParam());
+  force_thread_count(GetParam() == 1 ? 2 : 1); // new workers inherit the creator's control word
+  force_thread_count(GetParam());
   const auto caller = std::this_thread::get_id();
   std::atomic<int> wrong{0};
   parallel_for(64, [&](std::int64_t) {
@@ -122,7 +125,7 @@ TEST_P(ThreadPool, ChildOfAForkRunsInline) {
     if (child == 0) {
       int hits = 0;
       parallel_for(100, [&](std::int64_t k) { hits += k == hits; });
-      set_thread_count(3);
+      force_thread_count(3);
       parallel_for(100, [&](std::int64_t) { ++hits; });
       _exit(hits == 200 ? 0 : 1);
     }
@@ -136,15 +139,17 @@ TEST_P(ThreadPool, ChildOfAForkRunsInline) {
 
 INSTANTIATE_TEST_SUITE_P(Counts, ThreadPool, testing::Values(1, 2, 4, 7));
 
-TEST(ThreadPoolCount, IsClamped) {
-  set_thread_count(0);
-  EXPECT_EQ(thread_count(), 1);
-  set_thread_count(-5);
-  EXPECT_EQ(thread_count(), 1);
-  set_thread_count(1000);
+TEST(ThreadPoolCount, IsClampedAndGivenBack) {
+  force_thread_count(1000);
   EXPECT_EQ(thread_count(), max_threads);
   expect_each_once(1000);
-  set_thread_count(2);
+  const FakeCpus cpus(5);
+  force_thread_count(0);
+  EXPECT_EQ(thread_count(), 5);
+  force_thread_count(2);
+  EXPECT_EQ(thread_count(), 2);
+  force_thread_count(-5);
+  EXPECT_EQ(thread_count(), 5);
 }
 
 namespace {
@@ -164,7 +169,7 @@ struct AtExit {
 TEST(ThreadPoolExitDeathTest, ExitJoinsWorkersAndLaterCallsRunInline) {
   testing::FLAGS_gtest_death_test_style = "threadsafe"; // a fresh process
   const auto run = [] {
-    set_thread_count(4);
+    force_thread_count(4);
     expect_each_once(100);
     std::exit(0);
   };
@@ -174,7 +179,7 @@ TEST(ThreadPoolExitDeathTest, ExitJoinsWorkersAndLaterCallsRunInline) {
 TEST(ThreadPoolExitDeathTest, ExitInsideABodyDoesNotHang) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   const auto run = [] {
-    set_thread_count(2);
+    force_thread_count(2);
     parallel_for(10, [](std::int64_t) {
       static std::atomic<bool> first{true};
       if (first.exchange(false))
