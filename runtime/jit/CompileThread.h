@@ -73,6 +73,7 @@ private:
   void set_urgent(bool urgent) noexcept;
   JobFacts facts_of(const Job &job, std::uint64_t now_ns) const noexcept;
   Job take_best() noexcept;
+  void hurry_by(const JobFacts &facts, std::uint64_t now_ns) noexcept;
   void run();
   void work(const Job &job);
   void stop_before_new_statics() noexcept;
@@ -97,7 +98,8 @@ private:
   bool started = false, busy = false, stopping = false;
   int waiters = 0; ///< threads in wait_idle: no idle priority meanwhile
   std::atomic<pid_t> thread_id{0};
-  std::atomic<std::uint64_t> overdue_at{0}; ///< in ns; 0: nothing waits at idle priority
+  /// When the job under way at idle priority, or one behind it, is overdue, in ns; 0: none is.
+  std::atomic<std::uint64_t> overdue_at{0};
   std::atomic<bool> ready{false};
   LazyCompiler compiler;
   // The thread's own.

@@ -125,12 +125,12 @@ void begin_segment(ThreadTrace &t) {
   t.work->spent.reset();
   if (mode() == Mode::off)
     return follow(t, false);
+  if (anchor.state.waiting.load(std::memory_order_relaxed) > 0) // whatever else is done here
+    CompileThread::get().hurry();
   switch (anchor.state.phase()) {
   case AnchorState::Phase::resting:
     if (only_counted())
       return record_or_follow(t, pass);
-    if (anchor.state.waiting.load(std::memory_order_relaxed) > 0)
-      CompileThread::get().hurry();
     return follow(t, anchor.state.hashes(pass) || anchor.boundaries.load());
   case AnchorState::Phase::serving:
     if (t.session->open(anchor)) {
@@ -141,8 +141,6 @@ void begin_segment(ThreadTrace &t) {
     }
     return record_or_follow(t, pass);
   case AnchorState::Phase::waiting:
-    CompileThread::get().hurry();
-    [[fallthrough]];
   case AnchorState::Phase::cold:
     return record_or_follow(t, pass);
   }
