@@ -73,6 +73,20 @@ void debit(Anchor &anchor, std::uint64_t ns) noexcept {
 
 // The trial of a path ------------------------------------------------------------------------
 
+/// A path that was eager until now leaves caches to its neighbours in the call: those that lost
+/// their trials beside it may be tried again at once. This anchor's lock may be held.
+void pardon_neighbours(Anchor &anchor) noexcept {
+  for (Anchor *other = anchor.trace->anchors.load(std::memory_order_acquire); other;
+       other = other->next) {
+    if (other == &anchor)
+      continue;
+    if (const TryLock guard(other->known.lock, std::try_to_lock); guard)
+      for (const std::shared_ptr<Path> &path : other->known.paths())
+        if (path->life.now().reason == RejectReason::no_gain)
+          path->life.pardon();
+  }
+}
+
 void judged(Anchor &anchor, Path &path, Verdict verdict, double ratio) noexcept {
   const bool won = verdict == Verdict::won;
   const bool mine = won ? path.life.change(PathState::trial, PathState::active)
@@ -88,7 +102,7 @@ void judged(Anchor &anchor, Path &path, Verdict verdict, double ratio) noexcept 
             " times as fast");
   });
   if (won)
-    return;
+    return pardon_neighbours(anchor);
   anchor.state.serving.fetch_sub(1, std::memory_order_relaxed);
   CompileThread::get().rebuild(anchor);
 }
