@@ -63,8 +63,8 @@ public:
     for (auto &thread : threads_)
       thread.join();
   }
-  static void run(void *self, std::int64_t chunks, void (*body)(void *, std::int64_t),
-                  void *context) {
+  static void run(void *self, std::uint64_t, std::int64_t chunks,
+                  void (*body)(void *, std::int64_t), void *context) {
     auto &pool = *static_cast<SpinPool *>(self);
     pool.body_ = body;
     pool.context_ = context;

@@ -90,8 +90,9 @@ void read_answers(int input, std::map<std::string, double> &said) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (nice(5) == -1)
     std::perror("nice");
-  for (volatile unsigned turns = 0;; turns = turns + 1)
-    ;
+  volatile unsigned turns = 0;
+  for (;;)
+    turns = turns + 1;
 }
 
 } // namespace

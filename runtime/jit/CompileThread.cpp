@@ -235,6 +235,8 @@ bool CompileThread::enqueue(Job job) noexcept {
   }
   if (busy && !compiler.is_open()) // somebody could use the compiler already
     set_urgent(true);
+  else if (busy && waiting.back().path)
+    hurry_by(facts_of(waiting.back(), now_ns()), now_ns());
   wake.notify_one();
   return true;
 }
@@ -300,12 +302,22 @@ CompileThread::Job CompileThread::take_best() noexcept {
   const bool paid =
       !options().budget || budget.has_tokens() || waiters > 0 || !job.path || facts.overdue();
   set_urgent(paid);
-  const double left_ns =
-      paid ? 0 : facts.compile_ns / (facts.gain_ns * facts.runs_per_ns) - facts.waiting_ns;
-  constexpr double longest_ns = 1e12;
-  overdue_at.store(paid ? 0 : now + static_cast<std::uint64_t>(std::min(left_ns, longest_ns)),
-                   std::memory_order_relaxed);
+  overdue_at.store(paid ? 0 : UINT64_MAX, std::memory_order_relaxed);
+  if (!paid) {
+    hurry_by(facts, now);
+    for (const Job &behind : waiting)
+      hurry_by(facts_of(behind, now), now);
+  }
   return job;
+}
+
+/// Who is behind a job at idle priority would wait for ever with it on a full machine.
+void CompileThread::hurry_by(const JobFacts &facts, std::uint64_t now) noexcept {
+  constexpr double longest_ns = 1e12;
+  const auto due = now + static_cast<std::uint64_t>(std::min(facts.left_ns(), longest_ns));
+  std::uint64_t known = overdue_at.load(std::memory_order_relaxed);
+  while (due < known && !overdue_at.compare_exchange_weak(known, due, std::memory_order_relaxed))
+    ;
 }
 
 static std::uint64_t process_cpu_ns() noexcept {

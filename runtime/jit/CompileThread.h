@@ -86,6 +86,7 @@ private:
   void set_urgent(bool urgent) noexcept;
   JobFacts facts_of(const Job &job, std::uint64_t now_ns) const noexcept;
   Job take_best() noexcept;
+  void hurry_by(const JobFacts &facts, std::uint64_t now_ns) noexcept;
   void run();
   void work(const Job &job);
   void stop_before_new_statics() noexcept;
@@ -113,7 +114,8 @@ private:
   std::atomic<int> pauses{0}; ///< changed under the lock
   int waiters = 0;            ///< threads in wait_idle: no idle priority meanwhile
   std::atomic<pid_t> thread_id{0};
-  std::atomic<std::uint64_t> overdue_at{0}; ///< in ns; 0: nothing waits at idle priority
+  /// When the job under way at idle priority, or one behind it, is overdue, in ns; 0: none is.
+  std::atomic<std::uint64_t> overdue_at{0};
   std::atomic<bool> ready{false}, ready_at_exit{false};
   LazyCompiler compiler;
   // The thread's own.

@@ -131,13 +131,13 @@ void begin_segment(ThreadTrace &t) {
     t.blame(EagerReason::mode);
     return follow(t, false);
   }
+  if (anchor.state.waiting.load(std::memory_order_relaxed) > 0) // whatever else is done here
+    CompileThread::get().hurry();
   switch (anchor.state.phase()) {
   case AnchorState::Phase::resting:
     t.blame(EagerReason::resting);
     if (only_counted())
       return record_or_follow(t, pass);
-    if (anchor.state.waiting.load(std::memory_order_relaxed) > 0)
-      CompileThread::get().hurry();
     return follow(t, anchor.state.hashes(pass) || anchor.boundaries.load());
   case AnchorState::Phase::serving:
     if (t.session->open(anchor)) {
@@ -148,8 +148,6 @@ void begin_segment(ThreadTrace &t) {
     }
     return record_or_follow(t, pass);
   case AnchorState::Phase::waiting:
-    CompileThread::get().hurry();
-    [[fallthrough]];
   case AnchorState::Phase::cold:
     return record_or_follow(t, pass);
   }

@@ -78,6 +78,31 @@ void debit(Anchor &anchor, std::uint64_t ns) noexcept {
 
 // The trial of a path ------------------------------------------------------------------------
 
+/// A path that was eager until now leaves caches to its neighbours in the call: those that lost
+/// their trials beside it may be tried again at once. This anchor's lock may be held.
+void pardon_neighbours(Anchor &anchor) noexcept {
+  for (Anchor *other = anchor.trace->anchors.load(std::memory_order_acquire); other;
+       other = other->next) {
+    if (other == &anchor)
+      continue;
+    if (const TryLock guard(other->known.lock, std::try_to_lock); guard)
+      for (const std::shared_ptr<Path> &path : other->known.paths())
+        if (path->life.now().reason == RejectReason::no_gain)
+          path->life.pardon();
+  }
+}
+
+/// Whether other parts of the call are about to become compiled: until they are, they may take away
+/// from this one what a compiled call would leave it.
+bool neighbours_change(const Anchor &anchor) noexcept {
+  for (const Anchor *other = anchor.trace->anchors.load(std::memory_order_acquire); other;
+       other = other->next)
+    if (other != &anchor && (other->state.waiting.load(std::memory_order_relaxed) > 0 ||
+                             other->probes.load(std::memory_order_relaxed) > 0))
+      return true;
+  return false;
+}
+
 void judged(Anchor &anchor, Path &path, Verdict verdict, double ratio) noexcept {
   const bool won = verdict == Verdict::won;
   const bool mine = won ? path.life.change(PathState::trial, PathState::active)
@@ -93,7 +118,7 @@ void judged(Anchor &anchor, Path &path, Verdict verdict, double ratio) noexcept 
             " times as fast");
   });
   if (won)
-    return;
+    return pardon_neighbours(anchor);
   anchor.state.serving.fetch_sub(1, std::memory_order_relaxed);
   CompileThread::get().rebuild(anchor);
 }
@@ -209,7 +234,9 @@ void paired(Anchor &anchor, Path &path, std::uint64_t eager_ns,
     return;
   if (path.life.state() == PathState::trial) {
     const Verdict verdict = path.trial.add(ratio, path.life.margin());
-    if (verdict != Verdict::undecided)
+    const bool too_soon = verdict == Verdict::lost && path.trial.count() < PairedTrial::max_pairs &&
+                          neighbours_change(anchor);
+    if (verdict != Verdict::undecided && !too_soon)
       judged(anchor, path, verdict, path.trial.median());
     return;
   }

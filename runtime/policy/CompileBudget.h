@@ -36,9 +36,12 @@ struct JobFacts {
   double compile_ns = 1;  ///< predicted
   double waiting_ns = 0;  ///< since it was queued
   double score() const noexcept { return gain_ns * runs_per_ns / compile_ns; }
-  /// Time lost by not having compiled it. From its compile time on it is worth as much as what it
-  /// takes from others: rent or buy.
-  bool overdue() const noexcept { return gain_ns * runs_per_ns * waiting_ns >= compile_ns; }
+  /// Until the time lost by not having compiled it reaches its compile time: from then on it is
+  /// worth as much as what it takes from others, rent or buy. 0 if it is.
+  double left_ns() const noexcept {
+    return std::max(0.0, compile_ns / (gain_ns * runs_per_ns) - waiting_ns);
+  }
+  bool overdue() const noexcept { return left_ns() == 0; }
 };
 
 /// Running means of what compiling has cost.

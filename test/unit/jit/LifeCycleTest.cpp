@@ -111,6 +111,23 @@ TEST_F(LifeCycle, ARejectedPathIsTriedAgainAtOnceUnderAnotherNumberOfThreads) {
   set_thread_count(0);
 }
 
+TEST_F(LifeCycle, ALoserIsTriedAgainWhenAnotherPartOfItsCallBecomesCompiled) {
+  program_ns[5] = 700'000; // its ops take 500,000
+  auto f = trace(
+      [](const Tensor &t, bool more) {
+        const Tensor first = chain(t, 5);
+        const float seen = first.data<float>()[0];
+        return more ? chain(t, 9) * seen : first;
+      },
+      {"neighbours"});
+  calls(100, [&](int) { f(x, false); });
+  ASSERT_EQ(path(f, 5).state, "rejected") << path(f, 5);
+  program_ns[5] = 100'000; // it had no cache to itself
+  calls(100, [&](int) { f(x, true); });
+  EXPECT_EQ(path(f, 10).state, "active") << path(f, 10);
+  EXPECT_EQ(path(f, 5).state, "active") << path(f, 5);
+}
+
 TEST_F(LifeCycle, AProgramThatBecomesSlowIsFoundByItsChecks) {
   auto f = trace([](const Tensor &t) { return chain(t, 4); }, {"slowed"});
   calls(20, [&](int) { f(x); });

@@ -138,7 +138,9 @@ TEST(CompileBudget, IsABurstAndAShare) {
 TEST(CompileBudget, WhatWasLostBuysTheCompilation) {
   JobFacts job{1000, 1e-6, 5e6, 4.9e9};
   EXPECT_FALSE(job.overdue());
+  EXPECT_NEAR(job.left_ns(), 1e8, 1);
   job.waiting_ns = 5e9;
+  EXPECT_EQ(job.left_ns(), 0);
   EXPECT_TRUE(job.overdue());
   const JobFacts better{2000, 1e-6, 5e6, 0};
   EXPECT_GT(better.score(), job.score());
