@@ -110,7 +110,7 @@ double measure_peak(std::int64_t lanes, void (*step)(std::int64_t), SpinPool &po
   double best = 0;
   for (int repeat = 0; repeat < 3; ++repeat) {
     const double start = now();
-    SpinPool::run(&pool, workers, body, &step);
+    SpinPool::run(&pool, 0, workers, body, &step);
     best =
         std::max(best, 2.0 * 12 * static_cast<double>(lanes * count * workers) / (now() - start));
   }

@@ -193,17 +193,27 @@ private:
   });
 }
 
-/// The quick ways in a scope; nullptr as below.
-[[gnu::always_inline]] inline Impl *dispatch_in_scope(ThreadTrace &t, OpKind op, AttrWords attrs,
-                                                      OperandList operands) {
-  if (t.activity == Activity::matching)
-    return t.slow_match ? nullptr : t.session->match_plain(op, attrs, operands);
-  if (t.activity != Activity::following || may_end_here(t) || !attrs.empty())
+/// The quick ways in a scope; nullptr as below. A way of its own for ops that just run, since
+/// matching needs more registers.
+[[gnu::noinline]] Impl *follow_quickly(ThreadTrace &t, OpKind op, AttrWords attrs,
+                                       OperandList operands) {
+  if (may_end_here(t) || !attrs.empty())
     return nullptr;
   Impl *value = run_small(op, operands);
-  if (value)
+  if (!value) [[unlikely]]
+    return nullptr;
+  if (t.hashing)
     follow_op(t, op, attrs, operands, {&value, 1});
+  else
+    stamp(t, *value);
   return value;
+}
+
+[[gnu::always_inline]] inline Impl *match_quickly(ThreadTrace &t, OpKind op, AttrWords attrs,
+                                                  OperandList operands) {
+  return t.activity == Activity::matching && !t.slow_match
+             ? t.session->match_plain(op, attrs, operands)
+             : nullptr;
 }
 
 /// The same for the first op of a segment, and for those whose time is added up.
@@ -214,7 +224,8 @@ private:
   const SegmentTimer timer;
   if (t.activity == Activity::armed)
     begin_segment(t);
-  return dispatch_in_scope(t, op, attrs, operands);
+  return t.activity == Activity::following ? follow_quickly(t, op, attrs, operands)
+                                           : match_quickly(t, op, attrs, operands);
 }
 
 /// What most ops come to: a value, computed or pending. nullptr: `dispatch_any` has to look.
@@ -226,7 +237,9 @@ inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) 
     return attrs.empty() ? run_small(op, operands) : nullptr;
   if (t.activity == Activity::armed || t.timed != Timed::no) [[unlikely]]
     return dispatch_timed(t, op, attrs, operands);
-  return dispatch_in_scope(t, op, attrs, operands);
+  if (t.activity == Activity::following)
+    return follow_quickly(t, op, attrs, operands);
+  return match_quickly(t, op, attrs, operands);
 }
 
 } // namespace

@@ -103,6 +103,12 @@ inline bool may_end_here(const ThreadTrace &t) noexcept {
   return t.hashing && t.anchor->is_boundary(t.steps);
 }
 
+/// Marks the result of an op that has run while following.
+inline void stamp(ThreadTrace &t, Impl &result) noexcept {
+  ++t.steps;
+  result.recorded_value = t.values++;
+  result.recording.store(t.followed, std::memory_order_relaxed);
+}
 /// After an op has run while following, its operands still held.
 template <class Operands>
 void follow_op(ThreadTrace &t, OpKind op, AttrWords attrs, const Operands &operands,
