@@ -57,7 +57,8 @@ double predicted_loss_ns(const Path &path, const PathSummary &now, EagerReason w
   auto runs =
       static_cast<double>(why == EagerReason::none ? now.unstored : now.eager + now.replayed);
   if (why == EagerReason::resting) // most runs of a rest are not looked at
-    runs += unseen * static_cast<double>(path.visits());
+    runs += static_cast<double>(path.unseen.load(std::memory_order_relaxed)) +
+            unseen * static_cast<double>(path.visits());
   return std::max(0.0, path.gain_ns()) * runs;
 }
 
@@ -127,7 +128,14 @@ StoredSummary stored_summary(const Path &path, const std::string &at) {
     return stored;
   stored.at = at;
   stored.unused_bytes = path.unused_bytes.load(std::memory_order_relaxed);
-  for (const auto &[text, count] : stored_values(path.graph, path.variants.front(), stored.bytes))
+  stored.deferred_values = path.deferred_values.load(std::memory_order_relaxed);
+  stored.deferred_bytes = path.deferred_bytes.load(std::memory_order_relaxed);
+  stored.computed_later = path.computed_later.load(std::memory_order_relaxed);
+  // Where values are deferred, the program that stores least is the one that runs.
+  const Variant &variant = stored.deferred_values
+                               ? *std::ranges::min_element(path.variants, {}, &Variant::bytes)
+                               : path.variants.front();
+  for (const auto &[text, count] : stored_values(path.graph, variant, stored.bytes))
     if (stored.values.size() < most)
       stored.values.push_back(count == 1 ? text : text + " " + std::to_string(count) + "x");
     else

@@ -30,6 +30,9 @@ template <class F> void fields(const StoredSummary &stored, F f) {
   f("unused_bytes", stored.unused_bytes);
   f("values", stored.values);
   f("other_values", stored.other_values);
+  f("deferred_values", stored.deferred_values);
+  f("deferred_bytes", stored.deferred_bytes);
+  f("computed_later", stored.computed_later);
 }
 
 template <class F> void fields(const PathSummary &path, F f) {

@@ -120,6 +120,10 @@ std::string stored_line(const StoredSummary &stored) {
   values.add_if(stored.other_values, count(stored.other_values, "other"));
   std::string text = "      stored because alive at " + stored.at + ": " +
                      count(stored.bytes, "byte") + " (" + values.text + ")";
+  if (stored.deferred_values)
+    text += "; not stored, for want of need, " + count(stored.deferred_values, "value") + " of " +
+            count(stored.deferred_bytes, "byte") + ", computed after all in " +
+            count(stored.computed_later, "run");
   if (stored.unused_bytes)
     text += "; in the last run nobody held " + count(stored.unused_bytes, "byte") + " of them";
   return text + "\n";
@@ -156,7 +160,7 @@ std::string start_text(const StartSummary &start) {
     lines.push_back(path_line(path));
     for (std::size_t k = 0; k < std::min(path.apart.size(), most_reasons); ++k)
       lines.push_back(apart_line(path.apart[k]));
-    if (path.stored.bytes)
+    if (path.stored.bytes || path.stored.deferred_values)
       lines.push_back(stored_line(path.stored));
   }
   return text + counted(lines);

@@ -34,6 +34,9 @@ struct StoredSummary {
   std::uint64_t unused_bytes = 0;  ///< of these, held by nobody in the last run
   std::vector<std::string> values; ///< "exp step.cpp:26", four of them at most
   std::uint64_t other_values = 0;
+  /// Held there too, but not stored in the last run, since nobody has needed them in other runs;
+  /// and the runs in which somebody did after all.
+  std::uint64_t deferred_values = 0, deferred_bytes = 0, computed_later = 0;
 };
 
 /// A path; or several that differ in shapes only and fare alike; or all those that were met once or

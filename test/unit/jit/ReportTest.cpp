@@ -311,6 +311,30 @@ TEST_F(LiveReport, StoredValuesNameTheLineOfTheRead) {
   EXPECT_EQ(trace.start_count, 2u);
 }
 
+TEST_F(LiveReport, ValuesThatNobodyNeedsAreToldApart) {
+  mutable_options().trial = false;
+  auto f = trace(
+      [](const Tensor &t) {
+        const Tensor a = t * 2.0, b = a + 1.0;
+        return sum(b).item<float>();
+      },
+      {"not needed"});
+  const Tensor big = ones({2048});
+  calls(30, [&](int) { f(big); });
+  const TraceSummary trace = of("not needed");
+  const StoredSummary &stored = trace.starts.at(0).paths.at(0).stored;
+  EXPECT_EQ(stored.deferred_values, 2u);
+  EXPECT_EQ(stored.deferred_bytes, 2u * 8192);
+  EXPECT_EQ(stored.bytes, 4u);
+  std::ostringstream text;
+  text << report();
+  EXPECT_NE(
+      text.str().find("not stored, for want of need, 2 values of 16,384 bytes, computed after "
+                      "all in 0 runs"),
+      std::string::npos)
+      << text.str();
+}
+
 TEST_F(LiveReport, RunsForWantOfAStoredValueAreALoss) {
   mutable_options().trial = false;
   std::vector<Tensor> held;
