@@ -200,12 +200,8 @@ private:
   if (may_end_here(t) || !attrs.empty())
     return nullptr;
   Impl *value = run_small(op, operands);
-  if (!value) [[unlikely]]
-    return nullptr;
-  if (t.hashing)
+  if (value) [[likely]]
     follow_op(t, op, attrs, operands, {&value, 1});
-  else
-    stamp(t, *value);
   return value;
 }
 
@@ -235,6 +231,12 @@ inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) 
     return nullptr;
   if (t.activity == Activity::none)
     return attrs.empty() ? run_small(op, operands) : nullptr;
+  if (t.only_stamps()) {
+    Impl *value = attrs.empty() ? run_small(op, operands) : nullptr;
+    if (value)
+      value->recording.store(t.followed, std::memory_order_relaxed);
+    return value;
+  }
   if (t.activity == Activity::armed || t.timed != Timed::no) [[unlikely]]
     return dispatch_timed(t, op, attrs, operands);
   if (t.activity == Activity::following)

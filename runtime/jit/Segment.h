@@ -64,6 +64,10 @@ struct ThreadTrace {
   // Of the last traced call, as far as they can count:
   std::uint16_t compiled = 0, eager = 0; ///< segments
 
+  /// Ops just run, but for a stamp on their results.
+  bool only_stamps() const noexcept {
+    return activity == Activity::following && !hashing && timed == Timed::no;
+  }
   /// Only the first reason is kept.
   void blame(EagerReason reason) noexcept {
     if (why == EagerReason::none)
@@ -103,12 +107,6 @@ inline bool may_end_here(const ThreadTrace &t) noexcept {
   return t.hashing && t.anchor->is_boundary(t.steps);
 }
 
-/// Marks the result of an op that has run while following.
-inline void stamp(ThreadTrace &t, Impl &result) noexcept {
-  ++t.steps;
-  result.recorded_value = t.values++;
-  result.recording.store(t.followed, std::memory_order_relaxed);
-}
 /// After an op has run while following, its operands still held.
 template <class Operands>
 void follow_op(ThreadTrace &t, OpKind op, AttrWords attrs, const Operands &operands,
