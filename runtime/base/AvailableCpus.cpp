@@ -26,7 +26,9 @@ bool read_mask(cpu_set_t &set) noexcept {
 
 int cpus_in_mask() noexcept {
   cpu_set_t set;
-  return read_mask(set) ? CPU_COUNT(&set) : 1;
+  if (read_mask(set))
+    return CPU_COUNT(&set);
+  return static_cast<int>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L)); // more than a mask holds
 }
 
 struct CloseFile {

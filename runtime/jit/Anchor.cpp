@@ -87,14 +87,17 @@ Trace &Trace::find(std::uint64_t key, const std::string &name, const std::source
 static void retire(Anchor &anchor, Path &path) noexcept {
   const std::lock_guard guard(path.measuring); // nobody judges meanwhile
   const auto leaves = [&](PathState from) { return path.life.change(from, PathState::forgotten); };
-  const bool on_trial = leaves(PathState::trial);
-  if (on_trial || leaves(PathState::active)) {
-    if (path.wants_pairs.exchange(false) || on_trial)
-      anchor.probes.fetch_sub(1, std::memory_order_relaxed);
-    anchor.state.serving.fetch_sub(1, std::memory_order_relaxed);
-  } else if (leaves(PathState::queued) || leaves(PathState::compiling)) {
+  // In the order of a path's life: the compile thread may take it on meanwhile.
+  if (leaves(PathState::queued) || leaves(PathState::compiling)) {
     anchor.state.waiting.fetch_sub(1, std::memory_order_relaxed);
+    return;
   }
+  const bool on_trial = leaves(PathState::trial);
+  if (!on_trial && !leaves(PathState::active))
+    return;
+  if (path.wants_pairs.exchange(false) || on_trial)
+    anchor.probes.fetch_sub(1, std::memory_order_relaxed);
+  anchor.state.serving.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Anchor::forget() noexcept {

@@ -163,6 +163,8 @@ void CompileThread::resume() noexcept {
   const std::lock_guard guard(lock);
   if (is_paused())
     pauses.fetch_sub(1, std::memory_order_relaxed);
+  if (!started && !stopping && has_work()) // in the child of a fork
+    if_memory([this] { start_thread(); });
   wake.notify_one();
 }
 

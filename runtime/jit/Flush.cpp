@@ -36,7 +36,8 @@ const Variant *Session::variant_for(const Terminal &terminal) noexcept {
   const auto stored_in_vain = [&](const Waiting::Held &block) {
     return block.is_deferred() && variant->stored[block.root];
   };
-  if (variant && (waiting.empty() || std::ranges::none_of(waiting.held, stored_in_vain)))
+  if (variant && (waiting.empty() || path.has_no_exact_place.load(std::memory_order_relaxed) ||
+                  std::ranges::none_of(waiting.held, stored_in_vain)))
     return variant;
   if (!variant && !waiting.empty()) {
     take_back_waiting();

@@ -172,15 +172,20 @@ void CompileThread::compile_variant(const Job &job) {
   bool exactly = false;
   {
     const std::lock_guard guard(path.missed_lock);
-    outputs = path.missed_outputs;
-    exactly = path.missed_exactly;
-    path.missed_count.store(0, std::memory_order_relaxed);
+    exactly = path.missed[0].count < 2;
+    Path::MissedSet &set = path.missed[exactly];
+    if (set.count < 2)
+      return;
+    outputs = set.outputs;
+    set.count = 0;
   }
   // The last variant stores the union, so that it serves all.
   const std::size_t made = path.variants.size();
   if (made == 0 || !path.life.now().has_program())
     return;
-  if (made > Path::max_variants || (exactly && made == Path::max_variants))
+  if (exactly && made >= Path::max_variants)
+    return path.has_no_exact_place.store(true, std::memory_order_relaxed);
+  if (made > Path::max_variants)
     return path.refuse_variant();
   const std::vector<std::uint32_t> &base = path.variants[0].outputs;
   if (!exactly)
@@ -190,6 +195,9 @@ void CompileThread::compile_variant(const Job &job) {
       outputs.insert(outputs.end(), variant.outputs.begin(), variant.outputs.end());
   std::sort(outputs.begin(), outputs.end());
   outputs.erase(std::unique(outputs.begin(), outputs.end()), outputs.end());
+  for (const Variant &variant : path.variants)
+    if (variant.outputs == outputs)
+      return; // made while it was asked for again
 
   std::string refusal;
   std::unique_ptr<const Program> program = compile(job, outputs, refusal);

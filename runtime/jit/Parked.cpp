@@ -64,13 +64,13 @@ bool Session::choose_waiting(const Path &path, const Impl &observed) noexcept {
   return !waiting.empty();
 }
 
-/// What waits without being stored keeps the inputs: those must not take more memory.
+/// What waits keeps the inputs: those must not take more memory.
 bool Session::is_worth_parking() const noexcept {
   std::size_t saved = 0, kept = 0;
   for (const Waiting::Held &block : waiting.held)
-    if (block.is_deferred())
+    if (block.waits())
       saved += pending[block.root].value->meta->bytes();
-  if (saved == 0 || options().defer == DeferChoice::now)
+  if (options().defer == DeferChoice::now)
     return true;
   for (const Impl *input : cursor.inputs)
     if (input->refs.load(std::memory_order_acquire) == 1)
@@ -195,10 +195,12 @@ void Session::hand_out(Waiting::Held &block) noexcept {
     if (liveness.live[v] && v != block.root && !make_view(v))
       pending.fail(pending[v], *cursor.trie);
   for (std::uint32_t v = 0; v < pending.size(); ++v) {
-    if (!liveness.live[v] && v != block.root)
-      continue;
+    Impl *&value = pending[v].value;
+    if (liveness.live[v] || v == block.root)
+      release(std::exchange(value, nullptr));
+    else if (value && !pending.holds(*value)) // a view on the way to one that is held
+      free_impl(std::exchange(value, nullptr));
     liveness.live[v] = 0;
-    release(std::exchange(pending[v].value, nullptr));
   }
 }
 
@@ -248,13 +250,16 @@ void Session::finish_locked(Garbage &left, bool needed_now) noexcept {
   clear(left);
 }
 
+bool Session::is_anything_held() const noexcept {
+  for (std::uint32_t v = 0; v < pending.size(); ++v)
+    if (pending.is_held(v))
+      return true;
+  return false;
+}
+
 bool Session::nobody_waits() noexcept {
   const OwnerGuard guard(lock);
-  if (is_parked)
-    for (std::uint32_t v = 0; v < pending.size(); ++v)
-      if (pending.is_held(v))
-        return false;
-  return true;
+  return !is_parked || !is_anything_held();
 }
 
 void Session::finish() noexcept {

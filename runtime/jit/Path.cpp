@@ -94,18 +94,17 @@ bool Path::miss_outputs(std::span<const std::uint8_t> needed, bool exactly) noex
   };
   if (!if_memory(list))
     return false;
-  if (outputs == missed_outputs && exactly == missed_exactly)
-    return missed_count.fetch_add(1, std::memory_order_relaxed) + 1 >= 2;
-  missed_outputs = std::move(outputs);
-  missed_exactly = exactly;
-  missed_count.store(1, std::memory_order_relaxed);
+  MissedSet &set = missed[exactly];
+  if (outputs == set.outputs)
+    return ++set.count >= 2;
+  set = {std::move(outputs), 1};
   return false;
 }
 
 void Path::unlock_in_child() noexcept {
   new (&measuring) std::mutex;
   if (!missed_lock.try_lock()) // half written, perhaps
-    new (&missed_outputs) std::vector<std::uint32_t>;
+    new (&missed) std::array<MissedSet, 2>;
   new (&missed_lock) std::mutex;
 }
 

@@ -60,13 +60,18 @@ struct Path : std::enable_shared_from_this<Path> {
   /// Better paths have the programs that may be had.
   std::atomic<bool> crowded_out{false};
 
-  /// Guards the next three, and what `deferral` learns; only tried.
+  /// A needed set that came up last, and how often in a row.
+  struct MissedSet {
+    std::vector<std::uint32_t> outputs;
+    std::uint32_t count = 0;
+  };
+  /// Guards the next, and what `deferral` learns; only tried.
   std::mutex missed_lock;
-  std::vector<std::uint32_t> missed_outputs; ///< the needed set that came up last
-  bool missed_exactly = false;               ///< a variant is to store nothing else
+  /// [0]: no variant stores it. [1]: those that do store other values too, in vain.
+  std::array<MissedSet, 2> missed;
   Deferral deferral;
-  std::atomic<std::uint32_t> missed_count{0}; ///< and how often in a row
-  std::atomic<std::uint64_t> missed_runs{0};  ///< with whatever set
+  std::atomic<bool> has_no_exact_place{false}; ///< all places for variants are taken
+  std::atomic<std::uint64_t> missed_runs{0};   ///< with whatever set
   /// The compiler refused a variant so often; the next is asked for at that many missed runs.
   std::atomic<std::uint32_t> variants_refused{0};
   std::atomic<std::uint64_t> variant_retry_at{0};

@@ -68,10 +68,17 @@ Session::Peeked Session::peek(const Impl &value) noexcept {
   if_memory([&] {
     Copies copies(pending.size());
     cursor.list_nodes();
+    // Inputs may have been taken over by what a parked program has stored: that is shown itself.
+    for (const Waiting::Held &block : waiting.held)
+      if (is_parked && block.block) {
+        retain(block.block);
+        copies[block.root] =
+            new_ready(pending[block.root].value->meta, block.block, block.block->data);
+      }
     const std::vector<bool> wanted = needed_for(value.slot);
     for (const std::uint32_t at : cursor.nodes) {
       const TrieNode &entry = cursor.trie->nodes[at];
-      if (wanted[entry.first_value] && !run_aside(entry, copies))
+      if (wanted[entry.first_value] && !copies[entry.first_value] && !run_aside(entry, copies))
         return;
     }
     peeked = {Peek::computed, std::exchange(copies[value.slot], nullptr)};

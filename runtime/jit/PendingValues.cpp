@@ -37,6 +37,8 @@ void PendingValues::undo_rebindings() noexcept {
 }
 
 bool PendingValues::prepare_failure() noexcept {
+  if (failure && failure->meta) // told already, of a value of an earlier segment
+    release(std::exchange(failure, nullptr));
   if (!failure)
     failure = new (std::nothrow) ValueFailure;
   return failure != nullptr;

@@ -278,6 +278,8 @@ bool begin_no_trace() noexcept {
   ThreadTrace &t = thread_trace;
   if (t.closed & ThreadTrace::in_no_trace)
     return false;
+  if (t.activity != Activity::none) // else nothing is there to be gone on with
+    t.closed |= ThreadTrace::no_trace_interrupts;
   end_segment(ExitReason::no_trace);
   t.closed |= ThreadTrace::in_no_trace;
   return true;
@@ -285,8 +287,10 @@ bool begin_no_trace() noexcept {
 
 void end_no_trace(const std::source_location &site) noexcept {
   ThreadTrace &t = thread_trace;
-  t.closed &= static_cast<std::uint8_t>(~ThreadTrace::in_no_trace);
-  arm(site);
+  const bool interrupted = t.closed & ThreadTrace::no_trace_interrupts;
+  t.closed &= ThreadTrace::thread_ended;
+  if (interrupted)
+    arm(site);
 }
 
 void leave_scope(Trace *outer, bool failing) noexcept {

@@ -38,7 +38,7 @@ struct ThreadWork {
 /// The tracing state of one thread. Trivially destructible: tensors may be used in destructors of
 /// thread-locals, after the thread's clean-up has run; then `closed` is set and ops just run.
 struct ThreadTrace {
-  static constexpr std::uint8_t thread_ended = 1, in_no_trace = 2;
+  static constexpr std::uint8_t thread_ended = 1, in_no_trace = 2, no_trace_interrupts = 4;
 
   Activity activity = Activity::none;
   std::uint8_t closed = 0;             ///< why ops just run, bits as above; 0: they may be traced

@@ -275,7 +275,8 @@ EagerReason end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed
     const SegmentTimer timer(t.timed == Timed::no                          ? Timed::no
                              : t.session->flush_ns() >= worth_cpu_clock_ns ? Timed::by_cpu
                                                                            : Timed::by_cycles);
-    ended = t.session->close(reason, observed && can_park(t) ? observed : nullptr);
+    ended = t.session->close(
+        reason, observed && t.session->holds(*observed) && can_park(t) ? observed : nullptr);
   }
   if (!ended.was_open)
     return account_outside(t);

@@ -77,7 +77,7 @@ std::int64_t Session::all_deferred_bytes() noexcept {
 void Session::trim() noexcept {
   Garbage left;
   const std::lock_guard guard(lock);
-  if (is_parked)
+  if (is_parked && !is_anything_held())
     finish_locked(left, true);
   if (!is_open)
     reservation.release_arena();

@@ -243,6 +243,7 @@ private:
   void finish_locked(Garbage &left, bool needed_now) noexcept;
   void hand_out(Waiting::Held &block) noexcept;
   bool is_held(const Waiting::Held &block) const noexcept;
+  bool is_anything_held() const noexcept;
   void learn(const Waiting::Held &block, bool needed_now) noexcept;
 
   OwnerLock lock;

@@ -5,6 +5,7 @@
 #include "runtime/base/ReservedList.h"
 #include "runtime/jit/Trie.h"
 #include "runtime/policy/Deferral.h"
+#include "runtime/tensor/Impl.h"
 
 #include <atomic>
 

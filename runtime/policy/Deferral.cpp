@@ -19,9 +19,8 @@ Deferral::Use Deferral::use(std::uint32_t value, std::uint64_t at) const noexcep
 }
 
 bool Deferral::prepare(std::size_t values) noexcept {
-  if (made)
-    return true;
-  made.reset(new (std::nothrow) Entry[values]);
+  if (!made)
+    made.reset(new (std::nothrow) Entry[values]);
   entries.store(made.get(), std::memory_order_release);
   return made != nullptr;
 }
