@@ -118,9 +118,16 @@ void Anchor::forget() noexcept {
 bool Anchor::judges() noexcept {
   if (state.resting())
     return false;
+  const auto repeats = static_cast<std::uint64_t>(std::max(trace->warmup, 1));
+  // New, and still visited: what has come up less often than it takes may come up again.
+  const std::uint64_t passes = state.passes();
+  const bool is_new = passes != asked_at.exchange(passes) && passes < 8 * (1 + repeats);
   const std::lock_guard guard(known.lock);
-  return std::ranges::any_of(known.paths(), [](const std::shared_ptr<Path> &path) {
-    return path->life.state() == PathState::trial && path->came_up_of_late();
+  return std::ranges::any_of(known.paths(), [&](const std::shared_ptr<Path> &path) {
+    const PathState now = path->life.state();
+    return (now == PathState::trial && path->came_up_of_late()) ||
+           (is_new && now == PathState::watching &&
+            path->recorded.load(std::memory_order_relaxed) < repeats);
   });
 }
 

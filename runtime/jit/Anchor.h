@@ -42,11 +42,13 @@ struct Anchor {
   /// A RunGuess: what ran last, and what will run next with some luck.
   std::atomic<std::uint64_t> ran_last{0};
 
+  std::atomic<std::uint64_t> asked_at{0}; ///< passes when judges() was asked last
+
   PathTable known;
 
   /// Forgets rests, verdicts and recordings: what runs here is judged anew. Any thread.
   void forget() noexcept;
-  /// Whether a path that still comes up waits for its verdict. Any thread.
+  /// Whether a path that still comes up waits for its verdict, or is new. Any thread.
   bool judges() noexcept;
   /// Whether the next pass may be timed: where programs are measured, and where eager times are
   /// learned.

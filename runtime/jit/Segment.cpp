@@ -131,6 +131,10 @@ void begin_segment(ThreadTrace &t) {
     t.blame(EagerReason::mode);
     return follow(t, false);
   }
+  if (mode() == Mode::log) { // what is compiled stays, and does not run
+    t.blame(EagerReason::mode);
+    return record_or_follow(t, pass);
+  }
   if (anchor.state.waiting.load(std::memory_order_relaxed) > 0) // whatever else is done here
     CompileThread::get().hurry();
   switch (anchor.state.phase()) {

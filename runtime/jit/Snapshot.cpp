@@ -127,7 +127,7 @@ LossSummary largest_loss(const TraceSummary &trace, double eager_us) {
       if (path.lost_us > by_time.us)
         by_time = {start.at, eager_text(path), path.lost_us, 0,
                    path.reason.empty() ? std::string(advice(EagerReason::live_set)) : path.advice};
-      if (path.stored.bytes > by_bytes.bytes)
+      if (path.reason.empty() && path.stored.bytes > by_bytes.bytes)
         by_bytes = {path.stored.at, "values stored because they are alive there", 0,
                     path.stored.bytes, "let values go before that line, or end their scope"};
       for (const ApartSummary &apart : path.apart)

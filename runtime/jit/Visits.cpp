@@ -137,9 +137,17 @@ void add_half(Anchor &anchor, Path &path, bool eager, std::uint64_t ns,
   OpenHalves::Half *half = halves.place_of(path);
   if (!half)
     return;
-  const OpenHalves::Half other = *half;
+  OpenHalves::Half other = *half;
+  if (eager && path.life.state() == PathState::active && !(other.path == path.id && other.warm)) {
+    if (other.path != path.id)
+      other = {path.id};
+    other.warm = true; // and the next run is eager too
+    *half = other;
+    return;
+  }
   if (other.path != path.id || other.eager == eager || other.ns == 0) {
-    *half = {path.id, eager, other.path == path.id && other.drawn, 0, ns};
+    const bool mine = other.path == path.id;
+    *half = {path.id, eager, mine && other.drawn, 0, ns, mine && other.warm};
     return;
   }
   *half = {};

@@ -18,6 +18,7 @@ public:
     bool drawn = false;           ///< turns were wasted: they must not keep step with other paths
     std::uint8_t passed_over = 0; ///< how often another path wanted its place
     std::uint64_t ns = 0;         ///< 0: the eager turn became a run of another path
+    bool warm = false; ///< of a check: an eager run has gone before, which found cold caches
   };
   /// The path's place; null while another has it that may complete its pair yet.
   Half *place_of(const Path &path) noexcept;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 
 namespace jit {
@@ -44,18 +45,21 @@ struct JobFacts {
   bool overdue() const noexcept { return left_ns() == 0; }
 };
 
-/// Running means of what compiling has cost.
+/// Running means of what compiling has cost. One thread adds, any may ask.
 class CompileTimes {
 public:
-  double predict_ns(std::uint32_t ops) const noexcept { return fixed_ns + per_op_ns * ops; }
+  double predict_ns(std::uint32_t ops) const noexcept {
+    return fixed_ns + per_op_ns.load(std::memory_order_relaxed) * ops;
+  }
   void add(std::uint32_t ops, std::uint64_t ns) noexcept {
     const double found = (static_cast<double>(ns) - fixed_ns) / std::max(1u, ops);
-    per_op_ns += (std::max(0.0, found) - per_op_ns) / 8;
+    const double known = per_op_ns.load(std::memory_order_relaxed);
+    per_op_ns.store(known + (std::max(0.0, found) - known) / 8, std::memory_order_relaxed);
   }
 
 private:
   static constexpr double fixed_ns = 2e6;
-  double per_op_ns = 3e5;
+  std::atomic<double> per_op_ns = 3e5;
 };
 
 } // namespace jit

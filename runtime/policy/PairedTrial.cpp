@@ -21,7 +21,9 @@ template <class T, std::size_t size>
 double quantile_of(const std::array<T, size> &values, std::size_t count, std::size_t quarters) {
   if (count == 0)
     return 0;
-  std::array<T, size> sorted = values;
+  // With the room that GCC 12 believes std::sort to need.
+  std::array<T, std::max<std::size_t>(size, 32)> sorted{};
+  std::copy_n(values.begin(), count, sorted.begin());
   std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count));
   if (quarters == 2 && count % 2 == 0)
     return (static_cast<double>(sorted[count / 2 - 1]) + static_cast<double>(sorted[count / 2])) /

@@ -49,7 +49,8 @@ namespace jit {
 // Why a path runs eagerly now. Those for which it is rejected have the same numbers.
 #define TRACEJIT_EAGER_REASONS(X)                                                                  \
   TRACEJIT_REJECT_REASONS(X)                                                                       \
-  X(mode, "the mode is off or log", "jit::set_mode(jit::Mode::on)")                                \
+  X(mode, "the mode is off or log, or check, where runs are eager ones that are compared",         \
+    "jit::set_mode(jit::Mode::on)")                                                                \
   X(no_compiler, "there is no compiler, or it has stopped",                                        \
     "call jit::enable_compiler(); jit::compiler_status() says what is wrong")                      \
   X(paused, "compiling is paused", "jit::resume_compiling()")                                      \

@@ -31,7 +31,7 @@ void synchronize();
 
 enum class Until : std::uint8_t {
   compiled, ///< the compile queue is empty
-  judged,   ///< and no path that still comes up is on trial
+  judged,   ///< and no path that still comes up is on trial, or new and about to be compiled
 };
 /// Waits for the compile queue. False if the time ran out, or at once if what is in the queue is
 /// paused. Trials go on in calls, which whoever waits does not make: with Until::judged the answer

@@ -307,6 +307,25 @@ TEST_F(Controls, WaitingForVerdictsIsDoneByCalls) {
   EXPECT_EQ(path(f, 6).state, "active") << path(f, 6);
 }
 
+TEST_F(Controls, AWarmUpGoesOnUntilThePathsAreCompiled) {
+  auto f = trace([](const Tensor &t, bool more) { return chain(t, more ? 7 : 5); }, {"warm-up"});
+  int calls = 0;
+  do {
+    f(x, false);
+    f(x, true);
+    ++calls;
+  } while (!wait_compiled(std::chrono::seconds(60), Until::judged) && calls < 1000);
+  EXPECT_LT(calls, 1000);
+  EXPECT_EQ(path(f, 5).state, "active");
+  EXPECT_EQ(path(f, 7).state, "active");
+  auto once = trace([](const Tensor &t) { return chain(t, 3); }, {"once"});
+  once(x);
+  int asked = 0;
+  while (!wait_compiled(std::chrono::seconds(60), Until::judged) && asked < 100)
+    ++asked; // nobody calls it again
+  EXPECT_LE(asked, 2);
+}
+
 TEST_F(Controls, WhatNoLongerComesUpIsNotWaitedFor) {
   program_ns[6] = 400'000;
   auto f = trace([](const Tensor &t, int ops) { return chain(t, ops); }, {"rare"});
@@ -336,7 +355,7 @@ TEST_F(Controls, ChecksCorrectWhatColdRunsHaveShown) {
   eager_op_ns = usual_op_ns; // 600,000 for the path: three times as fast
   calls(300, [&](int) { f(x); });
   EXPECT_NEAR(ratio(), 3, 0.1);
-  EXPECT_EQ(path(f, 6).recorded, recorded + 2) << "beside runs 128 and 256";
+  EXPECT_EQ(path(f, 6).recorded, recorded + 4) << "two beside runs 128 and 256 each";
   EXPECT_EQ(path(f, 6).state, "active");
 }
 

@@ -34,7 +34,7 @@ TEST_F(LifeCycle, ALoserIsDroppedAndHarmsNoWinner) {
   EXPECT_EQ(path(f, 9).state, "active") << path(f, 9);
   const std::uint64_t won = path(f, 9).hits, lost = path(f, 5).hits;
   calls(400, [&](int i) { f(x, i % 2 ? 5 : 9); });
-  EXPECT_GE(path(f, 9).hits, won + 196); // of 200
+  EXPECT_GE(path(f, 9).hits, won + 192); // of 200, but for checks
   EXPECT_EQ(path(f, 5).hits, lost);
   EXPECT_EQ(hooks().compiled, compiled_before + 2); // each once
 }
