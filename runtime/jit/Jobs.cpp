@@ -97,6 +97,9 @@ static void evict(Anchor &anchor, Path &path) noexcept {
     anchor.probes.fetch_sub(1, std::memory_order_relaxed);
   anchor.state.serving.fetch_sub(1, std::memory_order_relaxed);
   path.crowded_out.store(true, std::memory_order_relaxed);
+  constexpr std::uint32_t most_doublings = 5;
+  path.place_at = path.visits() + (std::uint64_t{1'000} << 2 * path.evictions);
+  path.evictions = std::min(path.evictions + 1, most_doublings);
   path.variants.clear();
 }
 

@@ -90,7 +90,11 @@ struct Path : std::enable_shared_from_this<Path> {
   std::atomic<std::uint32_t> deferred_values{0};
   std::atomic<std::uint64_t> computed_later{0}; ///< runs whose deferred values were needed
   std::uint64_t first_seen_ns = 0, queued_ns = 0;
-  double heat = 0;                 ///< visits of late, decaying
+  double heat = 0; ///< visits of late, decaying
+  /// How often it lost its program to a better path, and the visits from which it may win one back:
+  /// worth is a guess, and paths that are equally good would take turns for ever.
+  std::uint32_t evictions = 0;
+  std::uint64_t place_at = 0;
   std::uint64_t visits_heated = 0; ///< of the visits, those in `heat`
 
   /// Runs that took this path, however.

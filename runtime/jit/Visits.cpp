@@ -202,7 +202,7 @@ void consider(Anchor &anchor, Path &path) noexcept {
           static_cast<std::uint64_t>(std::max(threshold, 1)) ||
       mode() == Mode::log || !CompileThread::get().has_compiler())
     return;
-  const bool place = has_place(anchor, path);
+  const bool place = seen >= path.place_at && has_place(anchor, path);
   path.crowded_out.store(!place, std::memory_order_relaxed);
   if (!place || !path.life.change(PathState::watching, PathState::queued))
     return;
@@ -312,7 +312,7 @@ EagerReason followed(Anchor &anchor, const FollowedRun &run, ExitReason end,
     } else {
       path->recorded.fetch_add(1, std::memory_order_relaxed);
       if (anchor.state.resting() && !anchor.boundaries.load(std::memory_order_relaxed))
-        path->unseen.fetch_add(AnchorState::hash_period - 1, std::memory_order_relaxed);
+        path->unseen.fetch_add(anchor.state.hash_period() - 1, std::memory_order_relaxed);
       path->count_exit(end);
       if (const TryLock measuring(path->measuring, std::try_to_lock); measuring)
         learn_eager(*path, run.ns);

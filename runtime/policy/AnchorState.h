@@ -38,9 +38,11 @@ public:
   void debit(std::uint64_t ns) noexcept { add(debits, ns); }
   /// A pass ended that takes `eager_ns` eagerly (0: not known). True every 64 passes.
   bool pass_ended(std::uint64_t eager_ns) noexcept;
-  /// Whether passes are hashed while resting: one in eight.
-  static constexpr std::uint64_t hash_period = 8;
-  bool hashes(std::uint64_t pass) const noexcept { return pass % hash_period == 0; }
+  /// While resting one in so many passes is hashed; fewer if none of late had a program.
+  std::uint64_t hash_period() const noexcept {
+    return recent.load(std::memory_order_relaxed) & 0xffffu ? 8 : 32;
+  }
+  bool hashes(std::uint64_t pass) const noexcept { return pass % hash_period() == 0; }
   /// Whether the next pass may be timed, which slows small ops down: the first ones, a sample, and
   /// those that are `wanted`, but for a rest, in which nothing is recorded or tried.
   bool may_time(bool wanted) const noexcept;

@@ -203,6 +203,20 @@ TEST_F(LifeCycle, SixteenOfManyPathsHaveProgramsAndKeepThem) {
   EXPECT_LE(hooks().compiled, compiled + 2); // no storm of evictions
 }
 
+TEST_F(LifeCycle, EquallyGoodPathsDoNotTakeTurns) {
+  for (std::uint64_t ops = 20; ops < 44; ++ops)
+    program_ns[ops] = 80'000 * ops; // of some 100,000 an op: what is not measured seems better
+  auto f = trace([](const Tensor &t, int ops) { return chain(t, ops); }, {"a crowd"});
+  std::uint32_t random = 7;
+  const auto call = [&](int) {
+    random = random * 1664525 + 1013904223;
+    f(x, 20 + static_cast<int>((random >> 16) % 24));
+  };
+  const int before = hooks().compiled;
+  calls(20'000, call);
+  EXPECT_LE(hooks().compiled, before + 32);
+}
+
 TEST_F(LifeCycle, ARefusedVariantIsNotAskedForAgainAtOnce) {
   mutable_options().trial = false;
   std::vector<Tensor> held;
