@@ -97,9 +97,6 @@ static void evict(Anchor &anchor, Path &path) noexcept {
     anchor.probes.fetch_sub(1, std::memory_order_relaxed);
   anchor.state.serving.fetch_sub(1, std::memory_order_relaxed);
   path.crowded_out.store(true, std::memory_order_relaxed);
-  constexpr std::uint32_t most_doublings = 5;
-  path.place_at = path.visits() + (std::uint64_t{1'000} << 2 * path.evictions);
-  path.evictions = std::min(path.evictions + 1, most_doublings);
   path.variants.clear();
 }
 
@@ -114,8 +111,12 @@ static void make_place(Anchor &anchor, const Path &newcomer) noexcept {
     if (!least || path->score() < least->score())
       least = path.get();
   }
-  if (programs >= anchor.trace->max_paths)
-    evict(anchor, *least);
+  if (programs < anchor.trace->max_paths)
+    return;
+  constexpr std::uint32_t most_doublings = 5;
+  least->place_at = least->visits() + (std::uint64_t{1'000} << 2 * least->evictions);
+  least->evictions = std::min(least->evictions + 1, most_doublings);
+  evict(anchor, *least);
 }
 
 void CompileThread::compile_first(const Job &job) {
