@@ -49,9 +49,9 @@ protected:
   void use_new_threads() {
     new_threads = true;
     growth = run_with(nothing, 0);
-    // A thread that reads a value of a compiled run has a second session from then on, and when
-    // the first run is compiled is chance.
-    ++growth.blocks;
+    // A thread that reads a value of a compiled run has a second session from then on, a few
+    // blocks, and when the first run is compiled is chance.
+    growth.blocks += 4;
   }
 
   /// Every n of one kind, until there is no n-th request.
