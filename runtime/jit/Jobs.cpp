@@ -10,6 +10,7 @@
 #include "runtime/jit/SaveTraces.h"
 #include "runtime/jit/Visits.h"
 #include "runtime/kernels/KernelCall.h"
+#include "runtime/policy/BackOff.h"
 #include "runtime/policy/Clock.h"
 #include "runtime/trace/Text.h"
 
@@ -97,6 +98,7 @@ static void evict(Anchor &anchor, Path &path) noexcept {
     anchor.probes.fetch_sub(1, std::memory_order_relaxed);
   anchor.state.serving.fetch_sub(1, std::memory_order_relaxed);
   path.crowded_out.store(true, std::memory_order_relaxed);
+  path.has_no_exact_place.store(false, std::memory_order_relaxed);
   path.variants.clear();
 }
 
@@ -113,9 +115,7 @@ static void make_place(Anchor &anchor, const Path &newcomer) noexcept {
   }
   if (programs < anchor.trace->max_paths)
     return;
-  constexpr std::uint32_t most_doublings = 5;
-  least->place_at = least->visits() + (std::uint64_t{1'000} << 2 * least->evictions);
-  least->evictions = std::min(least->evictions + 1, most_doublings);
+  least->place_at = least->visits() + back_off(1'000, least->evictions++);
   evict(anchor, *least);
 }
 

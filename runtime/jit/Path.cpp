@@ -2,6 +2,7 @@
 #include "runtime/jit/Path.h"
 
 #include "runtime/base/OutOfMemory.h"
+#include "runtime/policy/BackOff.h"
 
 #include <algorithm>
 #include <new>
@@ -109,10 +110,8 @@ void Path::unlock_in_child() noexcept {
 }
 
 void Path::refuse_variant() noexcept {
-  const std::uint32_t k =
-      std::min<std::uint32_t>(variants_refused.fetch_add(1, std::memory_order_relaxed), 7);
-  variant_retry_at.store(missed_runs.load(std::memory_order_relaxed) +
-                             std::min(PathLife::most_visits, std::uint64_t{64} << 2 * k),
+  const std::uint32_t times = variants_refused.fetch_add(1, std::memory_order_relaxed);
+  variant_retry_at.store(missed_runs.load(std::memory_order_relaxed) + back_off(64, times),
                          std::memory_order_relaxed);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/policy/Deferral.h"
 
-#include <algorithm>
+#include "runtime/policy/BackOff.h"
+
 #include <new>
 
 namespace jit {
@@ -25,24 +26,21 @@ bool Deferral::prepare(std::size_t values) noexcept {
   return made != nullptr;
 }
 
-bool Deferral::untouched(std::uint32_t value, std::size_t values, std::uint64_t at) noexcept {
+void Deferral::untouched(std::uint32_t value, std::size_t values, std::uint64_t at) noexcept {
   if (!prepare(values))
-    return false;
+    return;
   Entry &entry = made[value];
   if (at >= entry.stored_until.load(std::memory_order_relaxed) && entry.probed < probes)
     entry.probed.store(static_cast<std::uint8_t>(entry.probed + 1), std::memory_order_relaxed);
-  return true;
 }
 
-bool Deferral::touched(std::uint32_t value, std::size_t values, std::uint64_t at) noexcept {
+void Deferral::touched(std::uint32_t value, std::size_t values, std::uint64_t at) noexcept {
   if (!prepare(values))
-    return false;
+    return;
   Entry &entry = made[value];
-  const std::uint64_t runs = std::min(most_stored, first_stored << 2 * entry.times_touched);
-  entry.times_touched = static_cast<std::uint8_t>(std::min(entry.times_touched + 1, 5));
+  const std::uint64_t runs = back_off(first_stored, entry.times_touched++);
   entry.probed.store(0, std::memory_order_relaxed);
   entry.stored_until.store(at + runs, std::memory_order_relaxed);
-  return true;
 }
 
 } // namespace jit

@@ -22,21 +22,21 @@ class Deferral {
 public:
   static constexpr std::uint64_t first_probe = 16; ///< runs before which everything is stored
   static constexpr std::uint32_t probes = 4;
-  static constexpr std::uint64_t first_stored = 1'000, most_stored = std::uint64_t{1} << 20;
+  static constexpr std::uint64_t first_stored = 1'000;
 
   enum class Use : std::uint8_t { store, probe, defer };
 
   Use use(std::uint32_t value, std::uint64_t at) const noexcept;
-  /// A probed run is over and nobody has needed the value. False: no memory, nothing is learned.
-  bool untouched(std::uint32_t value, std::size_t values, std::uint64_t at) noexcept;
+  /// A probed run is over and nobody has needed the value. Without memory nothing is learned.
+  void untouched(std::uint32_t value, std::size_t values, std::uint64_t at) noexcept;
   /// Somebody needed it.
-  bool touched(std::uint32_t value, std::size_t values, std::uint64_t at) noexcept;
+  void touched(std::uint32_t value, std::size_t values, std::uint64_t at) noexcept;
 
 private:
   struct Entry {
     std::atomic<std::uint64_t> stored_until{0};
     std::atomic<std::uint8_t> probed{0};
-    std::uint8_t times_touched = 0;
+    std::uint32_t times_touched = 0;
   };
   bool prepare(std::size_t values) noexcept;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/policy/PathLife.h"
 
+#include "runtime/policy/BackOff.h"
+
 #include <algorithm>
 
 namespace jit {
@@ -31,8 +33,7 @@ bool PathLife::reject(PathState from, RejectReason why, std::uint64_t visits) no
   if (next.state != from)
     return false;
   const bool measured = why == RejectReason::no_gain;
-  const std::uint64_t wait =
-      measured ? std::min(most_visits, std::uint64_t{1000} << 2 * next.lost) : most_visits;
+  const std::uint64_t wait = measured ? back_off(1'000, next.lost) : longest_back_off;
   next.state = PathState::rejected;
   next.reason = why;
   next.lost = std::min<std::uint32_t>(next.lost + measured, (1u << lost_bits) - 1);

@@ -25,9 +25,6 @@ public:
       return state == PathState::queued || state == PathState::compiling;
     }
   };
-  /// Rejections never last: a path that lost its trial waits 1,000 x 4^k of its visits, any other
-  /// 2^20, which is also the most.
-  static constexpr std::uint64_t most_visits = std::uint64_t{1} << 20;
 
   Now now() const noexcept { return unpack(word.load(std::memory_order_acquire)); }
   PathState state() const noexcept { return now().state; }
@@ -36,6 +33,8 @@ public:
 
   /// False: the path was not in `from`.
   bool change(PathState from, PathState to) noexcept;
+  /// Never for good: one that lost its trial waits 1,000 visits (`back_off`), any other the
+  /// longest.
   bool reject(PathState from, RejectReason why, std::uint64_t visits) noexcept;
   /// At a visit. A path that lost its trial goes to `trial` again, any other to `watching`.
   bool retry(std::uint64_t visits) noexcept;

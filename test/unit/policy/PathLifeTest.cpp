@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Every change of state a path may make, and none else; when rejected paths come back.
 #include "runtime/policy/PathLife.h"
+#include "runtime/policy/BackOff.h"
 
 #include <gtest/gtest.h>
 #include <thread>
@@ -37,15 +38,15 @@ TEST(PathLife, LostTrialsWaitLongerEachTimeAndNeverForEver) {
     EXPECT_TRUE(life.retry(visits + wait));
     EXPECT_EQ(life.state(), PathState::trial); // nothing is compiled again
     visits += wait;
-    wait = std::min(4 * wait, PathLife::most_visits);
+    wait = std::min(4 * wait, longest_back_off);
   }
 }
 
 TEST(PathLife, OtherRejectionsAreWatchedAgain) {
   PathLife life;
   ASSERT_TRUE(life.reject(PathState::watching, RejectReason::too_long, 5));
-  EXPECT_FALSE(life.retry(PathLife::most_visits));
-  EXPECT_TRUE(life.retry(5 + PathLife::most_visits));
+  EXPECT_FALSE(life.retry(longest_back_off));
+  EXPECT_TRUE(life.retry(5 + longest_back_off));
   EXPECT_EQ(life.state(), PathState::watching);
   EXPECT_EQ(life.margin(), 0); // no trial was lost
 }
