@@ -39,12 +39,11 @@ const Variant *Session::variant_for(const Terminal &terminal) noexcept {
   if (variant && (waiting.empty() || path.has_no_exact_place.load(std::memory_order_relaxed) ||
                   std::ranges::none_of(waiting.held, stored_in_vain)))
     return variant;
-  if (!variant && !waiting.empty()) {
-    take_back_waiting();
-    variant = choose_variant(terminal);
-  }
-  if (!variant)
+  if (!variant) {
     path.count_exit(ExitReason::live_set);
+    if (!waiting.empty()) // then none stores what waits besides
+      take_back_waiting();
+  }
   if (path.miss_outputs(liveness.needed, variant != nullptr))
     CompileThread::get().queue_variant(*anchor, path);
   return variant;

@@ -148,7 +148,6 @@ void Session::park() noexcept {
   path.deferred_bytes.store(static_cast<std::uint64_t>(bytes), std::memory_order_relaxed);
   path.deferred_values.store(count, std::memory_order_relaxed);
   waiting.runs = path.hits.load(std::memory_order_relaxed);
-  std::ranges::fill(liveness.live, 0);
   reservation.release_reserved();
   reservation.release_big_arena();
   is_parked = true;
@@ -179,6 +178,7 @@ bool Session::is_held(const Waiting::Held &block) const noexcept {
 
 /// Gives a block that is stored to all who hold it. Nothing of it waits any more.
 void Session::hand_out(Waiting::Held &block) noexcept {
+  std::ranges::fill(liveness.live, 0);
   // Held meanwhile: another thread may let go of a value as soon as it is ready.
   for (std::uint32_t v = 0; v < pending.size(); ++v)
     if (waiting.lies_in(v, block) && pending.is_held(v)) {
@@ -200,7 +200,6 @@ void Session::hand_out(Waiting::Held &block) noexcept {
       release(std::exchange(value, nullptr));
     else if (value && !pending.holds(*value)) // a view on the way to one that is held
       free_impl(std::exchange(value, nullptr));
-    liveness.live[v] = 0;
   }
 }
 

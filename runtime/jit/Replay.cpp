@@ -23,16 +23,24 @@ Argument Session::argument(OperandCode code) const noexcept {
   return {};
 }
 
-/// Runs one matched op now; its operands are Ready.
-bool Session::replay_op(const TrieNode &entry) noexcept {
+/// Runs one matched op on values that are Ready: those of `copies`, or of the session if that is
+/// empty.
+bool Session::run_op(const TrieNode &entry, std::span<Impl *const> copies,
+                     Produced *produced) const noexcept {
   std::array<Argument, Recorder::max_operands> arguments;
   const std::span<const OperandCode> operands = cursor.trie->operands_of(entry);
   for (std::size_t i = 0; i < operands.size(); ++i)
-    arguments[i] = argument(operands[i]);
-  std::array<Produced, max_results> produced;
+    arguments[i] = operands[i].kind() == OperandCode::value && !copies.empty()
+                       ? Argument{copies[operands[i].index()], 0}
+                       : argument(operands[i]);
   const AttrWords attrs = entry.attrs ? AttrWords(entry.attrs->words) : AttrWords();
-  if (!execute(entry.op, attrs, {arguments.data(), operands.size()},
-               {entry.result_metas, entry.results}, entry.view, produced.data()))
+  return execute(entry.op, attrs, {arguments.data(), operands.size()},
+                 {entry.result_metas, entry.results}, entry.view, produced);
+}
+
+bool Session::replay_op(const TrieNode &entry) noexcept {
+  std::array<Produced, max_results> produced;
+  if (!run_op(entry, {}, produced.data()))
     return false;
   bool made = true;
   for (std::uint8_t r = 0; r < entry.results; ++r) {

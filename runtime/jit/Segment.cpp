@@ -92,7 +92,7 @@ template <class Condition> void let_parked_go(ThreadWork &work, Condition condit
 }
 
 /// Nothing will be compiled here, so runs are only counted.
-bool only_counted() noexcept { return mode() == Mode::log || !CompileThread::get().has_compiler(); }
+bool only_counted() noexcept { return !CompileThread::get().has_compiler(); }
 
 /// What a pass that is not matched is for. Runs are recognised by their hash; what nobody knows is
 /// recorded by the run after it, and one in 64 whatever its hash says.
@@ -127,13 +127,9 @@ void begin_segment(ThreadTrace &t) {
   const std::uint64_t pass = anchor.state.next_pass();
   t.timed = timed ? Timed::by_cycles : Timed::no;
   t.work->spent.reset();
-  if (mode() == Mode::off) {
+  if (const Mode now = mode(); now == Mode::off || now == Mode::log) {
     t.blame(EagerReason::mode);
-    return follow(t, false);
-  }
-  if (mode() == Mode::log) { // what is compiled stays, and does not run
-    t.blame(EagerReason::mode);
-    return record_or_follow(t, pass);
+    return now == Mode::off ? follow(t, false) : record_or_follow(t, pass);
   }
   if (anchor.state.waiting.load(std::memory_order_relaxed) > 0) // whatever else is done here
     CompileThread::get().hurry();

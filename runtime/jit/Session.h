@@ -222,13 +222,15 @@ private:
   // Replay.cpp: matched ops one by one. The lock is held.
   Argument argument(OperandCode code) const noexcept;
   bool replay() noexcept;
+  bool run_op(const TrieNode &node, std::span<Impl *const> copies,
+              Produced *produced) const noexcept;
   bool replay_op(const TrieNode &node) noexcept;
   void make_views() noexcept;
   bool make_view(std::uint32_t value) noexcept;
 
   // Peek.cpp
-  std::vector<bool> needed_for(std::uint32_t last) const;
-  bool run_aside(const TrieNode &entry, std::vector<Impl *> &copies) const noexcept;
+  bool run_aside(const TrieNode &entry, std::span<Impl *> copies) const noexcept;
+  bool show_stored(std::span<Impl *> copies) const noexcept;
 
   // Parked.cpp: values that are held and wait beyond the end of their segment. The lock is held.
   OperandCode root_of(std::uint32_t value) const noexcept;

@@ -7,8 +7,9 @@
 #pragma GCC visibility push(default)
 namespace jit {
 
-/// off: plain eager. log: traces are recorded and reported, nothing is compiled. on: hot traces are
-/// compiled and swapped in. check: both ways run, bits are compared, the eager values are kept.
+/// off: plain eager. log: traces are recorded and reported, and run eagerly; nothing is compiled.
+/// on: hot traces are compiled and swapped in. check: both ways run, bits are compared, the eager
+/// values are kept.
 enum class Mode : std::uint8_t { off, log, on, check };
 
 } // namespace jit

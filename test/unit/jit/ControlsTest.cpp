@@ -111,6 +111,21 @@ TEST_F(Controls, LastSaysWhatBecameOfTheCall) {
   set_mode(Mode::on);
 }
 
+TEST_F(Controls, ModeLogRunsNoProgram) {
+  auto f = trace([](const Tensor &t) { return chain(t, 6); }, {"log after on"});
+  calls(20, [&](int) { f(x); });
+  const TraceReport compiled = path(f, 6);
+  ASSERT_EQ(compiled.state, "active");
+  set_mode(Mode::log);
+  calls(10, [&](int) { f(x); });
+  EXPECT_EQ(path(f, 6).hits, compiled.hits);
+  EXPECT_EQ(path(f, 6).recorded, compiled.recorded + 10);
+  EXPECT_TRUE(f.last().reason.starts_with("mode: ")) << f.last().reason;
+  set_mode(Mode::on);
+  calls(10, [&](int) { f(x); });
+  EXPECT_EQ(path(f, 6).hits, compiled.hits + 10) << "without being compiled again";
+}
+
 TEST_F(Controls, LastNamesTheVerdict) {
   program_ns[7] = 1'000'000;
   auto f = trace([](const Tensor &t) { return chain(t, 7); }, {"last of a loser"});

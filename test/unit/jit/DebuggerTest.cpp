@@ -21,17 +21,8 @@ using detail::Access;
 
 class DebuggerTest : public testing::Test {
 protected:
-  void SetUp() override {
-    test::plug_in_interpreter();
-    test::hooks().refuse = test::hooks().wrong = test::hooks().donate = false;
-    mutable_options().flush_every = 0;
-    set_mode(Mode::on);
-  }
+  void SetUp() override { test::plug_in_interpreter(); }
 };
-
-bool pending(const Tensor &tensor) {
-  return Access::impl(tensor)->where.load().state() == Where::pending;
-}
 
 /// What is written to stderr meanwhile.
 template <class F> std::string said(F &&call) {
@@ -102,7 +93,7 @@ TEST_F(DebuggerTest, AnotherThreadMayLookToo) {
       [&] {
         const Tensor y = x + 1;
         std::thread([&] { shown = printed(y); }).join();
-        waits = pending(y);
+        waits = test::is_pending(y);
         return y * 2;
       },
       {"shown elsewhere"});
@@ -120,7 +111,7 @@ TEST_F(DebuggerTest, WithoutMemoryTheValueStaysPending) {
   auto f = trace(
       [&] {
         const Tensor y = exp(x - 1) + x;
-        for (std::uint64_t n = 1; pending(y) && n <= 6; ++n) {
+        for (std::uint64_t n = 1; test::is_pending(y) && n <= 6; ++n) {
           const std::int64_t before = memory_stats().live_bytes;
           arena::set_allocation_failure(n);
           const std::string text = printed(y);
@@ -129,7 +120,7 @@ TEST_F(DebuggerTest, WithoutMemoryTheValueStaysPending) {
           EXPECT_EQ(text, failed ? "f32[3] is pending, and there is no memory to compute it\n"
                                  : aside + "f32[3] [2, 2, 2]\n");
           ++(failed ? refused : shown);
-          EXPECT_TRUE(pending(y));
+          EXPECT_TRUE(test::is_pending(y));
           EXPECT_EQ(memory_stats().live_bytes, before);
         }
         return y;
@@ -152,10 +143,10 @@ TEST_F(DebuggerTest, ASetHandleIsUsedAndOthersKeepTheirValue) {
         Tensor y = x + 1;
         const Tensor other = y;
         if (++calls == 6) {
-          EXPECT_TRUE(pending(y));
+          EXPECT_TRUE(test::is_pending(y));
           EXPECT_EQ(set(y, "[[1, -0], [inf, 1e-45]]"),
                     "f32[2,2] [[    1,    -0],\n          [  inf, 1e-45]]\n");
-          EXPECT_TRUE(pending(other));
+          EXPECT_TRUE(test::is_pending(other));
         }
         return stack({y * 2, other});
       },

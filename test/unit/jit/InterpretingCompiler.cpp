@@ -5,6 +5,9 @@
 #include "runtime/jit/CompileThread.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/ops/Views.h"
+#include "runtime/tensor/Impl.h"
+
+#include <tracejit/trace.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -123,11 +126,17 @@ std::unique_ptr<Compiler> make_interpreter() { return std::make_unique<Interpret
 
 void plug_in_interpreter() {
   static std::once_flag once;
-  std::call_once(once, [] {
-    mutable_options().trial = false;
-    mutable_options().budget = false;
-    CompileThread::get().set_compiler(make_interpreter());
-  });
+  std::call_once(once, [] { CompileThread::get().set_compiler(make_interpreter()); });
+  Options &options = mutable_options();
+  options.trial = options.budget = false;
+  options.flush_every = 0;
+  options.defer = DeferChoice::on;
+  hooks().refuse = hooks().wrong = hooks().donate = false;
+  set_mode(Mode::on);
+}
+
+bool is_pending(const Tensor &tensor) {
+  return detail::Access::impl(tensor)->where.load().state() == Where::pending;
 }
 
 } // namespace jit::test

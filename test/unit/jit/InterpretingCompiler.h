@@ -5,6 +5,8 @@
 
 #include "runtime/jit/Compiler.h"
 
+#include <tracejit/tensor.h>
+
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -27,7 +29,11 @@ InterpreterHooks &hooks();
 
 std::unique_ptr<Compiler> make_interpreter();
 
-/// Plugs the compiler into the process, once, and sets the options of tests: no trial, no budget.
+/// Plugs the compiler into the process, once. Each test begins with it: then its hooks are as
+/// above, the mode is on, and there is no trial, no budget and no forced flush.
 void plug_in_interpreter();
+
+/// Whether the value waits in a session.
+bool is_pending(const Tensor &tensor);
 
 } // namespace jit::test

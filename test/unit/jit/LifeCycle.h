@@ -33,10 +33,6 @@ protected:
   void SetUp() override {
     plug_in_interpreter();
     mutable_options().trial = true;
-    set_mode(Mode::on);
-    hooks().refuse = false;
-    hooks().wrong = false;
-    hooks().donate = false;
     hooks().on_run = [](std::size_t ops) noexcept { time_ns += program_ns[ops]; };
     eager_op_ns = usual_op_ns;
     for (auto &cost : program_ns)

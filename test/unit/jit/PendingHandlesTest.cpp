@@ -17,17 +17,8 @@ namespace {
 
 class PendingHandlesTest : public testing::Test {
 protected:
-  void SetUp() override {
-    test::plug_in_interpreter();
-    test::hooks().refuse = test::hooks().wrong = test::hooks().donate = false;
-    mutable_options().flush_every = 0;
-    set_mode(Mode::on);
-  }
+  void SetUp() override { test::plug_in_interpreter(); }
 };
-
-bool pending(const Tensor &tensor) {
-  return detail::Access::impl(tensor)->where.load().state() == Where::pending;
-}
 
 /// Calls `f` until its program is swapped in.
 template <class F> void warm_up(F &f, const Tensor &x) {
@@ -44,9 +35,9 @@ TEST_F(PendingHandlesTest, LastHandleOnAnotherThreadFreesTheValueOnce) {
       [&](const Tensor &x) {
         Tensor given = x + 1;
         Tensor kept = given * 2;
-        was_pending = pending(given);
+        was_pending = test::is_pending(given);
         std::thread([moved = std::move(given)]() mutable { moved = Tensor(); }).join();
-        EXPECT_TRUE(!was_pending || pending(kept)); // letting go runs nothing
+        EXPECT_TRUE(!was_pending || test::is_pending(kept)); // letting go runs nothing
         return kept + 1;
       },
       {"let go elsewhere"});
@@ -67,7 +58,7 @@ TEST_F(PendingHandlesTest, HandlesDropWhileAnotherThreadFlushes) {
         values.push_back(x + 1);
         for (int i = 0; i < 20; ++i)
           values.push_back(values.back() * 1.0);
-        was_pending = pending(values.back());
+        was_pending = test::is_pending(values.back());
         // The copy is read, which flushes this session, while the values are let go here.
         std::thread reader([last = values.back()] { EXPECT_EQ(last.item<float>(), 2.0f); });
         Tensor first = values.front();

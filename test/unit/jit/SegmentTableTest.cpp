@@ -51,8 +51,8 @@ struct Row {
   const char *name;
   Event usual; ///< what the known path does instead, so that it is known; may be the event itself
   Event event;
-  /// Afterwards, by the activity before: armed, matching, recording, following. "begin": what the
-  /// next segment is for, which follows the anchor's state.
+  /// Afterwards, by the activity before: armed, matching, recording, following. Where the event
+  /// begins a segment, what that is for.
   const char *armed, *matching, *recording, *following;
   const char *exit; ///< how a matched segment ended; null: it goes on
 };
@@ -76,22 +76,22 @@ void invalid_op(Values &v) { EXPECT_THROW(static_cast<void>(v.y + v.index), Erro
 void change_mode_here(Values &) { set_mode(Mode::on); }
 void run_all(Values &) { synchronize(); }
 const Row rows[] = {
-    {"op that a path goes on with", op_of_the_path, op_of_the_path, "begin", "matching",
+    {"op that a path goes on with", op_of_the_path, op_of_the_path, "matching", "matching",
      "recording", "following", nullptr},
-    {"op that no path goes on with", op_of_the_path, other_op, "begin", "recording", "recording",
-     "following", "mismatch"},
+    {"op that no path goes on with", op_of_the_path, other_op, "recording", "recording",
+     "recording", "following", "mismatch"},
     {"read of a value of the segment", read_own, read_own, "armed", "armed", "armed", "armed",
      "observe"},
     {"read of another value", op_of_the_path, read_ready, "armed", "matching", "recording",
      "following", nullptr},
-    {"index that is not known", unknown_index, unknown_index, "begin", "begin", "begin", "begin",
-     "boundary"},
-    {"value needed by another thread", op_of_the_path, needed_elsewhere, "begin", "following",
+    {"index that is not known", unknown_index, unknown_index, "matching", "matching", "recording",
+     "following", "boundary"},
+    {"value needed by another thread", op_of_the_path, needed_elsewhere, "matching", "following",
      "recording", "following", "foreign"},
     {"op that cannot be traced", op_of_the_path, too_many_operands, "following", "following",
      "following", "following", "mismatch"},
-    {"invalid op", op_of_the_path, invalid_op, "armed or begun", "matching", "recording",
-     "following", nullptr},
+    {"invalid op", op_of_the_path, invalid_op, "matching", "matching", "recording", "following",
+     nullptr},
     {"mode change", op_of_the_path, change_mode_here, "following", "following", "following",
      "following", "mode_change"},
     {"synchronize", op_of_the_path, run_all, "following", "following", "following", "following",
@@ -101,13 +101,7 @@ const Row rows[] = {
 
 class SegmentTable : public testing::TestWithParam<Row> {
 protected:
-  void SetUp() override {
-    test::plug_in_interpreter();
-    set_mode(Mode::on);
-    hooks().refuse = false;
-    mutable_options().flush_every = 0;
-  }
-  void TearDown() override { hooks().refuse = false; }
+  void SetUp() override { test::plug_in_interpreter(); }
 
   /// Calls a trace until its first segment is used as wanted, then once with the event.
   void walk(Activity wanted, const std::string &expected, const char *exit) {
@@ -139,10 +133,7 @@ protected:
       ASSERT_TRUE(wait_compiled());
     }
     EXPECT_EQ(name_of(before), name_of(wanted));
-    if (expected == "begin")
-      EXPECT_NE(name_of(after), "armed");
-    else if (expected != "armed or begun")
-      EXPECT_EQ(name_of(after), expected);
+    EXPECT_EQ(name_of(after), expected);
     EXPECT_NE(at_end, Activity::none);
     EXPECT_NE(at_end, Activity::armed);
     EXPECT_EQ(thread_trace.activity, Activity::none); // the call is over
@@ -178,16 +169,7 @@ INSTANTIATE_TEST_SUITE_P(Events, SegmentTable, testing::ValuesIn(rows), [](const
 /// Events that need more than one call to come about.
 class SegmentEvents : public testing::Test {
 protected:
-  void SetUp() override {
-    test::plug_in_interpreter();
-    set_mode(Mode::on);
-    hooks().refuse = false;
-    mutable_options().flush_every = 0;
-  }
-  void TearDown() override {
-    hooks().refuse = false;
-    mutable_options().defer = DeferChoice::on;
-  }
+  void SetUp() override { test::plug_in_interpreter(); }
   template <class F> static void calls(int count, F f) {
     for (int i = 0; i < count; ++i) {
       f();
@@ -244,7 +226,7 @@ TEST_F(SegmentEvents, ADeferredValueThatIsNeededEndsNothing) {
         const Tensor waits = x * 3.0;
         const float s = sum(waits + 1.0).item<float>();
         Tensor y = x * s;
-        waited = detail::Access::impl(waits)->where.load().state() == Where::pending;
+        waited = test::is_pending(waits);
         before = thread_trace.activity;
         y = y + waits;
         after = thread_trace.activity;

@@ -20,16 +20,12 @@ namespace jit {
 namespace {
 
 using test::hooks;
+using test::is_pending;
 
 class SessionTest : public testing::Test {
 protected:
   void SetUp() override {
     test::plug_in_interpreter();
-    set_mode(Mode::on);
-    hooks().refuse = false;
-    hooks().wrong = false;
-    hooks().donate = false;
-    mutable_options().flush_every = 0;
     ran_before = hooks().ran;
   }
   void TearDown() override { set_mode(Mode::on); }
@@ -61,10 +57,6 @@ template <class F> void repeat(int times, F f) {
     f(i);
     ASSERT_TRUE(wait_compiled());
   }
-}
-
-bool pending(const Tensor &tensor) {
-  return detail::Access::impl(tensor)->where.load().state() == Where::pending;
 }
 
 /// Starting points of the trace of this name.
@@ -109,14 +101,14 @@ TEST_F(SessionTest, ValuesArePendingUntilTheScopeEnds) {
   auto f = trace(
       [&](const Tensor &x) {
         Tensor y = exp(x);
-        was_pending = pending(y);
+        was_pending = is_pending(y);
         EXPECT_EQ(y.size(), 7); // metadata runs nothing
         EXPECT_EQ(y.dtype(), DType::f32);
-        EXPECT_EQ(pending(y), was_pending);
+        EXPECT_EQ(is_pending(y), was_pending);
         return y + 1;
       },
       {"pending"});
-  repeat(3, [&](int) { EXPECT_FALSE(pending(f(ramp(7)))); });
+  repeat(3, [&](int) { EXPECT_FALSE(is_pending(f(ramp(7)))); });
   EXPECT_TRUE(was_pending);
   EXPECT_EQ(runs(), 1);
 }
@@ -498,7 +490,7 @@ TEST_F(SessionTest, ForkInTheMiddleOfASession) {
       [](const Tensor &x, bool fork_now) {
         Tensor y = exp(x) * 3.0;
         if (fork_now) {
-          EXPECT_TRUE(pending(y));
+          EXPECT_TRUE(is_pending(y));
           const pid_t child = fork();
           if (child == 0) {
             const bool right = same_bits(y, exp(x) * 3.0) && same_bits(x + 1, x - -1.0);
