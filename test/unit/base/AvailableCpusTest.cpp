@@ -18,9 +18,8 @@ namespace {
 class AvailableCpus : public testing::Test {
 protected:
   void SetUp() override {
-    char name[] = "/tmp/tracejit-cpus-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    root = name;
+    root = testing::TempDir() + "tracejit-cpus-" + std::to_string(getpid());
+    std::filesystem::create_directories(root);
   }
   void TearDown() override { std::filesystem::remove_all(root); }
 
