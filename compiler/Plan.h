@@ -53,7 +53,7 @@ struct KernelStep {
 /// contract() of runtime/kernels/contract, and the epilogue that runs on every finished tile of C.
 /// The epilogue is a kernel.func whose space is exactly <batch_sizes..., m, n>, all parallel (m and
 /// n may be 1), with argument 0 = C; it is called for one batch entry and a range of rows and
-/// columns at a time. C may be the buffer of one of its outputs.
+/// columns at a time, all columns if `whole_rows`. C may be the buffer of one of its outputs.
 struct ContractStep {
   DType dtype = DType::f32;
   std::int64_t m = 0, n = 0, k = 0;
@@ -63,6 +63,7 @@ struct ContractStep {
   std::int64_t c_row_stride = 0; ///< columns of C are contiguous
   std::vector<std::int64_t> batch_sizes, a_batch_strides, b_batch_strides, c_batch_strides;
   std::string epilogue;                 ///< empty: none
+  bool whole_rows = false;              ///< C is narrow, so the epilogue gets whole rows of it
   std::vector<Buffer> epilogue_buffers; ///< its arguments in order, C first
   std::vector<std::uint32_t> epilogue_cells;
 };

@@ -57,8 +57,8 @@ static std::string text(const Plan &plan, const ContractStep &step) {
             std::to_string(step.b_row_stride) + "," + std::to_string(step.b_col_stride) + ") -> " +
             text(step.c);
   if (!step.epilogue.empty())
-    result += " then @" + step.epilogue + "(" + text(step.epilogue_buffers) + ")" +
-              numbers(plan, step.epilogue_cells);
+    result += std::string(step.whole_rows ? " by rows" : "") + " then @" + step.epilogue + "(" +
+              text(step.epilogue_buffers) + ")" + numbers(plan, step.epilogue_cells);
   return result;
 }
 

@@ -51,6 +51,13 @@ static kernel::SpaceAttr without_inner_axis(kernel::SpaceAttr space) {
   return kernel::SpaceAttr::get(space.getContext(), space.getAxes().drop_back());
 }
 
+// Whether the epilogue walks all points of some rows instead of the columns of one, which would
+// leave lanes idle. C is not cut between columns then, so there must be enough rows for threads.
+static bool should_keep_rows_whole(const ContractStep &step) {
+  constexpr std::int64_t narrow = 16, whole_vectors = 16, wide = 128, enough_rows = 16;
+  return step.n < narrow || (step.n < wide && step.n % whole_vectors != 0 && step.m >= enough_rows);
+}
+
 ContractParts split_contraction(kernel::FuncOp function) {
   Block &block = function.block();
   auto contract = *block.getOps<kernel::ContractOp>().begin();
@@ -75,6 +82,7 @@ ContractParts split_contraction(kernel::FuncOp function) {
   }
   if (!parts.has_epilogue)
     return parts;
+  parts.step.whole_rows = should_keep_rows_whole(parts.step);
 
   // The epilogue: C takes the place of the contraction.
   OpBuilder builder(contract);

@@ -76,7 +76,7 @@ std::string KernelRequest::key(Isa isa) const {
   const std::size_t name = text.find('@');
   text.erase(name, text.find_first_of(" (", name) - name);
   stream << "isa " << static_cast<int>(isa) << " traffic " << static_cast<int>(traffic)
-         << " update " << may_update << " epilogue " << epilogue;
+         << " update " << may_update << " epilogue " << epilogue << " whole rows " << whole_rows;
   if (planted(SeededBug::chunk_by_threads))
     stream << " threads " << threads_now();
   return text;
@@ -91,7 +91,8 @@ std::string find_kernels(const Planned &planned, std::vector<KernelRequest> &req
     const std::string *name = plain ? &plain->kernel : contract ? &contract->epilogue : nullptr;
     if (!name || name->empty() || !known.insert(*name).second)
       continue;
-    KernelRequest request{kernels.lookup<kernel::FuncOp>(*name), !plain};
+    KernelRequest request{kernels.lookup<kernel::FuncOp>(*name), !plain,
+                          contract && contract->whole_rows};
     if (!request.function)
       return "no kernel named " + *name;
     if (plain)
@@ -126,9 +127,14 @@ CompiledKernel LoweredKernel::with_addresses(const CodeMapping &mapping, std::si
 std::string lower_kernel(const KernelRequest &request, Isa isa, llvm::Module &module,
                          LoweredKernel &lowered) {
   Nest nest;
-  if (std::string failure = read_kernel(request.function, request.epilogue, nest); !failure.empty())
+  // Of whole rows the columns are no axis of their own.
+  const kernel::SpaceAttr space = kernel::FuncOp(request.function).getSpace();
+  const std::int64_t columns = request.whole_rows ? space.extent(space.size() - 1) : 0;
+  if (std::string failure =
+          read_kernel(request.function, request.epilogue && !request.whole_rows, nest);
+      !failure.empty())
     return request.name() + ": " + failure;
-  Form form = choose_form(nest, isa, request.epilogue);
+  Form form = choose_form(nest, isa, request.epilogue, columns);
   form.traffic = request.traffic;
   CompiledKernel &kernel = lowered.kernel;
   std::string failure;

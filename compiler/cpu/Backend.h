@@ -14,6 +14,7 @@ namespace jit::cpu {
 struct KernelRequest {
   kernel::FuncOp function;
   bool epilogue = false;
+  bool whole_rows = false; ///< an epilogue that is called with whole rows
   Traffic traffic = Traffic::near;
   bool may_update = false; ///< streams, but the caller may give an output the memory of an input
 

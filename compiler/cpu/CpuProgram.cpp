@@ -233,7 +233,7 @@ ContractArgs CpuProgram::contract_args(const ContractStep &step) const noexcept 
                 step.c_batch_strides.data()};
   // Whether there is one decides about pieces of the work, and so about scratch.
   if (!step.epilogue.empty())
-    args.epilogue.run = run_epilogue;
+    args.epilogue = {run_epilogue, nullptr, step.whole_rows};
   return args;
 }
 

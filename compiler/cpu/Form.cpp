@@ -20,7 +20,9 @@ bool all_linear(const Nest &nest, unsigned first, unsigned last) {
 }
 
 bool computes_wide(const Node &node) {
-  return node.kind != NodeKind::store && itemsize(node.dtype) == 8;
+  const bool index_at_the_end =
+      node.kind == NodeKind::reduce && node.reduction == ReduceKind::argmax;
+  return node.kind != NodeKind::store && !index_at_the_end && itemsize(node.dtype) == 8;
 }
 
 /// Whether the first pass does nothing but reductions whose parts are single values.
@@ -49,6 +51,24 @@ std::int64_t count_parts(const Nest &nest, const Form &form) {
   return count >= 8 ? count : 0;
 }
 
+/// Whether lanes would be idle at the end of the lane axes, and are not if the axis before is
+/// walked together with them.
+bool fills_lanes(const Nest &nest, const Form &form) {
+  if (form.lane_points < form.lanes)
+    return true;
+  if (form.lane_points % form.lanes == 0 || form.lane_points > longest_repeated_row)
+    return false; // of longer rows few lanes are idle
+  const unsigned first = form.first_lane_axis - 1, last = form.last_lane_axis;
+  return std::all_of(nest.nodes.begin(), nest.nodes.end(), [&](const Node &node) {
+    if (node.kind == NodeKind::index)
+      return node.number < first;
+    if (node.kind != NodeKind::load && node.kind != NodeKind::store)
+      return true;
+    return is_linear(nest, node.access, first, last) ||
+           (node.kind == NodeKind::load && period_of(nest, node.access, first, last));
+  });
+}
+
 } // namespace
 
 unsigned cost_of(const Node &node) {
@@ -65,7 +85,7 @@ std::uint32_t Form::point_axes(const Nest &nest) const {
   return kind == elementwise || kind == epilogue ? lane_axes() : nest.row_axes();
 }
 
-Form choose_form(const Nest &nest, Isa isa, bool epilogue) {
+Form choose_form(const Nest &nest, Isa isa, bool epilogue, std::int64_t whole_rows) {
   Form form;
   bool wide = std::any_of(nest.nodes.begin(), nest.nodes.end(), computes_wide);
   form.lanes = (isa == Isa::v4 ? 16u : 8u) / (wide ? 2 : 1);
@@ -83,13 +103,15 @@ Form choose_form(const Nest &nest, Isa isa, bool epilogue) {
 
   form.last_lane_axis = form.kind == Form::inner ? axes : parallel;
   form.first_lane_axis = form.last_lane_axis;
+  form.whole_rows = whole_rows;
   unsigned stop = form.kind == Form::inner ? parallel : 0;
-  // Rows take all their axes. Otherwise an axis joins where it costs nothing, or where the lanes
-  // would be idle without it.
+  // Rows take all their axes. Otherwise an axis joins where it costs nothing, or where lanes would
+  // be idle without it.
   while (form.first_lane_axis > stop &&
-         (form.kind == Form::inner || form.first_lane_axis == form.last_lane_axis ||
+         (form.kind == Form::inner || form.whole_rows ||
+          form.first_lane_axis == form.last_lane_axis ||
           (form.kind != Form::epilogue &&
-           (form.lane_points < form.lanes ||
+           (fills_lanes(nest, form) ||
             all_linear(nest, form.first_lane_axis - 1, form.last_lane_axis)))))
     form.lane_points *= nest.axes[--form.first_lane_axis].extent;
 

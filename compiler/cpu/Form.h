@@ -5,7 +5,8 @@
 // one number for every unit axis. Lanes of a vector run along the lane axes, walked as one axis.
 //   elementwise  a unit is a block of the lane axes (the last parallel ones)
 //   inner        a unit is a row; lanes run along it
-//   epilogue     a unit is a row of a matrix; lanes run along the columns that the call names
+//   epilogue     a unit is a row of a matrix; lanes run along the columns that the call names. Of
+//                narrow matrices a call has whole rows, and lanes run along all of its points
 //   outer        a unit is a vector of lanes along the last parallel axes; the row is walked point
 //                by point
 #pragma once
@@ -38,6 +39,8 @@ struct Form {
   /// Chunks of the row that threads reduce on their own, when units are few and rows long; 0: none.
   std::int64_t parts = 0;
   Traffic traffic = Traffic::near;
+  /// Columns of a narrow matrix, whose epilogue gets whole rows: lanes run along all axes. Else 0.
+  std::int64_t whole_rows = 0;
 
   std::uint32_t lane_axes() const;
   /// Axes along which a unit loops.
@@ -45,7 +48,7 @@ struct Form {
   std::int64_t blocks() const { return (lane_points + block - 1) / block; }
 };
 
-Form choose_form(const Nest &nest, Isa isa, bool epilogue = false);
+Form choose_form(const Nest &nest, Isa isa, bool epilogue = false, std::int64_t whole_rows = 0);
 
 /// Rough cycles of a node for a vector, memory apart.
 unsigned cost_of(const Node &node);

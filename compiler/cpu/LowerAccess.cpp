@@ -111,16 +111,22 @@ llvm::Value *Lowering::point_pointer(unsigned node, Point &at) {
 /// Element offsets of the lanes of an access that are no neighbours; null if all are the same.
 llvm::Value *Lowering::lane_offsets(unsigned node, Point &at) {
   const Node &n = nest.nodes[node];
+  double span = 0;
+  for (unsigned axis = form.first_lane_axis; axis < form.last_lane_axis; ++axis)
+    span += static_cast<double>(nest.axes[axis].extent) *
+            std::abs(static_cast<double>(n.access.strides[axis]));
+  const bool small = span < INT32_MAX;
+  llvm::Type *type = small ? b.getInt32Ty() : b.getInt64Ty();
   llvm::Value *sum = nullptr;
   for (unsigned axis = form.first_lane_axis; axis < form.last_lane_axis; ++axis) {
     std::int64_t stride = n.access.strides[axis];
     if (stride == 0)
       continue;
-    llvm::Value *digit = b.CreateSExt(coordinate(axis, at), e.type(b.getInt64Ty()));
-    llvm::Value *term = b.CreateMul(digit, e.splat(number(stride)));
+    llvm::Value *digit = b.CreateSExtOrTrunc(coordinate(axis, at), e.type(type));
+    llvm::Value *term = b.CreateMul(digit, e.splat(b.CreateTrunc(number(stride), type)));
     sum = sum ? b.CreateAdd(sum, term) : term;
   }
-  return sum;
+  return sum ? b.CreateSExt(sum, e.type(b.getInt64Ty())) : nullptr;
 }
 
 /// The stride of linear lanes, or nothing.
@@ -131,6 +137,52 @@ static std::optional<std::int64_t> lane_stride(const Nest &nest, const Form &for
   if (!is_linear(nest, access, form.first_lane_axis, form.last_lane_axis))
     return std::nullopt;
   return access.strides[form.last_lane_axis - 1];
+}
+
+/// The period of an access that reads a short row again and again, for the lanes of a unit.
+std::optional<std::int64_t> Lowering::lane_period(const Access &access) const {
+  if (form.kind == Form::outer) // the row is another at each point
+    return std::nullopt;
+  return period_of(nest, access, form.first_lane_axis, form.last_lane_axis);
+}
+
+/// A copy of the row on the stack that goes on with its beginning, so that a vector may start at
+/// any place of the row.
+llvm::Value *Lowering::repeated_row(unsigned node, std::int64_t period) {
+  llvm::Value *&row = repeated_rows[node];
+  if (row)
+    return row;
+  llvm::Type *type = element_type(nest.nodes[node].dtype);
+  {
+    llvm::IRBuilder<>::InsertPointGuard guard(b);
+    b.SetInsertPoint(&function->getEntryBlock(), function->getEntryBlock().begin());
+    auto *memory = b.CreateAlloca(
+        llvm::ArrayType::get(type, static_cast<std::uint64_t>(period + 2 * form.lanes)));
+    memory->setAlignment(llvm::Align(64));
+    row = memory;
+  }
+  llvm::Value *from = base_pointer(node);
+  const auto place = [&](llvm::Value *pointer, llvm::Value *at) {
+    return b.CreateGEP(type, pointer, at);
+  };
+  const std::int64_t rest = period % form.lanes, whole = period - rest;
+  if (whole > 0) {
+    ir::Values none;
+    ir::loop(b, number(0), number(whole), form.lanes, none, [&](llvm::Value *at) {
+      store_vector(load_vector(type, place(from, at), nullptr), place(row, at), nullptr, false);
+    });
+  }
+  // Each store writes a whole vector; what is too much of it, the next one overwrites.
+  if (rest > 0) {
+    llvm::Value *some =
+        load_vector(type, place(from, number(whole)), tail_mask(number(whole), number(period)));
+    for (std::int64_t at = whole; at == whole || (whole == 0 && at < period + form.lanes - 1);
+         at += period)
+      store_vector(some, place(row, number(at)), nullptr, false);
+  }
+  if (whole > 0)
+    store_vector(load_vector(type, from, nullptr), place(row, number(period)), nullptr, false);
+  return row;
 }
 
 llvm::Value *Lowering::load(unsigned node, Point &at) {
@@ -146,6 +198,11 @@ llvm::Value *Lowering::load(unsigned node, Point &at) {
     if (form.traffic == Traffic::update && form.kind == Form::elementwise)
       prefetch(b.CreateConstGEP1_64(b.getInt8Ty(), pointer, prefetch_bytes));
     return widen(load_vector(type, pointer, at.mask), n.dtype);
+  }
+  if (std::optional<std::int64_t> period = lane_period(n.access)) {
+    llvm::Value *phase = b.CreateURem(at.index, number(*period));
+    return widen(load_vector(type, b.CreateGEP(type, repeated_row(node, *period), phase), nullptr),
+                 n.dtype);
   }
   llvm::Value *pointers = b.CreateGEP(type, pointer, lane_offsets(node, at));
   llvm::Value *mask = at.mask ? at.mask : e.splat(b.getTrue());

@@ -4,7 +4,6 @@
 #include "compiler/cpu/Lowering.h"
 #include "runtime/base/SeededBugs.h"
 #include "runtime/kernels/ThreadPool.h"
-#include "runtime/kernels/contract/Contract.h"
 
 #include <limits>
 
@@ -101,24 +100,48 @@ llvm::Value *Lowering::combine(const Chain &chain, llvm::Value *x, llvm::Value *
   case ReduceKind::all:
     return b.CreateAnd(x, y);
   case ReduceKind::argmax:
-    break; // pairs: best_of
+    break; // pairs: beats
   }
   return nullptr;
 }
 
 /// Vectors of partial results that the order demands, or that hide the latency of `combine`.
 unsigned Lowering::chain_vectors(const Chain &chain) const {
-  if (chain.kind == ReduceKind::argmax)
-    return 1;
   if (chain.ordered())
     return along() ? canonical_lanes(chain.dtype) / form.lanes : outer_chains;
-  return heavy ? 1 : 4;
+  if (heavy || (chain.kind == ReduceKind::argmax && !along()))
+    return 1;
+  const std::int64_t points = along() ? form.lane_points / form.lanes : nest.row_points();
+  return points >= 4 ? 4 : points >= 2 ? 2 : 1;
 }
 
 void Lowering::reset(Chain &chain) {
-  chain.state.assign(chain_vectors(chain), neutral(chain.kind, chain.dtype));
-  if (chain.kind == ReduceKind::argmax)
-    chain.state.push_back(llvm::ConstantInt::get(vector_type(DType::i64), INT64_MAX));
+  const unsigned vectors = chain_vectors(chain);
+  chain.state.assign(vectors, neutral(chain.kind, chain.dtype));
+  if (chain.kind != ReduceKind::argmax)
+    return;
+  // The index of what a lane sees first: right if nothing beats the neutral element, and behind the
+  // end if there is no such lane.
+  for (unsigned k = 0; k < vectors; ++k)
+    chain.state.push_back(best_index(chain, along() ? number(k * form.lanes) : number(0)));
+}
+
+/// The index of each lane of a vector at `place`, as wide as the values where that will do.
+llvm::Value *Lowering::best_index(const Chain &chain, llvm::Value *place) {
+  constexpr std::int64_t most = INT32_MAX - 4096; // lanes that do not exist have one too
+  const bool small = itemsize(chain.dtype) < 8 && nest.row_points() <= most;
+  llvm::Type *type = small ? b.getInt32Ty() : b.getInt64Ty();
+  llvm::Value *index = e.splat(b.CreateTrunc(place, type));
+  return along() ? b.CreateAdd(index, b.CreateZExt(iota(), e.type(type))) : index;
+}
+
+/// Lanes moved down by `distance`.
+static llvm::Value *shifted(llvm::IRBuilder<> &b, llvm::Value *x, unsigned lanes,
+                            unsigned distance) {
+  llvm::SmallVector<int, 16> mask(lanes, -1);
+  for (unsigned lane = 0; lane < distance; ++lane)
+    mask[lane] = static_cast<int>(lane + distance);
+  return b.CreateShuffleVector(x, mask);
 }
 
 /// Whether (y, j) beats (x, i): NaN wins, then the greater number, then the smaller index.
@@ -138,15 +161,45 @@ llvm::Value *Lowering::beats(DType dtype, llvm::Value *x, llvm::Value *i, llvm::
   return b.CreateOr(greater, b.CreateAnd(tie, first));
 }
 
+/// A lane sees its elements in order, so the first of equal ones is there already.
 void Lowering::step_argmax(Chain &chain, llvm::Value *x, Point &at) {
-  llvm::Value *index = e.splat(along() ? at.index : at.row);
-  if (along())
-    index = b.CreateAdd(index, b.CreateZExt(iota(), vector_type(DType::i64)));
-  llvm::Value *wins = beats(chain.dtype, chain.state[0], chain.state[1], x, index);
+  const std::size_t vectors = chain.state.size() / 2;
+  llvm::Value *&best = chain.state[0], *&place = chain.state[vectors];
+  const bool later = planted(SeededBug::ties_take_later);
+  llvm::Value *wins = nullptr;
+  if (is_float(chain.dtype)) // a number that is greater, or a NaN; nothing beats a NaN
+    wins = b.CreateAnd(later ? b.CreateFCmpUGE(x, best) : b.CreateFCmpUGT(x, best),
+                       b.CreateFCmpORD(best, best));
+  else if (chain.dtype == DType::i64)
+    wins = later ? b.CreateICmpSGE(x, best) : b.CreateICmpSGT(x, best);
+  else
+    wins = later ? b.CreateICmpUGE(x, best) : b.CreateICmpUGT(x, best);
   if (at.mask)
     wins = b.CreateAnd(wins, at.mask);
-  chain.state[0] = b.CreateSelect(wins, x, chain.state[0]);
-  chain.state[1] = b.CreateSelect(wins, index, chain.state[1]);
+  best = b.CreateSelect(wins, x, best);
+  place = b.CreateSelect(wins, best_index(chain, along() ? at.index : at.row), place);
+  std::rotate(chain.state.begin(), chain.state.begin() + 1, chain.state.begin() + vectors);
+  std::rotate(chain.state.begin() + vectors, chain.state.begin() + vectors + 1, chain.state.end());
+}
+
+/// The best of all vectors, then of all lanes.
+llvm::Value *Lowering::finish_argmax(const Chain &chain) {
+  ir::Values state = chain.state;
+  const std::size_t vectors = state.size() / 2;
+  const auto take_better = [&](std::size_t k, llvm::Value *y, llvm::Value *j) {
+    llvm::Value *&x = state[k], *&i = state[k + vectors];
+    llvm::Value *wins = beats(chain.dtype, x, i, y, j);
+    x = b.CreateSelect(wins, y, x);
+    i = b.CreateSelect(wins, j, i);
+  };
+  for (std::size_t h = vectors / 2; h > 0; h /= 2)
+    for (std::size_t k = 0; k < h; ++k)
+      take_better(k, state[k + h], state[k + h + vectors]);
+  for (unsigned h = form.lanes / 2; along() && h > 0; h /= 2)
+    take_better(0, shifted(b, state[0], form.lanes, h), shifted(b, state[vectors], form.lanes, h));
+  llvm::Value *index = b.CreateSExt(state[vectors], vector_type(DType::i64));
+  return along() ? b.CreateVectorSplat(form.lanes, b.CreateExtractElement(index, std::uint64_t{0}))
+                 : index;
 }
 
 void Lowering::step(Chain &chain, llvm::Value *x, Point &at) {
@@ -167,28 +220,10 @@ void Lowering::step(Chain &chain, llvm::Value *x, Point &at) {
   turn(chain.state);
 }
 
-/// Lanes moved down by `distance`.
-static llvm::Value *shifted(llvm::IRBuilder<> &b, llvm::Value *x, unsigned lanes,
-                            unsigned distance) {
-  llvm::SmallVector<int, 16> mask(lanes, -1);
-  for (unsigned lane = 0; lane < distance; ++lane)
-    mask[lane] = static_cast<int>(lane + distance);
-  return b.CreateShuffleVector(x, mask);
-}
-
 /// One result from the partial ones: by halves along a row, (0 + 2) + (1 + 3) across rows.
 llvm::Value *Lowering::finish(const Chain &chain) {
-  if (chain.kind == ReduceKind::argmax) {
-    llvm::Value *x = chain.state[0], *i = chain.state[1];
-    for (unsigned h = form.lanes / 2; along() && h > 0; h /= 2) {
-      llvm::Value *y = shifted(b, x, form.lanes, h), *j = shifted(b, i, form.lanes, h);
-      llvm::Value *wins = beats(chain.dtype, x, i, y, j);
-      x = b.CreateSelect(wins, y, x);
-      i = b.CreateSelect(wins, j, i);
-    }
-    return along() ? b.CreateVectorSplat(form.lanes, b.CreateExtractElement(i, std::uint64_t{0}))
-                   : i;
-  }
+  if (chain.kind == ReduceKind::argmax)
+    return finish_argmax(chain);
   ir::Values state = chain.state;
   for (std::size_t h = state.size() / 2; h > 0; h /= 2)
     for (std::size_t k = 0; k < h; ++k)
@@ -232,9 +267,8 @@ void Lowering::emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chai
     scatter_states(carried, chains);
   };
 
-  // Tiles of C consist of whole vectors, unless the matrix ends in a part of one or is narrow.
-  bool any_range =
-      form.kind == Form::epilogue && (points % width != 0 || points < contract_whole_columns);
+  // Tiles of C consist of whole vectors, unless the matrix ends in a part of one.
+  bool any_range = form.kind == Form::epilogue && (points % width != 0 || form.whole_rows > 0);
   bool ragged = along() && (any_range || points % width != 0);
   // One masked body, unless stores past the caches are wanted, which know no mask, or few of the
   // vectors of a tile would need it.

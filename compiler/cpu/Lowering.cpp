@@ -81,8 +81,13 @@ void Lowering::emit_entry() {
     shared = shared_parts(chains_of(roots_of(0)));
 }
 
-/// One loop over the units; the numbers of the unit axes count up like an odometer.
+/// One loop over the units; the numbers of the unit axes count up like an odometer. Whole rows of
+/// narrow matrices are one unit.
 void Lowering::emit_units() {
+  if (form.whole_rows > 0) {
+    digits.assign(nest.axes.size() + 2, b.getInt64(0));
+    return emit_unit();
+  }
   llvm::SmallVector<std::pair<unsigned, std::int64_t>, 8> wheels; // axis (or block) and extent
   std::uint32_t lanes = form.lane_axes(), rows = nest.row_axes();
   for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
@@ -125,11 +130,15 @@ void Lowering::emit_units() {
 void Lowering::emit_unit() {
   unit = Point();
   bases.clear();
+  repeated_rows.clear();
   lane_begin = b.CreateMul(digits[nest.axes.size()], number(form.block));
   lane_end = b.CreateAdd(lane_begin, number(form.block));
   if (form.lane_points % form.block != 0)
     lane_end = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, lane_end, number(form.lane_points));
-  if (form.kind == Form::epilogue) { // scratch holds the range of columns
+  if (form.whole_rows > 0) {
+    lane_begin = b.CreateMul(function->getArg(2), number(form.whole_rows));
+    lane_end = b.CreateMul(function->getArg(3), number(form.whole_rows));
+  } else if (form.kind == Form::epilogue) { // scratch holds the range of columns
     llvm::Value *columns = function->getArg(4);
     lane_begin = b.CreateLoad(b.getInt64Ty(), columns);
     lane_end =
@@ -244,6 +253,8 @@ void Lowering::prepare(unsigned node, unsigned pass, std::vector<bool> &seen) {
   }
   if (n.kind == NodeKind::load || n.kind == NodeKind::store)
     base_pointer(node);
+  if (n.kind == NodeKind::load && lane_period(n.access))
+    repeated_row(node, *lane_period(n.access));
   if (n.kind == NodeKind::keep && n.pass < pass)
     return;
   for (unsigned operand : n.operands)

@@ -38,8 +38,8 @@ struct Point {
 struct Chain {
   unsigned node; ///< the reduce
   ReduceKind kind;
-  DType dtype; ///< of the operand
-  ir::Values state;
+  DType dtype;      ///< of the operand
+  ir::Values state; ///< of argmax: values, then their indices
   llvm::Value *mean =
       nullptr;           ///< of the chunk, for kind varmean: the sum of squared distances from it
   bool ordered() const { // results depend on the order
@@ -82,6 +82,8 @@ private:
   // LowerAccess.cpp: memory
   llvm::Value *base_pointer(unsigned node);
   llvm::Value *point_pointer(unsigned node, Point &at);
+  std::optional<std::int64_t> lane_period(const Access &access) const;
+  llvm::Value *repeated_row(unsigned node, std::int64_t period);
   llvm::Value *load(unsigned node, Point &at);
   void store(unsigned node, llvm::Value *value, Point &at);
   void prefetch(llvm::Value *pointer);
@@ -123,6 +125,8 @@ private:
   void reset(Chain &chain);
   void step(Chain &chain, llvm::Value *x, Point &at);
   void step_argmax(Chain &chain, llvm::Value *x, Point &at);
+  llvm::Value *finish_argmax(const Chain &chain);
+  llvm::Value *best_index(const Chain &chain, llvm::Value *place);
   llvm::Value *finish(const Chain &chain);
   llvm::Value *wrapped(DType dtype, llvm::Value *x);
   llvm::Value *combine(const Chain &chain, llvm::Value *x, llvm::Value *y);
@@ -163,7 +167,8 @@ private:
   llvm::DenseMap<unsigned, llvm::Value *> fixed;
   llvm::DenseMap<unsigned, llvm::Value *> bases;
   llvm::DenseMap<unsigned, llvm::Value *> kept; ///< scratch of keep nodes
-  bool heavy = false;                           ///< the loop of this pass
+  llvm::DenseMap<unsigned, llvm::Value *> repeated_rows;
+  bool heavy = false; ///< the loop of this pass
   llvm::Value *unit_number = nullptr;
   llvm::SmallVector<llvm::Value *, 4> shared; ///< partial results of the chains, between stages
   llvm::Value *lane_begin = nullptr, *lane_end = nullptr; ///< of the unit

@@ -49,6 +49,18 @@ bool is_linear(const Nest &nest, const Access &access, unsigned first, unsigned 
   return true;
 }
 
+std::optional<std::int64_t> period_of(const Nest &nest, const Access &access, unsigned first,
+                                      unsigned last) {
+  std::int64_t period = 1;
+  while (last > first && access.strides[last - 1] == period && period <= longest_repeated_row)
+    period *= nest.axes[--last].extent;
+  const bool repeated = period > 1 && last > first;
+  for (; last > first; --last)
+    if (access.strides[last - 1] != 0)
+      return std::nullopt;
+  return repeated && period <= longest_repeated_row ? std::optional(period) : std::nullopt;
+}
+
 std::uint32_t Nest::row_axes() const {
   std::uint32_t set = 0;
   for (unsigned axis = 0; axis < axes.size(); ++axis)

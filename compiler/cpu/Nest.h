@@ -8,6 +8,7 @@
 #include <llvm/ADT/SmallVector.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,5 +71,13 @@ struct Nest {
 
 /// Whether `access` steps through axes [first, last) as through one axis, row-major.
 bool is_linear(const Nest &nest, const Access &access, unsigned first, unsigned last);
+
+/// Elements of a row that is copied to the stack to be read again and again.
+inline constexpr std::int64_t longest_repeated_row = 128;
+
+/// How many points the contiguous row lasts that `access` reads again and again along axes
+/// [first, last), as that of a bias; nothing if it does something else, or the row is long.
+std::optional<std::int64_t> period_of(const Nest &nest, const Access &access, unsigned first,
+                                      unsigned last);
 
 } // namespace jit::cpu

@@ -53,13 +53,22 @@ private:
   void run_chunk(std::int64_t k, std::int64_t depth) const {
     if (plan_.pack_b)
       pack_b(k, depth);
+    const bool last = planted(SeededBug::epilogue_early) ? k == 0 : k + depth >= plan_.k;
+    std::int64_t told = 0; // rows that the epilogue has seen
     for (std::int64_t i = 0; i < row_panels_.parts(); ++i) {
       const std::int64_t row = part_.row + row_panels_.begin(i);
       if (plan_.packed_panels > 0 && i % plan_.packed_panels == 0)
         pack_a(i, k, depth);
       run_row_panel(i, k, depth);
-      if (planted(SeededBug::epilogue_early) ? k == 0 : k + depth >= plan_.k)
-        finish(row, row_panels_.size(i));
+      if (!last)
+        continue;
+      const std::int64_t done = row_panels_.begin(i) + row_panels_.size(i);
+      if (plan_.scatter_c)
+        scatter_panel(row, row_panels_.size(i));
+      if (epilogue_.run && is_worth_telling(told, done)) {
+        tell(part_.row + told, done - told);
+        told = done;
+      }
     }
   }
 
@@ -118,15 +127,22 @@ private:
     }
   }
 
-  void finish(std::int64_t row, std::int64_t rows) const {
-    if (plan_.scatter_c) {
-      // Rows of the problem are columns of the caller's C, contiguous; c_row lies between columns.
-      std::byte *to = part_.c + (first_ * part_.c_row + row) * item_;
-      (item_ == 4 ? scatter<float> : scatter<double>)(c_at(row, 0), c_row_, rows, cols_, to,
-                                                      part_.c_row);
-    }
-    if (!epilogue_.run)
-      return;
+  /// Rows of the problem are columns of the caller's C, contiguous; c_row lies between columns.
+  void scatter_panel(std::int64_t row, std::int64_t rows) const {
+    std::byte *to = part_.c + (first_ * part_.c_row + row) * item_;
+    (item_ == 4 ? scatter<float> : scatter<double>)(c_at(row, 0), c_row_, rows, cols_, to,
+                                                    part_.c_row);
+  }
+
+  /// Whether the epilogue should run on rows [told, done) now. Of narrow matrices it gets some at a
+  /// time, and of exchanged ones all, which are the columns of C.
+  bool is_worth_telling(std::int64_t told, std::int64_t done) const {
+    constexpr std::int64_t worth = 1024; // points: 4 KiB stay in L1
+    return !plan_.whole_rows || done == part_.rows ||
+           (!plan_.exchanged && (done - told) * plan_.n >= worth);
+  }
+
+  void tell(std::int64_t row, std::int64_t rows) const {
     if (plan_.exchanged)
       epilogue_.run(epilogue_.context, part_.batch, first_, cols_, row, rows);
     else

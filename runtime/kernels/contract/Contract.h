@@ -11,18 +11,17 @@
 
 namespace jit {
 
-/// From this many columns of C on, its tiles consist of whole vectors.
-inline constexpr std::int64_t contract_whole_columns = 16;
-
 /// Called on each finished tile of C while it is still in L1 or L2. The tiles of a batch entry
 /// cover its C, each element once; nothing of the tile is written afterwards. With several workers
 /// the calls come from several threads, and tiles that run at the same time do not overlap.
-/// With `contract_whole_columns` or more, the columns of a tile begin at a multiple of the vector
-/// of the ISA (of C's dtype) and end at one or at n.
+/// The columns of a tile are all columns of C if `whole_rows` asks for that. Else they begin at a
+/// multiple of the vector of the ISA (of C's dtype) and end at one or at n, if n is no less than
+/// two vectors of v3.
 struct Epilogue {
   void (*run)(void *context, std::int64_t batch, std::int64_t row, std::int64_t rows,
               std::int64_t col, std::int64_t cols) = nullptr;
   void *context = nullptr;
+  bool whole_rows = false; ///< for C of few columns: it is not cut between them
 };
 
 /// How to run `chunks` independent pieces of work: calls body(context, 0 .. chunks-1), each once,

@@ -25,6 +25,7 @@ bool should_exchange(const ContractArgs &args, std::int64_t lanes) {
 
 void set_problem(ContractPlan &plan, const ContractArgs &args) {
   plan.exchanged = should_exchange(args, plan.kernels->lanes);
+  plan.whole_rows = args.epilogue.run && args.epilogue.whole_rows;
   plan.m = args.m;
   plan.n = args.n;
   plan.k = args.k;
@@ -75,6 +76,8 @@ void set_packing(ContractPlan &plan) {
   const std::int64_t fit = (plan.pack_b && small_a ? l2 / 8 : l2 / 2) / vector_bytes;
   const std::int64_t panels = std::max<std::int64_t>(fit / plan.vectors, 1);
   plan.block_vectors = std::min(count, panels * plan.vectors);
+  if (plan.whole_rows && !plan.exchanged)
+    plan.block_vectors = count;
 
   // Transposed in place, A costs a cache line for each k: copy panels while the lines are near.
   const bool pack_a = plan.a_col != 1 && plan.m >= 512 && count > 2 * plan.vectors;
@@ -101,9 +104,11 @@ void set_grid(ContractPlan &plan, std::int64_t pieces) {
   const std::int64_t panels = ceil_div(plan.m, plan.rows);
   const std::int64_t columns = plan.column_vectors();
   const std::int64_t copy_rows = plan.pack_b ? 32 : 4;
+  const std::int64_t most_rows = plan.whole_rows && plan.exchanged ? 1 : panels;
+  const std::int64_t most_cols = plan.whole_rows && !plan.exchanged ? 1 : columns;
   double least = 0;
-  for (std::int64_t cols = 1; cols <= std::min(pieces, columns); ++cols) {
-    const std::int64_t rows = std::min(pieces / cols, panels);
+  for (std::int64_t cols = 1; cols <= std::min(pieces, most_cols); ++cols) {
+    const std::int64_t rows = std::min(pieces / cols, most_rows);
     const double cost = static_cast<double>(ceil_div(panels, rows) * plan.rows + copy_rows) *
                         static_cast<double>(ceil_div(columns, cols) + 1);
     if (least == 0 || cost < least) {

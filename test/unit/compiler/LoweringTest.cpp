@@ -328,6 +328,80 @@ TEST(Lowering, SmallLastAxis) {
   expect_equal_everywhere(k.nest, memory_of({{f32, 3000}, {f32, 3}, {boolean, 1000}, {f32, 3000}}));
 }
 
+// Rows that leave lanes idle are walked together: what they share is read at every phase.
+TEST(Lowering, ShortRowsAreWalkedTogether) {
+  for (const std::int64_t columns : {2, 3, 5, 7, 9, 15, 17, 31, 33, 63, 100, 127, 129}) {
+    NestBuilder k;
+    const std::int64_t rows = 61;
+    k.parallel(rows).parallel(columns);
+    unsigned x = k.load(f32, 0, {columns, 1}), b = k.load(f32, 1, {0, 1}, 3);
+    unsigned w = k.load(boolean, 2, {0, 1}), c = k.load(f32, 3, {0, 0});
+    unsigned y = k.element(F::multiply, f32, {k.element(F::add, f32, {x, b}), c});
+    k.store(k.element(F::where, f32, {w, y, x}), 4, {columns, 1});
+    k.store(k.element(F::tanh, f32, {b}), 5, {columns, 1});
+    const auto n = static_cast<std::size_t>(columns), all = n * static_cast<std::size_t>(rows);
+    expect_equal_everywhere(
+        k.nest,
+        memory_of({{f32, all}, {f32, n + 3}, {boolean, n}, {f32, 1}, {f32, all}, {f32, all}}));
+  }
+}
+
+TEST(Lowering, ShortRowsOfMatricesAndWideTypes) {
+  NestBuilder k;
+  k.parallel(37).parallel(5).parallel(3);
+  unsigned x = k.load(f64, 0, {15, 3, 1}), matrix = k.load(f64, 1, {0, 3, 1}),
+           row = k.load(i64, 2, {0, 0, 1}), column = k.load(f64, 3, {0, 1, 0}),
+           first = k.load(u8, 4, {1, 0, 0});
+  unsigned y = k.element(F::multiply, f64, {k.element(F::add, f64, {x, matrix}), column});
+  k.store(y, 5, {15, 3, 1});
+  k.store(k.element(F::add, i64, {row, row}), 6, {15, 3, 1});
+  k.store(k.element(F::maximum, u8, {first, first}), 7, {15, 3, 1});
+  expect_equal_everywhere(k.nest, memory_of({{f64, 555},
+                                             {f64, 15},
+                                             {i64, 3},
+                                             {f64, 5},
+                                             {u8, 37},
+                                             {f64, 555},
+                                             {i64, 555},
+                                             {u8, 555}}));
+}
+
+TEST_P(Sizes, ArgmaxOfEveryType) {
+  const std::int64_t n = GetParam();
+  const auto m = static_cast<std::size_t>(n);
+  for (const DType dtype : {f32, f64, i64, u8, boolean})
+    for (const bool outer : {false, true}) {
+      NestBuilder k;
+      k.parallel(3).row(n);
+      k.nest.outer = outer;
+      unsigned x = outer ? k.load(dtype, 0, {1, 3}) : k.load(dtype, 0, {n, 1});
+      k.store(k.reduce(ReduceKind::argmax, i64, x), 1, {1, 0});
+      expect_equal_everywhere(k.nest, memory_of({{dtype, 3 * m}, {i64, 3}}));
+    }
+}
+
+// Elements that nothing beats, NaNs and ties: everywhere, at the ends and where vectors meet.
+TEST_P(Sizes, ArgmaxOfEqualElements) {
+  const auto n = static_cast<std::size_t>(GetParam());
+  const float lowest = -std::numeric_limits<float>::infinity(), nan = std::nanf("");
+  for (const float most : {lowest, 0.0F, -0.0F, nan})
+    for (const std::size_t first : {std::size_t{0}, n / 2, n - 1}) {
+      NestBuilder k;
+      k.parallel(1).row(GetParam());
+      unsigned x = k.load(f32, 0, {GetParam(), 1});
+      k.store(k.reduce(ReduceKind::argmax, i64, x), 1, {1, 0});
+      std::vector<Memory> memory = memory_of({{f32, n}, {i64, 1}});
+      auto *values = reinterpret_cast<float *>(memory[0].first());
+      for (std::size_t i = 0; i < n; ++i)
+        values[i] = i >= first && (i - first) % 5 == 0 ? most : lowest;
+      const std::vector<Memory> expected = interpreted(k.nest, memory);
+      const auto index =
+          *reinterpret_cast<const std::int64_t *>(const_cast<Memory &>(expected[1]).first());
+      EXPECT_EQ(index, most == lowest ? 0 : static_cast<std::int64_t>(first));
+      expect_equal_everywhere(k.nest, memory);
+    }
+}
+
 TEST(Lowering, RowOfTwoAxes) {
   // Summed over two axes that memory walks in the other order.
   NestBuilder k;

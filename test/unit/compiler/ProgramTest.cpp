@@ -90,6 +90,37 @@ TEST(Program, MatmulWithEpilogue) {
   }
 }
 
+// Columns of C that are no whole vectors, in tiles of every kind: rows, columns, exchanged.
+TEST(Program, NarrowMatmulsWithEpilogue) {
+  const int threads = thread_count();
+  for (const int count : {1, 4})
+    for (const DType dtype : {f32, f64, i64})
+      for (const std::int64_t n : {1, 2, 3, 7, 10, 16, 17, 31, 100, 127})
+        for (const std::int64_t m : {1, 5, 16, 300}) {
+          force_thread_count(count);
+          GraphBuilder g;
+          auto a = g.input(dtype, {m, 400}), b = g.input(dtype, {400, n});
+          auto bias = g.input(dtype, {n}), scale = g.input(dtype, {m, 1});
+          auto residual = g.input(dtype, {m, n});
+          auto c = g.op(OpKind::add, {g.op(OpKind::matmul, {a, b}), bias});
+          g.output(g.op(OpKind::add, {g.op(OpKind::multiply, {c, scale}), residual}));
+          SCOPED_TRACE(std::to_string(m) + " " + std::to_string(n));
+          expect_compiled_equals_eager(g.graph);
+        }
+  force_thread_count(threads);
+}
+
+TEST(Program, BatchesOfNarrowMatmulsWithEpilogue) {
+  for (const std::int64_t n : {1, 3, 10, 33}) {
+    GraphBuilder g;
+    auto a = g.input(f32, {3, 40, 90}), b = g.input(f32, {3, 90, n}), bias = g.input(f32, {n});
+    auto scale = g.input(f32, {3, 1, 1});
+    auto c = g.op(OpKind::add, {g.op(OpKind::matmul, {a, b}), bias});
+    g.output(g.op(OpKind::sigmoid, {g.op(OpKind::multiply, {c, scale})}));
+    expect_compiled_equals_eager(g.graph);
+  }
+}
+
 TEST(Program, LargeMatmulsOnThreads) {
   GraphBuilder g;
   auto a = g.input(f32, {2, 190, 301}), b = g.input(f32, {301, 277});

@@ -148,12 +148,40 @@ TYPED_TEST(Contract, EpilogueSeesEachFinishedElementOnce) {
       for (const Isa isa : isas())
         for (const Parallel &parallel : {backwards(1), backwards(3), threads(4)}) {
           Watcher<TypeParam> watcher{c};
-          if (n >= contract_whole_columns)
+          if (n >= 16)
             watcher.vector = (isa == Isa::v4 ? 64 : 32) / std::int64_t{sizeof(TypeParam)};
           c.args.epilogue = {Watcher<TypeParam>::run, &watcher};
           c.run(isa, parallel);
           EXPECT_TRUE(watcher.final) << m << " " << n << " " << k;
           EXPECT_EQ(watcher.visits, std::vector<int>(c.expected.size(), 1));
+        }
+    }
+}
+
+/// Rows are not cut, whatever is exchanged or shared by threads.
+TYPED_TEST(Contract, EpilogueSeesWholeRowsIfItAsksForThem) {
+  struct Seen {
+    Watcher<TypeParam> watcher;
+    std::atomic<bool> whole = true;
+    static void run(void *self, std::int64_t batch, std::int64_t row, std::int64_t rows,
+                    std::int64_t col, std::int64_t cols) {
+      auto &[watcher, whole] = *static_cast<Seen *>(self);
+      if (col != 0 || cols != watcher.c.args.n)
+        whole = false;
+      Watcher<TypeParam>::run(&watcher, batch, row, rows, col, cols);
+    }
+  };
+  for (const auto &[m, n] : {std::pair{1, 1}, {1, 90}, {90, 1}, {900, 2}, {900, 3}, {70, 127}})
+    for (const std::int64_t k : {0, 5, 800}) {
+      Case<TypeParam> c(m, n, k, Order::rows, Order::columns);
+      c.compute_reference();
+      for (const Isa isa : isas())
+        for (const Parallel &parallel : {backwards(1), backwards(3), threads(4)}) {
+          Seen seen{{c}};
+          c.args.epilogue = {Seen::run, &seen, true};
+          c.run(isa, parallel);
+          EXPECT_TRUE(seen.whole && seen.watcher.final) << m << " " << n << " " << k;
+          EXPECT_EQ(seen.watcher.visits, std::vector<int>(c.expected.size(), 1));
         }
     }
 }
