@@ -134,8 +134,8 @@ void changing_stream_bars(Bars &bars) {
   bars.add("regular, random, regular: passes until compiled", {Bar::at_most, 300, ""},
            child["compiled_at"], child.good(),
            "of the last phase compiled " + short_text(child["share"]));
-  fresh_stream(bars, "ops", bars.settings.quick ? "1000" : "400000");
-  fresh_stream(bars, "shapes", bars.settings.quick ? "1000" : "100000");
+  fresh_stream(bars, "ops", bars.settings.quick ? "1000" : "1000000");
+  fresh_stream(bars, "shapes", bars.settings.quick ? "1000" : "300000");
 }
 
 } // namespace bench

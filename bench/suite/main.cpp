@@ -72,7 +72,11 @@ int main(int count, char **words) {
     bench::policy(suite);
   suite.add_worst();
 
-  bool equal = !suite.rows.empty();
+  if (suite.rows.empty()) {
+    std::fprintf(stderr, "no theme's name contains %s\n", settings.only.c_str());
+    return 2;
+  }
+  bool equal = true;
   for (const bench::Row &row : suite.rows)
     equal &= row.outputs_equal;
   if (!settings.json.empty() && !bench::write_json(suite.rows, settings.json)) {

@@ -257,6 +257,14 @@ void observe(Impl &value, const std::source_location &site) {
   resolve(value);
 }
 
+/// Whether nothing has to be noticed in the pass that begins: its anchor rests and is the only one
+/// of its trace.
+static bool sleeps(const Trace &trace, const Anchor &anchor) noexcept {
+  const AnchorState &state = anchor.state;
+  return state.resting() && !anchor.next && trace.anchors.load() == &anchor && mode() == Mode::on &&
+         !state.hashes(state.passes() + 1) && !anchor.boundaries.load() && !only_counted();
+}
+
 bool enter_scope(Trace &trace, Trace *&outer) noexcept {
   ThreadTrace &t = thread_trace;
   outer = t.trace;
@@ -271,6 +279,11 @@ bool enter_scope(Trace &trace, Trace *&outer) noexcept {
   t.refused = false;
   t.why = EagerReason::none;
   t.compiled = t.eager = 0;
+  if (!t.lost && sleeps(trace, *anchor)) {
+    anchor->state.next_pass();
+    t.activity = Activity::none;
+    t.count_segment(EagerReason::resting);
+  }
   return true;
 }
 

@@ -200,7 +200,8 @@ void consider(Anchor &anchor, Path &path) noexcept {
   if (path.life.state() != PathState::watching ||
       path.recorded.load(std::memory_order_relaxed) <
           static_cast<std::uint64_t>(std::max(threshold, 1)) ||
-      mode() == Mode::log || !CompileThread::get().has_compiler())
+      mode() == Mode::log || !CompileThread::get().has_compiler() ||
+      !anchor.state.deserves_program(path.id))
     return;
   const bool place = seen >= path.place_at && has_place(anchor, path);
   path.crowded_out.store(!place, std::memory_order_relaxed);

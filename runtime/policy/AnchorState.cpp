@@ -32,7 +32,7 @@ AnchorState::Phase AnchorState::phase() const noexcept {
 bool AnchorState::may_time(bool wanted) const noexcept {
   constexpr std::uint64_t at_first = 16, sample = 64;
   const std::uint64_t pass = passes() + 1;
-  return pass <= at_first || pass % sample == 0 || (wanted && !resting());
+  return pass <= at_first || ((wanted || pass % sample == 0) && !resting());
 }
 
 void AnchorState::clear_window() noexcept {
@@ -43,6 +43,10 @@ void AnchorState::clear_window() noexcept {
 }
 
 bool AnchorState::pass_ended(std::uint64_t eager_ns) noexcept {
+  if (resting())
+    return false;
+  // A thread that was put aside may write an old number of passes: a rest that is over stays so.
+  rest.store(rest.load(std::memory_order_relaxed) & 3, std::memory_order_relaxed);
   add(eager, eager_ns);
   if (window_began_ns.load(std::memory_order_relaxed) == 0)
     window_began_ns.store(now_ns(), std::memory_order_relaxed);
@@ -50,11 +54,7 @@ bool AnchorState::pass_ended(std::uint64_t eager_ns) noexcept {
   ended.store(count, std::memory_order_relaxed);
   if (count < window)
     return false;
-  if (!resting()) {
-    // A thread that was put aside may write an old number of passes: a rest that is over stays so.
-    rest.store(rest.load(std::memory_order_relaxed) & 3, std::memory_order_relaxed);
-    judge();
-  }
+  judge();
   clear_window();
   return true;
 }
@@ -93,6 +93,17 @@ void AnchorState::hashed(bool has_program) noexcept {
   constexpr int enough = 15;
   if (std::popcount(bits & 0xffffu) >= enough)
     wake();
+}
+
+bool AnchorState::deserves_program(std::uint32_t id) noexcept {
+  const std::uint64_t ids = asked.load(std::memory_order_relaxed) << 16 | (id & 0xffffu);
+  asked.store(ids, std::memory_order_relaxed);
+  const bool has_rested = rest.load(std::memory_order_relaxed) & 3;
+  const int wanted = resting() ? 3 : has_rested ? 2 : 1;
+  int count = 0;
+  for (int k = 0; k < 64; k += 16)
+    count += (ids >> k & 0xffffu) == (id & 0xffffu);
+  return count >= wanted;
 }
 
 void AnchorState::forget() noexcept {

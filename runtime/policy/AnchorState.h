@@ -36,18 +36,22 @@ public:
 
   void credit(std::uint64_t ns) noexcept { add(credits, ns); }
   void debit(std::uint64_t ns) noexcept { add(debits, ns); }
-  /// A pass ended that takes `eager_ns` eagerly (0: not known). True every 64 passes.
+  /// A pass ended that takes `eager_ns` eagerly (0: not known). True every 64 passes; those of a
+  /// rest do not count.
   bool pass_ended(std::uint64_t eager_ns) noexcept;
-  /// While resting one in so many passes is hashed; fewer if none of late had a program.
+  /// While resting one in so many passes is hashed; more while all of late had a program.
   std::uint64_t hash_period() const noexcept {
-    return recent.load(std::memory_order_relaxed) & 0xffffu ? 8 : 32;
+    return (recent.load(std::memory_order_relaxed) & 3u) == 3u ? 8 : 64;
   }
   bool hashes(std::uint64_t pass) const noexcept { return pass % hash_period() == 0; }
-  /// Whether the next pass may be timed, which slows small ops down: the first ones, a sample, and
-  /// those that are `wanted`, but for a rest, in which nothing is recorded or tried.
+  /// Whether the next pass may be timed, which slows small ops down: the first ones, and but for a
+  /// rest, in which nothing is recorded or tried, a sample and those that are `wanted`.
   bool may_time(bool wanted) const noexcept;
   /// A resting pass took a path with a program or another. Fifteen of sixteen end the rest.
   void hashed(bool has_program) noexcept;
+  /// Path `id` was seen, is hot and has no program. False: it comes too seldom for one to pay. In a
+  /// rest three of the last four that were asked for have to be this one, after a rest two.
+  bool deserves_program(std::uint32_t id) noexcept;
   /// Ends a rest and clears the window: a program was published, or the user asked for it.
   void wake() noexcept;
   /// The same, and a rest to come is as long as the first one.
@@ -67,6 +71,7 @@ private:
   std::atomic<std::uint64_t> window_began_ns{0};
   std::atomic<std::uint32_t> ended{0}, good_windows{0};
   std::atomic<std::uint32_t> recent{0}; ///< a bit a hashed pass, the newest lowest
+  std::atomic<std::uint64_t> asked{0};  ///< ends of ids of four paths, the newest lowest
 };
 
 std::string_view name(AnchorState::Phase phase) noexcept;

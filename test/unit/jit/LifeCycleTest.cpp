@@ -95,6 +95,58 @@ TEST_F(LifeCycle, RunsInARestCountWhetherTheyAreHashedOrNot) {
   EXPECT_NE(path(f, 11).state, "rejected") << path(f, 11);
 }
 
+TEST_F(LifeCycle, AScopeSleepsThroughTheRestOfItsOnlyStart) {
+  int awake = 0;
+  auto f = trace(
+      [&](const Tensor &t) {
+        const Tensor y = chain(t, 6);
+        awake += thread_trace.activity != Activity::none;
+        return y;
+      },
+      {"sleeps"});
+  calls(20, [&](int) { f(x); });
+  ASSERT_EQ(path(f, 6).state, "active");
+  AnchorState &anchor = Trace::all()->anchors.load()->state;
+  anchor.debit(1'000'000'000);
+  while (!anchor.resting())
+    f(x);
+  awake = 0;
+  for (int i = 0; i < 40; ++i) {
+    f(x);
+    EXPECT_TRUE(f.last().reason.starts_with("resting")) << f.last().reason;
+  }
+  EXPECT_LE(awake, 1); // one in 64 is hashed
+  // Its path is all there is, so it is soon found and runs compiled again.
+  const std::uint64_t hits = path(f, 6).hits;
+  calls(400, [&](int) { f(x); });
+  EXPECT_FALSE(anchor.resting());
+  EXPECT_GE(path(f, 6).hits, hits + 100);
+}
+
+TEST_F(LifeCycle, ARestEndsWhereTheNextSegmentBegins) {
+  auto f = trace(
+      [](const Tensor &t) {
+        const Tensor first = chain(t, 5);
+        const float seen = first.data<float>()[0];
+        return chain(t, 9) * seen;
+      },
+      {"rest and go on"});
+  calls(20, [&](int) { f(x); });
+  ASSERT_EQ(path(f, 10).state, "active");
+  Trace *traced = Trace::all();
+  Anchor *anchor = traced->anchors.load();
+  while (anchor->next) // the first one is the last in the list
+    anchor = anchor->next;
+  anchor->state.debit(1'000'000'000);
+  while (!anchor->state.resting())
+    f(x);
+  const std::uint64_t hits = path(f, 10).hits;
+  for (int i = 0; i < 40; ++i)
+    f(x);
+  EXPECT_TRUE(anchor->state.resting());
+  EXPECT_EQ(path(f, 10).hits, hits + 40);
+}
+
 TEST_F(LifeCycle, ARejectedPathIsTriedAgainAtOnceUnderAnotherNumberOfThreads) {
   const test::FakeCpus cpus(4);
   program_ns[7] = 1'000'000;

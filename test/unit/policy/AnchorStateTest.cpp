@@ -58,13 +58,13 @@ TEST_F(AnchorStateTest, RestsForAHundredTimesWhatItLost) {
   passes(AnchorState::window, 10'000, 500, 1'500); // loses a tenth of each of 64 passes
   EXPECT_EQ(anchor.phase(), Phase::resting);
   EXPECT_EQ(anchor.rest_left(), 640u);
-  passes(640, 10'000, 0, 0);
-  EXPECT_NE(anchor.phase(), Phase::resting);
-  passes(AnchorState::window, 10'000, 500, 1'500);
-  EXPECT_EQ(anchor.rest_left(), 1280u); // twice as long the next time
+  passes(639, 10'000, 0, 0);
+  EXPECT_EQ(anchor.phase(), Phase::resting);
+  passes(AnchorState::window, 10'000, 500, 1'500); // the first is the pass with which it ends
+  EXPECT_EQ(anchor.rest_left(), 1280u);            // twice as long the next time
 }
 
-TEST_F(AnchorStateTest, NothingIsTimedForTrialsOrRecordingsDuringARest) {
+TEST_F(AnchorStateTest, NothingIsTimedDuringARest) {
   const auto timed = [&](bool wanted) {
     int count = 0;
     for (std::uint64_t i = 0; i < AnchorState::window; ++i) {
@@ -78,7 +78,46 @@ TEST_F(AnchorStateTest, NothingIsTimedForTrialsOrRecordingsDuringARest) {
   EXPECT_EQ(timed(false), 1);
   passes(AnchorState::window, 10'000, 500, 1'500);
   ASSERT_EQ(anchor.phase(), Phase::resting);
-  EXPECT_EQ(timed(true), 1);
+  EXPECT_EQ(timed(true), 0);
+}
+
+TEST_F(AnchorStateTest, PassesOfARestAreInNoWindow) {
+  passes(AnchorState::window, 1'000'000, 0, 100'000);
+  ASSERT_EQ(anchor.phase(), Phase::resting);
+  const std::uint64_t first = anchor.rest_left();
+  time_ns += 1'000'000'000; // the rest took long, and is not what a pass takes
+  passes(anchor.rest_left() - 1, 1'000'000, 0, 0);
+  passes(AnchorState::window, 1'000'000, 0, 100'000);
+  EXPECT_EQ(anchor.rest_left(), 2 * first);
+}
+
+TEST_F(AnchorStateTest, FewPassesOfARestAreHashedUntilProgramsComeUp) {
+  passes(AnchorState::window, 10'000, 0, 1'000'000);
+  ASSERT_EQ(anchor.phase(), Phase::resting);
+  EXPECT_EQ(anchor.hash_period(), 64u);
+  anchor.hashed(true);
+  EXPECT_EQ(anchor.hash_period(), 64u); // one may be chance
+  anchor.hashed(true);
+  EXPECT_EQ(anchor.hash_period(), 8u);
+  anchor.hashed(false);
+  EXPECT_EQ(anchor.hash_period(), 64u);
+}
+
+TEST_F(AnchorStateTest, OnlyPathsThatComeOftenAreCompiledWhereTimeWasLost) {
+  EXPECT_TRUE(anchor.deserves_program(1));
+  EXPECT_TRUE(anchor.deserves_program(2)); // nothing was lost yet
+  passes(AnchorState::window, 10'000, 0, 1'000'000);
+  ASSERT_EQ(anchor.phase(), Phase::resting);
+  EXPECT_FALSE(anchor.deserves_program(3));
+  EXPECT_FALSE(anchor.deserves_program(3));
+  EXPECT_FALSE(anchor.deserves_program(4));
+  EXPECT_TRUE(anchor.deserves_program(3)); // three of the last four
+  anchor.wake();
+  EXPECT_FALSE(anchor.deserves_program(5)); // after a rest
+  EXPECT_FALSE(anchor.deserves_program(6));
+  EXPECT_TRUE(anchor.deserves_program(5));
+  anchor.forget();
+  EXPECT_TRUE(anchor.deserves_program(7));
 }
 
 TEST_F(AnchorStateTest, NoRestIsLongerThanTenSeconds) {
