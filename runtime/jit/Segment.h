@@ -14,8 +14,8 @@
 
 namespace jit {
 
-/// Inside a scope a thread is not `none`, so boundaries do not depend on what a segment is used for;
-/// but for one that sleeps, in which there are no boundaries.
+/// Inside a scope a thread is not `none`, so boundaries do not depend on what a segment is used
+/// for; but for one that sleeps, in which there are no boundaries.
 enum class Activity : std::uint8_t {
   none,      ///< no scope, or one that sleeps: ops just run
   armed,     ///< the next op begins a segment
