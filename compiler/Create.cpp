@@ -19,7 +19,7 @@ public:
   CompileResult compile(const Graph &graph, const CompileOptions &options) override {
     const auto start = std::chrono::steady_clock::now();
     CompileResult result;
-    cpu::Engine *engine = engine_for(options.isa, result.message);
+    cpu::Engine *engine = engine_for(options.target.isa, result.message);
     if (!engine)
       return result;
     Planned planned = run_front(*context, graph, options);
@@ -27,12 +27,13 @@ public:
     cpu::KernelTable kernels;
     cpu::KernelCompiler compile(*engine, cache, options.verify);
     if (result.message.empty())
-      result.message = compile.run(planned, kernels);
+      result.message = compile.run(planned, options.target, kernels);
     if (!result.message.empty())
       return result;
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    result.program = std::make_unique<cpu::CpuProgram>(
-        std::move(planned.plan), std::move(kernels), options.isa, compile.compiled(), took.count());
+    result.program =
+        std::make_unique<cpu::CpuProgram>(std::move(planned.plan), std::move(kernels),
+                                          options.target.isa, compile.compiled(), took.count());
     return result;
   }
 
@@ -48,14 +49,14 @@ public:
       text = "unknown stage: " + std::string(stage);
       return false;
     }
-    cpu::Engine *engine = engine_for(options.isa, text);
+    cpu::Engine *engine = engine_for(options.target.isa, text);
     if (!engine)
       return false;
     const Planned planned = run_front(*context, graph, options);
     const std::unique_ptr<llvm::Module> module = engine->make_module("program");
     text = planned.message;
     if (text.empty())
-      text = cpu::lower_all(planned, options.isa, options.verify, *module);
+      text = cpu::lower_all(planned, options.target, options.verify, *module);
     if (!text.empty())
       return false;
     if (stage == "asm")

@@ -5,7 +5,6 @@
 #include "compiler/cpu/Lowering.h"
 #include "compiler/cpu/ReadKernel.h"
 #include "runtime/base/SeededBugs.h"
-#include "runtime/kernels/CacheSizes.h"
 #include "runtime/kernels/Parallel.h"
 
 #include <llvm/ADT/StringSet.h>
@@ -48,8 +47,8 @@ std::int64_t bytes_touched(const KernelStep &step) {
 }
 
 /// Outputs go past the caches if they would not stay there anyway.
-Traffic traffic_of(const KernelStep &step) {
-  if (bytes_touched(step) * 4 <= cache_sizes().l3 * 3)
+Traffic traffic_of(const KernelStep &step, const CacheSizes &caches) {
+  if (bytes_touched(step) * 4 <= caches.l3 * 3)
     return Traffic::near;
   std::set<std::tuple<Buffer::Base, std::uint32_t, std::size_t>> places;
   for (const Buffer &buffer : step.buffers)
@@ -82,7 +81,8 @@ std::string KernelRequest::key(Isa isa) const {
   return text;
 }
 
-std::string find_kernels(const Planned &planned, std::vector<KernelRequest> &requests) {
+std::string find_kernels(const Planned &planned, const Target &target,
+                         std::vector<KernelRequest> &requests) {
   mlir::SymbolTable kernels(*planned.module);
   llvm::StringSet<> known;
   for (const Step &step : planned.plan.steps) {
@@ -96,7 +96,7 @@ std::string find_kernels(const Planned &planned, std::vector<KernelRequest> &req
     if (!request.function)
       return "no kernel named " + *name;
     if (plain)
-      request.traffic = traffic_of(*plain);
+      request.traffic = traffic_of(*plain, target.caches);
     request.may_update = request.traffic == Traffic::stream && may_update(*plain, planned.plan);
     requests.push_back(request);
   }

@@ -23,7 +23,8 @@ struct KernelRequest {
   std::string key(Isa isa) const;
 };
 /// All kernels that the plan names, in its order. An empty message, or why not.
-std::string find_kernels(const Planned &planned, std::vector<KernelRequest> &requests);
+std::string find_kernels(const Planned &planned, const Target &target,
+                         std::vector<KernelRequest> &requests);
 
 /// A kernel in LLVM IR: how it is to be run, and the functions of its module by name.
 struct LoweredKernel {

@@ -30,9 +30,9 @@ std::string KernelCompiler::compile(llvm::Module &module, std::vector<Missing> &
   return "";
 }
 
-std::string KernelCompiler::run(const Planned &planned, KernelTable &table) {
+std::string KernelCompiler::run(const Planned &planned, const Target &target, KernelTable &table) {
   std::vector<KernelRequest> requests;
-  if (std::string failure = find_kernels(planned, requests); !failure.empty())
+  if (std::string failure = find_kernels(planned, target, requests); !failure.empty())
     return failure;
   made = 0;
   std::unique_ptr<llvm::Module> module;
@@ -66,13 +66,14 @@ std::string KernelCompiler::run(const Planned &planned, KernelTable &table) {
   return batch.empty() ? "" : compile(*module, batch, table);
 }
 
-std::string lower_all(const Planned &planned, Isa isa, bool verify, llvm::Module &module) {
+std::string lower_all(const Planned &planned, const Target &target, bool verify,
+                      llvm::Module &module) {
   std::vector<KernelRequest> requests;
-  std::string failure = find_kernels(planned, requests);
+  std::string failure = find_kernels(planned, target, requests);
   for (const KernelRequest &request : requests) {
     LoweredKernel lowered;
     if (failure.empty())
-      failure = lower_kernel(request, isa, module, lowered);
+      failure = lower_kernel(request, target.isa, module, lowered);
   }
   return failure.empty() && verify ? check_module(module) : failure;
 }

@@ -18,8 +18,9 @@ public:
   KernelCompiler(Engine &engine, KernelCache &cache, bool verify)
       : engine(engine), cache(cache), verify(verify) {}
 
-  /// Finds or makes the code of every kernel that the plan names. An empty message, or why not.
-  std::string run(const Planned &planned, KernelTable &table);
+  /// Finds or makes the code of every kernel that the plan names, for the target of the engine. An
+  /// empty message, or why not.
+  std::string run(const Planned &planned, const Target &target, KernelTable &table);
   /// How many kernels of the last run were not in the cache.
   std::uint32_t compiled() const { return made; }
 
@@ -38,6 +39,7 @@ private:
 };
 
 /// All kernels that the plan names in one module, to be looked at.
-std::string lower_all(const Planned &planned, Isa isa, bool verify, llvm::Module &module);
+std::string lower_all(const Planned &planned, const Target &target, bool verify,
+                      llvm::Module &module);
 
 } // namespace jit::cpu

