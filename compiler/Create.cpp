@@ -27,7 +27,7 @@ public:
     cpu::KernelTable kernels;
     cpu::KernelCompiler compile(*engine, cache, options.verify);
     if (result.message.empty())
-      result.message = compile.run(planned, options.target, kernels);
+      result.message = compile.run(planned, options, kernels);
     if (!result.message.empty())
       return result;
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
@@ -45,6 +45,13 @@ public:
         text = planned.message.empty() ? front_text(planned, phase) : planned.message;
         return planned.message.empty();
       }
+    if (stage == "scheduled") {
+      const Planned planned = run_front(*context, graph, options);
+      const std::string failure =
+          planned.message.empty() ? cpu::show_schedules(planned, options, text) : planned.message;
+      text = failure.empty() ? text : failure;
+      return failure.empty();
+    }
     if (stage != "llvm" && stage != "asm") {
       text = "unknown stage: " + std::string(stage);
       return false;
@@ -56,7 +63,7 @@ public:
     const std::unique_ptr<llvm::Module> module = engine->make_module("program");
     text = planned.message;
     if (text.empty())
-      text = cpu::lower_all(planned, options.target, options.verify, *module);
+      text = cpu::lower_all(planned, options, *module);
     if (!text.empty())
       return false;
     if (stage == "asm")

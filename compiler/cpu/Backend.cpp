@@ -20,22 +20,9 @@ namespace jit::cpu {
 namespace {
 
 /// Chunks that have scratch memory of their own are few.
-constexpr std::int64_t most_scratch_chunks = 16;
-
-std::int64_t choose_grain(const Nest &nest, const Form &form, std::size_t scratch) {
-  std::int64_t points = form.block;
-  if (form.kind == Form::outer)
-    points *= nest.row_points();
-  const std::int64_t work = points * std::max(1u, form.cost / 8);
-  std::int64_t grain = units_per_range(work);
-  if (form.units <= 2 * grain || form.parts > 0)
-    return form.units;
-  // What is asked for ahead of its use should not be another thread's.
-  if (form.traffic != Traffic::near)
-    grain = std::max(grain, std::min(8 * grain, form.units / 64));
-  if (scratch > 0)
-    grain = std::max(grain, (form.units + most_scratch_chunks - 1) / most_scratch_chunks);
-  return grain;
+std::int64_t grain_with_scratch(const Schedule &schedule) {
+  constexpr std::int64_t most_chunks = 16;
+  return std::max(schedule.grain, (schedule.units + most_chunks - 1) / most_chunks);
 }
 
 /// Bytes of all tensors that the kernel reads or writes.
@@ -74,14 +61,15 @@ std::string KernelRequest::key(Isa isa) const {
   // The name is the only part that does not matter.
   const std::size_t name = text.find('@');
   text.erase(name, text.find_first_of(" (", name) - name);
-  stream << "isa " << static_cast<int>(isa) << " traffic " << static_cast<int>(traffic)
-         << " update " << may_update << " epilogue " << epilogue << " whole rows " << whole_rows;
+  stream << "isa " << static_cast<int>(isa) << " traffic " << static_cast<int>(use.traffic)
+         << " update " << may_update << " epilogue " << use.epilogue << " whole rows "
+         << use.whole_rows << " " << changes.text();
   if (planted(SeededBug::chunk_by_threads))
     stream << " threads " << threads_now();
   return text;
 }
 
-std::string find_kernels(const Planned &planned, const Target &target,
+std::string find_kernels(const Planned &planned, const CompileOptions &options,
                          std::vector<KernelRequest> &requests) {
   mlir::SymbolTable kernels(*planned.module);
   llvm::StringSet<> known;
@@ -91,13 +79,15 @@ std::string find_kernels(const Planned &planned, const Target &target,
     const std::string *name = plain ? &plain->kernel : contract ? &contract->epilogue : nullptr;
     if (!name || name->empty() || !known.insert(*name).second)
       continue;
-    KernelRequest request{kernels.lookup<kernel::FuncOp>(*name), !plain,
-                          contract && contract->whole_rows};
+    KernelRequest request{kernels.lookup<kernel::FuncOp>(*name), {}, false, options.schedule};
     if (!request.function)
       return "no kernel named " + *name;
+    request.use.epilogue = contract != nullptr;
+    if (contract && contract->whole_rows)
+      request.use.whole_rows = contract->n;
     if (plain)
-      request.traffic = traffic_of(*plain, target.caches);
-    request.may_update = request.traffic == Traffic::stream && may_update(*plain, planned.plan);
+      request.use.traffic = traffic_of(*plain, options.target.caches);
+    request.may_update = request.use.traffic == Traffic::stream && may_update(*plain, planned.plan);
     requests.push_back(request);
   }
   return "";
@@ -124,45 +114,71 @@ CompiledKernel LoweredKernel::with_addresses(const CodeMapping &mapping, std::si
   return result;
 }
 
-std::string lower_kernel(const KernelRequest &request, Isa isa, llvm::Module &module,
+/// Of whole rows the columns are no axis of their own.
+static std::string read_nest(const KernelRequest &request, Nest &nest) {
+  const bool ranges = request.use.epilogue && request.use.whole_rows == 0;
+  const std::string failure = read_kernel(request.function, ranges, nest);
+  return failure.empty() ? "" : request.name() + ": " + failure;
+}
+
+static KernelUse updating(KernelUse use) {
+  use.traffic = Traffic::update;
+  return use;
+}
+
+std::string show_schedules(const Planned &planned, const CompileOptions &options,
+                           std::string &text) {
+  std::vector<KernelRequest> requests;
+  std::string failure = find_kernels(planned, options, requests);
+  for (const KernelRequest &request : requests) {
+    Nest nest;
+    if (failure.empty())
+      failure = read_nest(request, nest);
+    if (!failure.empty())
+      return failure;
+    const auto show = [&](const char *how, const KernelUse &use) {
+      text += "@" + request.name() + how + ": " +
+              to_string(choose_schedule(nest, options.target, use, request.changes)) + "\n";
+    };
+    show("", request.use);
+    if (request.may_update)
+      show(" in place", updating(request.use));
+  }
+  return failure;
+}
+
+std::string lower_kernel(const KernelRequest &request, const Target &target, llvm::Module &module,
                          LoweredKernel &lowered) {
   Nest nest;
-  // Of whole rows the columns are no axis of their own.
-  const kernel::SpaceAttr space = kernel::FuncOp(request.function).getSpace();
-  const std::int64_t columns = request.whole_rows ? space.extent(space.size() - 1) : 0;
-  if (std::string failure =
-          read_kernel(request.function, request.epilogue && !request.whole_rows, nest);
-      !failure.empty())
-    return request.name() + ": " + failure;
-  Form form = choose_form(nest, isa, request.epilogue, columns);
-  form.traffic = request.traffic;
+  std::string failure = read_nest(request, nest);
+  if (!failure.empty())
+    return failure;
   CompiledKernel &kernel = lowered.kernel;
-  std::string failure;
-  const auto emit = [&](Lowering::Stage stage) {
-    Lowering lowering(nest, form, isa, module, stage);
+  const auto emit = [&](const Schedule &schedule, Lowering::Stage stage) {
+    Lowering lowering(nest, schedule, target.isa, module, stage);
     const std::string message = lowering.run();
     if (failure.empty() && !message.empty())
       failure = nest.name + ": " + message;
-    kernel.scratch_bytes = lowering.scratch_bytes();
+    kernel.scratch_bytes = std::max(kernel.scratch_bytes, lowering.scratch_bytes());
     return lowering.symbol();
   };
-  const bool in_parts = form.parts > 0;
+  const Schedule schedule = choose_schedule(nest, target, request.use, request.changes);
+  const bool in_parts = schedule.parts > 0;
   const auto main_stage = in_parts ? Lowering::Stage::rest : Lowering::Stage::whole;
-  lowered.function = emit(main_stage);
+  lowered.function = emit(schedule, main_stage);
   if (request.may_update) {
-    form.traffic = Traffic::update;
-    lowered.update = emit(main_stage);
-    form.traffic = request.traffic;
+    const Schedule update = choose_schedule(nest, target, updating(request.use), request.changes);
+    assert(update.units == schedule.units && update.parts == schedule.parts);
+    lowered.update = emit(update, main_stage);
   }
-  kernel.units = form.units;
-  kernel.grain = choose_grain(nest, form, kernel.scratch_bytes);
+  kernel.units = schedule.units;
+  kernel.grain = kernel.scratch_bytes > 0 && !in_parts && schedule.grain < schedule.units
+                     ? grain_with_scratch(schedule)
+                     : schedule.grain;
   if (in_parts) {
-    const std::size_t scratch = kernel.scratch_bytes;
-    lowered.parts = emit(Lowering::Stage::parts);
-    kernel.scratch_bytes = std::max(scratch, kernel.scratch_bytes);
-    kernel.part_units = form.units * form.parts;
-    const std::int64_t points = form.kind == Form::outer ? outer_block * form.lanes : inner_chunk;
-    kernel.part_grain = units_per_range(points * std::max(1u, form.cost / 8));
+    lowered.parts = emit(schedule, Lowering::Stage::parts);
+    kernel.part_units = schedule.units * schedule.parts;
+    kernel.part_grain = schedule.part_grain;
   }
   return failure;
 }

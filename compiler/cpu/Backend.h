@@ -5,7 +5,7 @@
 #include "compiler/Pipeline.h"
 #include "compiler/cpu/CompiledKernel.h"
 #include "compiler/cpu/Engine.h"
-#include "compiler/cpu/Form.h"
+#include "compiler/cpu/Schedule.h"
 #include "dialects/kernel/KernelDialect.h"
 
 namespace jit::cpu {
@@ -13,17 +13,16 @@ namespace jit::cpu {
 /// A kernel that a plan names, and what its step says about the code wanted.
 struct KernelRequest {
   kernel::FuncOp function;
-  bool epilogue = false;
-  bool whole_rows = false; ///< an epilogue that is called with whole rows
-  Traffic traffic = Traffic::near;
+  KernelUse use;
   bool may_update = false; ///< streams, but the caller may give an output the memory of an input
+  ScheduleChanges changes;
 
   std::string name() const { return kernel::FuncOp(function).getSymName().str(); }
   /// Everything that decides about the code: requests with equal keys get the same.
   std::string key(Isa isa) const;
 };
 /// All kernels that the plan names, in its order. An empty message, or why not.
-std::string find_kernels(const Planned &planned, const Target &target,
+std::string find_kernels(const Planned &planned, const CompileOptions &options,
                          std::vector<KernelRequest> &requests);
 
 /// A kernel in LLVM IR: how it is to be run, and the functions of its module by name.
@@ -36,8 +35,12 @@ struct LoweredKernel {
   CompiledKernel with_addresses(const CodeMapping &mapping, std::size_t blob) const;
 };
 /// Adds the functions of a kernel to the module. An empty message, or why not.
-std::string lower_kernel(const KernelRequest &request, Isa isa, llvm::Module &module,
+std::string lower_kernel(const KernelRequest &request, const Target &target, llvm::Module &module,
                          LoweredKernel &lowered);
+
+/// How the kernels of a plan become loops, a line each. An empty message, or why not.
+std::string show_schedules(const Planned &planned, const CompileOptions &options,
+                           std::string &text);
 
 /// What is wrong with a module by LLVM's verifier or by our rules: no fast-math flag, nsw, nuw or
 /// fmuladd. Empty: nothing.

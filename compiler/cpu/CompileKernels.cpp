@@ -30,9 +30,10 @@ std::string KernelCompiler::compile(llvm::Module &module, std::vector<Missing> &
   return "";
 }
 
-std::string KernelCompiler::run(const Planned &planned, const Target &target, KernelTable &table) {
+std::string KernelCompiler::run(const Planned &planned, const CompileOptions &options,
+                                KernelTable &table) {
   std::vector<KernelRequest> requests;
-  if (std::string failure = find_kernels(planned, target, requests); !failure.empty())
+  if (std::string failure = find_kernels(planned, options, requests); !failure.empty())
     return failure;
   made = 0;
   std::unique_ptr<llvm::Module> module;
@@ -55,7 +56,7 @@ std::string KernelCompiler::run(const Planned &planned, const Target &target, Ke
       instructions = 0;
     }
     Missing &missing = batch.emplace_back(Missing{std::move(key), {}, {request.name()}});
-    std::string failure = lower_kernel(request, engine.isa(), *module, missing.lowered);
+    std::string failure = lower_kernel(request, options.target, *module, missing.lowered);
     for (const std::string &symbol : missing.lowered.symbols())
       instructions += module->getFunction(symbol)->getInstructionCount();
     if (failure.empty() && (batch.size() == most_kernels || instructions >= most_instructions))
@@ -66,16 +67,15 @@ std::string KernelCompiler::run(const Planned &planned, const Target &target, Ke
   return batch.empty() ? "" : compile(*module, batch, table);
 }
 
-std::string lower_all(const Planned &planned, const Target &target, bool verify,
-                      llvm::Module &module) {
+std::string lower_all(const Planned &planned, const CompileOptions &options, llvm::Module &module) {
   std::vector<KernelRequest> requests;
-  std::string failure = find_kernels(planned, target, requests);
+  std::string failure = find_kernels(planned, options, requests);
   for (const KernelRequest &request : requests) {
     LoweredKernel lowered;
     if (failure.empty())
-      failure = lower_kernel(request, target.isa, module, lowered);
+      failure = lower_kernel(request, options.target, module, lowered);
   }
-  return failure.empty() && verify ? check_module(module) : failure;
+  return failure.empty() && options.verify ? check_module(module) : failure;
 }
 
 } // namespace jit::cpu

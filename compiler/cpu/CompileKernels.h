@@ -18,9 +18,9 @@ public:
   KernelCompiler(Engine &engine, KernelCache &cache, bool verify)
       : engine(engine), cache(cache), verify(verify) {}
 
-  /// Finds or makes the code of every kernel that the plan names, for the target of the engine. An
-  /// empty message, or why not.
-  std::string run(const Planned &planned, const Target &target, KernelTable &table);
+  /// Finds or makes the code of every kernel that the plan names, for the target, which has the
+  /// engine's ISA. An empty message, or why not.
+  std::string run(const Planned &planned, const CompileOptions &options, KernelTable &table);
   /// How many kernels of the last run were not in the cache.
   std::uint32_t compiled() const { return made; }
 
@@ -39,7 +39,6 @@ private:
 };
 
 /// All kernels that the plan names in one module, to be looked at.
-std::string lower_all(const Planned &planned, const Target &target, bool verify,
-                      llvm::Module &module);
+std::string lower_all(const Planned &planned, const CompileOptions &options, llvm::Module &module);
 
 } // namespace jit::cpu

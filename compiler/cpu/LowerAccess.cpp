@@ -18,10 +18,6 @@ llvm::Value *Lowering::narrow(llvm::Value *computed, DType dtype) {
   return dtype == DType::u8 ? b.CreateTrunc(computed, bytes) : computed;
 }
 
-/// How far ahead a stream is asked for: beyond what the latency of memory costs, below the page
-/// where the machine's own prefetching ends.
-static constexpr std::uint64_t prefetch_bytes = 2048;
-
 /// A piece of this thread's scratch memory, whose address is computed at the entry.
 llvm::Value *Lowering::scratch(std::size_t bytes) {
   llvm::IRBuilder<>::InsertPointGuard guard(b);
@@ -38,7 +34,7 @@ llvm::Value *Lowering::base_pointer(unsigned node) {
   if (llvm::Value *known = bases.lookup(node))
     return known;
   const Node &n = nest.nodes[node];
-  std::uint32_t looped = form.lane_axes() | nest.row_axes();
+  std::uint32_t looped = schedule.lane_axes() | nest.row_axes();
   llvm::Value *offset = number(n.access.offset);
   for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
     if (!(looped >> axis & 1) && n.access.strides[axis] != 0)
@@ -52,9 +48,9 @@ llvm::Value *Lowering::base_pointer(unsigned node) {
 llvm::Value *Lowering::coordinate(unsigned axis, Point &at) {
   if (llvm::Value *known = at.coordinates.lookup(axis))
     return known;
-  bool is_lane = form.lane_axes() >> axis & 1;
+  bool is_lane = schedule.lane_axes() >> axis & 1;
   bool is_row = !is_lane && nest.axes[axis].row;
-  bool small = form.lane_points <= INT32_MAX && nest.row_points() <= INT32_MAX &&
+  bool small = schedule.lane_points <= INT32_MAX && nest.row_points() <= INT32_MAX &&
                nest.axes[axis].extent <= INT32_MAX;
   llvm::Type *type = small ? b.getInt32Ty() : b.getInt64Ty();
   llvm::Value *result = nullptr;
@@ -62,10 +58,11 @@ llvm::Value *Lowering::coordinate(unsigned axis, Point &at) {
     result = e.splat(b.CreateTrunc(digits[axis], type));
   } else {
     std::int64_t below = 1; // points of the axes that turn faster
-    unsigned last = is_lane ? form.last_lane_axis : static_cast<unsigned>(nest.axes.size());
+    unsigned last = is_lane ? schedule.last_lane_axis : static_cast<unsigned>(nest.axes.size());
     for (unsigned other = axis + 1; other < last; ++other)
       below *= nest.axes[other].extent;
-    bool outermost = is_lane ? axis == form.first_lane_axis : axis == 0 || !nest.axes[axis - 1].row;
+    bool outermost =
+        is_lane ? axis == schedule.first_lane_axis : axis == 0 || !nest.axes[axis - 1].row;
     llvm::Value *flat = e.splat(b.CreateTrunc(is_lane ? at.index : at.row, type));
     if (is_lane)
       flat = b.CreateAdd(flat, b.CreateZExtOrTrunc(iota(), e.type(type)));
@@ -85,7 +82,7 @@ llvm::Value *Lowering::coordinate(unsigned axis, Point &at) {
 llvm::Value *Lowering::point_pointer(unsigned node, Point &at) {
   const Node &n = nest.nodes[node];
   llvm::Value *pointer = base_pointer(node);
-  if (form.kind != Form::outer || !at.row)
+  if (schedule.kind != Schedule::outer || !at.row)
     return pointer;
   unsigned axes = static_cast<unsigned>(nest.axes.size()), first = axes;
   while (first > 0 && nest.axes[first - 1].row)
@@ -112,13 +109,13 @@ llvm::Value *Lowering::point_pointer(unsigned node, Point &at) {
 llvm::Value *Lowering::lane_offsets(unsigned node, Point &at) {
   const Node &n = nest.nodes[node];
   double span = 0;
-  for (unsigned axis = form.first_lane_axis; axis < form.last_lane_axis; ++axis)
+  for (unsigned axis = schedule.first_lane_axis; axis < schedule.last_lane_axis; ++axis)
     span += static_cast<double>(nest.axes[axis].extent) *
             std::abs(static_cast<double>(n.access.strides[axis]));
   const bool small = span < INT32_MAX;
   llvm::Type *type = small ? b.getInt32Ty() : b.getInt64Ty();
   llvm::Value *sum = nullptr;
-  for (unsigned axis = form.first_lane_axis; axis < form.last_lane_axis; ++axis) {
+  for (unsigned axis = schedule.first_lane_axis; axis < schedule.last_lane_axis; ++axis) {
     std::int64_t stride = n.access.strides[axis];
     if (stride == 0)
       continue;
@@ -130,20 +127,20 @@ llvm::Value *Lowering::lane_offsets(unsigned node, Point &at) {
 }
 
 /// The stride of linear lanes, or nothing.
-static std::optional<std::int64_t> lane_stride(const Nest &nest, const Form &form,
+static std::optional<std::int64_t> lane_stride(const Nest &nest, const Schedule &schedule,
                                                const Access &access) {
-  if (form.first_lane_axis == form.last_lane_axis)
+  if (schedule.first_lane_axis == schedule.last_lane_axis)
     return 0;
-  if (!is_linear(nest, access, form.first_lane_axis, form.last_lane_axis))
+  if (!is_linear(nest, access, schedule.first_lane_axis, schedule.last_lane_axis))
     return std::nullopt;
-  return access.strides[form.last_lane_axis - 1];
+  return access.strides[schedule.last_lane_axis - 1];
 }
 
 /// The period of an access that reads a short row again and again, for the lanes of a unit.
 std::optional<std::int64_t> Lowering::lane_period(const Access &access) const {
-  if (form.kind == Form::outer) // the row is another at each point
+  if (schedule.kind == Schedule::outer) // the row is another at each point
     return std::nullopt;
-  return period_of(nest, access, form.first_lane_axis, form.last_lane_axis);
+  return period_of(nest, access, schedule.first_lane_axis, schedule.last_lane_axis);
 }
 
 /// A copy of the row on the stack that goes on with its beginning, so that a vector may start at
@@ -157,7 +154,7 @@ llvm::Value *Lowering::repeated_row(unsigned node, std::int64_t period) {
     llvm::IRBuilder<>::InsertPointGuard guard(b);
     b.SetInsertPoint(&function->getEntryBlock(), function->getEntryBlock().begin());
     auto *memory = b.CreateAlloca(
-        llvm::ArrayType::get(type, static_cast<std::uint64_t>(period + 2 * form.lanes)));
+        llvm::ArrayType::get(type, static_cast<std::uint64_t>(period + 2 * schedule.lanes)));
     memory->setAlignment(llvm::Align(64));
     row = memory;
   }
@@ -165,10 +162,10 @@ llvm::Value *Lowering::repeated_row(unsigned node, std::int64_t period) {
   const auto place = [&](llvm::Value *pointer, llvm::Value *at) {
     return b.CreateGEP(type, pointer, at);
   };
-  const std::int64_t rest = period % form.lanes, whole = period - rest;
+  const std::int64_t rest = period % schedule.lanes, whole = period - rest;
   if (whole > 0) {
     ir::Values none;
-    ir::loop(b, number(0), number(whole), form.lanes, none, [&](llvm::Value *at) {
+    ir::loop(b, number(0), number(whole), schedule.lanes, none, [&](llvm::Value *at) {
       store_vector(load_vector(type, place(from, at), nullptr), place(row, at), nullptr, false);
     });
   }
@@ -176,7 +173,7 @@ llvm::Value *Lowering::repeated_row(unsigned node, std::int64_t period) {
   if (rest > 0) {
     llvm::Value *some =
         load_vector(type, place(from, number(whole)), tail_mask(number(whole), number(period)));
-    for (std::int64_t at = whole; at == whole || (whole == 0 && at < period + form.lanes - 1);
+    for (std::int64_t at = whole; at == whole || (whole == 0 && at < period + schedule.lanes - 1);
          at += period)
       store_vector(some, place(row, number(at)), nullptr, false);
   }
@@ -189,14 +186,15 @@ llvm::Value *Lowering::load(unsigned node, Point &at) {
   const Node &n = nest.nodes[node];
   llvm::Type *type = element_type(n.dtype);
   llvm::Value *pointer = point_pointer(node, at);
-  std::optional<std::int64_t> stride = lane_stride(nest, form, n.access);
+  std::optional<std::int64_t> stride = lane_stride(nest, schedule, n.access);
   if (stride == 0)
     return widen(e.splat(b.CreateAlignedLoad(type, pointer, llvm::Align(itemsize(n.dtype)))),
                  n.dtype);
   if (stride == 1) {
     pointer = b.CreateGEP(type, pointer, at.index);
-    if (form.traffic == Traffic::update && form.kind == Form::elementwise)
-      prefetch(b.CreateConstGEP1_64(b.getInt8Ty(), pointer, prefetch_bytes));
+    if (schedule.prefetch > 0)
+      prefetch(b.CreateConstGEP1_64(b.getInt8Ty(), pointer,
+                                    static_cast<std::uint64_t>(schedule.prefetch)));
     return widen(load_vector(type, pointer, at.mask), n.dtype);
   }
   if (std::optional<std::int64_t> period = lane_period(n.access)) {
@@ -218,7 +216,7 @@ void Lowering::store(unsigned node, llvm::Value *value, Point &at) {
   llvm::Value *pointer = point_pointer(node, at);
   llvm::Value *memory = narrow(value, n.dtype);
   llvm::Align align(itemsize(n.dtype));
-  std::optional<std::int64_t> stride = lane_stride(nest, form, n.access);
+  std::optional<std::int64_t> stride = lane_stride(nest, schedule, n.access);
   if (stride == 0) {
     b.CreateAlignedStore(b.CreateExtractElement(memory, std::uint64_t{0}), pointer, align);
   } else if (stride == 1) {
@@ -238,15 +236,15 @@ void Lowering::prefetch(llvm::Value *pointer) {
 /// Asks for what the next row will read, at the same place in it: a row that came from memory is
 /// worked on in cache, and memory would rest meanwhile.
 void Lowering::prefetch_next_row(Point &at) {
-  if (form.traffic == Traffic::near || form.kind != Form::inner || form.first_lane_axis == 0)
+  if (!schedule.next_row)
     return;
   for (unsigned node = 0; node < nest.nodes.size(); ++node) {
     const Node &n = nest.nodes[node];
     llvm::Value *base = bases.lookup(node); // none: a later pass reads it
     if (n.kind != NodeKind::load || !base || !varies(node) ||
-        lane_stride(nest, form, n.access) != 1)
+        lane_stride(nest, schedule, n.access) != 1)
       continue;
-    std::int64_t row = n.access.strides[form.first_lane_axis - 1];
+    std::int64_t row = n.access.strides[schedule.first_lane_axis - 1];
     if (row == 0)
       continue;
     llvm::Value *next = b.CreateAdd(at.index, number(row));
@@ -285,11 +283,11 @@ void Lowering::store_vector(llvm::Value *value, llvm::Value *pointer, llvm::Valu
 /// 64 bytes, so it is enough that every step keeps to multiples of a vector.
 bool Lowering::streams(unsigned node) const {
   const Access &access = nest.nodes[node].access;
-  if (form.traffic != Traffic::stream || itemsize(nest.nodes[node].dtype) < 4 ||
-      access.offset % form.lanes != 0)
+  if (!schedule.stream || itemsize(nest.nodes[node].dtype) < 4 ||
+      access.offset % schedule.lanes != 0)
     return false;
   for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
-    if (!(form.lane_axes() >> axis & 1) && access.strides[axis] % form.lanes != 0)
+    if (!(schedule.lane_axes() >> axis & 1) && access.strides[axis] % schedule.lanes != 0)
       return false;
   return true;
 }

@@ -20,8 +20,9 @@ void Lowering::store_part(llvm::Value *x, DType dtype, llvm::Value *parts, llvm:
 llvm::SmallVector<llvm::Value *, 4> Lowering::shared_parts(llvm::ArrayRef<Chain> chains) {
   llvm::SmallVector<llvm::Value *, 4> places;
   for (const Chain &chain : chains)
-    places.push_back(scratch(static_cast<std::size_t>(form.units * form.parts * part_lanes()) *
-                             itemsize(chain.dtype)));
+    places.push_back(
+        scratch(static_cast<std::size_t>(schedule.units * schedule.parts * part_lanes()) *
+                itemsize(chain.dtype)));
   return places;
 }
 
@@ -39,8 +40,8 @@ void Lowering::emit_parts() {
   llvm::Value *first = b.CreateMul(part, number(chunk));
   llvm::Value *full = b.CreateAdd(first, number(chunk));
   llvm::Value *end = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, full, number(points));
-  llvm::Value *is_last = b.CreateICmpEQ(part, number(form.parts - 1));
-  emit_chunk(first, end, is_last, points - (form.parts - 1) * chunk, together, [&](Point &at) {
+  llvm::Value *is_last = b.CreateICmpEQ(part, number(schedule.parts - 1));
+  emit_chunk(first, end, is_last, points - (schedule.parts - 1) * chunk, together, [&](Point &at) {
     for (Chain &chain : chains)
       step(chain, value(nest.nodes[chain.node].operands[0], at), at);
   });
@@ -53,18 +54,18 @@ llvm::Value *Lowering::combine_parts(const Chain &chain, llvm::Value *parts, std
   Chain over = chain;
   llvm::Type *type = element_type(chain.dtype);
   // The walk has the extent of the parts, and is short: one copy of the body will do.
-  Form whole = form;
-  bool was_heavy = heavy;
-  form.lane_points = along() ? count : form.lane_points;
-  heavy = true;
+  Schedule whole = schedule;
+  const Schedule::Loop loop_before = loop;
+  schedule.lane_points = along() ? count : schedule.lane_points;
+  loop = {true, 1, 1};
   ir::Values result = emit_chunks(number(0), number(count), count, {&over}, [&](Point &at) {
     llvm::Value *first = along() ? at.index : b.CreateMul(at.row, number(part_lanes()));
     llvm::Value *memory =
         load_vector(type, b.CreateGEP(type, parts, first), along() ? at.mask : nullptr);
     step(over, widen(memory, chain.dtype), at);
   });
-  form = whole;
-  heavy = was_heavy;
+  schedule = whole;
+  loop = loop_before;
   return result[0];
 }
 

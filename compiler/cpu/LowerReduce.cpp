@@ -10,9 +10,6 @@
 namespace jit::cpu {
 namespace {
 
-/// Loads and stores of a loop's body, all copies together.
-constexpr std::int64_t most_unrolled_buffers = 64;
-
 /// state[j] holds the partial result (j + turns) mod n: puts it back to place j.
 ir::Values turned_back(const ir::Values &state, std::int64_t turns) {
   ir::Values fixed(state.size());
@@ -25,13 +22,14 @@ void turn(ir::Values &state) { std::rotate(state.begin(), state.begin() + 1, sta
 
 } // namespace
 
-bool Lowering::along() const { return form.kind != Form::outer; }
+bool Lowering::along() const { return schedule.kind != Schedule::outer; }
 std::int64_t Lowering::chunk_points() const {
   const std::int64_t points = along() ? inner_chunk : outer_block;
-  const bool longer = planted(SeededBug::chunk_by_threads) && form.parts == 0 && threads_now() > 1;
+  const bool longer =
+      planted(SeededBug::chunk_by_threads) && schedule.parts == 0 && threads_now() > 1;
   return longer ? 2 * points : points;
 }
-std::int64_t Lowering::part_lanes() const { return along() ? 1 : form.lanes; }
+std::int64_t Lowering::part_lanes() const { return along() ? 1 : schedule.lanes; }
 
 /// The vectors of some chains in one list, as loops carry them.
 static ir::Values gather_states(llvm::ArrayRef<Chain *> chains) {
@@ -108,11 +106,12 @@ llvm::Value *Lowering::combine(const Chain &chain, llvm::Value *x, llvm::Value *
 /// Vectors of partial results that the order demands, or that hide the latency of `combine`.
 unsigned Lowering::chain_vectors(const Chain &chain) const {
   if (chain.ordered())
-    return along() ? canonical_lanes(chain.dtype) / form.lanes : outer_chains;
-  if (heavy || (chain.kind == ReduceKind::argmax && !along()))
+    return along() ? canonical_lanes(chain.dtype) / schedule.lanes : outer_chains;
+  if (chain.kind == ReduceKind::argmax && !along())
     return 1;
-  const std::int64_t points = along() ? form.lane_points / form.lanes : nest.row_points();
-  return points >= 4 ? 4 : points >= 2 ? 2 : 1;
+  const std::int64_t points = along() ? schedule.lane_points / schedule.lanes : nest.row_points();
+  return std::min(loop.accumulators,
+                  llvm::bit_floor(static_cast<unsigned>(std::clamp<std::int64_t>(points, 1, 64))));
 }
 
 void Lowering::reset(Chain &chain) {
@@ -123,7 +122,7 @@ void Lowering::reset(Chain &chain) {
   // The index of what a lane sees first: right if nothing beats the neutral element, and behind the
   // end if there is no such lane.
   for (unsigned k = 0; k < vectors; ++k)
-    chain.state.push_back(best_index(chain, along() ? number(k * form.lanes) : number(0)));
+    chain.state.push_back(best_index(chain, along() ? number(k * schedule.lanes) : number(0)));
 }
 
 /// The index of each lane of a vector at `place`, as wide as the values where that will do.
@@ -195,11 +194,13 @@ llvm::Value *Lowering::finish_argmax(const Chain &chain) {
   for (std::size_t h = vectors / 2; h > 0; h /= 2)
     for (std::size_t k = 0; k < h; ++k)
       take_better(k, state[k + h], state[k + h + vectors]);
-  for (unsigned h = form.lanes / 2; along() && h > 0; h /= 2)
-    take_better(0, shifted(b, state[0], form.lanes, h), shifted(b, state[vectors], form.lanes, h));
+  for (unsigned h = schedule.lanes / 2; along() && h > 0; h /= 2)
+    take_better(0, shifted(b, state[0], schedule.lanes, h),
+                shifted(b, state[vectors], schedule.lanes, h));
   llvm::Value *index = b.CreateSExt(state[vectors], vector_type(DType::i64));
-  return along() ? b.CreateVectorSplat(form.lanes, b.CreateExtractElement(index, std::uint64_t{0}))
-                 : index;
+  return along()
+             ? b.CreateVectorSplat(schedule.lanes, b.CreateExtractElement(index, std::uint64_t{0}))
+             : index;
 }
 
 void Lowering::step(Chain &chain, llvm::Value *x, Point &at) {
@@ -231,24 +232,20 @@ llvm::Value *Lowering::finish(const Chain &chain) {
   llvm::Value *x = state[0];
   if (!along())
     return x;
-  for (unsigned h = form.lanes / 2; h > 0; h /= 2)
-    x = combine(chain, x, shifted(b, x, form.lanes, h));
-  return b.CreateVectorSplat(form.lanes, b.CreateExtractElement(x, std::uint64_t{0}));
+  for (unsigned h = schedule.lanes / 2; h > 0; h /= 2)
+    x = combine(chain, x, shifted(b, x, schedule.lanes, h));
+  return b.CreateVectorSplat(schedule.lanes, b.CreateExtractElement(x, std::uint64_t{0}));
 }
 
 /// Points [from, to) of a row: whole steps, then what is left.
 void Lowering::emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chain *> chains,
                          Body body) {
-  std::int64_t width = along() ? form.lanes : 1;
-  std::int64_t points = along() ? form.lane_points : nest.row_points();
+  std::int64_t width = along() ? schedule.lanes : 1;
+  std::int64_t points = along() ? schedule.lane_points : nest.row_points();
   std::int64_t unroll = 1;
-  if (!heavy)
-    for (const Chain *chain : chains)
-      unroll = std::max<std::int64_t>(unroll, chain_vectors(*chain));
-  // Every copy of the body reads all buffers: many copies of many loads keep code generation from
-  // ever coming to an end of a pass.
-  while (unroll > 1 && unroll * nest.buffers > most_unrolled_buffers)
-    unroll /= 2;
+  for (const Chain *chain : chains)
+    unroll = std::max<std::int64_t>(unroll, chain_vectors(*chain));
+  unroll = std::min<std::int64_t>(unroll, loop.copies);
 
   auto walk = [&](llvm::Value *begin, llvm::Value *end, std::int64_t bodies, bool masked) {
     ir::Values carried = gather_states(chains);
@@ -268,12 +265,15 @@ void Lowering::emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chai
   };
 
   // Tiles of C consist of whole vectors, unless the matrix ends in a part of one.
-  bool any_range = form.kind == Form::epilogue && (points % width != 0 || form.whole_rows > 0);
+  bool any_range =
+      schedule.kind == Schedule::epilogue && (points % width != 0 || schedule.whole_rows > 0);
   bool ragged = along() && (any_range || points % width != 0);
   // One masked body, unless stores past the caches are wanted, which know no mask, or few of the
   // vectors of a tile would need it.
   bool mostly_whole = any_range && points >= 4 * width;
-  bool single = heavy && !mostly_whole && !(ragged && form.traffic == Traffic::stream);
+  bool single = loop.heavy && !mostly_whole && !(ragged && schedule.stream);
+  if (single)
+    unroll = 1; // the mask is that of one vector
   if ((!any_range && points % (unroll * width) == 0) || single) {
     walk(from, to, unroll, ragged);
     return;
@@ -288,7 +288,7 @@ void Lowering::emit_span(llvm::Value *from, llvm::Value *to, llvm::ArrayRef<Chai
 /// `last` points if `is_last` holds (null: it does), else a whole number of turns.
 void Lowering::emit_chunk(llvm::Value *first, llvm::Value *end, llvm::Value *is_last,
                           std::int64_t last, llvm::ArrayRef<Chain *> chains, Body body) {
-  std::int64_t width = along() ? form.lanes : 1;
+  std::int64_t width = along() ? schedule.lanes : 1;
   for (Chain *chain : chains)
     if (chain->ordered())
       reset(*chain);
@@ -323,7 +323,7 @@ ir::Values Lowering::emit_chunks(llvm::Value *from, llvm::Value *to, std::int64_
   } else {
     for (std::size_t k = 0; k < chains.size(); ++k)
       if (chains[k]->ordered())
-        parts[k] = scratch(static_cast<std::size_t>((count + 1) * part_lanes() + form.lanes) *
+        parts[k] = scratch(static_cast<std::size_t>((count + 1) * part_lanes() + schedule.lanes) *
                            itemsize(chains[k]->dtype));
     ir::Values carried = gather_states(free);
     ir::loop(b, number(0), number(count), 1, carried, [&](llvm::Value *part) {

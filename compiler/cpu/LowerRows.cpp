@@ -4,20 +4,6 @@
 
 namespace jit::cpu {
 
-/// Rough cycles of what a pass computes at a point for one of its roots.
-unsigned Lowering::pass_cost(unsigned node, unsigned pass,
-                             llvm::SmallDenseSet<unsigned> &seen) const {
-  const Node &n = nest.nodes[node];
-  if (!varies(node) && n.kind != NodeKind::reduce)
-    return 0;
-  if (!seen.insert(node).second || (n.kind == NodeKind::keep && n.pass < pass))
-    return 0;
-  unsigned cost = cost_of(n);
-  for (unsigned operand : n.operands)
-    cost += pass_cost(operand, pass, seen);
-  return cost;
-}
-
 /// What a pass does at some points. All loads come before the stores: an output may lie where an
 /// input does.
 void Lowering::emit_points(unsigned pass, llvm::ArrayRef<unsigned> effects,
@@ -43,21 +29,18 @@ void Lowering::emit_points(unsigned pass, llvm::ArrayRef<unsigned> effects,
     }
 }
 
-/// From this cost on arithmetic takes longer than memory, and the second copy of it brings nothing.
-static constexpr unsigned halves_cost = 32;
-
 /// The halves of a whole block side by side: memory serves two streams sooner than one. Returns
 /// where the rest of the unit begins.
 llvm::Value *Lowering::emit_halves(llvm::Value *from, llvm::Value *to, unsigned pass,
                                    llvm::ArrayRef<unsigned> effects) {
-  const bool always = form.lane_points % form.block == 0;
+  const bool always = schedule.lane_points % schedule.block == 0;
   llvm::Value *whole =
-      always ? b.getTrue() : b.CreateICmpEQ(b.CreateSub(to, from), number(form.block));
+      always ? b.getTrue() : b.CreateICmpEQ(b.CreateSub(to, from), number(schedule.block));
   ir::Values rest{from};
   ir::when(b, whole, rest, [&] {
-    const std::int64_t half = form.block / 2;
+    const std::int64_t half = schedule.block / 2;
     ir::Values none;
-    ir::loop(b, from, b.CreateAdd(from, number(half)), form.lanes, none, [&](llvm::Value *i) {
+    ir::loop(b, from, b.CreateAdd(from, number(half)), schedule.lanes, none, [&](llvm::Value *i) {
       Point points[2];
       points[0].index = i;
       points[1].index = b.CreateAdd(i, number(half));
@@ -80,14 +63,13 @@ void Lowering::emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots) {
   if (chains.empty() && effects.empty())
     return;
 
-  std::int64_t points = along() ? form.lane_points : nest.row_points();
+  std::int64_t points = along() ? schedule.lane_points : nest.row_points();
   llvm::Value *from = along() ? lane_begin : number(0);
   llvm::Value *to = along() ? lane_end : number(points);
   llvm::SmallVector<Chain *, 4> together;
   for (Chain &chain : chains)
     together.push_back(&chain);
-  if (form.traffic == Traffic::stream && form.kind == Form::elementwise &&
-      form.cost <= halves_cost && form.block % (2 * form.lanes) == 0)
+  if (schedule.halves)
     from = emit_halves(from, to, pass, effects);
   if (!from)
     return;

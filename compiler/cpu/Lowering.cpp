@@ -10,9 +10,10 @@
 
 namespace jit::cpu {
 
-Lowering::Lowering(const Nest &nest, const Form &form, Isa isa, llvm::Module &module, Stage stage)
-    : nest(nest), form(form), isa(isa), stage(stage), module(module), b(module.getContext()),
-      e(b, isa, form.lanes) {
+Lowering::Lowering(const Nest &nest, const Schedule &schedule, Isa isa, llvm::Module &module,
+                   Stage stage)
+    : nest(nest), schedule(schedule), isa(isa), stage(stage), module(module),
+      b(module.getContext()), e(b, isa, schedule.lanes) {
   if (planted(SeededBug::multiply_add_fused)) {
     llvm::FastMathFlags flags;
     flags.setAllowContract();
@@ -23,7 +24,7 @@ Lowering::Lowering(const Nest &nest, const Form &form, Isa isa, llvm::Module &mo
 std::string Lowering::run() {
   emit_entry();
   emit_units();
-  if (form.traffic == Traffic::stream && stage != Stage::parts)
+  if (schedule.stream && stage != Stage::parts)
     b.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {});
   b.CreateRetVoid();
   return failure;
@@ -54,8 +55,8 @@ llvm::Type *Lowering::vector_type(DType dtype) {
 }
 
 llvm::Value *Lowering::iota() {
-  llvm::SmallVector<std::uint32_t, 16> numbers(form.lanes);
-  for (unsigned lane = 0; lane < form.lanes; ++lane)
+  llvm::SmallVector<std::uint32_t, 16> numbers(schedule.lanes);
+  for (unsigned lane = 0; lane < schedule.lanes; ++lane)
     numbers[lane] = lane;
   return llvm::ConstantDataVector::get(b.getContext(), numbers);
 }
@@ -84,20 +85,20 @@ void Lowering::emit_entry() {
 /// One loop over the units; the numbers of the unit axes count up like an odometer. Whole rows of
 /// narrow matrices are one unit.
 void Lowering::emit_units() {
-  if (form.whole_rows > 0) {
+  if (schedule.whole_rows > 0) {
     digits.assign(nest.axes.size() + 2, b.getInt64(0));
     return emit_unit();
   }
   llvm::SmallVector<std::pair<unsigned, std::int64_t>, 8> wheels; // axis (or block) and extent
-  std::uint32_t lanes = form.lane_axes(), rows = nest.row_axes();
+  std::uint32_t lanes = schedule.lane_axes(), rows = nest.row_axes();
   for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
     if (!((lanes | rows) >> axis & 1) && nest.axes[axis].extent > 1)
       wheels.push_back({axis, nest.axes[axis].extent});
   const unsigned block_wheel = static_cast<unsigned>(nest.axes.size());
-  if (form.blocks() > 1)
-    wheels.push_back({block_wheel, form.blocks()});
+  if (schedule.blocks() > 1)
+    wheels.push_back({block_wheel, schedule.blocks()});
   if (stage == Stage::parts)
-    wheels.push_back({block_wheel + 1, form.parts});
+    wheels.push_back({block_wheel + 1, schedule.parts});
 
   llvm::Value *begin = function->getArg(2), *end = function->getArg(3);
   ir::Values carried(wheels.size());
@@ -131,33 +132,31 @@ void Lowering::emit_unit() {
   unit = Point();
   bases.clear();
   repeated_rows.clear();
-  lane_begin = b.CreateMul(digits[nest.axes.size()], number(form.block));
-  lane_end = b.CreateAdd(lane_begin, number(form.block));
-  if (form.lane_points % form.block != 0)
-    lane_end = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, lane_end, number(form.lane_points));
-  if (form.whole_rows > 0) {
-    lane_begin = b.CreateMul(function->getArg(2), number(form.whole_rows));
-    lane_end = b.CreateMul(function->getArg(3), number(form.whole_rows));
-  } else if (form.kind == Form::epilogue) { // scratch holds the range of columns
+  lane_begin = b.CreateMul(digits[nest.axes.size()], number(schedule.block));
+  lane_end = b.CreateAdd(lane_begin, number(schedule.block));
+  if (schedule.lane_points % schedule.block != 0)
+    lane_end =
+        b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, lane_end, number(schedule.lane_points));
+  if (schedule.whole_rows > 0) {
+    lane_begin = b.CreateMul(function->getArg(2), number(schedule.whole_rows));
+    lane_end = b.CreateMul(function->getArg(3), number(schedule.whole_rows));
+  } else if (schedule.kind == Schedule::epilogue) { // scratch holds the range of columns
     llvm::Value *columns = function->getArg(4);
     lane_begin = b.CreateLoad(b.getInt64Ty(), columns);
     lane_end =
         b.CreateLoad(b.getInt64Ty(), b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), columns, 1));
   }
-  if (form.kind == Form::outer) {
+  if (schedule.kind == Schedule::outer) {
     unit.index = lane_begin;
-    if (form.lane_points % form.lanes != 0)
-      unit.mask = tail_mask(lane_begin, number(form.lane_points));
+    if (schedule.lane_points % schedule.lanes != 0)
+      unit.mask = tail_mask(lane_begin, number(schedule.lane_points));
   }
   if (stage == Stage::parts) {
-    heavy = form.cost >= heavy_cost;
+    loop = schedule.loops[0];
     emit_parts();
     return;
   }
-  unsigned passes = 0;
-  for (const Node &node : nest.nodes)
-    passes = std::max(passes, node.pass);
-  for (unsigned pass = 0; pass <= passes; ++pass)
+  for (unsigned pass = 0; pass < nest.passes(); ++pass)
     emit_pass(pass);
 
   // What does not vary within the unit is stored once, after everything has been loaded: an output
@@ -176,11 +175,13 @@ llvm::Value *Lowering::tail_mask(llvm::Value *index, llvm::Value *end) {
   llvm::Value *left = b.CreateSub(end, index);
   if (planted(SeededBug::last_lane_lost))
     left = b.CreateSub(left, number(1));
-  llvm::Value *some = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, left, number(form.lanes));
+  llvm::Value *some = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, left, number(schedule.lanes));
   return b.CreateICmpULT(iota(), e.splat(b.CreateTrunc(some, b.getInt32Ty())));
 }
 
-bool Lowering::varies(unsigned node) const { return nest.nodes[node].axes & form.point_axes(nest); }
+bool Lowering::varies(unsigned node) const {
+  return nest.nodes[node].axes & schedule.point_axes(nest);
+}
 
 bool Lowering::is_fixed(unsigned node) const {
   const Node &n = nest.nodes[node];
@@ -196,19 +197,8 @@ bool Lowering::is_fixed(unsigned node) const {
   }
 }
 
-/// What pass `pass` exists for: reductions, stores and kept values that vary from point to point.
 std::vector<unsigned> Lowering::roots_of(unsigned pass) const {
-  std::vector<unsigned> roots;
-  for (unsigned k = 0; k < nest.nodes.size(); ++k) {
-    const Node &node = nest.nodes[k];
-    bool here = node.kind == NodeKind::reduce ? node.pass == pass + 1 : node.pass == pass;
-    if (!here)
-      continue;
-    if (node.kind == NodeKind::reduce || (node.kind == NodeKind::store && varies(k)) ||
-        (node.kind == NodeKind::keep && varies(k)))
-      roots.push_back(k);
-  }
-  return roots;
+  return nest.roots_of(pass, schedule.point_axes(nest));
 }
 
 void Lowering::emit_pass(unsigned pass) {
@@ -219,18 +209,14 @@ void Lowering::emit_pass(unsigned pass) {
       reset(chains[k]);
       unit.values[chains[k].node] = combine_parts(
           chains[k],
-          part_place(chains[k].dtype, shared[k], b.CreateMul(unit_number, number(form.parts))),
-          form.parts);
+          part_place(chains[k].dtype, shared[k], b.CreateMul(unit_number, number(schedule.parts))),
+          schedule.parts);
     }
     return;
   }
-  llvm::SmallDenseSet<unsigned> seen;
-  unsigned cost = 0;
-  for (unsigned root : roots) {
+  for (unsigned root : roots)
     prepare(root, pass);
-    cost += pass_cost(root, pass, seen);
-  }
-  heavy = cost >= heavy_cost;
+  loop = schedule.loops[pass];
   if (!roots.empty())
     emit_rows(pass, roots);
 }
@@ -336,13 +322,15 @@ llvm::Value *Lowering::keep(unsigned node, Point &at) {
   if (!varies(node))
     return value(n.operands[0], at);
   llvm::Value *&place = kept[node];
-  std::int64_t step = form.kind == Form::outer ? form.lanes : 1;
+  std::int64_t step = schedule.kind == Schedule::outer ? schedule.lanes : 1;
   if (!place) {
-    std::int64_t points = form.kind == Form::outer ? nest.row_points() : form.lane_points;
-    place = scratch(static_cast<std::size_t>(points * step + form.lanes) * itemsize(n.dtype));
+    std::int64_t points =
+        schedule.kind == Schedule::outer ? nest.row_points() : schedule.lane_points;
+    place = scratch(static_cast<std::size_t>(points * step + schedule.lanes) * itemsize(n.dtype));
   }
   llvm::Type *type = element_type(n.dtype);
-  llvm::Value *first = form.kind == Form::outer ? b.CreateMul(at.row, number(step)) : at.index;
+  llvm::Value *first =
+      schedule.kind == Schedule::outer ? b.CreateMul(at.row, number(step)) : at.index;
   llvm::Value *pointer = b.CreateGEP(type, place, first);
   if (at.pass > n.pass)
     return widen(load_vector(type, pointer, nullptr), n.dtype);

@@ -5,14 +5,14 @@
 // that runs the units [begin, end). A scalar argument is 8 bytes with the value in its low bytes.
 // An epilogue finds two int64_t in `scratch`: the range of columns.
 //
-// With Form::parts there are two functions: that of stage `parts` has a unit for every chunk of
+// With Schedule::parts there are two functions: that of stage `parts` has a unit for every chunk of
 // every row, which leaves its partial results in `scratch`; then that of stage `rest` runs on the
 // same scratch and goes on from there.
 #pragma once
 
 #include "compiler/cpu/Flow.h"
-#include "compiler/cpu/Form.h"
 #include "compiler/cpu/IrEmitter.h"
+#include "compiler/cpu/Schedule.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>
@@ -28,7 +28,7 @@ namespace jit::cpu {
 struct Point {
   llvm::Value *index = nullptr; ///< of the first lane among the lane points
   llvm::Value *mask = nullptr;  ///< lanes that exist; null: all
-  llvm::Value *row = nullptr;   ///< form `outer`: flat index in the row
+  llvm::Value *row = nullptr;   ///< kind `outer`: flat index in the row
   unsigned pass = 0;
   llvm::DenseMap<unsigned, llvm::Value *> values;
   llvm::DenseMap<unsigned, llvm::Value *> coordinates; ///< by axis, as vectors of i64
@@ -52,7 +52,7 @@ class Lowering {
 public:
   enum class Stage { whole, parts, rest };
 
-  Lowering(const Nest &nest, const Form &form, Isa isa, llvm::Module &module,
+  Lowering(const Nest &nest, const Schedule &schedule, Isa isa, llvm::Module &module,
            Stage stage = Stage::whole);
   /// Empty, or why the nest cannot be lowered.
   std::string run();
@@ -98,7 +98,6 @@ private:
   llvm::Value *scratch(std::size_t bytes);
 
   // LowerRows.cpp: the loop of a pass
-  unsigned pass_cost(unsigned node, unsigned pass, llvm::SmallDenseSet<unsigned> &seen) const;
   void emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots);
   void emit_points(unsigned pass, llvm::ArrayRef<unsigned> effects, llvm::ArrayRef<Chain *> chains,
                    llvm::MutableArrayRef<Point> points);
@@ -152,7 +151,7 @@ private:
   llvm::Value *iota();
 
   const Nest &nest;
-  Form form;
+  Schedule schedule;
   Isa isa;
   Stage stage;
   llvm::Module &module;
@@ -168,7 +167,7 @@ private:
   llvm::DenseMap<unsigned, llvm::Value *> bases;
   llvm::DenseMap<unsigned, llvm::Value *> kept; ///< scratch of keep nodes
   llvm::DenseMap<unsigned, llvm::Value *> repeated_rows;
-  bool heavy = false; ///< the loop of this pass
+  Schedule::Loop loop; ///< of this pass
   llvm::Value *unit_number = nullptr;
   llvm::SmallVector<llvm::Value *, 4> shared; ///< partial results of the chains, between stages
   llvm::Value *lane_begin = nullptr, *lane_end = nullptr; ///< of the unit

@@ -93,4 +93,24 @@ void Nest::number_passes() {
   }
 }
 
+unsigned Nest::passes() const {
+  unsigned last = 0;
+  for (const Node &node : nodes)
+    last = std::max(last, node.pass);
+  return last + 1;
+}
+
+std::vector<unsigned> Nest::roots_of(unsigned pass, std::uint32_t point_axes) const {
+  std::vector<unsigned> roots;
+  for (unsigned k = 0; k < nodes.size(); ++k) {
+    const Node &node = nodes[k];
+    const bool here = node.kind == NodeKind::reduce ? node.pass == pass + 1 : node.pass == pass;
+    const bool varies = node.axes & point_axes;
+    if (here && (node.kind == NodeKind::reduce || (node.kind == NodeKind::store && varies) ||
+                 (node.kind == NodeKind::keep && varies)))
+      roots.push_back(k);
+  }
+  return roots;
+}
+
 } // namespace jit::cpu

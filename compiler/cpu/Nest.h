@@ -67,6 +67,9 @@ struct Nest {
   /// that must stay what it is.
   void merge_axes(bool keep_last = false);
   void number_passes();
+  unsigned passes() const;
+  /// What a pass exists for: reductions, stores and kept values that vary along `point_axes`.
+  std::vector<unsigned> roots_of(unsigned pass, std::uint32_t point_axes) const;
 };
 
 /// Whether `access` steps through axes [first, last) as through one axis, row-major.

@@ -87,6 +87,10 @@ std::string get_disable(const Options &options) {
   return text;
 }
 
+Wrong set_schedule(Options &options, std::string_view text) { return options.schedule.read(text); }
+
+std::string get_schedule(const Options &options) { return options.schedule.text(); }
+
 Wrong set_memory(Options &options, std::string_view text) {
   if (text == "auto") {
     options.memory_percent = -1;
@@ -103,7 +107,7 @@ std::string get_memory(const Options &options) {
 
 constexpr int max_count = 1'000'000'000;
 
-constexpr std::array<OptionInfo, 14> table = {{
+constexpr std::array<OptionInfo, 15> table = {{
     {"mode", "off|log|on|check", "what the runtime does beyond plain eager", false,
      set_word<&Options::mode, modes>, get_word<&Options::mode, modes>},
     {"isa", "auto|v3|v4", "x86-64 level of kernels and compiled code", true,
@@ -127,6 +131,8 @@ constexpr std::array<OptionInfo, 14> table = {{
     {"memory", "auto|0%..10000%", "what a program may hold above its ops", false, set_memory,
      get_memory},
     {"disable", "PASS+PASS", "passes of the compiler to leave out", true, set_disable, get_disable},
+    {"schedule", "FIELD:N+FIELD:N", "fields of the schedules of kernels, for experiments", true,
+     set_schedule, get_schedule},
     {"save", "DIR", "folder that receives every compiled trace as a file", false,
      set_text<&Options::save>, get_text<&Options::save>},
     {"compiler", "FILE", "the compiler library, if not the one beside libtracejit", false,

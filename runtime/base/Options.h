@@ -4,6 +4,8 @@
 
 #include "runtime/base/Export.h"
 
+#include "runtime/base/ScheduleFields.h"
+
 #include <tracejit/mode.h>
 
 #include <atomic>
@@ -31,6 +33,7 @@ struct Options {
   DeferChoice defer = DeferChoice::on;
   int memory_percent = -1; ///< a program may hold above what its ops hold; -1: found out
   std::vector<std::string> disable;
+  ScheduleChanges schedule;
   std::string save;
   std::string compiler; ///< empty: found beside libtracejit
   std::string report;   ///< file that is written at exit; empty: none

@@ -2,6 +2,7 @@
 // Compiler: what libtracejit-compiler plugs in. No LLVM type appears here.
 #pragma once
 
+#include "runtime/base/ScheduleFields.h"
 #include "runtime/jit/Program.h"
 #include "runtime/kernels/Target.h"
 #include "runtime/trace/Graph.h"
@@ -20,6 +21,7 @@ struct CompileOptions {
   /// Bytes that temporaries and outputs may take above what the ops hold one by one. Fusion keeps
   /// launches apart for it, and no bit depends on it.
   std::size_t memory_budget = std::size_t{1} << 20;
+  ScheduleChanges schedule; ///< what is set by hand; no bit depends on it
 };
 
 struct CompileResult {
@@ -33,7 +35,8 @@ public:
   virtual ~Compiler() = default;
   virtual CompileResult compile(const Graph &graph, const CompileOptions &options) = 0;
 
-  /// Text of the graph after a phase: trace, simplified, laidout, fused, planned, llvm, asm.
+  /// Text of the graph after a phase: trace, simplified, laidout, fused, planned,
+  /// scheduled, llvm, asm.
   /// Returns false and an error message in `text` for an unknown stage or a failure.
   virtual bool dump(const Graph &graph, const CompileOptions &options, std::string_view stage,
                     std::string &text) = 0;

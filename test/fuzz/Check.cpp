@@ -113,6 +113,7 @@ public:
     set_mode(Mode::off);
     mutable_options().flush_every = 0;
     mutable_options().disable.clear();
+    mutable_options().schedule = {};
     count();
     if (failure.empty() && mode_check_differences() > 0)
       failure = "mode check saw a difference";
@@ -135,6 +136,7 @@ private:
 
   static void apply(const Setting &setting) {
     mutable_options().disable = setting.disabled;
+    mutable_options().schedule = setting.schedule;
     mutable_options().turns = setting.turns;
     mutable_options().defer = setting.defer_now ? DeferChoice::now : DeferChoice::on;
     force_thread_count(setting.threads);

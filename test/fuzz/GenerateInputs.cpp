@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Drawing settings, shapes, inputs and numbers.
 #include "runtime/base/PassNames.h"
+#include "test/DrawnSchedule.h"
 #include "test/fuzz/Generator.h"
 
 #include <algorithm>
@@ -30,6 +31,10 @@ void Generator::draw_setting() {
   Random policy(program.seed ^ 0xdefe4);
   setting.defer_now = policy.percent(50);
   setting.turns = policy.percent(20) ? 3 : 0;
+  if (policy.percent(50)) {
+    std::mt19937_64 fields(program.seed);
+    setting.schedule = test::drawn_schedule(fields);
+  }
 }
 
 std::int64_t Generator::draw_extent() {

@@ -2,6 +2,7 @@
 // A random program as data: what the fuzzer draws, runs in several ways, shrinks and prints.
 #pragma once
 
+#include "runtime/base/ScheduleFields.h"
 #include "runtime/kernels/Isa.h"
 #include "runtime/ops/OpTable.h"
 
@@ -110,6 +111,7 @@ struct Setting {
   std::vector<int> thread_list; ///< by call, round and round; empty: `threads`
   Isa isa = Isa::v3;
   std::vector<std::string> disabled;
+  ScheduleChanges schedule;
   bool check = false;          ///< mode check instead of on
   bool every_position = false; ///< at the end a call for every op, with a flush behind it
   bool two_at_once = false;    ///< some calls run on two threads at the same time

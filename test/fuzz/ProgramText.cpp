@@ -85,6 +85,8 @@ std::string to_text(const Program &program) {
                      (setting.two_at_once ? ", two at once" : "");
   for (const std::string &pass : setting.disabled)
     text += ", no " + pass;
+  if (const std::string schedule = setting.schedule.text(); !schedule.empty())
+    text += ", schedule=" + schedule;
   text += "\n";
   for (std::size_t i = 0; i < program.inputs.size(); ++i)
     if (program.inputs[i].used)

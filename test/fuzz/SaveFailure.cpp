@@ -27,6 +27,8 @@ std::string command(const Program &program, const std::string &file, int trace, 
                      " --isa=" + (program.setting.isa == Isa::v4 ? "v4" : "v3");
   for (const std::string &pass : program.setting.disabled)
     text += " --disable=" + pass;
+  if (const std::string schedule = program.setting.schedule.text(); !schedule.empty())
+    text += " --schedule=" + schedule;
   return text;
 }
 

@@ -73,6 +73,7 @@ template <class F> void try_change(Program &program, Judge fails, F change) {
 
 Program shrink(Program program, Judge fails) {
   try_change(program, fails, [](Program &p) { p.setting.disabled.clear(); });
+  try_change(program, fails, [](Program &p) { p.setting.schedule = {}; });
   try_change(program, fails, [](Program &p) { p.setting.two_at_once = false; });
   try_change(program, fails, [](Program &p) { p.setting.defer_now = false; });
   try_change(program, fails, [](Program &p) { p.setting.turns = 0; });

@@ -40,8 +40,8 @@ const Choices<RunMode> modes = {
 const Choices<jit::Isa> isas = {{"v3", jit::Isa::v3}, {"v4", jit::Isa::v4}};
 const Choices<std::string> stages = {{"trace", "trace"},     {"simplified", "simplified"},
                                      {"laidout", "laidout"}, {"fused", "fused"},
-                                     {"planned", "planned"}, {"llvm", "llvm"},
-                                     {"asm", "asm"}};
+                                     {"planned", "planned"}, {"scheduled", "scheduled"},
+                                     {"llvm", "llvm"},       {"asm", "asm"}};
 
 /// An option whose value is one of a few words.
 template <class T>
@@ -94,6 +94,13 @@ void add_common(CLI::App &app, Request &request, jit::Isa &isa, std::uint32_t &t
       ->check(known)
       ->allow_extra_args(false)
       ->type_name("PASS,...");
+  const auto set_schedule = [&request](const std::string &text) {
+    if (const auto wrong = request.schedule.read(text))
+      throw CLI::ValidationError("--schedule", *wrong);
+  };
+  app.add_option_function<std::string>("--schedule", set_schedule,
+                                       "fields of the schedules of kernels, for experiments")
+      ->type_name("FIELD:N+...");
   add_number(app, "--memory", std::uint64_t{0}, std::uint64_t{1} << 40, memory,
              "bytes that a program may hold above its ops; unless given, the larger of an eighth "
              "and 1 MiB");

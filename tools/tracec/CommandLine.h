@@ -2,6 +2,7 @@
 // What the user asked for.
 #pragma once
 
+#include "runtime/base/ScheduleFields.h"
 #include "runtime/kernels/Isa.h"
 
 #include <cstdint>
@@ -30,6 +31,7 @@ struct Request {
   std::optional<jit::Isa> isa;
   int threads = 0; ///< 0: one for each CPU
   std::vector<std::string> disabled;
+  jit::ScheduleChanges schedule;
   std::optional<std::uint64_t> memory; ///< bytes above what the ops hold
   std::string compiler;                ///< path of the library; empty: the usual one
 };

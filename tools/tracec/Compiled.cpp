@@ -29,6 +29,7 @@ jit::CompileOptions compile_options(const Request &request, const jit::Graph &gr
     options.target = jit::this_machine();
   options.target.isa = request.isa.value_or(jit::active_isa());
   options.disabled_passes = request.disabled;
+  options.schedule = request.schedule;
   // Whatever the machine has left, so that the same file gives the same code everywhere.
   options.memory_budget = request.memory.value_or(jit::memory_budget(jit::peak_of_ops(graph), 0));
   options.verify = request.command != Command::bench; // its time is reported

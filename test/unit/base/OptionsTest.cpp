@@ -44,9 +44,9 @@ TEST(Options, BareWordIsAMode) {
 
 TEST(Options, ListSetsEveryOption) {
   Options options;
-  const std::string text =
-      "mode=check,isa=v3,threads=4,trial=off,budget=off,threshold=0,"
-      "flush_every=1,disable=fuse+cse,save=a b/c,compiler=/x/y.so,report=r.json";
+  const std::string text = "mode=check,isa=v3,threads=4,trial=off,budget=off,threshold=0,"
+                           "flush_every=1,disable=fuse+cse,schedule=lanes:32+rows:0,save=a "
+                           "b/c,compiler=/x/y.so,report=r.json";
   ASSERT_EQ(parse_options(text, options), std::nullopt);
   EXPECT_EQ(options.mode, Mode::check);
   EXPECT_EQ(options.isa, IsaChoice::v3);
@@ -62,7 +62,7 @@ TEST(Options, ListSetsEveryOption) {
   Options again;
   EXPECT_EQ(parse_options(to_text(options), again), std::nullopt);
   EXPECT_TRUE(again == options);
-  EXPECT_EQ(code_key(options), "isa=v3,disable=fuse+cse");
+  EXPECT_EQ(code_key(options), "isa=v3,disable=fuse+cse,schedule=lanes:32+rows:0");
 }
 
 TEST(Options, LaterEntriesWinAndModeMixesWithOthers) {

@@ -1,116 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Kernels of every form against the interpreter of nests, bit for bit, on both ISAs and however the
 // units are cut into chunks.
-#include "compiler/cpu/Lowering.h"
-#include "compiler/cpu/CodeMapping.h"
-#include "compiler/cpu/Engine.h"
 #include "test/unit/compiler/NestBuilder.h"
-#include "test/unit/compiler/NestOracle.h"
-#include "test/unit/compiler/TestMemory.h"
+#include "test/unit/compiler/RunNest.h"
 
+#include <cmath>
 #include <gtest/gtest.h>
-#include <llvm/IR/Verifier.h>
-#include <llvm/Support/raw_ostream.h>
+#include <limits>
 
 namespace jit::cpu::test {
 namespace {
 
 using jit::test::Memory;
-using jit::test::same;
 using F = ScalarFunction;
-
-std::vector<std::byte *> pointers_of(std::vector<Memory> &memory) {
-  std::vector<std::byte *> pointers;
-  for (Memory &one : memory)
-    pointers.push_back(one.first());
-  return pointers;
-}
-
-/// What the nest makes of the memory.
-std::vector<Memory> interpreted(const Nest &nest, std::vector<Memory> memory,
-                                const std::vector<std::uint64_t> &scalars = {}) {
-  interpret(nest, pointers_of(memory), scalars);
-  return memory;
-}
-
-/// Compiles the nest for an ISA, runs it in chunks of `grain` units and compares all memory.
-void expect_equal(const Nest &source, std::vector<Memory> memory, std::vector<Memory> expected,
-                  Isa isa, Traffic traffic, std::int64_t grain,
-                  const std::vector<std::uint64_t> &scalars = {}) {
-  if (!isa_supported(isa))
-    return;
-  Nest nest = source;
-  nest.merge_axes();
-  nest.number_passes();
-  const std::vector<std::byte *> pointers = pointers_of(memory);
-  const std::vector<std::byte *> expected_pointers = pointers_of(expected);
-
-  std::string error;
-  static std::unique_ptr<Engine> engines[2];
-  std::unique_ptr<Engine> &engine = engines[isa == Isa::v4];
-  if (!engine)
-    engine = Engine::create(isa, error);
-  ASSERT_TRUE(engine) << error;
-  auto module = engine->make_module("test");
-  Form form = choose_form(nest, isa);
-  form.traffic = traffic;
-  Lowering lowering(nest, form, isa, *module,
-                    form.parts > 0 ? Lowering::Stage::rest : Lowering::Stage::whole);
-  ASSERT_EQ(lowering.run(), "");
-  std::vector<std::string> names{lowering.symbol()};
-  if (form.parts > 0) {
-    Lowering first(nest, form, isa, *module, Lowering::Stage::parts);
-    ASSERT_EQ(first.run(), "");
-    names.push_back(first.symbol());
-  }
-  std::string message;
-  llvm::raw_string_ostream out(message);
-  ASSERT_FALSE(llvm::verifyModule(*module, &out)) << message;
-  std::vector<KernelBlob> blobs;
-  ASSERT_EQ(engine->compile(*module, names, blobs), "");
-  const auto code = CodeMapping::create(blobs, error);
-  ASSERT_TRUE(code) << error;
-  using Kernel =
-      void(std::byte *const *, const std::uint64_t *, std::int64_t, std::int64_t, std::byte *);
-  auto *kernel = reinterpret_cast<Kernel *>(code->function(0, 0));
-  auto *parts = form.parts > 0 ? reinterpret_cast<Kernel *>(code->function(0, 1)) : nullptr;
-  std::vector<std::byte> scratch(lowering.scratch_bytes() + 64);
-  std::byte *aligned =
-      scratch.data() + (64 - reinterpret_cast<std::uintptr_t>(scratch.data()) % 64);
-  for (std::int64_t begin = 0; begin < form.units * form.parts; begin += grain)
-    parts(pointers.data(), scalars.data(), begin, std::min(begin + grain, form.units * form.parts),
-          aligned);
-  for (std::int64_t begin = 0; begin < form.units; begin += grain)
-    kernel(pointers.data(), scalars.data(), begin, std::min(begin + grain, form.units), aligned);
-
-  for (std::size_t k = 0; k < memory.size(); ++k) {
-    const std::size_t size = itemsize(memory[k].dtype);
-    for (std::size_t i = 0; i < memory[k].elements; ++i)
-      ASSERT_TRUE(same(memory[k].dtype, pointers[k] + i * size, expected_pointers[k] + i * size))
-          << "buffer " << k << " element " << i << " isa " << static_cast<int>(isa);
-    const std::byte *end = pointers[k] + memory[k].elements * size;
-    for (std::size_t i = 0; i < 128; ++i)
-      ASSERT_EQ(end[i], std::byte{0}) << "wrote behind buffer " << k;
-  }
-}
-
-std::vector<Memory> memory_of(std::initializer_list<std::pair<DType, std::size_t>> sizes) {
-  std::vector<Memory> memory;
-  for (auto [dtype, size] : sizes) {
-    memory.emplace_back(dtype, size);
-    memory.back().fill(static_cast<unsigned>(memory.size()));
-  }
-  return memory;
-}
-
-void expect_equal_everywhere(const Nest &nest, const std::vector<Memory> &memory,
-                             const std::vector<std::uint64_t> &scalars = {}) {
-  const std::vector<Memory> expected = interpreted(nest, memory, scalars);
-  for (Isa isa : {Isa::v3, Isa::v4})
-    for (auto [traffic, grain] : {std::pair(Traffic::near, std::int64_t{1} << 40),
-                                  std::pair(Traffic::stream, std::int64_t{3})})
-      expect_equal(nest, memory, expected, isa, traffic, grain, scalars);
-}
 
 constexpr DType f32 = DType::f32, f64 = DType::f64, i64 = DType::i64, u8 = DType::u8,
                 boolean = DType::boolean;
@@ -193,7 +95,7 @@ TEST_P(Sizes, InPlaceCrosswise) {
   expect_equal_everywhere(k.nest, memory_of({{f32, m}, {f32, m}}));
 }
 
-TEST(Form, CountsTranscendentalFunctionsAsHeavy) {
+TEST(Schedule, CountsTranscendentalFunctionsAsHeavy) {
   for (const OpInfo &op : all_ops()) {
     if (op.family != Family::elementwise)
       continue;
@@ -203,8 +105,8 @@ TEST(Form, CountsTranscendentalFunctionsAsHeavy) {
     while (operands.size() < op.operands.size())
       operands.push_back(b.load(DType::f32, 0, {1}));
     b.store(b.element(op.scalar, DType::f32, operands), 1, {1});
-    const Form form = choose_form(b.nest, Isa::v3);
-    EXPECT_EQ(form.cost >= heavy_cost, is_transcendental(op.scalar)) << op.name;
+    const Schedule schedule = choose_schedule(b.nest, {Isa::v3, {}});
+    EXPECT_EQ(schedule.loops[0].heavy, is_transcendental(op.scalar)) << op.name;
   }
 }
 

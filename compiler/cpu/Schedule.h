@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Form: how a nest becomes loops. Chosen by shape and ISA only, and unable to change a bit.
+// Schedule: how a nest becomes loops: one value, chosen by one function of the kernel, its use and
+// the target. Lowering only reads it, and it is unable to change a bit.
 //
 // The points of a kernel are cut into units, the work that chunks of threads consist of; a unit has
 // one number for every unit axis. Lanes of a vector run along the lane axes, walked as one axis.
@@ -12,7 +13,8 @@
 #pragma once
 
 #include "compiler/cpu/Nest.h"
-#include "runtime/kernels/Isa.h"
+#include "runtime/base/ScheduleFields.h"
+#include "runtime/kernels/Target.h"
 
 namespace jit::cpu {
 
@@ -25,22 +27,47 @@ inline constexpr unsigned outer_chains = 4;
 enum class Traffic {
   near,   ///< in cache, perhaps
   update, ///< comes from memory and goes back there, at least in part to the same place
-  stream, ///< comes from memory; outputs are new and go past the caches
+  stream, ///< comes from memory; outputs are new
 };
 
-struct Form {
+/// What decides about the code of a kernel besides the kernel and the target.
+struct KernelUse {
+  bool epilogue = false;       ///< of a contraction
+  std::int64_t whole_rows = 0; ///< columns of a narrow matrix whose epilogue gets whole rows, or 0
+  Traffic traffic = Traffic::near;
+};
+
+struct Schedule {
   enum Kind { elementwise, epilogue, inner, outer } kind = elementwise;
+
+  // Lanes
   unsigned lanes = 0;
   unsigned first_lane_axis = 0, last_lane_axis = 0; ///< [first, last), perhaps none
   std::int64_t lane_points = 1;                     ///< product of the extents of the lane axes
+  std::int64_t whole_rows = 0;                      ///< as in KernelUse: lanes run along all axes
+
+  // Units
   std::int64_t block = 1; ///< lane points of a unit: all of them in form `inner`
   std::int64_t units = 1;
-  unsigned cost = 0; ///< rough cycles of a vector, all passes together
   /// Chunks of the row that threads reduce on their own, when units are few and rows long; 0: none.
   std::int64_t parts = 0;
-  Traffic traffic = Traffic::near;
-  /// Columns of a narrow matrix, whose epilogue gets whole rows: lanes run along all axes. Else 0.
-  std::int64_t whole_rows = 0;
+  std::int64_t grain = 1, part_grain = 1; ///< units of a chunk, if no scratch memory is needed
+
+  /// The loop of a pass.
+  struct Loop {
+    /// Bound by arithmetic: its body is emitted once, to keep code and compile time small.
+    bool heavy = false;
+    unsigned copies = 16;      ///< of a light body, at most: as many as it has partial results
+    unsigned accumulators = 4; ///< vectors of a reduction that may be taken in any order, at most
+  };
+  llvm::SmallVector<Loop, 4> loops; ///< by pass
+  unsigned cost = 0;                ///< rough cycles of a vector, all passes together
+
+  // Memory
+  bool stream = false;       ///< outputs go past the caches, where whole aligned vectors do
+  bool halves = false;       ///< both halves of a block side by side: two streams
+  std::int64_t prefetch = 0; ///< bytes ahead of a load; 0: nothing is asked for
+  bool next_row = false;     ///< what the next row will read is asked for
 
   std::uint32_t lane_axes() const;
   /// Axes along which a unit loops.
@@ -48,12 +75,16 @@ struct Form {
   std::int64_t blocks() const { return (lane_points + block - 1) / block; }
 };
 
-Form choose_form(const Nest &nest, Isa isa, bool epilogue = false, std::int64_t whole_rows = 0);
+/// Axes of the nest are merged and its passes numbered.
+Schedule choose_schedule(const Nest &nest, const Target &target, const KernelUse &use = {},
+                         const ScheduleChanges &changes = {});
+
+/// One line, as `tracec dump --stage=scheduled` shows it.
+std::string to_string(const Schedule &schedule);
 
 /// Rough cycles of a node for a vector, memory apart.
 unsigned cost_of(const Node &node);
-/// From this cost on a loop is bound by arithmetic: its body is emitted once, to keep code and
-/// compile time small.
+/// From this cost on a loop is bound by arithmetic.
 inline constexpr unsigned heavy_cost = 12;
 
 /// Lanes that the canonical orders keep apart: 256 bytes of accumulators.

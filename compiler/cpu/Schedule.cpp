@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/cpu/Schedule.h"
+
+#include "runtime/kernels/Parallel.h"
+
+#include <algorithm>
+
+namespace jit::cpu {
+namespace {
+
+std::uint32_t axis_range(unsigned first, unsigned last) {
+  return static_cast<std::uint32_t>((std::uint64_t{1} << last) - (std::uint64_t{1} << first));
+}
+
+bool all_linear(const Nest &nest, unsigned first, unsigned last) {
+  return std::all_of(nest.nodes.begin(), nest.nodes.end(), [&](const Node &node) {
+    if (node.kind == NodeKind::load || node.kind == NodeKind::store)
+      return is_linear(nest, node.access, first, last);
+    return true;
+  });
+}
+
+bool computes_wide(const Node &node) {
+  const bool index_at_the_end =
+      node.kind == NodeKind::reduce && node.reduction == ReduceKind::argmax;
+  return node.kind != NodeKind::store && !index_at_the_end && itemsize(node.dtype) == 8;
+}
+
+/// Whether the first pass does nothing but reductions whose parts are single values.
+bool reduces_only(const Nest &nest) {
+  bool found = false;
+  for (const Node &node : nest.nodes) {
+    bool along_row = node.axes & nest.row_axes();
+    if (node.kind == NodeKind::reduce && node.pass == 1) {
+      found = true;
+      if (node.reduction == ReduceKind::argmax || node.reduction == ReduceKind::varmean)
+        return false;
+    }
+    if (node.pass == 0 && along_row &&
+        (node.kind == NodeKind::store || node.kind == NodeKind::keep))
+      return false;
+  }
+  return found;
+}
+
+std::int64_t count_parts(const Nest &nest, const Schedule &schedule) {
+  if ((schedule.kind != Schedule::inner && schedule.kind != Schedule::outer) ||
+      schedule.units > 4 || !reduces_only(nest))
+    return 0;
+  std::int64_t chunk = schedule.kind == Schedule::inner ? inner_chunk : outer_block;
+  std::int64_t count = (nest.row_points() + chunk - 1) / chunk;
+  return count >= 8 ? count : 0;
+}
+
+/// Whether lanes would be idle at the end of the lane axes, and are not if the axis before is
+/// walked together with them.
+bool fills_lanes(const Nest &nest, const Schedule &schedule) {
+  if (schedule.lane_points < schedule.lanes)
+    return true;
+  if (schedule.lane_points % schedule.lanes == 0 || schedule.lane_points > longest_repeated_row)
+    return false; // of longer rows few lanes are idle
+  const unsigned first = schedule.first_lane_axis - 1, last = schedule.last_lane_axis;
+  return std::all_of(nest.nodes.begin(), nest.nodes.end(), [&](const Node &node) {
+    if (node.kind == NodeKind::index)
+      return node.number < first;
+    if (node.kind != NodeKind::load && node.kind != NodeKind::store)
+      return true;
+    return is_linear(nest, node.access, first, last) ||
+           (node.kind == NodeKind::load && period_of(nest, node.access, first, last));
+  });
+}
+
+} // namespace
+
+unsigned cost_of(const Node &node) {
+  if (node.kind != NodeKind::element)
+    return 0;
+  return is_transcendental(node.function) ? 16 : 1;
+}
+
+unsigned canonical_lanes(DType dtype) { return itemsize(dtype) == 8 ? 32 : 64; }
+
+std::uint32_t Schedule::lane_axes() const { return axis_range(first_lane_axis, last_lane_axis); }
+
+std::uint32_t Schedule::point_axes(const Nest &nest) const {
+  return kind == elementwise || kind == epilogue ? lane_axes() : nest.row_axes();
+}
+
+namespace {
+
+/// Rough cycles of what a pass computes at a point for one of its roots.
+unsigned pass_cost(const Nest &nest, std::uint32_t point_axes, unsigned node, unsigned pass,
+                   llvm::SmallDenseSet<unsigned> &seen) {
+  const Node &n = nest.nodes[node];
+  if (!(n.axes & point_axes) && n.kind != NodeKind::reduce)
+    return 0;
+  if (!seen.insert(node).second || (n.kind == NodeKind::keep && n.pass < pass))
+    return 0;
+  unsigned cost = cost_of(n);
+  for (unsigned operand : n.operands)
+    cost += pass_cost(nest, point_axes, operand, pass, seen);
+  return cost;
+}
+
+/// One way to choose each group of fields; later groups look at earlier ones.
+class Chooser {
+public:
+  Chooser(const Nest &nest, const Target &target, const KernelUse &use,
+          const ScheduleChanges &changes)
+      : nest(nest), target(target), use(use), changes(changes),
+        wide(std::ranges::any_of(nest.nodes, computes_wide)),
+        axes(static_cast<unsigned>(nest.axes.size())), parallel(axes) {
+    while (parallel > 0 && nest.axes[parallel - 1].row)
+      --parallel;
+  }
+
+  Schedule choose() {
+    for (const Node &node : nest.nodes)
+      s.cost += cost_of(node);
+    s.kind = use.epilogue       ? Schedule::epilogue
+             : parallel == axes ? Schedule::elementwise
+             : nest.outer       ? Schedule::outer
+                                : Schedule::inner;
+    s.whole_rows = use.whole_rows;
+    s.stream = use.traffic == Traffic::stream && s.kind != Schedule::epilogue;
+    if (const auto stream = changes[ScheduleKey::stream]; stream && s.kind != Schedule::epilogue)
+      s.stream = *stream;
+    choose_lanes();
+    choose_units();
+    choose_loops();
+    choose_memory();
+    choose_grain();
+    return s;
+  }
+
+private:
+  bool is_heavy() const { return s.cost >= heavy_cost; }
+
+  void choose_lanes() {
+    s.lanes = (target.isa == Isa::v4 ? 16u : 8u) / (wide ? 2 : 1);
+    s.last_lane_axis = s.kind == Schedule::inner ? axes : parallel;
+    s.first_lane_axis = s.last_lane_axis;
+    const unsigned stop = s.kind == Schedule::inner ? parallel : 0;
+    while (s.first_lane_axis > stop && joins_lanes())
+      s.lane_points *= nest.axes[--s.first_lane_axis].extent;
+    s.lanes *= widening();
+    // The tiles of a contraction consist of vectors of the ISA, and lanes in a canonical order are
+    // no more than it has.
+    const std::int64_t most = wide ? 32 : 64;
+    const auto lanes = changes[ScheduleKey::lanes];
+    if (lanes && (s.kind != Schedule::epilogue || s.whole_rows > 0))
+      s.lanes = static_cast<unsigned>(std::min(*lanes, most));
+  }
+
+  /// Rows take all their axes. Otherwise an axis joins where it costs nothing, or where lanes would
+  /// be idle without it.
+  bool joins_lanes() const {
+    if (s.kind == Schedule::inner || s.whole_rows > 0 || s.first_lane_axis == s.last_lane_axis)
+      return true;
+    return s.kind != Schedule::epilogue &&
+           (fills_lanes(nest, s) || all_linear(nest, s.first_lane_axis - 1, s.last_lane_axis));
+  }
+
+  /// By how much vectors are longer than a register.
+  unsigned widening() const {
+    const bool v4 = target.isa == Isa::v4;
+    if (s.kind == Schedule::epilogue && s.whole_rows == 0)
+      return 1;
+    // Down the columns a vector of a few registers reads more of each row it passes.
+    const unsigned wider = v4 ? 4 : 2;
+    if (s.kind == Schedule::outer && !is_heavy())
+      return !wide && s.lane_points >= s.lanes * wider ? wider : 1;
+    if (v4)
+      return 1;
+    // Two chains of a long computation hide each other's latency, and stores past the caches should
+    // fill whole lines.
+    const bool fits = s.lane_points % (2 * s.lanes) == 0 || s.lane_points >= 8 * s.lanes;
+    return fits && (is_heavy() || (s.stream && s.kind == Schedule::elementwise)) ? 2 : 1;
+  }
+
+  void choose_units() {
+    constexpr std::int64_t usual_block = 4096;
+    std::int64_t block = changes[ScheduleKey::block].value_or(usual_block);
+    block = std::max<std::int64_t>(block, s.lanes); // both are powers of two
+    s.block = s.kind == Schedule::elementwise ? std::min(s.lane_points, block)
+              : s.kind == Schedule::outer     ? s.lanes
+                                              : s.lane_points;
+    s.units = s.blocks();
+    for (unsigned axis = 0; axis < std::min(s.first_lane_axis, parallel); ++axis)
+      s.units *= nest.axes[axis].extent;
+    s.parts = count_parts(nest, s);
+  }
+
+  void choose_loops() {
+    // Every copy of a body reads all buffers: many copies of many loads keep code generation from
+    // ever coming to an end of a pass.
+    constexpr unsigned most_loads = 64;
+    unsigned most_copies = Schedule::Loop().copies;
+    while (most_copies > 1 && most_copies * nest.buffers > most_loads)
+      most_copies /= 2;
+    const std::uint32_t points = s.point_axes(nest);
+    for (unsigned pass = 0; pass < nest.passes(); ++pass) {
+      llvm::SmallDenseSet<unsigned> seen;
+      unsigned cost = 0;
+      for (const unsigned root : nest.roots_of(pass, points))
+        cost += pass_cost(nest, points, root, pass, seen);
+      Schedule::Loop loop;
+      loop.heavy = cost >= heavy_cost;
+      loop.copies = loop.heavy ? 1 : most_copies;
+      loop.accumulators = loop.heavy ? 1 : loop.accumulators;
+      const auto change = [&](ScheduleKey key, unsigned &field) {
+        field = static_cast<unsigned>(changes[key].value_or(field));
+      };
+      change(ScheduleKey::copies, loop.copies);
+      change(ScheduleKey::accumulators, loop.accumulators);
+      s.loops.push_back(loop);
+    }
+  }
+
+  void choose_memory() {
+    // From this cost on arithmetic takes longer than memory, and a second stream brings nothing.
+    // With v3 two streams of stores are slower than one.
+    constexpr unsigned most_cost = 32;
+    const bool can_halve = s.kind == Schedule::elementwise && s.block % (2 * s.lanes) == 0;
+    s.halves = s.stream && s.cost <= most_cost && target.isa == Isa::v4;
+    s.halves = can_halve && changes[ScheduleKey::halves].value_or(s.halves);
+    // Beyond what the latency of memory costs, below the page where the machine's own prefetching
+    // ends.
+    constexpr std::int64_t ahead = 2048;
+    if (s.kind == Schedule::elementwise)
+      s.prefetch =
+          changes[ScheduleKey::prefetch].value_or(use.traffic == Traffic::update ? ahead : 0);
+    s.next_row = s.kind == Schedule::inner && s.first_lane_axis > 0 &&
+                 changes[ScheduleKey::rows].value_or(use.traffic != Traffic::near);
+  }
+
+  void choose_grain() {
+    const auto weight = std::max(1u, s.cost / 8);
+    const std::int64_t points = s.kind == Schedule::outer ? s.block * nest.row_points() : s.block;
+    s.grain = units_per_range(points * weight);
+    // What is asked for ahead of its use should not be another thread's.
+    if (s.units > 2 * s.grain && use.traffic != Traffic::near)
+      s.grain = std::max(s.grain, std::min(8 * s.grain, s.units / 64));
+    if (s.units <= 2 * s.grain || s.parts > 0)
+      s.grain = s.units;
+    else
+      s.grain = changes[ScheduleKey::grain].value_or(s.grain);
+    const std::int64_t part = s.kind == Schedule::outer ? outer_block * s.lanes : inner_chunk;
+    s.part_grain = units_per_range(part * weight);
+  }
+
+  const Nest &nest;
+  const Target &target;
+  const KernelUse &use;
+  const ScheduleChanges &changes;
+  const bool wide;
+  const unsigned axes;
+  unsigned parallel; ///< axes before the row
+  Schedule s;
+};
+
+} // namespace
+
+Schedule choose_schedule(const Nest &nest, const Target &target, const KernelUse &use,
+                         const ScheduleChanges &changes) {
+  return Chooser(nest, target, use, changes).choose();
+}
+
+std::string to_string(const Schedule &schedule) {
+  static constexpr const char *kinds[] = {"elementwise", "epilogue", "inner", "outer"};
+  std::string text = kinds[schedule.kind];
+  const auto add = [&](const char *name, std::int64_t value) {
+    text += std::string(", ") + name + " " + std::to_string(value);
+  };
+  add("lanes", schedule.lanes);
+  text += " over axes [" + std::to_string(schedule.first_lane_axis) + ", " +
+          std::to_string(schedule.last_lane_axis) + ")";
+  if (schedule.whole_rows > 0)
+    add("whole rows of", schedule.whole_rows);
+  add("block", schedule.block);
+  add("units", schedule.units);
+  add("grain", schedule.grain);
+  if (schedule.parts > 0) {
+    add("parts", schedule.parts);
+    add("part grain", schedule.part_grain);
+  }
+  add("cost", schedule.cost);
+  for (const Schedule::Loop &loop : schedule.loops)
+    text += std::string(loop.heavy ? "; heavy loop" : "; loop") + " of at most " +
+            std::to_string(loop.copies) + " copies, " + std::to_string(loop.accumulators) +
+            " accumulators";
+  text += schedule.stream ? "; streaming stores" : "; plain stores";
+  if (schedule.halves)
+    text += " in halves";
+  if (schedule.prefetch > 0)
+    add("prefetch", schedule.prefetch);
+  if (schedule.next_row)
+    text += ", next row asked for";
+  return text;
+}
+
+} // namespace jit::cpu
