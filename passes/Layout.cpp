@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Layout: views that change nothing go away, transposes of transposes cancel, and elementwise ops
-// of transposed operands work on the originals instead (the transpose sinks below them). What
-// remains costs nothing: lifting turns it into strides of loads and of contraction operands.
+// of transposed operands work on the originals instead (the transpose sinks below them). A product
+// that is only used transposed is computed so, from its operands transposed and exchanged: each
+// element adds the same products in the same order. What remains costs nothing: lifting turns it
+// into strides of loads and of contraction operands.
 #include "passes/Passes.h"
 #include "runtime/base/SafePoint.h"
 #include "runtime/base/SeededBugs.h"
 
 #include <mlir/IR/Builders.h>
+
+#include <numeric>
 
 using namespace mlir;
 
@@ -55,6 +59,47 @@ static Value cancel(trace::PermuteDimsOp outer) {
   return permute(builder, outer, inner.getX(), axes, outer.getType())->getResult(0);
 }
 
+static bool swaps_last_axes(ArrayRef<std::int64_t> axes) {
+  const auto rank = static_cast<std::int64_t>(axes.size());
+  if (rank < 2 || axes[rank - 1] != rank - 2 || axes[rank - 2] != rank - 1)
+    return false;
+  return llvm::is_sorted(axes.drop_back(2));
+}
+
+// x with its last two axes swapped, or what that is a transpose of.
+static Value swap_last_axes(OpBuilder &builder, Operation *like, Value x) {
+  const auto type = cast<RankedTensorType>(x.getType());
+  llvm::SmallVector<std::int64_t> axes(type.getRank()), shape(type.getShape());
+  std::iota(axes.begin(), axes.end(), 0);
+  std::swap(axes[axes.size() - 1], axes[axes.size() - 2]);
+  std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
+  Operation *made =
+      permute(builder, like, x, axes, RankedTensorType::get(shape, type.getElementType()));
+  if (const Value value = cancel(cast<trace::PermuteDimsOp>(made))) {
+    made->erase();
+    return value;
+  }
+  return made->getResult(0);
+}
+
+// (x y)^T = y^T x^T if nobody else wants x y. For other products the strides of an operand are
+// free.
+static Value exchange(trace::PermuteDimsOp op) {
+  auto product = op.getX().getDefiningOp<trace::MatmulOp>();
+  const auto rank = [](Value value) { return cast<RankedTensorType>(value.getType()).getRank(); };
+  if (!product || !product->hasOneUse() || !swaps_last_axes(op.getAxes()) ||
+      rank(product->getOperand(0)) < 2 || rank(product->getOperand(1)) < 2 ||
+      llvm::all_of(op->getUsers(), [](Operation *user) { return isa<trace::MatmulOp>(user); }))
+    return {};
+  OpBuilder builder(op);
+  const Value operands[] = {swap_last_axes(builder, op, product->getOperand(1)),
+                            swap_last_axes(builder, op, product->getOperand(0))};
+  Operation *made = trace::create_op(builder, product->getLoc(), info(OpKind::matmul), operands,
+                                     trace::words_of(product, info(OpKind::matmul)), op.getType());
+  trace::set_graph_op(made, trace::graph_op(product));
+  return made->getResult(0);
+}
+
 // f(permute(x), permute(y), number) = permute(f(x, y, number)) if all tensors are permuted alike.
 static Value sink(Operation *op) {
   const auto type = cast<RankedTensorType>(op->getResult(0).getType());
@@ -95,7 +140,8 @@ void layout(trace::FuncOp program) {
     else if (is_identity(&op))
       value = op.getOperand(0);
     else if (auto permuted = dyn_cast<trace::PermuteDimsOp>(op))
-      value = cancel(permuted);
+      if (value = cancel(permuted); !value)
+        value = exchange(permuted);
     if (value) {
       op.getResult(0).replaceAllUsesWith(value);
       op.erase();

@@ -121,6 +121,25 @@ TEST(Program, BatchesOfNarrowMatmulsWithEpilogue) {
   }
 }
 
+// Weights stored [out, in]: products that are wanted transposed, of every dtype and with a batch.
+TEST(Program, TransposedProducts) {
+  for (const DType dtype : {f32, f64, i64})
+    for (const std::int64_t n : {1, 3, 40, 70}) {
+      GraphBuilder g;
+      const auto transposed = [&](OperandCode x) {
+        return g.op(OpKind::permute_dims, {x}, PermuteDimsAttrs{{1, 0}}.encode());
+      };
+      auto x = g.input(dtype, {64, 65}), dy = g.input(dtype, {64, n}), w = g.input(dtype, {n, 65});
+      auto gradient = transposed(g.op(OpKind::matmul, {transposed(x), dy}));
+      g.output(g.op(OpKind::subtract, {w, g.op(OpKind::multiply, {gradient, gradient})}));
+      auto a = g.input(dtype, {3, 20, 30}), b = g.input(dtype, {30, n});
+      auto batch = g.op(OpKind::permute_dims, {g.op(OpKind::matmul, {a, b})},
+                        PermuteDimsAttrs{{0, 2, 1}}.encode());
+      g.output(g.op(OpKind::negative, {batch}));
+      expect_compiled_equals_eager(g.graph);
+    }
+}
+
 TEST(Program, LargeMatmulsOnThreads) {
   GraphBuilder g;
   auto a = g.input(f32, {2, 190, 301}), b = g.input(f32, {301, 277});
