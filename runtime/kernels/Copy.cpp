@@ -72,7 +72,8 @@ void split_row(StridedView &view, std::int64_t row) noexcept {
   view.push(row, stride);
 }
 
-/// Axis that turns into runs of a blocked transpose, or -1.
+} // namespace
+
 int transposed_axis(const StridedView &from) noexcept {
   const int last = from.rank - 1;
   if (from.strides[last] == 1 || from.strides[last] == 0 || from.dims[last] < 4)
@@ -82,8 +83,6 @@ int transposed_axis(const StridedView &from) noexcept {
       return axis;
   return -1;
 }
-
-} // namespace
 
 void copy_view(const KernelTable &table, const StridedView &source, const Target &target) noexcept {
   StridedView views[2] = {source, source};

@@ -14,6 +14,10 @@ struct Target {
   const std::int64_t *strides;
 };
 
+/// The axis along which a view is contiguous although that is not its last one, so that a blocked
+/// transpose pays; -1: there is none. `view` has merged axes.
+int transposed_axis(const StridedView &view) noexcept;
+
 /// target[index] = source[index] for every index; over the pool if it is big.
 void copy_view(const KernelTable &table, const StridedView &source, const Target &target) noexcept;
 

@@ -73,6 +73,125 @@ void run_tiles(const Loop &loop, const TiledOperands &tiled, std::int64_t tile, 
   }
 }
 
+/// Tiles of a plane whose rows lie along `axis` and whose columns lie along the last one: operands
+/// that are contiguous down the columns are transposed into scratch, tile by tile.
+class Planes {
+public:
+  Planes(const Loop &loop, const TiledOperands &tiled, int axis) noexcept
+      : loop(loop), tiled(tiled), result(tiled.views[tiled.tensors]), axis(axis) {
+    std::int64_t widest = 1;
+    for (int i = 0; i < tiled.tensors; ++i)
+      widest = std::max(widest, static_cast<std::int64_t>(itemsize(tiled.views[i].dtype)));
+    most_rows = static_cast<std::int64_t>(tile_elements * sizeof(double)) / most_columns / widest;
+    most_rows = std::min(most_rows, static_cast<std::int64_t>(transpose_block));
+  }
+
+  void run() const noexcept {
+    const std::int64_t bands = (result.dims[axis] + most_rows - 1) / most_rows;
+    const std::int64_t columns = result.dims[result.rank - 1];
+    const std::int64_t units = result.size() / columns / result.dims[axis] * bands;
+    const std::int64_t grain =
+        std::max<std::int64_t>(1, parallel_elements / 4 / most_rows / columns);
+    parallel_ranges(units, grain, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t unit = begin; unit < end; ++unit)
+        run_band(unit, bands);
+    });
+  }
+
+private:
+  static constexpr std::int64_t most_columns = 128;
+
+  bool is_transposed(int i) const noexcept {
+    const StridedView &view = tiled.views[i];
+    const std::int64_t step = view.strides[view.rank - 1];
+    return view.strides[axis] == 1 && step != 0 && step != 1 &&
+           view.dtype == tiled.dtypes[tiled.operand_of[i]];
+  }
+
+  void run_band(std::int64_t unit, std::int64_t bands) const noexcept {
+    std::int64_t index[max_rank] = {};
+    std::int64_t rest = unit;
+    for (int k = result.rank - 2; k >= 0; --k) {
+      const std::int64_t extent = k == axis ? bands : result.dims[k];
+      index[k] = rest % extent * (k == axis ? most_rows : 1);
+      rest /= extent;
+    }
+    const std::int64_t rows = std::min(most_rows, result.dims[axis] - index[axis]);
+    const std::int64_t columns = result.dims[result.rank - 1];
+    for (std::int64_t column = 0; column < columns; column += most_columns) {
+      index[result.rank - 1] = column;
+      run_tile(index, rows, std::min(most_columns, columns - column));
+    }
+  }
+
+  static std::int64_t offset_of(const StridedView &view, const std::int64_t *index) noexcept {
+    std::int64_t offset = 0;
+    for (int k = 0; k < view.rank; ++k)
+      offset += index[k] * view.strides[k];
+    return offset;
+  }
+
+  void transpose(int i, const std::int64_t *index, std::int64_t rows, std::int64_t columns,
+                 std::byte *to) const noexcept {
+    const StridedView &view = tiled.views[i];
+    const std::int64_t stride = view.strides[view.rank - 1], step = itemsize_of(view.dtype);
+    constexpr auto most = static_cast<std::int64_t>(transpose_block);
+    for (std::int64_t column = 0; column < columns; column += most)
+      tiled.table.transpose[slot(view.dtype)](
+          to + column * step, columns,
+          view.data + (offset_of(view, index) + column * stride) * step, stride,
+          static_cast<std::size_t>(rows),
+          static_cast<std::size_t>(std::min(most, columns - column)));
+  }
+
+  void run_tile(const std::int64_t *index, std::int64_t rows, std::int64_t columns) const noexcept {
+    alignas(64) std::byte tiles[max_operands][tile_elements * sizeof(double)];
+    alignas(64) std::byte scratch[max_operands][most_columns * sizeof(double)];
+    std::byte *pointers[max_operands + 1];
+    std::copy_n(loop.pointers, max_operands + 1, pointers);
+    for (int i = 0; i < tiled.tensors; ++i)
+      if (is_transposed(i))
+        transpose(i, index, rows, columns, tiles[i]);
+    // The result is row-major: an offset in it is a place in the logical order.
+    std::int64_t place = offset_of(result, index);
+    for (std::int64_t row = 0; row < rows; ++row, place += result.strides[axis]) {
+      pointers[0] = loop.pointers[0] + static_cast<std::size_t>(place) * loop.result_step;
+      for (int i = 0; i < tiled.tensors; ++i) {
+        const int operand = tiled.operand_of[i];
+        const TileReader reader(tiled.views[i], tiled.dtypes[operand], tiled.table);
+        pointers[operand + 1] =
+            is_transposed(i)
+                ? tiles[i] + row * columns * itemsize_of(tiled.views[i].dtype)
+                : const_cast<std::byte *>(reader.read(place, columns, scratch[i])); // NOLINT
+      }
+      loop.run(pointers, static_cast<std::size_t>(columns), &loop.args);
+    }
+  }
+
+  static std::int64_t itemsize_of(DType dtype) noexcept {
+    return static_cast<std::int64_t>(itemsize(dtype));
+  }
+
+  const Loop &loop;
+  const TiledOperands &tiled;
+  const StridedView &result;
+  const int axis;
+  std::int64_t most_rows;
+};
+
+/// The axis of planes that pay, or -1.
+int plane_axis(const TiledOperands &tiled) noexcept {
+  constexpr std::int64_t least = 16; // rows and columns
+  const StridedView &result = tiled.views[tiled.tensors];
+  if (result.dims[result.rank - 1] < least || result.size() < parallel_elements / 8)
+    return -1;
+  for (int i = 0; i < tiled.tensors; ++i)
+    if (tiled.views[i].dtype == tiled.dtypes[tiled.operand_of[i]])
+      if (const int axis = transposed_axis(tiled.views[i]); axis >= 0 && result.dims[axis] >= least)
+        return axis;
+  return -1;
+}
+
 /// Long rows are cut by themselves, so that contiguous ones are used in place.
 std::int64_t tile_of(const StridedView &result) noexcept {
   const auto whole = static_cast<std::int64_t>(tile_elements);
@@ -86,6 +205,8 @@ std::int64_t tile_of(const StridedView &result) noexcept {
 
 void run_tiled(Loop &loop, TiledOperands &tiled, std::int64_t size) noexcept {
   merge_axes(tiled.views, tiled.tensors + 1);
+  if (const int axis = plane_axis(tiled); axis >= 0)
+    return Planes(loop, tiled, axis).run();
   const std::int64_t tile = tile_of(tiled.views[tiled.tensors]);
   const std::int64_t tiles = (size + tile - 1) / tile;
   const std::int64_t grain = std::max<std::int64_t>(1, parallel_elements / 4 / tile);

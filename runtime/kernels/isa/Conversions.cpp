@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Conversions between all dtypes and transposed copies: plain loops, which the compiler turns into
-// vectors. Every conversion is exact or rounds once, so there is nothing an emitter would add.
+// Conversions between all dtypes: plain loops, which the compiler turns into vectors. Every
+// conversion is exact or rounds once, so there is nothing an emitter would add.
 #include "runtime/kernels/isa/Parts.h"
+#include "runtime/kernels/isa/Transpose.h"
 
 #include <type_traits>
 
@@ -44,23 +45,6 @@ void convert(std::byte *to, const std::byte *from, std::ptrdiff_t stride, std::s
   } else {
     for (std::size_t i = 0; i < count; ++i)
       target[i] = converted<To>(source[static_cast<std::ptrdiff_t>(i) * stride]);
-  }
-}
-
-/// Through a buffer without gaps: rows of a power-of-two stride all fall into one set of the cache.
-template <class T>
-void transpose(std::byte *to, std::ptrdiff_t to_stride, const std::byte *from,
-               std::ptrdiff_t from_stride, std::size_t rows, std::size_t columns) {
-  auto *target = reinterpret_cast<T *>(to);
-  const auto *source = reinterpret_cast<const T *>(from);
-  alignas(64) T buffer[transpose_block][transpose_block];
-  for (std::size_t j = 0; j < columns; ++j)
-    __builtin_memcpy(buffer[j], source + static_cast<std::ptrdiff_t>(j) * from_stride,
-                     rows * sizeof(T));
-  for (std::size_t i = 0; i < rows; ++i) {
-    T *row = target + static_cast<std::ptrdiff_t>(i) * to_stride;
-    for (std::size_t j = 0; j < columns; ++j)
-      row[j] = buffer[j][i];
   }
 }
 

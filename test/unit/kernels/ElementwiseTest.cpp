@@ -100,6 +100,27 @@ TEST(Elementwise, DtypesMix) {
   });
 }
 
+// Operands that are contiguous down the columns, in tiles: beside rows, columns and other dtypes.
+TEST(Elementwise, TransposedPlanes) {
+  for_each_op([](const OpInfo &op, DType dtype) {
+    bool accepted = false;
+    for (const DimList &dims : {DimList{70, 67}, {17, 300}, {260, 16}, {3, 65, 40}, {20, 4, 129}}) {
+      std::vector<Value> operands = operands_for(op, dtype, dims);
+      accepted |= check(op.kind, attrs_for(op, dtype), operands, Layout::transposed);
+      if (op.operands.size() < 2)
+        continue;
+      const DType last = dtype_of_operand(op, operands.size() - 1, dtype);
+      for (const DimList &other : {DimList{dims[dims.size() - 1]}, {dims[dims.size() - 2], 1}}) {
+        operands.back() = edge_values(last, other, 5);
+        accepted |= check(op.kind, {}, operands, Layout::transposed);
+      }
+      operands.back() = edge_values(DType::i64, dims, 6);
+      accepted |= check(op.kind, {}, operands, Layout::transposed);
+    }
+    return accepted;
+  });
+}
+
 TEST(Elementwise, BigOnesAreShared) {
   std::vector<Value> operands{edge_values(DType::f32, DimList{300, 401}, 1),
                               edge_values(DType::f32, DimList{300, 401}, 2)};
