@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Lift: one kernel for every op that can be one, one function per family. Views become maps. What
-// stays in dialect trace is run by the library.
+// Lift: one kernel for every op that can be one, one function per family. Views become maps, but
+// for large transposed operands of elementwise ops, which are copied. What stays in dialect trace
+// is run by the library.
 #include "passes/KernelFacts.h"
 #include "passes/KernelWriter.h"
 #include "passes/Passes.h"
@@ -40,6 +41,7 @@ private:
   kernel::LaunchOp full(trace::FullOp op);
   kernel::LaunchOp one_hot(trace::OneHotOp op);
   kernel::LaunchOp copy(Value value, RankedTensorType type, std::int32_t op);
+  Value turned(Value value);
   kernel::LaunchOp reduce_stage(Operation *op, const OpInfo &row, Value operand, Dims reduced,
                                 kernel::ReduceOrder order, TypeRange results, DType compute,
                                 bool divide);
@@ -50,6 +52,7 @@ private:
 
   OpBuilder builder;
   Views &views;
+  llvm::DenseMap<Value, Value> copies; ///< of values that are read down their columns
   unsigned count = 0;
 };
 
@@ -87,12 +90,44 @@ static Iteration over(Dims extents) {
   return iteration;
 }
 
+// Whether reading the tensor row by row takes a cache line an element, and its lines are many.
+static bool lies_in_columns(const Meta &meta) {
+  constexpr std::int64_t least = 16, worth = 4096; // extents and elements
+  unsigned last = meta.rank;
+  while (last > 0 && meta.dim_values[last - 1] == 1)
+    --last;
+  if (last < 2 || meta.size < worth || meta.dim_values[last - 1] < least ||
+      meta.stride_values[last - 1] == 0 || meta.stride_values[last - 1] == 1)
+    return false;
+  for (unsigned axis = 0; axis + 1 < last; ++axis)
+    if (meta.stride_values[axis] == 1 && meta.dim_values[axis] >= least)
+      return true;
+  return false;
+}
+
+// The value as a kernel should read it: the library copies in tiles what lies in columns.
+Value Lifter::turned(Value value) {
+  if (!lies_in_columns(*views.of(value).meta))
+    return value;
+  Value &copy = copies[value];
+  if (!copy) {
+    const auto type = cast<RankedTensorType>(value.getType());
+    const std::int64_t words[] = {static_cast<std::int64_t>(trace::meta_of(type)->dtype)};
+    copy = trace::create_op(builder, value.getLoc(), info(OpKind::astype), value, words, type)
+               ->getResult(0);
+  }
+  return copy;
+}
+
 kernel::LaunchOp Lifter::elementwise(Operation *op, const OpInfo &row) {
   const Meta &result = *trace::meta_of(op->getResult(0).getType());
   const Iteration iteration = over(result.dims());
+  llvm::SmallVector<Value> operands;
+  for (const Value operand : op->getOperands())
+    operands.push_back(turned(operand));
   KernelWriter kernel = start(op->getLoc(), iteration.axes);
   llvm::SmallVector<Value> values;
-  for (const Value operand : op->getOperands())
+  for (const Value operand : operands)
     values.push_back(kernel.load(operand, iteration.strides(*views.of(operand).meta)));
   kernel.store(kernel.ew(row.scalar, values, result.dtype), iteration.strides(result),
                cast<RankedTensorType>(op->getResult(0).getType()));
