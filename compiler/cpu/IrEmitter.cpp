@@ -47,9 +47,10 @@ llvm::Value *Emitter::by_parts(unsigned width, Values args, const Part &part) {
   return whole;
 }
 
-Emitter::F32 Emitter::ldexp(F32 x, F32 exponent) {
+Emitter::F32 Emitter::ldexp(F32 x, F32 shifted) {
   if (isa == Isa::v3)
-    return scalar::ldexp_by_halves(*this, x, exponent);
+    return scalar::ldexp_by_halves(*this, x, shifted);
+  F32 exponent = sub(shifted, f32(scalar::Format<Emitter, F32>::ldexp_shift));
   return {by_parts(16, {x.v, exponent.v}, [&](Values p) -> llvm::Value * {
     return b.CreateIntrinsic(
         p[0]->getType(), llvm::Intrinsic::x86_avx512_mask_scalef_ps_512,
@@ -57,9 +58,10 @@ Emitter::F32 Emitter::ldexp(F32 x, F32 exponent) {
   })};
 }
 
-Emitter::F64 Emitter::ldexp(F64 x, F64 exponent) {
+Emitter::F64 Emitter::ldexp(F64 x, F64 shifted) {
   if (isa == Isa::v3)
-    return scalar::ldexp_by_halves(*this, x, exponent);
+    return scalar::ldexp_by_halves(*this, x, shifted);
+  F64 exponent = sub(shifted, f64(scalar::Format<Emitter, F64>::ldexp_shift));
   return {by_parts(8, {x.v, exponent.v}, [&](Values p) -> llvm::Value * {
     return b.CreateIntrinsic(
         p[0]->getType(), llvm::Intrinsic::x86_avx512_mask_scalef_pd_512,

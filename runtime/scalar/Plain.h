@@ -92,8 +92,8 @@ public:
     return {std::int32_t((std::uint64_t{wrap(x)} * std::uint64_t{wrap(y)}) >> 32)};
   }
 
-  template <std::floating_point T> Lane<T> ldexp(Lane<T> x, Lane<T> n) const {
-    return scalar::ldexp_by_halves(*this, x, n);
+  template <std::floating_point T> Lane<T> ldexp(Lane<T> x, Lane<T> shifted) const {
+    return scalar::ldexp_by_halves(*this, x, shifted);
   }
   template <std::floating_point T> std::pair<Lane<T>, Lane<T>> split(Lane<T> x) const {
     return scalar::split_by_bits(*this, x);

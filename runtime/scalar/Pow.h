@@ -193,7 +193,7 @@ TRACEJIT_EMIT V exp_double_double(E &e, V high, V low) {
   auto is_out = e.ne(clamped, high);
   auto used_low = e.select(is_out, e.f64(0.0), low);
 
-  auto shift = e.f64(0x1.8p52);
+  auto shift = e.f64(Format<E, V>::ldexp_shift);
   auto shifted = e.fma(clamped, e.f64(Ln2<E, V>::inverse), shift);
   auto n = e.sub(shifted, shift);
   auto r_high = e.fma(n, e.f64(-Ln2<E, V>::high), clamped);
@@ -201,13 +201,13 @@ TRACEJIT_EMIT V exp_double_double(E &e, V high, V low) {
   auto r = e.add(r_high, r_low);
   auto kept = e.sub(r_high, r);
   auto r_rest = e.add(kept, r_low);
-  auto tail = exp_tail(e, r);
   auto square = e.mul(r, r);
+  auto tail = exp_tail(e, r, square);
   auto rest = e.fma(r_rest, r, r_rest);
   auto beyond_r = e.fma(square, tail, rest);
   auto power_minus_1 = e.add(r, beyond_r);
   auto power = e.add(power_minus_1, e.f64(1.0));
-  return e.ldexp(power, n);
+  return e.ldexp(power, shifted);
 }
 
 /// x to the power y with the special cases of IEEE 754.

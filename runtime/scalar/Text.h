@@ -85,8 +85,8 @@ public:
   I64 to_bits(F64 x) { return line<I64>("to_bits", "f64", x); }
   F32 from_bits(I32 x) { return line<F32>("from_bits", "i32", x); }
   F64 from_bits(I64 x) { return line<F64>("from_bits", "i64", x); }
-  template <int t> Name<t> ldexp(Name<t> x, Name<t> n) {
-    return scalar::ldexp_by_halves(*this, x, n);
+  template <int t> Name<t> ldexp(Name<t> x, Name<t> shifted) {
+    return scalar::ldexp_by_halves(*this, x, shifted);
   }
   template <int t> std::pair<Name<t>, Name<t>> split(Name<t> x) {
     return scalar::split_by_bits(*this, x);
