@@ -16,7 +16,8 @@ llvm::SmallVector<int, 16> consecutive(unsigned first, unsigned count, unsigned 
   return mask;
 }
 
-template <class T> llvm::Constant *half_table(llvm::LLVMContext &ctx, const T *first, unsigned n) {
+template <class T>
+llvm::Constant *part_of_table(llvm::LLVMContext &ctx, const T *first, unsigned n) {
   return llvm::ConstantDataVector::get(ctx, llvm::ArrayRef<T>(first, n));
 }
 
@@ -111,22 +112,19 @@ std::pair<Emitter::F64, Emitter::F64> Emitter::split(F64 x) {
   return {mantissa, select(low, next, exponent)};
 }
 
-Emitter::F32 Emitter::lookup(I32 index, const float (&table)[16]) {
+Emitter::F32 Emitter::lookup(I32 index, const float (&table)[8]) {
   llvm::LLVMContext &ctx = b.getContext();
-  if (isa == Isa::v4)
+  if (isa == Isa::v4 && n > 8) // the permutation looks at four bits, of which one is 0
     return {by_parts(16, {index.v}, [&](Values p) -> llvm::Value * {
-      llvm::Constant *all = half_table(ctx, table, 16);
+      llvm::SmallVector<float, 16> twice(table, table + 8);
+      twice.append(table, table + 8);
+      llvm::Constant *all = part_of_table(ctx, twice.data(), 16);
       return b.CreateIntrinsic(all->getType(), llvm::Intrinsic::x86_avx512_permvar_sf_512,
                                {all, p[0]});
     })};
   return {by_parts(8, {index.v}, [&](Values p) -> llvm::Value * {
-    llvm::Constant *low = half_table(ctx, table, 8), *high = half_table(ctx, table + 8, 8);
-    llvm::Value *x =
-        b.CreateIntrinsic(low->getType(), llvm::Intrinsic::x86_avx2_permps, {low, p[0]});
-    llvm::Value *y =
-        b.CreateIntrinsic(low->getType(), llvm::Intrinsic::x86_avx2_permps, {high, p[0]});
-    llvm::Value *is_low = b.CreateICmpSLT(p[0], llvm::ConstantInt::get(p[0]->getType(), 8));
-    return b.CreateSelect(is_low, x, y);
+    llvm::Constant *all = part_of_table(ctx, table, 8);
+    return b.CreateIntrinsic(all->getType(), llvm::Intrinsic::x86_avx2_permps, {all, p[0]});
   })};
 }
 
@@ -134,7 +132,7 @@ Emitter::F64 Emitter::lookup(I64 index, const double (&table)[16]) {
   llvm::LLVMContext &ctx = b.getContext();
   if (isa == Isa::v4)
     return {by_parts(8, {index.v}, [&](Values p) -> llvm::Value * {
-      llvm::Constant *low = half_table(ctx, table, 8), *high = half_table(ctx, table + 8, 8);
+      llvm::Constant *low = part_of_table(ctx, table, 8), *high = part_of_table(ctx, table + 8, 8);
       return b.CreateIntrinsic(low->getType(), llvm::Intrinsic::x86_avx512_vpermi2var_pd_512,
                                {low, p[0], high});
     })};

@@ -45,8 +45,8 @@ namespace jit::scalar {
 ///   split (F x) -> {F m, F e}     x = m * 2^e, m in [3/4, 3/2); zero gives {1, -inf}, +inf {1,
 ///   inf},
 ///                                 NaN and x < 0 a NaN m
-///   lookup (I index, table)       table: const float (&)[16] with I32, const double (&)[16] with
-///                                 I64; every index in [0, 16)
+///   lookup (I index, table)       table: const float (&)[8] with I32, const double (&)[16] with
+///                                 I64; every index inside
 ///   to_f64 (F32, I32, I64)        to_f32 (F64, I32, I64)           rounded once
 ///   to_i32 (F32, F64, I64)        to_i64 (F64, I32)    from floats: truncates, value must fit;
 ///                                                      I64 to I32 keeps the low half
@@ -56,7 +56,7 @@ namespace jit::scalar {
 template <class E>
 concept Emitter = requires(E e, typename E::F32 f, typename E::F64 d, typename E::I32 i,
                            typename E::I64 l, typename E::M32 m, typename E::M64 n,
-                           const float (&ftable)[16], const double (&dtable)[16]) {
+                           const float (&ftable)[8], const double (&dtable)[16]) {
   { e.f32(1.0f) } -> std::same_as<typename E::F32>;
   { e.f64(1.0) } -> std::same_as<typename E::F64>;
   { e.i32(std::int32_t{1}) } -> std::same_as<typename E::I32>;

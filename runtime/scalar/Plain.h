@@ -98,7 +98,7 @@ public:
   template <std::floating_point T> std::pair<Lane<T>, Lane<T>> split(Lane<T> x) const {
     return scalar::split_by_bits(*this, x);
   }
-  F32 lookup(I32 index, const float (&table)[16]) const { return {table[index.value]}; }
+  F32 lookup(I32 index, const float (&table)[8]) const { return {table[index.value]}; }
   F64 lookup(I64 index, const double (&table)[16]) const { return {table[index.value]}; }
 
   template <class T> F64 to_f64(Lane<T> x) const { return {static_cast<double>(x.value)}; }

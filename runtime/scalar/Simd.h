@@ -130,7 +130,7 @@ public:
     return scalar::split_by_bits(*this, x);
   }
 #endif
-  template <class T> TRACEJIT_EMIT P<T> lookup(P<Bits<T>> index, const T (&table)[16]) const {
+  template <class T, int n> TRACEJIT_EMIT P<T> lookup(P<Bits<T>> index, const T (&table)[n]) const {
     return each<P<T>>([&](auto i) { return native_lookup(i, table); }, index);
   }
 
