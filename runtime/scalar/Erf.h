@@ -72,10 +72,9 @@ template <class E> TRACEJIT_EMIT typename E::F32 erf(E &e, typename E::F32 x) {
   return copy_sign(e, result, x);
 }
 
-/// The error function: a polynomial below 1.25, one minus a power of another beyond. AVX2 has no
-/// permutation that would fetch coefficients of f64.
-template <class E> TRACEJIT_EMIT typename E::F64 erf(E &e, typename E::F64 x) {
-  auto a = clamped_magnitude(e, x, 5.94); // whose erf, as computed here, is 1
+/// The error function of a in [0, 5.94] or NaN: a polynomial below 1.25, one minus a power of
+/// another beyond. AVX2 has no permutation that would fetch coefficients of f64.
+template <class E> TRACEJIT_EMIT typename E::F64 erf_of_magnitude(E &e, typename E::F64 a) {
   auto a_squared = e.mul(a, a);
   auto a_quartic = e.mul(a_squared, a_squared);
   auto tail = polynomial_rounded_once(e, a_squared, a_quartic, erf_tail_f64);
@@ -88,7 +87,13 @@ template <class E> TRACEJIT_EMIT typename E::F64 erf(E &e, typename E::F64 x) {
   auto minus_root = e.neg(root);
   auto large = e.fma(minus_root, root, e.f64(1.0));
   auto is_large = e.le(e.f64(1.25), a);
-  auto result = e.select(is_large, large, small);
+  return e.select(is_large, large, small);
+}
+
+/// The error function.
+template <class E> TRACEJIT_EMIT typename E::F64 erf(E &e, typename E::F64 x) {
+  auto a = clamped_magnitude(e, x, 5.94); // whose erf, as computed here, is 1
+  auto result = erf_of_magnitude(e, a);
   return copy_sign(e, result, x);
 }
 
@@ -103,7 +108,7 @@ inline constexpr float gelu_root_f32[] = {0x1p+0f,          -0x1.105832p-2f, -0x
 template <class E, FloatOf<E> V> TRACEJIT_EMIT V gelu(E &e, V x) {
   constexpr bool is_f32 = Format<E, V>::is_f32;
   auto zero = constant<V>(e, 0.0);
-  auto c = clamped_magnitude(e, x, is_f32 ? 6.0 : 9.0);
+  auto c = clamped_magnitude(e, x, is_f32 ? 6.0 : 8.4);
   auto below = e.lt(x, zero);
   auto positive_part = e.select(below, constant<V>(e, -0.0), x);
   auto minus_half = e.mul(c, constant<V>(e, -0.5));
@@ -117,7 +122,7 @@ template <class E, FloatOf<E> V> TRACEJIT_EMIT V gelu(E &e, V x) {
     return e.fma(once, twice, positive_part);
   } else {
     auto scaled = e.mul(c, constant<V>(e, 0x1.6a09e667f3bcdp-1));
-    auto error_function = erf(e, scaled);
+    auto error_function = erf_of_magnitude(e, scaled);
     auto complement = e.sub(constant<V>(e, 1.0), error_function);
     return e.fma(minus_half, complement, positive_part);
   }
