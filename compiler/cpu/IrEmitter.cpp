@@ -16,7 +16,8 @@ llvm::SmallVector<int, 16> consecutive(unsigned first, unsigned count, unsigned 
   return mask;
 }
 
-template <class T> llvm::Constant *half_table(llvm::LLVMContext &ctx, const T *first, unsigned n) {
+template <class T>
+llvm::Constant *part_of_table(llvm::LLVMContext &ctx, const T *first, unsigned n) {
   return llvm::ConstantDataVector::get(ctx, llvm::ArrayRef<T>(first, n));
 }
 
@@ -47,9 +48,10 @@ llvm::Value *Emitter::by_parts(unsigned width, Values args, const Part &part) {
   return whole;
 }
 
-Emitter::F32 Emitter::ldexp(F32 x, F32 exponent) {
+Emitter::F32 Emitter::ldexp(F32 x, F32 shifted) {
   if (isa == Isa::v3)
-    return scalar::ldexp_by_halves(*this, x, exponent);
+    return scalar::ldexp_by_halves(*this, x, shifted);
+  F32 exponent = sub(shifted, f32(scalar::Format<Emitter, F32>::ldexp_shift));
   return {by_parts(16, {x.v, exponent.v}, [&](Values p) -> llvm::Value * {
     return b.CreateIntrinsic(
         p[0]->getType(), llvm::Intrinsic::x86_avx512_mask_scalef_ps_512,
@@ -57,9 +59,10 @@ Emitter::F32 Emitter::ldexp(F32 x, F32 exponent) {
   })};
 }
 
-Emitter::F64 Emitter::ldexp(F64 x, F64 exponent) {
+Emitter::F64 Emitter::ldexp(F64 x, F64 shifted) {
   if (isa == Isa::v3)
-    return scalar::ldexp_by_halves(*this, x, exponent);
+    return scalar::ldexp_by_halves(*this, x, shifted);
+  F64 exponent = sub(shifted, f64(scalar::Format<Emitter, F64>::ldexp_shift));
   return {by_parts(8, {x.v, exponent.v}, [&](Values p) -> llvm::Value * {
     return b.CreateIntrinsic(
         p[0]->getType(), llvm::Intrinsic::x86_avx512_mask_scalef_pd_512,
@@ -109,22 +112,19 @@ std::pair<Emitter::F64, Emitter::F64> Emitter::split(F64 x) {
   return {mantissa, select(low, next, exponent)};
 }
 
-Emitter::F32 Emitter::lookup(I32 index, const float (&table)[16]) {
+Emitter::F32 Emitter::lookup(I32 index, const float (&table)[8]) {
   llvm::LLVMContext &ctx = b.getContext();
-  if (isa == Isa::v4)
+  if (isa == Isa::v4 && n > 8) // the permutation looks at four bits, of which one is 0
     return {by_parts(16, {index.v}, [&](Values p) -> llvm::Value * {
-      llvm::Constant *all = half_table(ctx, table, 16);
+      llvm::SmallVector<float, 16> twice(table, table + 8);
+      twice.append(table, table + 8);
+      llvm::Constant *all = part_of_table(ctx, twice.data(), 16);
       return b.CreateIntrinsic(all->getType(), llvm::Intrinsic::x86_avx512_permvar_sf_512,
                                {all, p[0]});
     })};
   return {by_parts(8, {index.v}, [&](Values p) -> llvm::Value * {
-    llvm::Constant *low = half_table(ctx, table, 8), *high = half_table(ctx, table + 8, 8);
-    llvm::Value *x =
-        b.CreateIntrinsic(low->getType(), llvm::Intrinsic::x86_avx2_permps, {low, p[0]});
-    llvm::Value *y =
-        b.CreateIntrinsic(low->getType(), llvm::Intrinsic::x86_avx2_permps, {high, p[0]});
-    llvm::Value *is_low = b.CreateICmpSLT(p[0], llvm::ConstantInt::get(p[0]->getType(), 8));
-    return b.CreateSelect(is_low, x, y);
+    llvm::Constant *all = part_of_table(ctx, table, 8);
+    return b.CreateIntrinsic(all->getType(), llvm::Intrinsic::x86_avx2_permps, {all, p[0]});
   })};
 }
 
@@ -132,7 +132,7 @@ Emitter::F64 Emitter::lookup(I64 index, const double (&table)[16]) {
   llvm::LLVMContext &ctx = b.getContext();
   if (isa == Isa::v4)
     return {by_parts(8, {index.v}, [&](Values p) -> llvm::Value * {
-      llvm::Constant *low = half_table(ctx, table, 8), *high = half_table(ctx, table + 8, 8);
+      llvm::Constant *low = part_of_table(ctx, table, 8), *high = part_of_table(ctx, table + 8, 8);
       return b.CreateIntrinsic(low->getType(), llvm::Intrinsic::x86_avx512_vpermi2var_pd_512,
                                {low, p[0], high});
     })};

@@ -104,11 +104,11 @@ public:
     return {b.CreateTrunc(b.CreateLShr(product, shift(product, 32)), type(b.getInt32Ty()))};
   }
 
-  F32 ldexp(F32 x, F32 exponent);
-  F64 ldexp(F64 x, F64 exponent);
+  F32 ldexp(F32 x, F32 shifted);
+  F64 ldexp(F64 x, F64 shifted);
   std::pair<F32, F32> split(F32 x);
   std::pair<F64, F64> split(F64 x);
-  F32 lookup(I32 index, const float (&table)[16]);
+  F32 lookup(I32 index, const float (&table)[8]);
   F64 lookup(I64 index, const double (&table)[16]);
 
   F64 to_f64(F32 x) { return {b.CreateFPExt(x.v, type(b.getDoubleTy()))}; }

@@ -80,7 +80,7 @@ def SigmoidOp : Function<"sigmoid", 4> {
   let doc = "1 / (1 + exp(-x)), computed as exp(x) / (1 + exp(x)) for negative x.";
 }
 def GeluOp : Function<"gelu", 4> {
-  let doc = "(0.5 * x) * (1 + erf(x * 0.70710678)). The error is relative to |x|: the formula cancels for x << 0.";
+  let doc = "x * (1 + erf(x / sqrt(2))) / 2, and -0 for -infinity. The error is relative to |x|.";
 }
 def ReluOp : Unary<"relu", "numeric"> {
   let doc = "0 > x ? 0 : x; keeps NaN and -0.";

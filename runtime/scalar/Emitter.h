@@ -40,12 +40,13 @@ namespace jit::scalar {
 ///   select (M, F, F) (M, I, I)    bit_and bit_or bit_xor (I, I) (M, M)     bit_not (M)
 ///   shl lshr ashr (I, n)          to_bits (F) -> I     from_bits (I) -> F
 ///   mulhi (I32, I32)              upper half of the unsigned product
-///   ldexp (F x, F n)              x * 2^n rounded once; n integral, see ldexp_precondition
+///   ldexp (F x, F shifted)        x * 2^n rounded once, n = shifted - ldexp_shift integral, see
+///                                 ldexp_precondition
 ///   split (F x) -> {F m, F e}     x = m * 2^e, m in [3/4, 3/2); zero gives {1, -inf}, +inf {1,
 ///   inf},
 ///                                 NaN and x < 0 a NaN m
-///   lookup (I index, table)       table: const float (&)[16] with I32, const double (&)[16] with
-///                                 I64; every index in [0, 16)
+///   lookup (I index, table)       table: const float (&)[8] with I32, const double (&)[16] with
+///                                 I64; every index inside
 ///   to_f64 (F32, I32, I64)        to_f32 (F64, I32, I64)           rounded once
 ///   to_i32 (F32, F64, I64)        to_i64 (F64, I32)    from floats: truncates, value must fit;
 ///                                                      I64 to I32 keeps the low half
@@ -55,7 +56,7 @@ namespace jit::scalar {
 template <class E>
 concept Emitter = requires(E e, typename E::F32 f, typename E::F64 d, typename E::I32 i,
                            typename E::I64 l, typename E::M32 m, typename E::M64 n,
-                           const float (&ftable)[16], const double (&dtable)[16]) {
+                           const float (&ftable)[8], const double (&dtable)[16]) {
   { e.f32(1.0f) } -> std::same_as<typename E::F32>;
   { e.f64(1.0) } -> std::same_as<typename E::F64>;
   { e.i32(std::int32_t{1}) } -> std::same_as<typename E::I32>;
@@ -97,6 +98,8 @@ template <class E, FloatOf<E> V> struct Format {
   static constexpr Element nan = std::numeric_limits<Element>::quiet_NaN();
   /// Adding it to a small float leaves the nearest integer in the lowest bits of the sum.
   static constexpr Element round_shift = is_f32 ? Element(0x1.8p23) : Element(0x1.8p52);
+  /// round_shift with two biases more: what `ldexp` expects to be added to its exponent.
+  static constexpr Element ldexp_shift = round_shift + 2 * bias;
   static constexpr std::int64_t one_bits = std::int64_t{bias} << mantissa_bits;
 };
 
@@ -170,6 +173,28 @@ template <class E, class V, class T, int n> TRACEJIT_EMIT V polynomial(E &e, V x
   for (int i = n - 2; i >= 0; --i)
     sum = e.fma(sum, x, constant<V>(e, c[i]));
   return sum;
+}
+
+/// c[from] + c[from + 1] * x + ... by Horner's rule in x^2 over pairs c[i] + c[i + 1] * x: as many
+/// fma as `polynomial` in half as long a chain, and one rounding more at the end.
+template <int from = 0, class E, class V, class T, int n>
+TRACEJIT_EMIT V polynomial_by_pairs(E &e, V x, V x_squared, const T (&c)[n]) {
+  int i = n - 2 + (n - from) % 2;
+  V sum = constant<V>(e, c[n - 1]);
+  if (i == n - 2)
+    sum = e.fma(sum, x, constant<V>(e, c[i]));
+  for (i -= 2; i >= from; i -= 2) {
+    auto pair = e.fma(constant<V>(e, c[i + 1]), x, constant<V>(e, c[i]));
+    sum = e.fma(sum, x_squared, pair);
+  }
+  return sum;
+}
+
+/// As polynomial_by_pairs, but c[0] is added last, with one rounding.
+template <class E, class V, class T, int n>
+TRACEJIT_EMIT V polynomial_rounded_once(E &e, V x, V x_squared, const T (&c)[n]) {
+  auto beyond_constant = polynomial_by_pairs<1>(e, x, x_squared, c);
+  return e.fma(beyond_constant, x, constant<V>(e, c[0]));
 }
 
 } // namespace jit::scalar

@@ -1,63 +1,131 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// erf and gelu of f32 and f64: sixteen intervals of |x|, each with its own polynomial, whose
-// coefficients a permutation of a register fetches.
+// erf and gelu of f32 and f64. Coefficients: own minimax fits, rounded one after the other with the
+// rest refitted.
 #pragma once
 
-#include "runtime/scalar/ErfTable.h"
-#include "runtime/scalar/Exp.h"
+#include "runtime/scalar/Emitter.h"
 
 namespace jit::scalar {
 
-/// table[0][index] + sum over k > 0 of table[k][index] * t^k; column 0 starts with t itself instead
-/// of table[0][0], so that its leading coefficient erf'(0) - 1 is small.
-template <class E, class V, class I, class T, int rows>
-TRACEJIT_EMIT V erf_interval(E &e, V interval, I index, V t, const T (&table)[rows][16]) {
-  V sum = e.lookup(index, table[rows - 1]);
-  for (int k = rows - 2; k >= 1; --k) {
-    auto coefficient = e.lookup(index, table[k]);
-    sum = e.fma(sum, t, coefficient);
-  }
-  auto constant_term = e.lookup(index, table[0]);
-  auto is_first = e.eq(interval, constant<V>(e, 0.0));
-  auto start = e.select(is_first, t, constant_term);
-  return e.fma(sum, t, start);
+/// erf(17/32 i + t) for |t| <= 17/64: one row per power of t, one column per i; column 0 is
+/// erf(t) - t for t >= 0. Error 2^-27.8 in column 0, elsewhere the rounding of the first row.
+inline constexpr double erf_width_f32 = 17.0 / 32.0;
+inline constexpr float erf_table_f32[7][8] = {
+    {0x0.0p+0f, 0x1.1855a6p-1f, 0x1.bbef1p-1f, 0x1.f39bc2p-1f, 0x1.fea422p-1f, 0x1.ffe96ap-1f,
+     0x1.ffff24p-1f, 0x1.fffffcp-1f},
+    {0x1.06eba8p-3f, 0x1.b3ab08p-1f, 0x1.75a93ep-2f, 0x1.6c7e12p-4f, 0x1.94613ep-7f,
+     0x1.fe47b2p-11f, 0x1.6e4254p-15f, 0x1.2b2b3p-20f},
+    {-0x1.8008dp-21f, -0x1.cee592p-2f, -0x1.8d044ap-2f, -0x1.22739p-3f, -0x1.adb6acp-6f,
+     -0x1.525f1ep-9f, -0x1.205fa2p-13f, -0x1.658252p-17f},
+    {-0x1.811c7cp-2f, -0x1.fa2818p-4f, 0x1.393652p-3f, 0x1.efd896p-4f, 0x1.0ebc3ep-5f,
+     0x1.167f5ep-8f, 0x1.2564ccp-12f, 0x1.47e4e4p-17f},
+    {-0x1.822dfap-11f, 0x1.77b63cp-3f, 0x1.89c314p-5f, -0x1.937c7ap-5f, -0x1.add97ep-6f,
+     -0x1.42a9dp-8f, -0x1.e4f06ap-12f, 0x1.e0c7fcp-13f},
+    {0x1.e58fa8p-4f, -0x1.f7281ep-11f, -0x1.08fc0ep-4f, -0x1.788fdcp-8f, 0x1.90a68ep-7f,
+     0x1.ffe08ap-9f, 0x1.e0a71cp-12f, 0x1.a611f4p-16f},
+    {-0x1.49e3c8p-6f, -0x1.845aap-5f, 0x1.2db91ap-7f, 0x1.0e6b86p-6f, -0x1.7b1dd4p-9f,
+     -0x1.a94beap-11f, 0x1.ccc3aep-13f, -0x1.342cap-9f},
+};
+
+/// p with erf a = a + a p(a^2) for 0 <= a < 1.25: error 2^-56.
+inline constexpr double erf_tail_f64[] = {
+    0x1.06eba8214db69p-3,  -0x1.812746b037a14p-2,  0x1.ce2f21a0443afp-4,  -0x1.b82ce312d7a7cp-6,
+    0x1.565bcd16ea481p-8,  -0x1.c02db51583d49p-11, 0x1.f9a33d66fda59p-14, -0x1.f4d38d93db652p-17,
+    0x1.b9f188956dcf8p-20, -0x1.5fb2409ebb18cp-23, 0x1.fe5b14332c8e8p-27, -0x1.53114c7a38147p-30,
+    0x1.87fcb2442fd14p-34, -0x1.27eb2d6ef12afp-38};
+/// p with erf a = 1 - p(a - 3)^8 for 1.2 <= a <= 5.94: error 2^-56.3.
+inline constexpr double erf_root_f64[] = {
+    0x1.0c1e27f35c12dp-2,   -0x1.a68981e28869fp-3, 0x1.9932b57f2a63bp-5,   0x1.9610da4363ff4p-9,
+    -0x1.bf28cd001f5e5p-9,  0x1.556ccdbcb2637p-12, 0x1.b51fec952ad20p-14,  -0x1.8a20ddba6e8a3p-16,
+    -0x1.d2020cea8a7dep-21, 0x1.773246e04c7a4p-21, -0x1.0018b60288728p-25, -0x1.d112d6ccc26aep-27,
+    0x1.774981e603efep-30,  0x1.ddebf0ab4ab98p-33, -0x1.3ee0b068f01ccp-35, -0x1.39a22efc1d93ap-40,
+    -0x1.015d562154addp-41, -0x1.78d96477d540ap-43};
+
+/// The smaller of |x| and the bound. NaN stays.
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V clamped_magnitude(E &e, V x, double bound) {
+  auto limit = constant<V>(e, bound);
+  auto magnitude = e.abs(x);
+  auto beyond = e.lt(limit, magnitude);
+  return e.select(beyond, limit, magnitude);
 }
 
-/// The error function.
-template <class E, FloatOf<E> V> TRACEJIT_EMIT V erf(E &e, V x) {
-  using F = Format<E, V>;
-  using Int = typename F::Int;
-  constexpr double width = F::is_f32 ? erf_width_f32 : erf_width_f64;
-  // erf of the bound, as computed here, is 1. A NaN takes the last interval, and t stays NaN.
-  auto bound = constant<V>(e, F::is_f32 ? 3.93 : 5.922);
-  auto magnitude = e.abs(x);
-  auto beyond = e.lt(bound, magnitude);
-  auto clamped = e.select(beyond, bound, magnitude);
-  auto inside = e.lt(clamped, bound);
-  auto ordered = e.select(inside, clamped, bound);
-
-  auto shift = constant<V>(e, F::round_shift);
-  auto centred = e.fma(ordered, constant<V>(e, 1.0 / width), constant<V>(e, -0.5));
-  auto shifted = e.add(centred, shift);
+/// The error function: eight intervals of |x|, whose coefficients a permutation of a register
+/// fetches. Column 0 starts with t instead of row 0, so that its coefficient erf'(0) - 1 is small.
+template <class E> TRACEJIT_EMIT typename E::F32 erf(E &e, typename E::F32 x) {
+  auto a = clamped_magnitude(e, x, 3.94); // whose erf, as computed here, is 1
+  auto shift = e.f32(Format<E, typename E::F32>::round_shift);
+  auto shifted = e.fma(a, e.f32(1 / erf_width_f32), shift);
   auto interval = e.sub(shifted, shift);
+  auto t = e.fma(interval, e.f32(-erf_width_f32), a);
+  // Any index will do for NaN.
   auto shifted_bits = e.to_bits(shifted);
-  auto index = e.bit_and(shifted_bits, int_constant<Int>(e, 15));
-  auto t = e.fma(interval, constant<V>(e, -width), clamped);
-  V result = t;
-  if constexpr (F::is_f32)
-    result = erf_interval(e, interval, index, t, erf_table_f32);
-  else
-    result = erf_interval(e, interval, index, t, erf_table_f64);
+  auto index = e.bit_and(shifted_bits, e.i32(7));
+  auto sum = e.lookup(index, erf_table_f32[6]);
+  for (int power = 5; power >= 1; --power) {
+    auto coefficient = e.lookup(index, erf_table_f32[power]);
+    sum = e.fma(sum, t, coefficient);
+  }
+  auto constant_term = e.lookup(index, erf_table_f32[0]);
+  auto is_first = e.eq(interval, e.f32(0.0f));
+  auto start = e.select(is_first, t, constant_term);
+  auto result = e.fma(sum, t, start);
   return copy_sign(e, result, x);
 }
 
-/// (0.5 x) (1 + erf(x / sqrt 2)). The error is relative to |x|: the sum cancels for x << 0.
+/// The error function of a in [0, 5.94] or NaN: a polynomial below 1.25, one minus a power of
+/// another beyond. AVX2 has no permutation that would fetch coefficients of f64.
+template <class E> TRACEJIT_EMIT typename E::F64 erf_of_magnitude(E &e, typename E::F64 a) {
+  auto a_squared = e.mul(a, a);
+  auto a_quartic = e.mul(a_squared, a_squared);
+  auto tail = polynomial_rounded_once(e, a_squared, a_quartic, erf_tail_f64);
+  auto small = e.fma(a, tail, a);
+  auto t = e.sub(a, e.f64(3.0));
+  auto t_squared = e.mul(t, t);
+  auto eighth_root = polynomial_by_pairs(e, t, t_squared, erf_root_f64);
+  auto fourth_root = e.mul(eighth_root, eighth_root);
+  auto root = e.mul(fourth_root, fourth_root);
+  auto minus_root = e.neg(root);
+  auto large = e.fma(minus_root, root, e.f64(1.0));
+  auto is_large = e.le(e.f64(1.25), a);
+  return e.select(is_large, large, small);
+}
+
+/// The error function.
+template <class E> TRACEJIT_EMIT typename E::F64 erf(E &e, typename E::F64 x) {
+  auto a = clamped_magnitude(e, x, 5.94); // whose erf, as computed here, is 1
+  auto result = erf_of_magnitude(e, a);
+  return copy_sign(e, result, x);
+}
+
+/// q with erfc(c / sqrt 2) = q(c)^3 for 0 <= c <= 6; q(6) < 0.
+inline constexpr float gelu_root_f32[] = {0x1p+0f,          -0x1.105832p-2f, -0x1.21bc14p-4f,
+                                          0x1.a90468p-7f,   0x1.c53172p-8f,  -0x1.94176cp-11f,
+                                          -0x1.919d76p-12f, 0x1.08466p-19f,  0x1.5b6858p-15f,
+                                          -0x1.52299ep-17f, 0x1.0be862p-20f, -0x1.434d82p-25f};
+
+/// x (1 + erf(x / sqrt 2)) / 2 as max(x, 0) - (c / 2) erfc(c / sqrt 2), c = |x|, with an erfc that
+/// is exactly 0 from some c on. The error is relative to |x|: the result is tiny for x << 0.
 template <class E, FloatOf<E> V> TRACEJIT_EMIT V gelu(E &e, V x) {
-  auto scaled = e.mul(x, constant<V>(e, 0x1.6a09e667f3bcdp-1));
-  auto error_function = erf(e, scaled);
-  auto weight = e.add(error_function, constant<V>(e, 1.0));
-  auto half = e.mul(x, constant<V>(e, 0.5));
-  return e.mul(half, weight);
+  constexpr bool is_f32 = Format<E, V>::is_f32;
+  auto zero = constant<V>(e, 0.0);
+  auto c = clamped_magnitude(e, x, is_f32 ? 6.0 : 8.4);
+  auto below = e.lt(x, zero);
+  auto positive_part = e.select(below, constant<V>(e, -0.0), x);
+  auto minus_half = e.mul(c, constant<V>(e, -0.5));
+  if constexpr (is_f32) {
+    auto c_squared = e.mul(c, c);
+    auto root = polynomial_rounded_once(e, c, c_squared, gelu_root_f32);
+    auto is_negative = e.lt(root, zero);
+    auto q = e.select(is_negative, zero, root);
+    auto once = e.mul(minus_half, q);
+    auto twice = e.mul(q, q);
+    return e.fma(once, twice, positive_part);
+  } else {
+    auto scaled = e.mul(c, constant<V>(e, 0x1.6a09e667f3bcdp-1));
+    auto error_function = erf_of_magnitude(e, scaled);
+    auto complement = e.sub(constant<V>(e, 1.0), error_function);
+    return e.fma(minus_half, complement, positive_part);
+  }
 }
 
 } // namespace jit::scalar

@@ -23,35 +23,16 @@ inline constexpr double exp_tail_f64[] = {
     0x1.6c16c1847edc6p-10, 0x1.a01a0136add7cp-13, 0x1.a01999449557ep-16, 0x1.71df0aa6c0913p-19,
     0x1.28ae18d3e32cfp-22, 0x1.ada8af5ad5d60p-26};
 
-template <class E, FloatOf<E> V> TRACEJIT_EMIT V exp_tail(E &e, V r) {
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V exp_tail(E &e, V r, V r_squared) {
   if constexpr (Format<E, V>::is_f32)
-    return polynomial(e, r, exp_tail_f32);
+    return polynomial_by_pairs(e, r, r_squared, exp_tail_f32);
   else
-    return polynomial(e, r, exp_tail_f64);
+    return polynomial_by_pairs(e, r, r_squared, exp_tail_f64);
 }
 
-/// e^x = 2^exponent * power, power in [0.7, 1.42]; `shifted` holds the exponent in its low bits.
-template <class V> struct ExpParts {
-  V power, exponent, shifted;
-};
-
-/// |x| must be small enough for the exponent to stay in the format's range of powers.
-template <class E, FloatOf<E> V> TRACEJIT_EMIT ExpParts<V> exp_parts(E &e, V x) {
-  using L = Ln2<E, V>;
-  auto shift = constant<V>(e, Format<E, V>::round_shift);
-  auto shifted = e.fma(x, constant<V>(e, L::inverse), shift);
-  auto n = e.sub(shifted, shift);
-  auto partial = e.fma(n, constant<V>(e, -L::high), x);
-  auto r = e.fma(n, constant<V>(e, -L::low), partial);
-  auto tail = exp_tail(e, r);
-  auto r_squared = e.mul(r, r);
-  auto power_minus_1 = e.fma(r_squared, tail, r);
-  auto power = e.add(power_minus_1, constant<V>(e, 1.0));
-  return {power, n, shifted};
-}
-
-/// e to the power x; f32 within 1 ulp, f64 within 1 ulp.
+/// e to the power x; f32 within 1.1 ulp, f64 within 1.1 ulp.
 template <class E, FloatOf<E> V> TRACEJIT_EMIT V exp(E &e, V x) {
+  using L = Ln2<E, V>;
   constexpr bool is_f32 = Format<E, V>::is_f32;
   // Beyond these bounds the result is surely infinite or zero. The form keeps NaN.
   auto upper = constant<V>(e, is_f32 ? 89.0 : 709.9);
@@ -60,8 +41,16 @@ template <class E, FloatOf<E> V> TRACEJIT_EMIT V exp(E &e, V x) {
   auto capped = e.select(too_large, upper, x);
   auto too_small = e.lt(capped, lower);
   auto clamped = e.select(too_small, lower, capped);
-  auto parts = exp_parts(e, clamped);
-  return e.ldexp(parts.power, parts.exponent);
+  auto shift = constant<V>(e, Format<E, V>::ldexp_shift);
+  auto shifted = e.fma(clamped, constant<V>(e, L::inverse), shift);
+  auto n = e.sub(shifted, shift);
+  auto partial = e.fma(n, constant<V>(e, -L::high), clamped);
+  auto r = e.fma(n, constant<V>(e, -L::low), partial);
+  auto r_squared = e.mul(r, r);
+  auto tail = exp_tail(e, r, r_squared);
+  auto power_minus_1 = e.fma(r_squared, tail, r);
+  auto power = e.add(power_minus_1, constant<V>(e, 1.0));
+  return e.ldexp(power, shifted);
 }
 
 /// e^x for x <= 0 as exp, but nearly correctly rounded: what ln 2 lacks and the rounding of
@@ -72,13 +61,13 @@ template <class E, FloatOf<E> V> TRACEJIT_EMIT V exp_accurate(E &e, V x) {
   auto lower = constant<V>(e, Format<E, V>::is_f32 ? -104.0 : -745.2);
   auto too_small = e.lt(x, lower);
   auto clamped = e.select(too_small, lower, x);
-  auto shift = constant<V>(e, Format<E, V>::round_shift);
+  auto shift = constant<V>(e, Format<E, V>::ldexp_shift);
   auto shifted = e.fma(clamped, constant<V>(e, L::inverse), shift);
   auto n = e.sub(shifted, shift);
   auto r_high = e.fma(n, constant<V>(e, -L::high), clamped);
   auto r = e.fma(n, constant<V>(e, -L::low), r_high);
-  auto tail = exp_tail(e, r);
   auto r_squared = e.mul(r, r);
+  auto tail = exp_tail(e, r, r_squared);
   auto beyond_r = e.mul(r_squared, tail);
   auto low = e.fma(n, constant<V>(e, -L::low), beyond_r);
   auto leading = e.add(r_high, one);
@@ -86,7 +75,7 @@ template <class E, FloatOf<E> V> TRACEJIT_EMIT V exp_accurate(E &e, V x) {
   auto lost = e.sub(r_high, kept);
   auto rest = e.add(low, lost);
   auto power = e.add(leading, rest);
-  return e.ldexp(power, n);
+  return e.ldexp(power, shifted);
 }
 
 /// x >= 0 ? 1 / (1 + e^-x) : e^x / (1 + e^x), corrected for the rounding of the denominator, whose
@@ -106,48 +95,56 @@ template <class E, FloatOf<E> V> TRACEJIT_EMIT V sigmoid(E &e, V x) {
   return e.fma(correction, quotient, quotient);
 }
 
-/// p with tanh x = x + x^3 p(x^2): error 2^-28.3 for |x| < 0.6 in f32, 2^-64.9 for |x| < 0.55 in
-/// f64.
-inline constexpr float tanh_tail_f32[] = {-0x1.555542p-2f, 0x1.110a6ap-3f, -0x1.b8ae2ep-5f,
-                                          0x1.55379cp-6f, -0x1.846fa2p-8f};
-inline constexpr double tanh_tail_f64[] = {
-    -0x1.5555555555555p-2,  0x1.1111111111085p-3,  -0x1.ba1ba1ba11870p-5,  0x1.664f487fcc1fdp-6,
-    -0x1.226e34db4cd2ap-7,  0x1.d6d3b3b0a3012p-9,  -0x1.7da134aa16b54p-10, 0x1.353b4334dd511p-11,
-    -0x1.f36c3c7e236f8p-13, 0x1.897c1184e5b77p-14, -0x1.12eff130faef5p-15, 0x1.ece36975296c7p-18};
-
-template <class E, FloatOf<E> V> TRACEJIT_EMIT V tanh_small(E &e, V x) {
-  auto x_squared = e.mul(x, x);
-  V tail = x_squared;
-  if constexpr (Format<E, V>::is_f32)
-    tail = polynomial(e, x_squared, tanh_tail_f32);
-  else
-    tail = polynomial(e, x_squared, tanh_tail_f64);
-  auto x_cubed = e.mul(x_squared, x);
-  return e.fma(x_cubed, tail, x);
-}
-
-/// Hyperbolic tangent: 1 - 2 / (1 + e^2|x|) from 1/2 on, a polynomial below.
+/// Hyperbolic tangent: q = E / (E + 1) with E = (e^2|x| - 1) / 2, whose term in e^r - 1 keeps its
+/// digits near zero. What the division and its rounded denominator lost is added, with the weight
+/// 1 - q.
 template <class E, FloatOf<E> V> TRACEJIT_EMIT V tanh(E &e, V x) {
-  constexpr bool is_f32 = Format<E, V>::is_f32;
+  using F = Format<E, V>;
+  using L = Ln2<E, V>;
+  auto one = constant<V>(e, 1.0);
+  // From the bound on the result is 1, which the larger argument gives exactly. NaN stays.
   auto magnitude = e.abs(x);
-  auto twice = e.add(magnitude, magnitude);
-  auto bound = constant<V>(e, is_f32 ? 20.0 : 40.0);
-  auto beyond = e.lt(bound, twice);
-  auto clamped = e.select(beyond, bound, twice);
-  auto parts = exp_parts(e, clamped);
-  // The power of two is small: adding the exponent to the bits scales exactly. Not so for NaN,
-  // which takes the other way.
-  auto shifted_bits = e.to_bits(parts.shifted);
-  auto exponent_bits = e.shl(shifted_bits, Format<E, V>::mantissa_bits);
-  auto power_bits = e.to_bits(parts.power);
-  auto scaled_bits = e.add(power_bits, exponent_bits);
-  auto power = e.from_bits(scaled_bits);
-  auto denominator = e.add(power, constant<V>(e, 1.0));
-  auto missing = e.div(constant<V>(e, 2.0), denominator);
-  auto large = e.sub(constant<V>(e, 1.0), missing);
-  auto small = tanh_small(e, magnitude);
-  auto is_large = e.le(constant<V>(e, is_f32 ? 0.6 : 0.55), magnitude);
-  auto result = e.select(is_large, large, small);
+  auto is_one = e.lt(constant<V>(e, F::is_f32 ? 8.66 : 18.7), magnitude);
+  auto clamped = e.select(is_one, constant<V>(e, F::is_f32 ? 30.0 : 60.0), magnitude);
+
+  // 2|x| = n ln 2 + r, computed in halves. The low bits of `shifted` are the exponent field of
+  // 2^(n - 1).
+  auto shift = constant<V>(e, F::round_shift + (F::bias - 1));
+  auto shifted = e.fma(clamped, constant<V>(e, 2 * L::inverse), shift);
+  auto n = e.sub(shifted, shift);
+  V expm1_r = clamped;
+  if constexpr (F::is_f32) {
+    auto half_r = e.fma(n, constant<V>(e, -0x1.62e43p-2), clamped);
+    auto r = e.add(half_r, half_r);
+    auto r_squared = e.mul(r, r);
+    auto tail = exp_tail(e, r, r_squared);
+    expm1_r = e.fma(r_squared, tail, r);
+  } else {
+    auto half_r_high = e.fma(n, constant<V>(e, -L::high / 2), clamped);
+    auto r_high = e.add(half_r_high, half_r_high);
+    auto r = e.fma(n, constant<V>(e, -L::low), r_high);
+    auto r_squared = e.mul(r, r);
+    auto tail = exp_tail(e, r, r_squared);
+    auto beyond_r = e.mul(r_squared, tail);
+    auto low = e.fma(n, constant<V>(e, -L::low), beyond_r);
+    expm1_r = e.add(r_high, low);
+  }
+
+  auto shifted_bits = e.to_bits(shifted);
+  auto power_bits = e.shl(shifted_bits, F::mantissa_bits);
+  auto half_power = e.from_bits(power_bits);
+  auto half_power_less = e.sub(half_power, constant<V>(e, 0.5));
+  auto numerator = e.fma(half_power, expm1_r, half_power_less);
+  auto denominator = e.add(numerator, one);
+  auto quotient = e.div(numerator, denominator);
+
+  auto kept = e.sub(denominator, one);
+  auto excess = e.sub(kept, numerator);
+  auto complement = e.sub(one, quotient);
+  auto minus_quotient = e.neg(quotient);
+  auto remainder = e.fma(minus_quotient, denominator, numerator);
+  auto lost = e.fma(quotient, excess, remainder);
+  auto result = e.fma(lost, complement, quotient);
   return copy_sign(e, result, x);
 }
 

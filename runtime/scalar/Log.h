@@ -23,8 +23,8 @@ template <class E> TRACEJIT_EMIT typename E::F32 log(E &e, typename E::F32 x) {
   using L = Ln2<E, V>;
   auto [mantissa, exponent] = e.split(x);
   auto f = e.sub(mantissa, constant<V>(e, 1.0));
-  auto tail = polynomial(e, f, log_tail_f32);
   auto f_squared = e.mul(f, f);
+  auto tail = polynomial_by_pairs(e, f, f_squared, log_tail_f32);
   auto quadratic = e.fma(tail, f, constant<V>(e, -0.5));
   auto log_mantissa = e.fma(f_squared, quadratic, f);
   auto low = e.fma(exponent, constant<V>(e, L::low), log_mantissa);
@@ -40,7 +40,8 @@ template <class E> TRACEJIT_EMIT typename E::F64 log(E &e, typename E::F64 x) {
   auto denominator = e.add(f, constant<V>(e, 2.0));
   auto s = e.div(f, denominator);
   auto s_squared = e.mul(s, s);
-  auto tail = polynomial(e, s_squared, log_tail_f64);
+  auto s_quartic = e.mul(s_squared, s_squared);
+  auto tail = polynomial_by_pairs(e, s_squared, s_quartic, log_tail_f64);
   auto half_f = e.mul(f, constant<V>(e, 0.5));
   auto half_square = e.mul(half_f, f);
   auto beyond_2s = e.fma(s_squared, tail, half_square);

@@ -63,11 +63,16 @@ template <class V> TRACEJIT_EMIT V native_mulhi(V a, V b) {
   return (V)((even >> 32) | (odd & ~low));
 }
 
-template <class I, class T> TRACEJIT_EMIT auto native_lookup(I index, const T (&table)[16]) {
+template <class I, class T, int entries>
+TRACEJIT_EMIT auto native_lookup(I index, const T (&table)[entries]) {
   Vector<T, lanes_of<I>> r;
   for (int i = 0; i < lanes_of<I>; ++i)
     r[i] = table[index[i]];
   return r;
+}
+
+TRACEJIT_EMIT auto native_lookup(Vector<std::int32_t, 8> index, const float (&table)[8]) {
+  return (Vector<float, 8>)_mm256_permutevar8x32_ps(_mm256_loadu_ps(table), (__m256i)index);
 }
 
 #ifdef TRACEJIT_ISA_v4
@@ -93,26 +98,16 @@ TRACEJIT_V4(double, 4, pd, _mm256)
 TRACEJIT_V4(double, 8, pd, _mm512)
 #undef TRACEJIT_V4
 
-TRACEJIT_EMIT auto native_lookup(Vector<std::int32_t, 16> index, const float (&table)[16]) {
-  return (Vector<float, 16>)_mm512_maskz_permutexvar_ps(every_lane, (__m512i)index,
-                                                        _mm512_loadu_ps(table));
-}
-TRACEJIT_EMIT auto native_lookup(Vector<std::int32_t, 8> index, const float (&table)[16]) {
-  return (Vector<float, 8>)_mm256_permutex2var_ps(_mm256_loadu_ps(table), (__m256i)index,
-                                                  _mm256_loadu_ps(table + 8));
+/// Indices below 8 meet the lower half of the permuted register only.
+TRACEJIT_EMIT auto native_lookup(Vector<std::int32_t, 16> index, const float (&table)[8]) {
+  return (Vector<float, 16>)_mm512_maskz_permutexvar_ps(
+      every_lane, (__m512i)index, _mm512_castps256_ps512(_mm256_loadu_ps(table)));
 }
 TRACEJIT_EMIT auto native_lookup(Vector<std::int64_t, 8> index, const double (&table)[16]) {
   return (Vector<double, 8>)_mm512_permutex2var_pd(_mm512_loadu_pd(table), (__m512i)index,
                                                    _mm512_loadu_pd(table + 8));
 }
 #else
-TRACEJIT_EMIT auto native_lookup(Vector<std::int32_t, 8> index, const float (&table)[16]) {
-  __m256 low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), (__m256i)index);
-  __m256 high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table + 8), (__m256i)index);
-  // Bit 3 of the index, moved to the sign, chooses the half of the table.
-  __m256 upper = (__m256)_mm256_slli_epi32((__m256i)index, 28);
-  return (Vector<float, 8>)_mm256_blendv_ps(low, high, upper);
-}
 TRACEJIT_EMIT auto native_lookup(Vector<std::int64_t, 4> index, const double (&table)[16]) {
   return (Vector<double, 4>)_mm256_i64gather_pd(table, (__m256i)index, 8);
 }

@@ -92,13 +92,13 @@ public:
     return {std::int32_t((std::uint64_t{wrap(x)} * std::uint64_t{wrap(y)}) >> 32)};
   }
 
-  template <std::floating_point T> Lane<T> ldexp(Lane<T> x, Lane<T> n) const {
-    return scalar::ldexp_by_halves(*this, x, n);
+  template <std::floating_point T> Lane<T> ldexp(Lane<T> x, Lane<T> shifted) const {
+    return scalar::ldexp_by_halves(*this, x, shifted);
   }
   template <std::floating_point T> std::pair<Lane<T>, Lane<T>> split(Lane<T> x) const {
     return scalar::split_by_bits(*this, x);
   }
-  F32 lookup(I32 index, const float (&table)[16]) const { return {table[index.value]}; }
+  F32 lookup(I32 index, const float (&table)[8]) const { return {table[index.value]}; }
   F64 lookup(I64 index, const double (&table)[16]) const { return {table[index.value]}; }
 
   template <class T> F64 to_f64(Lane<T> x) const { return {static_cast<double>(x.value)}; }

@@ -101,11 +101,12 @@ template <class E> TRACEJIT_EMIT typename E::F32 pow(E &e, typename E::F32 x, ty
   using D = typename E::F64;
   auto magnitude = e.abs(x);
   auto [mantissa32, exponent32] = e.split(magnitude);
-  auto mantissa = e.to_f64(mantissa32);
+  auto from_one = e.sub(mantissa32, e.f32(1.0f)); // exact
+  auto f = e.to_f64(from_one);
   auto exponent = e.to_f64(exponent32);
   auto y64 = e.to_f64(y);
-  auto f = e.sub(mantissa, e.f64(1.0));
-  auto tail = polynomial(e, f, log2_tail);
+  auto f_squared = e.mul(f, f);
+  auto tail = polynomial_by_pairs(e, f, f_squared, log2_tail);
   auto log2_x = e.fma(f, tail, exponent);
   auto product = e.mul(y64, log2_x);
 
@@ -117,7 +118,8 @@ template <class E> TRACEJIT_EMIT typename E::F32 pow(E &e, typename E::F32 x, ty
   auto shifted = e.add(clamped, e.f64(0x1.8p52));
   auto n = e.sub(shifted, e.f64(0x1.8p52));
   auto r = e.sub(clamped, n);
-  auto power = polynomial(e, r, exp2_power);
+  auto r_squared = e.mul(r, r);
+  auto power = polynomial_by_pairs(e, r, r_squared, exp2_power);
   auto n_bits = e.to_bits(shifted);
   auto exponent_bits = e.shl(n_bits, 52);
   auto power_bits = e.to_bits(power);
@@ -152,8 +154,8 @@ TRACEJIT_EMIT DoubleDouble<V> log_double_double(E &e, V x) {
   auto f_low = e.fma(mantissa, reciprocal, minus_product);
   auto f = e.sub(product, e.f64(1.0));
   // log(1 + f) = f - f^2 / 2 + f^3 p(f), the first two terms with their rounding errors
-  auto tail = polynomial(e, f, log_tail_near_1);
   auto square = e.mul(f, f);
+  auto tail = polynomial_by_pairs(e, f, square, log_tail_near_1);
   auto minus_square = e.neg(square);
   auto square_low = e.fma(f, f, minus_square);
   auto half_square = e.mul(square, e.f64(0.5));
@@ -193,7 +195,7 @@ TRACEJIT_EMIT V exp_double_double(E &e, V high, V low) {
   auto is_out = e.ne(clamped, high);
   auto used_low = e.select(is_out, e.f64(0.0), low);
 
-  auto shift = e.f64(0x1.8p52);
+  auto shift = e.f64(Format<E, V>::ldexp_shift);
   auto shifted = e.fma(clamped, e.f64(Ln2<E, V>::inverse), shift);
   auto n = e.sub(shifted, shift);
   auto r_high = e.fma(n, e.f64(-Ln2<E, V>::high), clamped);
@@ -201,13 +203,13 @@ TRACEJIT_EMIT V exp_double_double(E &e, V high, V low) {
   auto r = e.add(r_high, r_low);
   auto kept = e.sub(r_high, r);
   auto r_rest = e.add(kept, r_low);
-  auto tail = exp_tail(e, r);
   auto square = e.mul(r, r);
+  auto tail = exp_tail(e, r, square);
   auto rest = e.fma(r_rest, r, r_rest);
   auto beyond_r = e.fma(square, tail, rest);
   auto power_minus_1 = e.add(r, beyond_r);
   auto power = e.add(power_minus_1, e.f64(1.0));
-  return e.ldexp(power, n);
+  return e.ldexp(power, shifted);
 }
 
 /// x to the power y with the special cases of IEEE 754.

@@ -110,7 +110,8 @@ public:
   }
 
 #ifdef TRACEJIT_ISA_v4
-  template <std::floating_point T> TRACEJIT_EMIT P<T> ldexp(P<T> x, P<T> n) const {
+  template <std::floating_point T> TRACEJIT_EMIT P<T> ldexp(P<T> x, P<T> shifted) const {
+    auto n = sub(shifted, broadcast<T, lanes>(scalar::Format<Emitter, P<T>>::ldexp_shift));
     return each<P<T>>([](auto a, auto b) { return native_scalef(a, b); }, x, n);
   }
   template <std::floating_point T> TRACEJIT_EMIT std::pair<P<T>, P<T>> split(P<T> x) const {
@@ -122,14 +123,14 @@ public:
     return {mantissa, exponent};
   }
 #else
-  template <std::floating_point T> TRACEJIT_EMIT P<T> ldexp(P<T> x, P<T> n) const {
-    return scalar::ldexp_by_halves(*this, x, n);
+  template <std::floating_point T> TRACEJIT_EMIT P<T> ldexp(P<T> x, P<T> shifted) const {
+    return scalar::ldexp_by_halves(*this, x, shifted);
   }
   template <std::floating_point T> TRACEJIT_EMIT std::pair<P<T>, P<T>> split(P<T> x) const {
     return scalar::split_by_bits(*this, x);
   }
 #endif
-  template <class T> TRACEJIT_EMIT P<T> lookup(P<Bits<T>> index, const T (&table)[16]) const {
+  template <class T, int n> TRACEJIT_EMIT P<T> lookup(P<Bits<T>> index, const T (&table)[n]) const {
     return each<P<T>>([&](auto i) { return native_lookup(i, table); }, index);
   }
 

@@ -85,13 +85,13 @@ public:
   I64 to_bits(F64 x) { return line<I64>("to_bits", "f64", x); }
   F32 from_bits(I32 x) { return line<F32>("from_bits", "i32", x); }
   F64 from_bits(I64 x) { return line<F64>("from_bits", "i64", x); }
-  template <int t> Name<t> ldexp(Name<t> x, Name<t> n) {
-    return scalar::ldexp_by_halves(*this, x, n);
+  template <int t> Name<t> ldexp(Name<t> x, Name<t> shifted) {
+    return scalar::ldexp_by_halves(*this, x, shifted);
   }
   template <int t> std::pair<Name<t>, Name<t>> split(Name<t> x) {
     return scalar::split_by_bits(*this, x);
   }
-  F32 lookup(I32 index, const float (&table)[16]) {
+  F32 lookup(I32 index, const float (&table)[8]) {
     return line<F32>("lookup", "f32", index, list(table));
   }
   F64 lookup(I64 index, const double (&table)[16]) {
@@ -110,7 +110,7 @@ private:
     std::snprintf(digits, sizeof(digits), "%a", c);
     return digits;
   }
-  template <class T> static Name<-1> list(const T (&table)[16]) {
+  template <class T, int n> static Name<-1> list(const T (&table)[n]) {
     std::string row;
     for (T entry : table)
       row += (row.empty() ? "{" : " ") + hex(entry);

@@ -23,7 +23,9 @@ using jit::scalar_test::Type;
 double sigmoid(double x) {
   return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x));
 }
-double gelu(double x) { return 0.5 * x * std::erfc(-x * 0.70710678118654752440); }
+double gelu(double x) {
+  return x == -INFINITY ? -0.0 : 0.5 * x * std::erfc(-x * 0.70710678118654752440);
+}
 
 struct Case {
   const char *name;
@@ -38,10 +40,10 @@ struct Case {
 const Case cases[] = {
     {"exp", [](double x) { return std::exp(x); }, 1.1},
     {"log", [](double x) { return std::log(x); }, 1.0},
-    {"tanh", [](double x) { return std::tanh(x); }, 1.5},
+    {"tanh", [](double x) { return std::tanh(x); }, 2.0},
     {"erf", [](double x) { return std::erf(x); }, 1.3},
     {"sigmoid", sigmoid, 2.0},
-    {"gelu", gelu, 2.0, 0x1p126f, true},
+    {"gelu", gelu, 2.0, INFINITY, true},
     {"rsqrt", [](double x) { return 1 / std::sqrt(x); }, 1.5},
     {"sqrt", [](double x) { return std::sqrt(x); }, 0.5},
     {"sin", [](double x) { return std::sin(x); }, 2.0, 0x1p18f},

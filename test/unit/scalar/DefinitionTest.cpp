@@ -85,7 +85,11 @@ TYPED_TEST(FloatDefinition, ErfAndGelu) {
   EXPECT_SAME(scalar::erf(e, L{tiny<T>}), tiny<T>);
   EXPECT_SAME(scalar::erf(e, L{nan<T>}), nan<T>);
   EXPECT_SAME(scalar::gelu(e, L{inf<T>}), inf<T>);
-  EXPECT_SAME(scalar::gelu(e, L{-inf<T>}), nan<T>);
+  EXPECT_SAME(scalar::gelu(e, L{-inf<T>}), -T(0));
+  EXPECT_SAME(scalar::gelu(e, L{T(0)}), T(0));
+  EXPECT_SAME(scalar::gelu(e, L{nan<T>}), nan<T>);
+  EXPECT_SAME(scalar::gelu(e, L{tiny<T>}), tiny<T>);
+  EXPECT_SAME(scalar::gelu(e, L{std::numeric_limits<T>::max()}), std::numeric_limits<T>::max());
   EXPECT_SAME(scalar::gelu(e, L{-T(0)}), -T(0));
   EXPECT_SAME(scalar::gelu(e, L{T(100)}), T(100));
   EXPECT_SAME(scalar::gelu(e, L{T(-100)}), -T(0));
