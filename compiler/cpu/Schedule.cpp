@@ -172,10 +172,25 @@ private:
       return !wide && s.lane_points >= s.lanes * wider ? wider : 1;
     if (v4)
       return 1;
-    // Two chains of a long computation hide each other's latency, and stores past the caches should
-    // fill whole lines.
-    const bool fits = s.lane_points % (2 * s.lanes) == 0 || s.lane_points >= 8 * s.lanes;
-    return fits && (is_heavy() || (s.stream && s.kind == Schedule::elementwise)) ? 2 : 1;
+    // Two chains of a long computation hide each other's latency, and four of one function that
+    // leaves registers for them. Stores past the caches should fill whole lines.
+    const auto fits = [&](unsigned by) {
+      return s.lane_points % (by * s.lanes) == 0 || s.lane_points >= 4 * by * s.lanes;
+    };
+    if (is_heavy() && is_one_slim_function() && fits(4))
+      return 4;
+    return (is_heavy() || (s.stream && s.kind == Schedule::elementwise)) && fits(2) ? 2 : 1;
+  }
+
+  bool is_one_slim_function() const {
+    unsigned functions = 0, slim = 0;
+    for (const Node &node : nest.nodes)
+      if (node.kind == NodeKind::element && is_transcendental(node.function)) {
+        ++functions;
+        slim += node.function != ScalarFunction::pow && node.function != ScalarFunction::sin &&
+                node.function != ScalarFunction::cos;
+      }
+    return functions == 1 && slim == 1;
   }
 
   void choose_units() {

@@ -42,7 +42,7 @@ TEST(IrText, VectorsOfTheIsa) {
   Lowered v4(sigmoid_of(1024), Isa::v4), v3(sigmoid_of(1024), Isa::v3);
   EXPECT_TRUE(v4.has("load <16 x float>"));
   EXPECT_TRUE(v4.has("llvm.x86.avx512.mask.scalef.ps.512"));
-  EXPECT_TRUE(v3.has("load <16 x float>")); // two chains side by side, since they are long
+  EXPECT_TRUE(v3.has("load <32 x float>")); // four chains side by side, since they are long
   EXPECT_FALSE(v3.has("avx512"));
   EXPECT_TRUE(v4.has("call <16 x float> @llvm.fma.v16f32"));
 }
