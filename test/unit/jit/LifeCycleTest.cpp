@@ -95,6 +95,30 @@ TEST_F(LifeCycle, RunsInARestCountWhetherTheyAreHashedOrNot) {
   EXPECT_NE(path(f, 11).state, "rejected") << path(f, 11);
 }
 
+// What nobody knows is recorded because its hash is new; one pass in 61 whatever its hash says.
+TEST_F(LifeCycle, APathIsRecordedThoughItsHashIsThatOfAnother) {
+  auto f = trace([](const Tensor &t, bool other) { return other ? exp(chain(t, 2)) : chain(t, 3); },
+                 {.name = "colliding", .warmup = 1'000});
+  calls(20, [&](int i) { f(x, i % 2); });
+  PathTable &known = Trace::all()->anchors.load()->known;
+  ASSERT_EQ(known.paths().size(), 2u);
+  const auto is_chain = [](const std::shared_ptr<Path> &path) {
+    return path->graph.ops.back().op == OpKind::multiply;
+  };
+  const std::uint64_t hash = std::ranges::find_if_not(known.paths(), is_chain)->get()->sequence;
+  f.reset();
+  calls(10, [&](int) { f(x, false); });
+  ASSERT_EQ(known.paths().size(), 1u);
+  {
+    const std::lock_guard guard(known.lock);
+    known.paths()[0]->sequence = hash;
+  }
+  for (int i = 0; i < 64; ++i)
+    f(x, true);
+  ASSERT_EQ(known.paths().size(), 2u);
+  EXPECT_FALSE(std::ranges::all_of(known.paths(), is_chain));
+}
+
 TEST_F(LifeCycle, AScopeSleepsThroughTheRestOfItsOnlyStart) {
   int awake = 0;
   auto f = trace(
