@@ -14,6 +14,7 @@ double now(int threads);
 struct Rates {
   double clock = 0;    ///< core cycles a second
   double nt_copy = 0;  ///< bytes a second read and written, non-temporal stores
+  double add = 0;      ///< two streams read and one written, the faster kind of stores
   double in_place = 0; ///< read and written to the same place
   double read = 0;     ///< read only
   double cached = 0;   ///< in place on 8 MB shared by the threads
@@ -25,7 +26,7 @@ struct Rates {
 
 /// What some work cannot do without.
 struct Work {
-  double nt_bytes = 0, in_place_bytes = 0, read_bytes = 0, cached_bytes = 0;
+  double nt_bytes = 0, add_bytes = 0, in_place_bytes = 0, read_bytes = 0, cached_bytes = 0;
   double function_cycles = 0; ///< of element functions, on a core with two 512-bit units
   double flops = 0;
 
