@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# The rows of `tools/dev bench --peers`: what is computed at which sizes, what the machine cannot do it
+# without, and what is held against it. Ours and every peer get computation and sizes from here.
+from dataclasses import dataclass
+
+F32 = 4  # bytes
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Our speed, as a multiple of the best of these peers, in every row and as the mean of a group."""
+    peers: tuple
+    least: float
+    mean: float = None
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    computation: str
+    sizes: dict
+    quick: dict                  # sizes that show that all works
+    work: object                 # sizes to {rate of the machine: bytes or operations}
+    group: str                   # rows with one mean
+    bar: Bar = None
+    ours: str = "ours compiled"  # which of our sides is held against the peers
+    large: bool = False          # arrays so large that fresh pages cost more than the kernel
+    tolerance: float = 1e-5      # norm of the difference to ours, of the norm of ours
+
+
+def add_arrays(count):
+    """Elements of x read and written, in so many arrays, at the rate of an addition or a copy."""
+    return lambda s: {"add" if count == 3 else "copy": count * F32 * elements(s)}
+
+
+def elements(sizes):
+    return sizes["n"] if "n" in sizes else sizes["rows"] * sizes["columns"]
+
+
+def product_work(s):
+    return {"flops": 2 * s["m"] * s["n"] * s["k"]}
+
+
+def linear_work(s):
+    """With few rows it reads the weight, with many it multiplies."""
+    weight = F32 * s["n"] * s["k"]
+    flops = product_work(s)["flops"]
+    return {"read": weight} if s["m"] <= 4 else {"flops": flops}
+
+
+def layers(s):
+    return [(s["inputs"], s["hidden"]), (s["hidden"], s["hidden"]), (s["hidden"], s["classes"])]
+
+
+def inference_work(s):
+    weights = sum(a * b for a, b in layers(s))
+    return {"flops": 2 * s["batch"] * weights} if s["batch"] > 4 else {"read": F32 * weights}
+
+
+def training_work(s):
+    """Forward, both gradients but that of the images, then weights and moments by Adam."""
+    weights = [a * b for a, b in layers(s)]
+    return {"flops": 2 * s["batch"] * (3 * sum(weights) - weights[0]), "cached": 7 * F32 * sum(weights)}
+
+
+def block_flops(s):
+    """The four products with weights, scores and what they mix."""
+    return 2 * s["batch"] * s["length"] * s["width"] * (12 * s["width"] + 2 * s["length"])
+
+
+M16 = 1 << 24
+SQUARE = {"rows": 4096, "columns": 4096}
+SMALL_SQUARE = {"rows": 64, "columns": 96}
+BLAS = Bar(("OpenBLAS", "oneDNN"), 0.90, 0.98)
+LIBTORCH = Bar(("libtorch eager",), 1.0)
+INFERENCE = Bar(("onnxruntime", "openvino", "oneDNN"), 0.85, 1.0)
+XLA = Bar(("jax",), 1.0)
+
+
+def streams():
+    n = {"n": M16}
+    few = {"n": 5000}
+    yield Row("gelu(x + bias) + residual 4096^2", "gelu_residual", SQUARE, SMALL_SQUARE, add_arrays(3),
+              "streams", large=True)
+    yield Row("add 16M", "add", n, few, add_arrays(3), "streams", large=True)
+    yield Row("8-op polynomial 16M", "polynomial", n, few, add_arrays(2), "streams", large=True)
+    yield Row("Black-Scholes call and put 16M", "black_scholes", n, few,
+              lambda s: {"copy": 5 * F32 * s["n"]}, "streams", Bar(("jax",), 1.3), large=True,
+              tolerance=1e-4)
+
+
+def rows_of_matrices():
+    wide = {"rows": 65536, "columns": 256}
+    yield Row("softmax 4096^2", "softmax", SQUARE, SMALL_SQUARE, add_arrays(2), "rows", large=True)
+    yield Row("softmax 65536x256", "softmax", wide, SMALL_SQUARE, add_arrays(2), "rows", large=True)
+    yield Row("layer_norm + gelu 4096^2", "layer_norm_gelu", SQUARE, SMALL_SQUARE, add_arrays(2), "rows",
+              large=True)
+    yield Row("rms_norm 4096^2", "rms_norm", SQUARE, SMALL_SQUARE, add_arrays(2), "rows", large=True)
+
+
+def products():
+    for n in (64, 128, 256, 512, 1024, 2048):
+        sizes = dict.fromkeys("mnk", n)
+        yield Row(f"sgemm {n}", "sgemm", sizes, dict.fromkeys("mnk", n // 8), product_work, "sgemm",
+                  BLAS)
+
+
+def short_rows():
+    def row(name, computation, sizes, quick, work):
+        return Row(name, computation, sizes, quick, work, "short rows", LIBTORCH, ours="ours eager")
+
+    yield row("[1,256,3] - [256,1,3]", "all_differences", {"n": 256}, {"n": 9},
+              lambda s: {"cached": F32 * 3 * s["n"]**2})
+    for columns in (3, 8):
+        yield row(f"sum over a last axis of {columns}", "row_sum", {"rows": 65536, "columns": columns},
+                  {"rows": 100, "columns": columns}, lambda s: {"cached": F32 * elements(s)})
+    yield row("argmax over a last axis of 12", "row_argmax", {"rows": 65536, "columns": 12},
+              {"rows": 100, "columns": 12}, lambda s: {"cached": F32 * elements(s)})
+    yield row("[256,256,3] * [256,256,1]", "scaled_points", {"n": 256}, {"n": 9},
+              lambda s: {"cached": F32 * 7 * s["n"]**2})
+
+
+def models():
+    net = {"inputs": 784, "hidden": 512, "classes": 10, "batch": 64}
+    small = {"inputs": 20, "hidden": 16, "classes": 10, "batch": 8}
+    for transposed, layout in ((0, "[in, out]"), (1, "[out, in]")):
+        yield Row(f"MLP training step, weights {layout}", "mlp_training",
+                  {**net, "transposed": transposed}, {**small, "transposed": transposed}, training_work,
+                  "training", XLA, tolerance=1e-3)
+    gpt = {"batch": 8, "length": 128, "width": 256, "heads": 4}
+    tiny_gpt = {"batch": 2, "length": 8, "width": 32, "heads": 2}
+    yield Row("GPT block training step, weights [out, in]", "block_training", gpt, tiny_gpt,
+              lambda s: {"flops": 3 * block_flops(s), "cached": 7 * F32 * 12 * s["width"]**2}, "training",
+              Bar(("jax", "torch eager", "torch.compile"), 1 / 0.9), tolerance=1e-3)
+    yield Row("encoder block, d 768, 12 heads, sequence 128", "encoder_block",
+              {"batch": 1, "length": 128, "width": 768, "heads": 12}, {**tiny_gpt, "batch": 1},
+              lambda s: {"flops": block_flops(s)}, "inference", tolerance=1e-4)
+    for batch in (1, 64):
+        yield Row(f"MLP inference, batch {batch}", "mlp_inference", {**net, "batch": batch},
+                  {**small, "batch": min(batch, 8)}, inference_work, "inference")
+
+
+def linear_layers():
+    for n, k in ((768, 3072), (4096, 4096), (1024, 1000)):
+        for m in (1, 4, 16, 64):
+            yield Row(f"linear [{n}, {k}], M = {m}", "linear", {"m": m, "n": n, "k": k},
+                      {"m": m, "n": n // 16, "k": k // 16}, linear_work, "linear", INFERENCE)
+
+
+def tiny():
+    yield Row("8 ops on 64 f32", "chain8", {"n": 64}, {"n": 64}, lambda s: {}, "tiny")
+    for tape, computation in (("", "chain21"), (", with tape", "chain21_gradient")):
+        yield Row(f"21 ops on 64 f32{tape}", computation, {"n": 64}, {"n": 64}, lambda s: {}, "tiny",
+                  tolerance=1e-4)
+    yield Row("add of 16 f32", "add", {"n": 16}, {"n": 16}, lambda s: {}, "tiny", ours="ours eager")
+
+
+ROWS = [*streams(), *rows_of_matrices(), *products(), *short_rows(), *models(), *linear_layers(), *tiny()]
