@@ -72,7 +72,8 @@ Served prepare(const Job &job) {
             return std::vector{jit::Tensor::copy_of(product->c, {m, n})};
           },
           "oneDNN " + std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
-              std::to_string(version->patch) + (linear ? ", weight reordered once" : "")};
+              std::to_string(version->patch) + (linear ? ", weight reordered once" : ""),
+          0};
 }
 
 } // namespace

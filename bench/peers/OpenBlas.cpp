@@ -51,7 +51,7 @@ Served prepare(const Job &job) {
             product->run();
             return std::vector{jit::Tensor::copy_of(product->c, {m, n})};
           },
-          std::string(openblas_get_config()) + ", " + openblas_get_corename()};
+          std::string(openblas_get_config()) + ", " + openblas_get_corename(), 0};
 }
 
 } // namespace

@@ -72,7 +72,7 @@ int serve(int count, char **words, const std::function<Served(const Job &)> &pre
   try {
     const Served served =
         prepare({words[1], parse_sizes(words[2]), std::stoi(words[3]), words[4], words[5]});
-    std::cout << "ready " << served.facts << std::endl;
+    std::cout << "ready " << served.compile_seconds << " " << served.facts << std::endl;
     for (std::string line; std::getline(std::cin, line) && line != "quit";)
       answer(served, std::istringstream(line), std::cout);
   } catch (const Unsupported &) {

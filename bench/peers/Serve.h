@@ -37,9 +37,11 @@ struct Served {
   std::function<void(std::int64_t repeats)> run; ///< computes so often
   std::function<std::vector<jit::Tensor>()> outputs;
   std::string facts; ///< version and setting, for the reader of the table
+  double compile_seconds = 0;
 };
 
-/// Prepares, says "ready FACTS", then answers on stdin and stdout until "quit" or the end:
+/// Prepares, says "ready SECONDS FACTS" with the seconds that compiling took, then answers on stdin
+/// and stdout until "quit" or the end:
 ///   run REPEATS TIMINGS   seconds of a call, one number a timing; REPEATS calls before are not
 ///   timed output FOLDER         how many outputs were written as 0.npy, 1.npy and so on
 /// A computation that this side does not have is "unsupported", anything thrown "failed REASON".

@@ -233,15 +233,13 @@ def prepare(job):
     version = f"jax {jax.__version__}, jax.jit, donation"
     if job.computation in LOSSES:
         training = Training(job)
-        for _ in range(3):
-            training.step()
-        return worker.Served(training.step, arrays, version, training.reset, training.change)
+        seconds = worker.timed(training.step, 1)
+        return worker.Served(training.step, arrays, version, training.reset, training.change, seconds)
     if job.computation not in COMPUTATIONS:
         raise worker.Unsupported
     function = worker.with_sizes(COMPUTATIONS[job.computation], job.sizes)
     call = donating(function, [jnp.asarray(value) for value in worker.bound(function, job.inputs)])
-    call()
-    return worker.Served(call, arrays, version)
+    return worker.Served(call, arrays, version, compile_seconds=worker.timed(call, 1))
 
 
 if __name__ == "__main__":

@@ -168,20 +168,19 @@ def prepare(job):
     computation = worker.with_sizes(COMPUTATIONS[job.computation], job.sizes)
     module = Frozen(job, computation).eval()
     if job.setting == "package":
-        write_package(module, job.folder / "package")
-        return worker.Served(None, None, facts(job))
+        seconds = worker.timed(lambda: write_package(module, job.folder / "package"), 1)
+        return worker.Served(None, None, facts(job), compile_seconds=seconds)
     torch.inference_mode(True).__enter__()  # until the process ends
-    function = module
+    function, seconds = module, 0
     if job.setting == "compile":
         function = compiled(module, frozen=True)
-        for _ in range(3):
-            function(*module.arguments)
+        seconds = worker.timed(lambda: function(*module.arguments), 1)
     arguments = module.arguments
     if job.setting == "eager":  # without the module around it
         function = computation
         tensors = {name: torch.from_numpy(value) for name, value in job.inputs.items()}
         arguments = worker.bound(function, tensors)
-    return worker.Served(lambda: function(*arguments), arrays, facts(job))
+    return worker.Served(lambda: function(*arguments), arrays, facts(job), compile_seconds=seconds)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,12 @@ def described(job):
     return f"torch {torch.__version__.split('+')[0]}, {how[job.setting]}"
 
 
+def compile_seconds(job, call):
+    """Of the first call, where it compiles."""
+    seconds = worker.timed(call, 1)
+    return seconds if job.setting == "compile" else 0
+
+
 class Training:
     """Parameters, their optimizer and a step."""
 
@@ -69,14 +75,12 @@ def prepare_gradient(job, function):
     def call():
         return torch.autograd.grad(function(x, y).sum(), (x, y))
 
-    for _ in range(3):
-        call()
-    return worker.Served(call, lambda pair: [gradient.numpy() for gradient in pair], described(job))
+    return worker.Served(call, lambda pair: [gradient.numpy() for gradient in pair], described(job),
+                         compile_seconds=compile_seconds(job, call))
 
 
 def prepare(job):
     training = Training(job)
-    for _ in range(3):
-        training.step()
+    seconds = compile_seconds(job, training.step)
     return worker.Served(training.step, lambda loss: [loss.detach().numpy()],
-                         described(job) + ", fused Adam", training.reset, training.change)
+                         described(job) + ", fused Adam", training.reset, training.change, seconds)

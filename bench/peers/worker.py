@@ -37,11 +37,12 @@ class Job:
 
 @dataclass
 class Served:
-    call: object     # computes once and waits for it; returns something that `arrays` takes
-    arrays: object   # what a call returned, as a list of NumPy arrays
-    facts: str       # version and setting, for the reader of the table
+    call: object           # computes once and waits for it; returns something that `arrays` takes
+    arrays: object         # what a call returned, as a list of NumPy arrays
+    facts: str             # version and setting, for the reader of the table
     reset: object = None   # to the first state; None: there is none
     change: object = None  # of the state since then, as a list of NumPy arrays
+    compile_seconds: float = 0
 
 
 def parse_job(words):
@@ -108,7 +109,7 @@ def serve(prepare):
     os.dup2(2, 1)
     try:
         served = prepare(parse_job(sys.argv[1:]))
-        print("ready", served.facts, file=out)
+        print("ready", f"{served.compile_seconds:.3g}", served.facts, file=out)
         for line in sys.stdin:
             if line.strip() == "quit":
                 break

@@ -89,7 +89,7 @@ class Race:
 
     def side(self, name, command, kept=True):
         log = self.bench.folder / "logs" / re.sub(r"\W+", "-", f"{self.row.name}-{self.threads}-{name}")
-        env = peer_process.environment_of(self.threads, kept, self.bench.folder / "compiled")
+        env = peer_process.environment_of(self.threads, kept, self.scratch / "compiled")
         side = Side(name, command, self.threads, env, log)
         return side, *side.first_word(PATIENCE)
 
@@ -100,14 +100,17 @@ class Race:
 
     def start(self, name, peer, kept):
         """Adds a side that is ready, and its times, which say why if it is not."""
+        seconds = 0
         for command in self.bench.place.commands(peer, [*self.words, self.threads, self.inputs]):
             self.close([name])  # what wrote the files that this one reads
             side, word, rest = self.side(name, command, kept)
             self.sides[name] = side
             if word != "ready":
                 break
+            number, _, rest = rest.partition(" ")
+            seconds += float(number)
         if word == "ready":
-            self.times[name] = Times(results_of.MEASURED, rest)
+            self.times[name] = Times(results_of.MEASURED, rest, compile_seconds=seconds)
             return
         self.close([name])
         state = results_of.UNSUPPORTED if word == "unsupported" else results_of.FAILED

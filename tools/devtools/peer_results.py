@@ -14,6 +14,7 @@ class Times:
     state: str
     note: str = ""  # version and setting, or why there is no time
     error: float = None  # of its outputs, relative to ours
+    compile_seconds: float = 0
     seconds: list = field(default_factory=list)
 
     def least(self):
@@ -136,8 +137,8 @@ def means_table(results):
 
 
 def times_table(results):
-    yield "| row | threads | side | min | median | of so many | error | |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield "| row | threads | side | min | median | of so many | compiled in | error | |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for result in results:
         for name, side in {**result.ours, **result.peers}.items():
             if side.state in (MISSING, UNSUPPORTED):
@@ -145,7 +146,8 @@ def times_table(results):
             note = side.note if side.state == MEASURED else f"{side.state}: {side.note}"
             error = "-" if side.error is None else f"{side.error:.1e}"
             yield (f"| {result.row.name} | {result.threads} | {name} | {time_text(side.least())} "
-                   f"| {time_text(side.median())} | {len(side.seconds)} | {error} | {note} |")
+                   f"| {time_text(side.median())} | {len(side.seconds)} "
+                   f"| {time_text(side.compile_seconds or None)} | {error} | {note} |")
 
 
 def markdown(results, facts, missing):
@@ -162,7 +164,8 @@ def markdown(results, facts, missing):
 def as_json(results, facts, missing):
     """Everything, for json.dump."""
     def side_fields(side):
-        return {"state": side.state, "note": side.note, "error": side.error, "min": side.least(),
+        return {"state": side.state, "note": side.note, "error": side.error,
+                "compile": side.compile_seconds, "min": side.least(),
                 "median": side.median(), "seconds": side.seconds}
 
     def sides(group):

@@ -79,7 +79,7 @@ class Verdicts(unittest.TestCase):
 # A peer that gives its first input back.
 WRONG = """#!{python}
 import glob, shutil, sys
-print("ready wrong", flush=True)
+print("ready 0 wrong", flush=True)
 for line in sys.stdin:
     if line.startswith("output"):
         shutil.copy(sorted(glob.glob(sys.argv[4] + "/*.npy"))[0], line.split()[1] + "/0.npy")
@@ -121,6 +121,7 @@ class Driver(unittest.TestCase):
         for found in results["rows"]:
             compiled = found["ours"]["ours compiled"]
             self.assertEqual((compiled["note"], compiled["error"]), ("active", 0), found["row"])
+            self.assertGreater(compiled["compile"], 0)
             self.assertTrue(compiled["min"] > 0 and found["limit"] is not None)
             self.assertIn(found["verdict"].split(" (")[0], ("", "not measured"))
         self.assertTrue((self.folder / "results/results.svg").read_text().startswith("<svg"))
