@@ -31,6 +31,12 @@ struct Product {
   }
 };
 
+/// Name, version and the processor whose kernels it took.
+std::string described() {
+  const std::string config = openblas_get_config(); // name and version come first
+  return config.substr(0, config.find(' ', config.find(' ') + 1)) + ", " + openblas_get_corename();
+}
+
 Served prepare(const Job &job) {
   const bool linear = job.computation == "linear";
   if (!linear && job.computation != "sgemm")
@@ -51,7 +57,7 @@ Served prepare(const Job &job) {
             product->run();
             return std::vector{jit::Tensor::copy_of(product->c, {m, n})};
           },
-          std::string(openblas_get_config()) + ", " + openblas_get_corename(), 0};
+          described(), 0};
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 # PyTorch: eager in inference mode, torch.compile with max-autotune and freezing, and packages by
 # AOTInductor, which peer-libtorch runs.
 import inspect
+import os
 
 import torch
 import torch.nn.functional as F
@@ -157,6 +158,8 @@ def facts(job):
 def prepare(job):
     torch.set_num_threads(job.threads)
     torch.set_num_interop_threads(1)
+    if os.environ.get("ATEN_CPU_CAPABILITY") == "avx2":
+        torch._inductor.config.cpp.simdlen = 256  # compiled code does not look at the variable
     if job.computation in torch_training.COMPUTATIONS:
         if job.setting == "package":
             raise worker.Unsupported

@@ -24,7 +24,8 @@ class Bench:
     """Measures rows one by one."""
 
     def __init__(self, place, folder, options):
-        self.place, self.folder, self.quick = place, folder, options.quick
+        self.place, self.folder = place, folder
+        self.quick, self.isa = options.quick, options.isa
         self.missing = {peer.name: package for peer in PEERS if (package := place.missing(peer))}
 
     def measure(self, row, threads):
@@ -89,7 +90,7 @@ class Race:
 
     def side(self, name, command, kept=True):
         log = self.bench.folder / "logs" / re.sub(r"\W+", "-", f"{self.row.name}-{self.threads}-{name}")
-        env = peer_process.environment_of(self.threads, kept, self.scratch / "compiled")
+        env = peer_process.environment_of(self.threads, kept, self.scratch / "compiled", self.bench.isa)
         side = Side(name, command, self.threads, env, log)
         return side, *side.first_word(PATIENCE)
 

@@ -20,6 +20,11 @@ KEPT_PAGES = ("glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=1099511627776
 FRESH = ", fresh pages"
 
 
+# How those that can be told are held to AVX2. ONNX Runtime cannot.
+AVX2_ONLY = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+             "OPENBLAS_CORETYPE": "Haswell", "XLA_FLAGS": "--xla_cpu_max_isa=AVX2"}
+
+
 @dataclass(frozen=True)
 class Peer:
     name: str
@@ -83,15 +88,15 @@ def processors(threads):
     return allowed[-threads:] if threads <= len(allowed) else None
 
 
-def environment_of(threads, kept, cache):
+def environment_of(threads, kept, cache, isa):
     """Environment variables of a side."""
-    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "TORCHINDUCTOR_CACHE_DIR": str(cache),
+    env = {**os.environ, **(AVX2_ONLY if isa == "v3" else {}), "PYTHONDONTWRITEBYTECODE": "1", "TORCHINDUCTOR_CACHE_DIR": str(cache),
            "GLIBC_TUNABLES": KEPT_PAGES if kept else ""}
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         env[name] = str(threads)
     # Rows follow each other faster than a program would have new code compiled.
     given = [word for word in os.environ.get("TRACEJIT", "").split(",") if word]
-    env["TRACEJIT"] = ",".join(given + ["budget=off"])
+    env["TRACEJIT"] = ",".join(given + ["budget=off"] + ([f"isa={isa}"] if isa else []))
     return env
 
 

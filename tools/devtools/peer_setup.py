@@ -8,8 +8,9 @@ import packages
 from peer_process import ENVIRONMENT
 from process import Failure
 
-DEBIAN = [("peers: products", ["libopenblas-dev", "libdnnl-dev"]),
-          ("peers: their environment", ["python3-venv"])]
+# One by one: some may not exist in a release of Debian.
+DEBIAN = [("products", ["libopenblas-dev"]), ("products", ["libdnnl-dev"]),
+          ("an environment for peers in Python", ["python3-venv"])]
 # What must be there for a peer, in the order in which it is installed.
 PYTHON = {"torch": ["numpy", "torch"], "jax": ["jax"], "onnxruntime": ["onnx", "onnxruntime"],
           "openvino": ["onnx", "openvino"]}
@@ -25,12 +26,11 @@ def attempt(command):
 
 
 def install_debian():
-    for why, names in DEBIAN:
-        for name in names:
-            try:
-                packages.install([(why, [name])])
-            except Failure as failure:
-                print(f"tools/dev: {failure}; going on without it")
+    for group in packages.missing(DEBIAN):
+        try:
+            packages.install([group])
+        except Failure as failure:
+            print(f"tools/dev: {failure}; going on without it")
 
 
 def make_environment():

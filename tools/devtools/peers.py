@@ -27,6 +27,7 @@ def facts(options):
             "processor": processor[1] if processor else platform.processor(),
             "processors": len(os.sched_getaffinity(0)),
             "system": f"{platform.system()} {platform.release()}, {' '.join(platform.libc_ver())}",
+            "instructions": "v3, as far as peers can be held to it" if options.isa else "what there is",
             "TRACEJIT": os.environ.get("TRACEJIT", "not set"),
             "sizes": "quick: the figures mean nothing" if options.quick else "as named"}
 
@@ -38,6 +39,9 @@ def print_result(result):
     print(f"{result.row.name:<42} {result.threads} ours {results_of.time_text(result.our_seconds()):<9} "
           f"{beside:<36} speed {results_of.number_text(result.speed())} "
           f"{result.problem or results_of.verdict(result)}", flush=True)
+    for name, side in result.peers.items():
+        if side.state == results_of.FAILED:
+            print(f"    {name} failed: {side.note}")
 
 
 def is_wrong(name, side, result):
@@ -58,7 +62,6 @@ def write(results, options, missing, folder):
         json.dumps(results_of.as_json(results, known, missing), indent=1) + "\n")
     (folder / "results.md").write_text(results_of.markdown(results, known, missing))
     (folder / "results.svg").write_text(chart(results))
-    print(f"wrote results.json, results.md and results.svg in {folder}")
 
 
 def compare(place, folder, options):
@@ -74,9 +77,11 @@ def compare(place, folder, options):
                 results.append(bench.measure(row, threads))
                 print_result(results[-1])
                 wrong += wrong_sides(results[-1])
+                # After each, for all of them take long.
+                write(results, options, list(bench.missing), folder)
     if not results:
         raise Failure(f"no row's name matches {options.only}", 2)
-    write(results, options, [name for name in bench.missing], folder)
+    print(f"wrote results.json, results.md and results.svg in {folder}")
     for line in wrong:
         print(line)
     return 1 if wrong else 0
@@ -89,6 +94,7 @@ def parse(words):
     parser.add_argument("--quick", action="store_true", help="tiny sizes: shows that all works, not how fast")
     parser.add_argument("--only", metavar="REGEX", default="", help="only the rows whose name matches")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="default: 1 2")
+    parser.add_argument("--isa", choices=["v3"], help="AVX2 only, for ours and peers that can be told")
     parser.add_argument("--environment", type=pathlib.Path, default=ENVIRONMENT,
                         help="where the peers in Python are")
     parser.add_argument("--ours", type=pathlib.Path, help="peer-tracejit, if it is not to be built")

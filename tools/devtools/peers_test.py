@@ -9,6 +9,7 @@ import sys
 import tempfile
 import types
 import unittest
+import xml.dom.minidom
 
 import peer_results as results_of
 from peer_chart import chart
@@ -74,6 +75,7 @@ class Verdicts(unittest.TestCase):
     def test_chart_escapes_names(self):
         self.assertIn("x &lt; y, 1 thread", chart([result(1.0, {"a": 2.0})]))
         self.assertIn("not measured", chart([result(1.0, {})]))
+        xml.dom.minidom.parseString(chart([result(1.0, {"a": 2.0, "b": None})]))
 
 
 # A peer that gives its first input back.
