@@ -12,6 +12,7 @@ class Bar:
     peers: tuple
     least: float
     mean: float = None
+    threads: tuple = (1, 2)      # for which it holds
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,14 @@ class Row:
     name: str
     computation: str
     sizes: dict
-    quick: dict                  # sizes that show that all works
+    quick: dict                  # sizes that show that all works; None: that shows nothing new
     work: object                 # sizes to {rate of the machine: bytes or operations}
     group: str                   # rows with one mean
     bar: Bar = None
     ours: str = "ours compiled"  # which of our sides is held against the peers
     large: bool = False          # arrays so large that fresh pages cost more than the kernel
+    threads: tuple = (1, 2)
+    peers: tuple = None          # all that have the computation, or these
     tolerance: float = 1e-5      # norm of the difference to ours, of the norm of ours
 
 
@@ -63,6 +66,21 @@ def training_work(s):
     return {"flops": 2 * s["batch"] * (3 * sum(weights) - weights[0]), "cached": 7 * F32 * sum(weights)}
 
 
+# Rows, columns and what is summed over: seed 20261129, each log-uniform in 1 to 2,100.
+PRODUCT_SHAPES = [
+    (1, 170, 3), (1571, 20, 245), (572, 4, 1), (40, 1, 18), (51, 408, 135), (25, 1, 74),
+    (401, 1216, 105), (1, 43, 19), (1, 28, 1950), (1, 42, 66), (78, 100, 411), (87, 272, 37),
+    (27, 97, 1), (1419, 1092, 47), (3, 27, 78), (356, 280, 268), (8, 261, 171), (1124, 8, 12),
+    (2, 1, 31), (178, 11, 4), (4, 5, 10), (2, 626, 278), (4, 1, 3), (1772, 5, 129), (47, 199, 11),
+    (476, 100, 4), (1, 41, 21), (2000, 11, 4), (149, 108, 25), (10, 598, 2), (187, 21, 3),
+    (38, 2, 376), (224, 193, 482), (139, 1195, 238), (135, 182, 35), (422, 13, 1862),
+    (75, 767, 293), (7, 10, 11), (26, 78, 1), (1260, 2, 32), (34, 8, 7), (2, 27, 144),
+    (23, 447, 22), (1, 99, 355), (8, 30, 77), (40, 1239, 291), (1947, 248, 80), (29, 1, 97),
+    (1, 35, 5), (2, 1006, 5), (592, 1, 671), (18, 1198, 428), (33, 115, 5), (21, 1526, 361),
+    (1557, 4, 19), (8, 1161, 1582), (1, 58, 86), (410, 673, 1), (783, 2, 69), (2, 54, 94),
+]
+
+
 def block_flops(s):
     """The four products with weights, scores and what they mix."""
     return 2 * s["batch"] * s["length"] * s["width"] * (12 * s["width"] + 2 * s["length"])
@@ -71,7 +89,7 @@ def block_flops(s):
 M16 = 1 << 24
 SQUARE = {"rows": 4096, "columns": 4096}
 SMALL_SQUARE = {"rows": 64, "columns": 96}
-BLAS = Bar(("OpenBLAS", "oneDNN"), 0.90, 0.98)
+BLAS = Bar(("OpenBLAS", "oneDNN"), 0.90, 0.98, (1,))
 LIBTORCH = Bar(("libtorch eager",), 1.0)
 INFERENCE = Bar(("onnxruntime", "openvino", "oneDNN"), 0.85, 1.0)
 XLA = Bar(("jax",), 1.0)
@@ -102,7 +120,11 @@ def products():
     for n in (64, 128, 256, 512, 1024, 2048):
         sizes = dict.fromkeys("mnk", n)
         yield Row(f"sgemm {n}", "sgemm", sizes, dict.fromkeys("mnk", n // 8), product_work, "sgemm",
-                  BLAS)
+                  BLAS, ours="ours eager")
+    for number, (m, n, k) in enumerate(PRODUCT_SHAPES):
+        sizes = {"m": m, "n": n, "k": k}
+        yield Row(f"sgemm {m} x {n} x {k}", "sgemm", sizes, sizes if number < 2 else None, product_work,
+                  "sgemm", BLAS, ours="ours eager", threads=(1,), peers=BLAS.peers)
 
 
 def short_rows():
@@ -148,11 +170,13 @@ def linear_layers():
 
 
 def tiny():
-    yield Row("8 ops on 64 f32", "chain8", {"n": 64}, {"n": 64}, lambda s: {}, "tiny")
+    yield Row("8 ops on 64 f32", "chain8", {"n": 64}, {"n": 64}, lambda s: {}, "tiny",
+              threads=(1,))
     for tape, computation in (("", "chain21"), (", with tape", "chain21_gradient")):
         yield Row(f"21 ops on 64 f32{tape}", computation, {"n": 64}, {"n": 64}, lambda s: {}, "tiny",
-                  tolerance=1e-4)
-    yield Row("add of 16 f32", "add", {"n": 16}, {"n": 16}, lambda s: {}, "tiny", ours="ours eager")
+                  threads=(1,), tolerance=1e-4)
+    yield Row("add of 16 f32", "add", {"n": 16}, {"n": 16}, lambda s: {}, "tiny", ours="ours eager",
+              threads=(1,))
 
 
 ROWS = [*streams(), *rows_of_matrices(), *products(), *short_rows(), *models(), *linear_layers(), *tiny()]

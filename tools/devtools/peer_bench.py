@@ -15,7 +15,7 @@ from process import Failure
 
 PATIENCE = 900            # seconds for a side to compile what it wants
 TURN = 0.002              # seconds of a timing at least; shorter calls are repeated
-ROUNDS, TIMINGS = 16, 2   # a turn a round for each side, so many timings in a turn
+ROUNDS, TIMINGS = 10, 3   # a turn a round for each side, so many timings in a turn
 PAUSE = 0.01              # seconds after which a side's threads have stopped to spin
 HEAT = 5                  # peers at a time, for they all hold their arrays; ours is in every heat
 
@@ -76,6 +76,8 @@ class Race:
     def contestants(self):
         """(name, peer, whether pages are kept) of the peers that are there."""
         for peer in PEERS:
+            if self.row.peers and peer.name not in self.row.peers:
+                continue
             if package := self.bench.missing.get(peer.name):
                 self.result.peers[peer.name] = Times(results_of.MISSING, package)
                 continue

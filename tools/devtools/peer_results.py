@@ -34,6 +34,11 @@ class Result:
     limit: float = None                         # seconds that the machine needs for it
     problem: str = ""                           # why nothing was measured
 
+    def bar(self):
+        """What is held against this number of threads, or nothing."""
+        bar = self.row.bar
+        return bar if bar and self.threads in bar.threads else None
+
     def our_seconds(self):
         side = self.ours.get(self.row.ours)
         return side.least() if side else None
@@ -55,14 +60,14 @@ class Result:
 
     def unmeasured(self):
         """Peers of the bar that have no time."""
-        return [name for name in self.row.bar.peers
+        return [name for name in self.bar().peers
                 if name not in self.peers or not self.peers[name].seconds]
 
 
 def verdict(result):
     """met, missed, not measured, or nothing where there is no bar. A peer without a time might be the
     fastest: then a bar can be missed, and never met."""
-    bar = result.row.bar
+    bar = result.bar()
     if not bar:
         return ""
     speed = result.speed(bar.peers)
@@ -78,11 +83,11 @@ def group_means(results):
     """(group, threads, geometric mean of speeds, least mean, verdict) where a bar has a mean."""
     groups = {}
     for result in results:
-        if result.row.bar and result.row.bar.mean:
+        if result.bar() and result.bar().mean:
             groups.setdefault((result.row.group, result.threads), []).append(result)
     for (group, threads), members in groups.items():
-        speeds = [member.speed(member.row.bar.peers) for member in members]
-        least = members[0].row.bar.mean
+        speeds = [member.speed(member.bar().peers) for member in members]
+        least = members[0].bar().mean
         if None in speeds or any(member.unmeasured() for member in members):
             yield group, threads, None, least, "not measured"
             continue
@@ -122,7 +127,7 @@ def summary_table(results):
         yield (f"| {result.row.name} | {result.threads} | {time_text(result.our_seconds())} "
                f"| {number_text(result.of_limit())} | {time_text(eager.least() if eager else None)} "
                f"| {best[0]} | {time_text(best[1])} | {speed_text(result.speed())} "
-               f"| {bar_text(result.row.bar)} | {result.problem or verdict(result)} |")
+               f"| {bar_text(result.bar())} | {result.problem or verdict(result)} |")
 
 
 def means_table(results):
@@ -173,7 +178,7 @@ def as_json(results, facts, missing):
 
     rows = [{"row": result.row.name, "threads": result.threads, "group": result.row.group,
              "ours": sides(result.ours), "peers": sides(result.peers), "limit": result.limit,
-             "speed": result.speed(), "bar": bar_text(result.row.bar), "verdict": verdict(result),
+             "speed": result.speed(), "bar": bar_text(result.bar()), "verdict": verdict(result),
              "problem": result.problem} for result in results]
     means = [dict(zip(("group", "threads", "speed", "bar", "verdict"), mean))
              for mean in group_means(results)]

@@ -13,7 +13,7 @@ import peer_process
 import peer_results as results_of
 from peer_bench import Bench
 from peer_chart import chart
-from peer_process import ENVIRONMENT, OURS_COMPILED, PEERS, Place
+from peer_process import ENVIRONMENT, PEERS, Place
 from process import ROOT, Failure
 
 sys.path.append(str(peer_process.FOLDER))
@@ -45,10 +45,8 @@ def print_result(result):
 
 
 def is_wrong(name, side, result):
-    """Outputs differ; or ours has no time, or no program that won or lost a trial."""
-    ours = name in result.ours
-    unsettled = name == OURS_COMPILED and not side.note.startswith(("active", "rejected"))
-    return side.state == results_of.DIFFERS or (ours and (not side.seconds or unsettled))
+    """Outputs differ, or ours has no time."""
+    return side.state == results_of.DIFFERS or (name in result.ours and not side.seconds)
 
 
 def wrong_sides(result):
@@ -64,6 +62,11 @@ def write(results, options, missing, folder):
     (folder / "results.svg").write_text(chart(results))
 
 
+def wanted(row, threads, options):
+    return (re.search(options.only, row.name) and threads in row.threads
+            and (row.quick or not options.quick))
+
+
 def compare(place, folder, options):
     """All rows that are asked for; 1 if outputs differ."""
     (folder / "logs").mkdir(parents=True, exist_ok=True)
@@ -73,7 +76,7 @@ def compare(place, folder, options):
     results, wrong = [], []
     for row in ROWS:
         for threads in options.threads:
-            if re.search(options.only, row.name):
+            if wanted(row, threads, options):
                 results.append(bench.measure(row, threads))
                 print_result(results[-1])
                 wrong += wrong_sides(results[-1])

@@ -20,7 +20,7 @@ OURS = None  # peer-tracejit
 
 
 def row(least=None, mean=None, peers=("a", "b")):
-    bar = types.SimpleNamespace(peers=peers, least=least, mean=mean) if least else None
+    bar = types.SimpleNamespace(peers=peers, least=least, mean=mean, threads=(1,)) if least else None
     return types.SimpleNamespace(name="x < y", ours="ours compiled", bar=bar, group="g")
 
 
@@ -51,6 +51,12 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(verdict(result(1.0, {"b": 2.0}, least=1.0)), "not measured (a)")
         self.assertEqual(verdict(result(1.0, {}, least=1.0)), "not measured (a, b)")
         self.assertEqual(verdict(result(1.0, {"a": None, "b": 0.5}, least=1.0)), "missed")
+
+    def test_bars_hold_for_their_threads_only(self):
+        made = result(1.0, {"a": 0.1, "b": 0.1}, least=1.0, mean=1.0)
+        made.threads = 2
+        self.assertEqual(verdict(made), "")
+        self.assertEqual(list(group_means([made])), [])
 
     def test_fresh_pages_count_for_the_peer(self):
         made = result(1.0, {"a": 2.0, "a, fresh pages": 0.5, "b": 3.0}, least=1.0)
