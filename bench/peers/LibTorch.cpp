@@ -47,7 +47,9 @@ template <class F> Served served_by(F call, const std::string &how) {
               outputs.push_back(to_ours(output));
             return outputs;
           },
-          std::string("libtorch " TORCH_VERSION ", ") + how, 0};
+          std::string("libtorch " TORCH_VERSION ", ") + how,
+          0,
+          {}};
 }
 
 Served eager(const Job &job) {

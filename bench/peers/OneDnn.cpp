@@ -73,7 +73,8 @@ Served prepare(const Job &job) {
           },
           "oneDNN " + std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
               std::to_string(version->patch) + (linear ? ", weight reordered once" : ""),
-          0};
+          0,
+          {}};
 }
 
 } // namespace

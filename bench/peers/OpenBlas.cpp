@@ -57,7 +57,9 @@ Served prepare(const Job &job) {
             product->run();
             return std::vector{jit::Tensor::copy_of(product->c, {m, n})};
           },
-          described(), 0};
+          described(),
+          0,
+          {}};
 }
 
 } // namespace

@@ -56,6 +56,8 @@ void answer(const Served &served, std::istringstream request, std::ostream &out)
     for (std::size_t i = 0; i < outputs.size(); ++i)
       jit::save(folder / (std::to_string(i) + ".npy"), outputs[i]);
     out << outputs.size() << std::endl;
+  } else if (word == "memory" && served.transient_bytes) {
+    out << served.transient_bytes() << std::endl;
   } else {
     throw std::runtime_error("unknown request: " + word);
   }

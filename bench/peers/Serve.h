@@ -38,12 +38,18 @@ struct Served {
   std::function<std::vector<jit::Tensor>()> outputs;
   std::string facts; ///< version and setting, for the reader of the table
   double compile_seconds = 0;
+  std::function<std::int64_t()> transient_bytes = {}; ///< of one call; nothing: not known
 };
 
 /// Prepares, says "ready SECONDS FACTS" with the seconds that compiling took, then answers on stdin
-/// and stdout until "quit" or the end:
-///   run REPEATS TIMINGS   seconds of a call, one number a timing; REPEATS calls before are not
-///   timed output FOLDER         how many outputs were written as 0.npy, 1.npy and so on
+/// and stdout until "quit" or the end.
+///
+/// "run REPEATS TIMINGS": seconds of a call, one number a timing, after REPEATS calls without.
+///
+/// "output FOLDER": how many outputs were written, as 0.npy, 1.npy and so on.
+///
+/// "memory": most bytes that a call holds beyond those held before it.
+///
 /// A computation that this side does not have is "unsupported", anything thrown "failed REASON".
 /// Returns an exit code.
 int serve(int count, char **words, const std::function<Served(const Job &)> &prepare);

@@ -52,12 +52,21 @@ static std::vector<Tensor> outputs_of(const std::function<Outputs()> &call, cons
   return all;
 }
 
+/// What compiled code keeps for its temporaries is alive before the call, and counts.
+static std::int64_t transient_bytes(const std::function<Outputs()> &call) {
+  reset_memory_peak();
+  const MemoryStats before = memory_stats();
+  call();
+  return memory_stats().peak_live_bytes - (before.live_bytes - before.arena_bytes);
+}
+
 static Served served_by(std::function<Outputs()> call, const Body &body, std::string facts) {
   return {[call](std::int64_t repeats) {
             for (; repeats > 0; --repeats)
               call();
           },
-          [call, body] { return outputs_of(call, body); }, std::move(facts), 0};
+          [call, body] { return outputs_of(call, body); }, std::move(facts), 0,
+          [call] { return transient_bytes(call); }};
 }
 
 static Served prepare(const Job &job) {

@@ -55,10 +55,10 @@ class Training:
         self.optimizer = torch.optim.Adam(self.parameters.values(), lr=1e-3, fused=True)
 
     def step(self):
-        self.optimizer.zero_grad(set_to_none=True)
         loss = self.loss(self.parameters, self.data, self.sizes)
         loss.backward()
         self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)  # here, so that no gradient is held between steps
         return loss
 
     def change(self):

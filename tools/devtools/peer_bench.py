@@ -9,7 +9,7 @@ import time
 
 import peer_process
 import peer_results as results_of
-from peer_process import FRESH, OURS, OURS_EAGER, PEERS, Side
+from peer_process import FRESH, KEPT_PAGES, OURS, OURS_EAGER, PEERS, RETURNED_PAGES, Side
 from peer_results import Result, Times
 from process import Failure
 
@@ -55,7 +55,7 @@ class Race:
         self.write_inputs()
         self.start_limits()
         for peer in OURS:
-            self.start(peer.name, peer, True)
+            self.start(peer.name, peer, KEPT_PAGES)
             self.result.ours[peer.name] = self.times[peer.name]
         if OURS_EAGER not in self.sides:
             raise Failure(f"{self.row.name}: {self.times[OURS_EAGER].note}")
@@ -64,35 +64,37 @@ class Race:
         contestants = list(self.contestants())
         for begin in range(0, max(len(contestants), 1), HEAT):  # one without peers if there are none
             heat = contestants[begin:begin + HEAT]
-            for name, peer, kept in heat:
-                self.start(name, peer, kept)
+            for name, peer, pages in heat:
+                self.start(name, peer, pages)
                 self.result.peers[name] = self.times[name]
             self.compare()
             self.take_turns()
             self.close([name for name, _, _ in heat])
+        if self.row.memory:
+            self.weigh()
         work = self.row.work(self.sizes)
         self.result.limit = sum(amount / self.rates[name] for name, amount in work.items())
 
     def contestants(self):
-        """(name, peer, whether pages are kept) of the peers that are there."""
+        """(name, peer, tunables of glibc) of the peers that are there."""
         for peer in PEERS:
             if self.row.peers and peer.name not in self.row.peers:
                 continue
             if package := self.bench.missing.get(peer.name):
                 self.result.peers[peer.name] = Times(results_of.MISSING, package)
                 continue
-            yield peer.name, peer, True
+            yield peer.name, peer, KEPT_PAGES
             if self.row.large and not self.bench.quick:
-                yield peer.name + FRESH, peer, False
+                yield peer.name + FRESH, peer, ""
 
     def write_inputs(self):
         self.inputs = self.scratch / "inputs"
         self.inputs.mkdir()
         subprocess.run([self.bench.place.ours, "inputs", *self.words, self.inputs], check=True)
 
-    def side(self, name, command, kept=True):
+    def side(self, name, command, pages=KEPT_PAGES):
         log = self.bench.folder / "logs" / re.sub(r"\W+", "-", f"{self.row.name}-{self.threads}-{name}")
-        env = peer_process.environment_of(self.threads, kept, self.scratch / "compiled", self.bench.isa)
+        env = peer_process.environment_of(self.threads, pages, self.scratch / "compiled", self.bench.isa)
         side = Side(name, command, self.threads, env, log)
         return side, *side.first_word(PATIENCE)
 
@@ -101,12 +103,12 @@ class Race:
         words = ["limits", self.threads, *(["quick"] if self.bench.quick else [])]
         self.sides["limits"], _, _ = self.side("limits", [self.bench.place.ours, *words])
 
-    def start(self, name, peer, kept):
+    def start(self, name, peer, pages):
         """Adds a side that is ready, and its times, which say why if it is not."""
         seconds = 0
         for command in self.bench.place.commands(peer, [*self.words, self.threads, self.inputs]):
             self.close([name])  # what wrote the files that this one reads
-            side, word, rest = self.side(name, command, kept)
+            side, word, rest = self.side(name, command, pages)
             self.sides[name] = side
             if word != "ready":
                 break
@@ -180,6 +182,22 @@ class Race:
                     self.times[name].seconds += side.times(repeats[name], TIMINGS)
                 except Failure as problem:
                     self.fail(name, results_of.FAILED, str(problem))
+
+    def weigh(self):
+        """What a call of each side holds, in a process of its own that gives memory back at once."""
+        for peer in [*OURS, *PEERS]:
+            times = {**self.result.ours, **self.result.peers}.get(peer.name)
+            if not times or not times.seconds:
+                continue
+            name = peer.name + ", weighed"
+            self.start(name, peer, RETURNED_PAGES)
+            try:
+                side = self.sides[name]
+                side.times(3, 1)
+                times.transient_bytes = min(int(side.ask("memory")) for _ in range(3))
+            except (KeyError, Failure) as problem:
+                times.note += f"; memory not known: {problem}"
+            self.close([name])
 
     def measure_machine(self):
         for word in self.sides["limits"].ask("measure").split():

@@ -18,6 +18,8 @@ ENVIRONMENT = ROOT / "build/peers/environment"
 KEPT_PAGES = ("glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=1099511627776:"
               "glibc.malloc.arena_max=1:glibc.malloc.hugetlb=1")
 FRESH = ", fresh pages"
+# And this to give back at once what is larger than a few pages, so that the kernel sees what is held.
+RETURNED_PAGES = "glibc.malloc.mmap_threshold=65536:glibc.malloc.mmap_max=1000000"
 
 
 # How those that can be told are held to AVX2. ONNX Runtime cannot.
@@ -88,10 +90,10 @@ def processors(threads):
     return allowed[-threads:] if threads <= len(allowed) else None
 
 
-def environment_of(threads, kept, cache, isa):
-    """Environment variables of a side."""
+def environment_of(threads, pages, cache, isa):
+    """Environment variables of a side; `pages` are tunables of glibc."""
     env = {**os.environ, **(AVX2_ONLY if isa == "v3" else {}), "PYTHONDONTWRITEBYTECODE": "1", "TORCHINDUCTOR_CACHE_DIR": str(cache),
-           "GLIBC_TUNABLES": KEPT_PAGES if kept else ""}
+           "GLIBC_TUNABLES": pages}
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         env[name] = str(threads)
     # Rows follow each other faster than a program would have new code compiled.

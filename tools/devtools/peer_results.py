@@ -15,6 +15,7 @@ class Times:
     note: str = ""  # version and setting, or why there is no time
     error: float = None  # of its outputs, relative to ours
     compile_seconds: float = 0
+    transient_bytes: int = None  # that a call holds beyond what was there before
     seconds: list = field(default_factory=list)
 
     def least(self):
@@ -105,6 +106,10 @@ def time_text(seconds):
     return f"{seconds * 1e9:.3g} ns"
 
 
+def bytes_text(count):
+    return "-" if count is None else f"{count / 1e6:.3g} MB"
+
+
 def number_text(value):
     return "-" if value is None else f"{value:.2f}"
 
@@ -142,8 +147,8 @@ def means_table(results):
 
 
 def times_table(results):
-    yield "| row | threads | side | min | median | of so many | compiled in | error | |"
-    yield "|---|---|---|---|---|---|---|---|---|"
+    yield "| row | threads | side | min | median | of so many | compiled in | memory | error | |"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
     for result in results:
         for name, side in {**result.ours, **result.peers}.items():
             if side.state in (MISSING, UNSUPPORTED):
@@ -152,7 +157,7 @@ def times_table(results):
             error = "-" if side.error is None else f"{side.error:.1e}"
             yield (f"| {result.row.name} | {result.threads} | {name} | {time_text(side.least())} "
                    f"| {time_text(side.median())} | {len(side.seconds)} "
-                   f"| {time_text(side.compile_seconds or None)} | {error} | {note} |")
+                   f"| {time_text(side.compile_seconds or None)} | {bytes_text(side.transient_bytes)} | {error} | {note} |")
 
 
 def markdown(results, facts, missing):
@@ -170,7 +175,7 @@ def as_json(results, facts, missing):
     """Everything, for json.dump."""
     def side_fields(side):
         return {"state": side.state, "note": side.note, "error": side.error,
-                "compile": side.compile_seconds, "min": side.least(),
+                "compile": side.compile_seconds, "transient_bytes": side.transient_bytes, "min": side.least(),
                 "median": side.median(), "seconds": side.seconds}
 
     def sides(group):

@@ -130,6 +130,8 @@ class Driver(unittest.TestCase):
             compiled = found["ours"]["ours compiled"]
             self.assertEqual((compiled["note"], compiled["error"]), ("active", 0), found["row"])
             self.assertGreater(compiled["compile"], 0)
+            if "training" in found["row"]:
+                self.assertGreater(compiled["transient_bytes"], 0)
             self.assertTrue(compiled["min"] > 0 and found["limit"] is not None)
             self.assertIn(found["verdict"].split(" (")[0], ("", "not measured"))
         self.assertTrue((self.folder / "results/results.svg").read_text().startswith("<svg"))
