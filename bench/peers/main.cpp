@@ -115,13 +115,15 @@ static int compare(const char *expected_file, const char *file) {
 /// The rates of the machine as they are now, on request: bytes or operations a second.
 static int serve_limits(int threads, bool quick) {
   bench::Work all;
-  all.nt_bytes = all.add_bytes = all.read_bytes = all.cached_bytes = all.flops = 1;
+  all.nt_bytes = all.add_bytes = all.read_bytes = all.cached_bytes = all.cached_read_bytes =
+      all.flops = 1;
   std::cout << "ready 0 limits" << std::endl;
   for (std::string line; std::getline(std::cin, line) && line != "quit";) {
     bench::Rates rates;
     bench::refresh(rates, all, threads, quick);
     std::cout << "copy=" << rates.nt_copy << " add=" << rates.add << " read=" << rates.read
-              << " cached=" << rates.cached << " flops=" << rates.flops << std::endl;
+              << " cached=" << rates.cached << " cached_read=" << rates.cached_read
+              << " flops=" << rates.flops << std::endl;
   }
   return 0;
 }

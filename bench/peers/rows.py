@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 
 F32 = 4  # bytes
+M16 = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,18 @@ def elements(sizes):
     return sizes["n"] if "n" in sizes else sizes["rows"] * sizes["columns"]
 
 
+def read(count):
+    """So many elements read, from a cache if they may stay in one."""
+    return {"read" if count > M16 // 4 else "cached_read": F32 * count}
+
+
 def product_work(s):
     return {"flops": 2 * s["m"] * s["n"] * s["k"]}
 
 
 def linear_work(s):
     """With few rows it reads the weight, with many it multiplies."""
-    weight = F32 * s["n"] * s["k"]
-    flops = product_work(s)["flops"]
-    return {"read": weight} if s["m"] <= 4 else {"flops": flops}
+    return read(s["n"] * s["k"]) if s["m"] <= 4 else product_work(s)
 
 
 def layers(s):
@@ -58,7 +62,7 @@ def layers(s):
 
 def inference_work(s):
     weights = sum(a * b for a, b in layers(s))
-    return {"flops": 2 * s["batch"] * weights} if s["batch"] > 4 else {"read": F32 * weights}
+    return {"flops": 2 * s["batch"] * weights} if s["batch"] > 4 else read(weights)
 
 
 def training_work(s):
@@ -87,7 +91,6 @@ def block_flops(s):
     return 2 * s["batch"] * s["length"] * s["width"] * (12 * s["width"] + 2 * s["length"])
 
 
-M16 = 1 << 24
 SQUARE = {"rows": 4096, "columns": 4096}
 SMALL_SQUARE = {"rows": 64, "columns": 96}
 BLAS = Bar(("OpenBLAS", "oneDNN"), 0.90, 0.98, (1,))
@@ -136,9 +139,9 @@ def short_rows():
               lambda s: {"cached": F32 * 3 * s["n"]**2})
     for columns in (3, 8):
         yield row(f"sum over a last axis of {columns}", "row_sum", {"rows": 65536, "columns": columns},
-                  {"rows": 100, "columns": columns}, lambda s: {"cached": F32 * elements(s)})
+                  {"rows": 100, "columns": columns}, lambda s: read(elements(s)))
     yield row("argmax over a last axis of 12", "row_argmax", {"rows": 65536, "columns": 12},
-              {"rows": 100, "columns": 12}, lambda s: {"cached": F32 * elements(s)})
+              {"rows": 100, "columns": 12}, lambda s: read(elements(s)))
     yield row("[256,256,3] * [256,256,1]", "scaled_points", {"n": 256}, {"n": 9},
               lambda s: {"cached": F32 * 7 * s["n"]**2})
 

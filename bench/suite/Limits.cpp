@@ -167,7 +167,8 @@ double Work::seconds(const Rates &rates, int threads) const {
                         over(in_place_bytes, rates.in_place) + over(read_bytes, rates.read);
   const double functions =
       over(function_cycles * rates.function_factor(threads), rates.clock * threads);
-  return std::max(memory, functions) + over(flops, rates.flops) + over(cached_bytes, rates.cached);
+  return std::max(memory, functions) + over(flops, rates.flops) + over(cached_bytes, rates.cached) +
+         over(cached_read_bytes, rates.cached_read);
 }
 
 void refresh(Rates &rates, const Work &work, int threads, bool quick) {
@@ -192,6 +193,9 @@ void refresh(Rates &rates, const Work &work, int threads, bool quick) {
   if (work.cached_bytes > 0)
     for (int i = 0; i < 2; ++i) // the first brings it in
       keep(rates.cached, stream(2, small, threads, in_place));
+  if (work.cached_read_bytes > 0)
+    for (int i = 0; i < 2; ++i)
+      keep(rates.cached_read, stream(1, small, threads, read_only));
 }
 
 } // namespace bench

@@ -80,8 +80,9 @@ def verdict(result):
     return "met"
 
 
-def group_means(results):
-    """(group, threads, geometric mean of speeds, least mean, verdict) where a bar has a mean."""
+def group_means(results, whole):
+    """(group, threads, geometric mean of speeds, least mean, verdict) where a bar has a mean. `whole` has
+    how many rows there are by group and threads: a part of them has no mean."""
     groups = {}
     for result in results:
         if result.bar() and result.bar().mean:
@@ -89,7 +90,7 @@ def group_means(results):
     for (group, threads), members in groups.items():
         speeds = [member.speed(member.bar().peers) for member in members]
         least = members[0].bar().mean
-        if None in speeds or any(member.unmeasured() for member in members):
+        if None in speeds or len(members) < whole[group, threads] or any(member.unmeasured() for member in members):
             yield group, threads, None, least, "not measured"
             continue
         mean = math.exp(statistics.fmean(math.log(speed) for speed in speeds))
@@ -135,8 +136,8 @@ def summary_table(results):
                f"| {bar_text(result.bar())} | {result.problem or verdict(result)} |")
 
 
-def means_table(results):
-    means = list(group_means(results))
+def means_table(results, whole):
+    means = list(group_means(results, whole))
     if not means:
         return
     yield ""
@@ -160,18 +161,18 @@ def times_table(results):
                    f"| {time_text(side.compile_seconds or None)} | {bytes_text(side.transient_bytes)} | {error} | {note} |")
 
 
-def markdown(results, facts, missing):
+def markdown(results, facts, missing, whole):
     lines = ["# tracejit beside its peers", ""]
     lines += [f"- {name}: {value}" for name, value in facts.items()]
     lines += [f"- not installed: {', '.join(missing) or 'nothing'}", "",
               "Speed is the time of the best peer by ours: above 1 ours is faster; losses are bold. Times "
               "are the least of all.", ""]
-    lines += [*summary_table(results), *means_table(results), "", "## All sides", ""]
+    lines += [*summary_table(results), *means_table(results, whole), "", "## All sides", ""]
     lines += times_table(results)
     return "\n".join(lines) + "\n"
 
 
-def as_json(results, facts, missing):
+def as_json(results, facts, missing, whole):
     """Everything, for json.dump."""
     def side_fields(side):
         return {"state": side.state, "note": side.note, "error": side.error,
@@ -186,5 +187,5 @@ def as_json(results, facts, missing):
              "speed": result.speed(), "bar": bar_text(result.bar()), "verdict": verdict(result),
              "problem": result.problem} for result in results]
     means = [dict(zip(("group", "threads", "speed", "bar", "verdict"), mean))
-             for mean in group_means(results)]
+             for mean in group_means(results, whole)]
     return {"facts": facts, "missing": missing, "rows": rows, "means": means}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # tools/dev bench --peers: ours beside what a user would take instead, in turns, on this machine.
 import argparse
+import collections
 import datetime
 import json
 import os
@@ -54,11 +55,16 @@ def wrong_sides(result):
             for name, side in {**result.ours, **result.peers}.items() if is_wrong(name, side, result)]
 
 
+def rows_of_groups():
+    """How many rows there are by group and threads."""
+    return collections.Counter((row.group, threads) for row in ROWS for threads in row.threads)
+
+
 def write(results, options, missing, folder):
-    known = facts(options)
+    known, whole = facts(options), rows_of_groups()
     (folder / "results.json").write_text(
-        json.dumps(results_of.as_json(results, known, missing), indent=1) + "\n")
-    (folder / "results.md").write_text(results_of.markdown(results, known, missing))
+        json.dumps(results_of.as_json(results, known, missing, whole), indent=1) + "\n")
+    (folder / "results.md").write_text(results_of.markdown(results, known, missing, whole))
     (folder / "results.svg").write_text(chart(results))
 
 

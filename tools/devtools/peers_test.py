@@ -56,7 +56,7 @@ class Verdicts(unittest.TestCase):
         made = result(1.0, {"a": 0.1, "b": 0.1}, least=1.0, mean=1.0)
         made.threads = 2
         self.assertEqual(verdict(made), "")
-        self.assertEqual(list(group_means([made])), [])
+        self.assertEqual(list(group_means([made], {})), [])
 
     def test_fresh_pages_count_for_the_peer(self):
         made = result(1.0, {"a": 2.0, "a, fresh pages": 0.5, "b": 3.0}, least=1.0)
@@ -65,16 +65,17 @@ class Verdicts(unittest.TestCase):
     def test_means_need_every_row(self):
         good = [result(1.0, {"a": 4.0, "b": 9.0}, least=0.5, mean=1.0),
                 result(1.0, {"a": 1.0, "b": 9.0}, least=0.5, mean=1.0)]
-        self.assertEqual([(round(mean[2], 9), mean[4]) for mean in group_means(good)], [(2.0, "met")])
+        self.assertEqual([(round(mean[2], 9), mean[4]) for mean in group_means(good, {("g", 1): 2})], [(2.0, "met")])
+        self.assertEqual([mean[4] for mean in group_means(good, {("g", 1): 3})], ["not measured"])
         good.append(result(1.0, {"a": 1.0}, least=0.5, mean=1.0))
-        self.assertEqual([mean[4] for mean in group_means(good)], ["not measured"])
+        self.assertEqual([mean[4] for mean in group_means(good, {("g", 1): 3})], ["not measured"])
         slow = [result(1.0, {"a": 0.9, "b": 9.0}, least=0.5, mean=1.0)]
-        self.assertEqual([mean[4] for mean in group_means(slow)], ["missed"])
+        self.assertEqual([mean[4] for mean in group_means(slow, {("g", 1): 1})], ["missed"])
 
     def test_tables_show_losses_and_what_failed(self):
         lost = result(1.0, {"a": 0.5})
         lost.peers["b"] = Times(results_of.FAILED, "no such function")
-        text = results_of.markdown([lost], {"date": "today"}, ["c"])
+        text = results_of.markdown([lost], {"date": "today"}, ["c"], {})
         for part in ("**0.50**", "| 500 ms |", "failed: no such function", "not installed: c", "date: today"):
             self.assertIn(part, text)
 
