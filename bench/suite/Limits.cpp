@@ -26,9 +26,9 @@ constexpr std::size_t big = std::size_t{64} << 20, small = std::size_t{8} << 20;
 /// Memory on huge pages that is kept and was touched, like the runtime's own.
 float *buffer(int which) {
   static float *const base = [] {
-    void *p = std::aligned_alloc(std::size_t{2} << 20, 2 * big);
-    madvise(p, 2 * big, MADV_HUGEPAGE);
-    std::memset(p, 0, 2 * big);
+    void *p = std::aligned_alloc(std::size_t{2} << 20, 3 * big);
+    madvise(p, 3 * big, MADV_HUGEPAGE);
+    std::memset(p, 0, 3 * big);
     return static_cast<float *>(p);
   }();
   return base + static_cast<std::size_t>(which) * (big / sizeof(float));
@@ -56,6 +56,25 @@ float *buffer(int which) {
         _mm256_stream_ps(to + k, _mm256_load_ps(from + k));
         _mm256_stream_ps(to + k + 8, _mm256_load_ps(from + k + 8));
       }
+  _mm_sfence();
+}
+
+template <bool streaming, bool prefetched>
+[[gnu::target("avx2"), gnu::noinline]] void add_two(std::size_t begin, std::size_t end) {
+  const float *a = buffer(0), *b = buffer(2);
+  float *to = buffer(1);
+  for (std::size_t i = begin; i < end; i += 16) {
+    if constexpr (prefetched)
+      for (const float *from : {a, b})
+        _mm_prefetch(reinterpret_cast<const char *>(from + i + 512), _MM_HINT_T0);
+    for (std::size_t k = i; k < i + 16; k += 8) {
+      const __m256 sum = _mm256_add_ps(_mm256_load_ps(a + k), _mm256_load_ps(b + k));
+      if constexpr (streaming)
+        _mm256_stream_ps(to + k, sum);
+      else
+        _mm256_store_ps(to + k, sum);
+    }
+  }
   _mm_sfence();
 }
 
@@ -144,11 +163,12 @@ template <class F> double stream(double factor, std::size_t bytes, int threads, 
 
 double Work::seconds(const Rates &rates, int threads) const {
   const auto over = [](double amount, double rate) { return amount > 0 ? amount / rate : 0; };
-  const double memory = over(nt_bytes, rates.nt_copy) + over(in_place_bytes, rates.in_place) +
-                        over(read_bytes, rates.read);
+  const double memory = over(nt_bytes, rates.nt_copy) + over(add_bytes, rates.add) +
+                        over(in_place_bytes, rates.in_place) + over(read_bytes, rates.read);
   const double functions =
       over(function_cycles * rates.function_factor(threads), rates.clock * threads);
-  return std::max(memory, functions) + over(flops, rates.flops) + over(cached_bytes, rates.cached);
+  return std::max(memory, functions) + over(flops, rates.flops) + over(cached_bytes, rates.cached) +
+         over(cached_read_bytes, rates.cached_read);
 }
 
 void refresh(Rates &rates, const Work &work, int threads, bool quick) {
@@ -162,6 +182,9 @@ void refresh(Rates &rates, const Work &work, int threads, bool quick) {
   if (work.nt_bytes > 0)
     for (auto *copy : {nt_copy, nt_copy_two})
       keep(rates.nt_copy, stream(2, bytes, threads, copy));
+  if (work.add_bytes > 0)
+    for (auto *add : {add_two<false, false>, add_two<true, false>, add_two<true, true>})
+      keep(rates.add, stream(3, bytes, threads, add));
   if (work.in_place_bytes > 0)
     for (auto *update : {in_place, in_place_three})
       keep(rates.in_place, stream(2, bytes, threads, update));
@@ -170,6 +193,9 @@ void refresh(Rates &rates, const Work &work, int threads, bool quick) {
   if (work.cached_bytes > 0)
     for (int i = 0; i < 2; ++i) // the first brings it in
       keep(rates.cached, stream(2, small, threads, in_place));
+  if (work.cached_read_bytes > 0)
+    for (int i = 0; i < 2; ++i)
+      keep(rates.cached_read, stream(1, small, threads, read_only));
 }
 
 } // namespace bench

@@ -15,12 +15,13 @@ def folder(preset):
     return ROOT / "build" / preset
 
 
-def configure(preset):
-    """Configures when that was never done or the preset changed; Ninja notices the rest."""
+def configure(preset, again=False):
+    """Configures when that was never done, the preset changed, or libraries of others may have come;
+    Ninja notices the rest."""
     packages.ensure()
     stamp = folder(preset) / "build.ninja"
     presets = ROOT / "CMakePresets.json"
-    if stamp.exists() and stamp.stat().st_mtime >= presets.stat().st_mtime:
+    if not again and stamp.exists() and stamp.stat().st_mtime >= presets.stat().st_mtime:
         return
     result = subprocess.run(["cmake", "--preset", preset], cwd=ROOT, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -42,14 +43,18 @@ def jobs(options):
     return max(1, min(len(os.sched_getaffinity(0)), memory // (3 << 29)))
 
 
-def require_targets(preset, names):
-    if not names:
-        return
+def known_targets(preset):
     # Folders may have appeared since the last configuration.
     run(["ninja", "-C", folder(preset), "--quiet", "build.ninja"], f"configuring '{preset}'",
         stdout=subprocess.DEVNULL)
     listing = output_of(["ninja", "-C", folder(preset), "-t", "targets", "all"])
-    known = {line.rsplit(":", 1)[0] for line in listing.splitlines()}
+    return {line.rsplit(":", 1)[0] for line in listing.splitlines()}
+
+
+def require_targets(preset, names):
+    if not names:
+        return
+    known = known_targets(preset)
     for name in names:
         if name not in known:
             raise Failure(f"there is no target '{name}' in preset '{preset}'", 2)

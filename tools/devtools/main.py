@@ -5,7 +5,7 @@ import sys
 
 import building
 import nightly
-import packages
+import peer_setup
 import programs
 import style
 import testing
@@ -45,8 +45,11 @@ def make_parser():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    p = add_command(commands, "setup", packages.setup, "install the Debian packages that are missing",
-                    ["setup", "setup --list    # what is needed, and why"])
+    p = add_command(commands, "setup", peer_setup.setup, "install the Debian packages that are missing",
+                    ["setup", "setup --list    # what is needed, and why",
+                     "setup --peers   # several GB: what bench --peers compares with"])
+    p.add_argument("--peers", action="store_true",
+                   help="also PyTorch, JAX, ONNX Runtime, OpenVINO, OpenBLAS and oneDNN, below build/peers")
     p.add_argument("--list", action="store_true", help="only print the packages and their purpose")
 
     p = add_command(commands, "build", building.build, "configure and build",
@@ -77,9 +80,13 @@ def make_parser():
 
     p = add_command(commands, "bench", programs.bench, "build and run the benchmarks",
                     ["bench", "bench --json results.json",
+                     "bench --peers             # beside what setup --peers has installed; an hour",
+                     "bench --peers --help-program    # its own options: rows, threads, tiny sizes",
                      "bench --counts            # instructions against bench/counts/expected.txt",
                      "bench --counts --write    # these are what is expected from now on"], True)
     add_build_options(p, "release")
+    p.add_argument("--peers", action="store_true",
+                   help="time it beside what others would use instead; missing ones are named")
     p.add_argument("--counts", action="store_true",
                    help="count instructions with valgrind instead, of the preset dev")
     p.add_argument("--write", action="store_true", help="rewrite the file of expected counts")

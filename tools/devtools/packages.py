@@ -24,17 +24,17 @@ NEEDED = [
 ]
 
 
-def missing():
+def missing(wanted=NEEDED):
     """Purpose and packages that are not installed."""
     if not shutil.which("dpkg-query"):
         raise Failure("this is not a Debian system; install what `tools/dev setup --list` names "
                       "and build with CMakePresets.json", 2)
-    names = [name for _, group in NEEDED for name in group]
+    names = [name for _, group in wanted for name in group]
     query = ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *names]
     listing = subprocess.run(query, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     installed = {line.split()[0] for line in listing.stdout.splitlines()
                  if line.split()[1:] == ["installed"]}
-    groups = [(why, [n for n in group if n not in installed]) for why, group in NEEDED]
+    groups = [(why, [n for n in group if n not in installed]) for why, group in wanted]
     return [(why, group) for why, group in groups if group]
 
 

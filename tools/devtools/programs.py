@@ -4,6 +4,7 @@ import subprocess
 
 import building
 import counts
+import peers
 import readers
 from process import ROOT, Failure
 
@@ -30,9 +31,21 @@ def bench(options):
     if options.counts:
         building.build_preset("dev", options, ["tracejit-counts"])
         return counts.check(building.folder("dev") / "bin/tracejit-counts", options.write)
+    if options.peers:
+        return bench_peers(options)
     if options.write:
         raise Failure("--write is for --counts", 2)
     return build_and_run("tracejit-bench", options)
+
+
+def bench_peers(options):
+    """Builds our side and the peers that are there, then compares."""
+    wishes = peers.parse(options.rest)
+    building.configure(options.preset, again=True)
+    known = building.known_targets(options.preset)
+    built = [name for name in peers.targets() if name in known]
+    building.build_preset(options.preset, options, ["peer-tracejit", *built])
+    return peers.run(wishes, building.folder(options.preset) / "bin")
 
 
 def fuzz(options):
