@@ -27,7 +27,8 @@ struct Planned {
 std::unique_ptr<mlir::MLIRContext> make_context();
 
 /// Runs the phases up to `last` (one of front_phases). A plan that holds more than its budget is
-/// made again with fewer merges, and if that is too much by an eighth, without any.
+/// made again without copies of what lies in columns, then with fewer merges, and if that is too
+/// much by an eighth, without any.
 Planned run_front(mlir::MLIRContext &context, const Graph &graph, const CompileOptions &options,
                   std::string_view last = "planned");
 

@@ -52,10 +52,17 @@ static kernel::SpaceAttr without_inner_axis(kernel::SpaceAttr space) {
 }
 
 // Whether the epilogue walks all points of some rows instead of the columns of one, which would
-// leave lanes idle. C is not cut between columns then, so there must be enough rows for threads.
+// leave lanes idle. C is not cut between columns then: there must be rows enough for many threads,
+// or too little work to be shared.
 static bool should_keep_rows_whole(const ContractStep &step) {
-  constexpr std::int64_t narrow = 16, whole_vectors = 16, wide = 128, enough_rows = 16;
-  return step.n < narrow || (step.n < wide && step.n % whole_vectors != 0 && step.m >= enough_rows);
+  constexpr std::int64_t narrow = 16, whole_vectors = 16, wide = 128, enough_rows = 128;
+  constexpr double little_work = 1 << 20;
+  if (step.n < narrow)
+    return true;
+  const double work =
+      static_cast<double>(step.m) * static_cast<double>(step.n) * static_cast<double>(step.k);
+  return step.n < wide && step.n % whole_vectors != 0 &&
+         (step.m >= enough_rows || work <= little_work);
 }
 
 ContractParts split_contraction(kernel::FuncOp function) {

@@ -53,8 +53,9 @@ static std::uint32_t count_kernels(const Graph &graph) {
       graph.values, [](const GraphValue &value) { return !value.view && value.meta->size > 0; }));
 }
 
+// `turn`: as for lift; false afterwards if nothing was copied.
 static Planned run_phases(MLIRContext &context, const Graph &graph, const CompileOptions &options,
-                          std::string_view last, std::size_t peak_bytes) {
+                          std::string_view last, std::size_t peak_bytes, bool &turn) {
   Planned planned;
   Front front(options, last);
   // Verifiers report through the context; their text becomes the message.
@@ -81,7 +82,7 @@ static Planned run_phases(MLIRContext &context, const Graph &graph, const Compil
 
   front.pass("expand-rows", expand_rows);
   front.pass("cse", cse);
-  lift(front.program);
+  turn = lift(front.program, turn);
   front.pass("dce", dce);
   front.pass("fuse", [&](trace::FuncOp program) {
     fuse_within(program, static_cast<std::int64_t>(peak_bytes));
@@ -107,18 +108,24 @@ static std::size_t peak_of_plan(const Graph &graph, const Plan &plan) {
 Planned run_front(MLIRContext &context, const Graph &graph, const CompileOptions &options,
                   std::string_view last) {
   const std::size_t by_ops = peak_of_ops(graph), allowed = by_ops + options.memory_budget;
-  Planned planned = run_phases(context, graph, options, last, allowed);
+  bool turn = true;
+  Planned planned = run_phases(context, graph, options, last, allowed, turn);
   const auto holds_more_than = [&](std::size_t bytes) {
     return last == "planned" && planned.message.empty() &&
            peak_of_plan(graph, planned.plan) > bytes;
   };
+  // Copies of what lies in columns are memory that ops do not take.
+  if (turn && holds_more_than(allowed)) {
+    turn = false;
+    planned = run_phases(context, graph, options, last, allowed, turn);
+  }
   // Gaps between blocks, and what the model of fusion does not know.
   if (holds_more_than(allowed))
-    planned = run_phases(context, graph, options, last, by_ops);
+    planned = run_phases(context, graph, options, last, by_ops, turn);
   if (holds_more_than(allowed + allowed / 8)) {
     CompileOptions unfused = options;
     unfused.disabled_passes.push_back("fuse");
-    planned = run_phases(context, graph, unfused, last, by_ops);
+    planned = run_phases(context, graph, unfused, last, by_ops, turn);
   }
   return planned;
 }

@@ -91,7 +91,7 @@ static Value exchange(trace::PermuteDimsOp op) {
       rank(product->getOperand(0)) < 2 || rank(product->getOperand(1)) < 2 ||
       llvm::all_of(op->getUsers(), [](Operation *user) { return isa<trace::MatmulOp>(user); }))
     return {};
-  OpBuilder builder(op);
+  OpBuilder builder(product); // its operands may die there
   const Value operands[] = {swap_last_axes(builder, op, product->getOperand(1)),
                             swap_last_axes(builder, op, product->getOperand(0))};
   Operation *made = trace::create_op(builder, product->getLoc(), info(OpKind::matmul), operands,

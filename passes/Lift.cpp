@@ -29,10 +29,12 @@ namespace {
 /// if the op stays with the library.
 class Lifter {
 public:
-  Lifter(trace::FuncOp program, Views &views) : builder(program.getContext()), views(views) {}
+  Lifter(trace::FuncOp program, Views &views, bool turn)
+      : builder(program.getContext()), views(views), turn(turn) {}
 
   kernel::LaunchOp lift(Operation *op);
   void copy_returned_values(trace::ReturnOp end);
+  bool has_turned() const { return !copies.empty(); }
 
 private:
   kernel::LaunchOp elementwise(Operation *op, const OpInfo &row);
@@ -52,6 +54,7 @@ private:
 
   OpBuilder builder;
   Views &views;
+  const bool turn;
   llvm::DenseMap<Value, Value> copies; ///< of values that are read down their columns
   unsigned count = 0;
 };
@@ -107,7 +110,7 @@ static bool lies_in_columns(const Meta &meta) {
 
 // The value as a kernel should read it: the library copies in tiles what lies in columns.
 Value Lifter::turned(Value value) {
-  if (!lies_in_columns(*views.of(value).meta))
+  if (!turn || !lies_in_columns(*views.of(value).meta))
     return value;
   Value &copy = copies[value];
   if (!copy) {
@@ -397,9 +400,9 @@ void Lifter::copy_returned_values(trace::ReturnOp end) {
   }
 }
 
-void lift(trace::FuncOp program) {
+bool lift(trace::FuncOp program, bool turn) {
   Views views;
-  Lifter lifter(program, views);
+  Lifter lifter(program, views, turn);
   llvm::SmallVector<Operation *> lifted; // erased last: views are kept by value
   for (Operation &op : llvm::make_early_inc_range(program.block())) {
     safe_point();
@@ -411,6 +414,7 @@ void lift(trace::FuncOp program) {
   for (Operation *op : lifted)
     op->erase();
   lifter.copy_returned_values(cast<trace::ReturnOp>(program.block().getTerminator()));
+  return lifter.has_turned();
 }
 
 namespace {

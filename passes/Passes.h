@@ -19,7 +19,9 @@ void layout(trace::FuncOp program);
 void expand_rows(trace::FuncOp program);
 
 // From trace to kernels: every op that can be one becomes a launch of its own kernel.
-void lift(trace::FuncOp program);
+/// With `turn`, what kernels would read down its columns is copied first, by ops that stay with the
+/// library. Whether one was.
+bool lift(trace::FuncOp program, bool turn = true);
 // On launches.
 void fuse(trace::FuncOp program);
 /// What fusion took: per op it must not grow with the program.

@@ -46,7 +46,8 @@ bool AnchorState::pass_ended(std::uint64_t eager_ns) noexcept {
   if (resting())
     return false;
   // A thread that was put aside may write an old number of passes: a rest that is over stays so.
-  rest.store(rest.load(std::memory_order_relaxed) & 3, std::memory_order_relaxed);
+  if (const std::uint64_t over = rest.load(std::memory_order_relaxed); over > 3)
+    rest.store(over & 3, std::memory_order_relaxed);
   add(eager, eager_ns);
   if (window_began_ns.load(std::memory_order_relaxed) == 0)
     window_began_ns.store(now_ns(), std::memory_order_relaxed);
