@@ -108,9 +108,12 @@ Tensor Tensor::astype(DType dtype, source_location site) const {
 Tensor Tensor::contiguous(source_location site) const {
   if (is_contiguous(site))
     return *this;
-  // A flattening reshape copies; the second one is a view.
+  // A flattening reshape copies, but for axes that lie like one with steps.
   const DimList shape(this->shape());
-  return reshape(Operand(reshape(Operand(*this, site), {-1}), site), shape);
+  Tensor flat = reshape(Operand(*this, site), {-1});
+  if (!flat.is_contiguous(site))
+    flat = concat({flat}, 0, site);
+  return reshape(Operand(std::move(flat), site), shape);
 }
 
 /// Reads any layout into row-major memory of the same dtype.

@@ -336,5 +336,35 @@ TEST_F(Footguns, DerivativesAtInfiniteEnds) {
   EXPECT_EQ(hits(f), 4u);
 }
 
+// Views whose axes lie like one with steps, which a flattening reshape does not copy, and others.
+TEST_F(Footguns, ContiguousIs) {
+  const std::optional<std::int64_t> end;
+  const auto body = [=](const Tensor &x) {
+    std::vector<Tensor> made;
+    for (const Tensor &view : {x(slice(end, end, 2)), x(slice(end, end, -1)),
+                               reshape(x, {10, 6})(slice(), slice(end, end, 2)),
+                               permute_dims(reshape(x, {4, 15}), {1, 0}),
+                               broadcast_to(x(slice(3, 4)), {5}), x(slice(7, 7)), x})
+      made.push_back((view * 2.0).contiguous() + view.contiguous());
+    return made;
+  };
+  for (const Tensor &view : {ramp(60, 1)(slice(end, end, 2)), ramp(60, 1)(slice(end, end, -3)),
+                             reshape(ramp(60, 1), {10, 6})(slice(), slice(end, end, 2))}) {
+    ASSERT_FALSE(view.is_contiguous());
+    const Tensor made = view.contiguous();
+    EXPECT_TRUE(made.is_contiguous());
+    EXPECT_EQ(made.data<float>().size(), static_cast<std::size_t>(view.size()));
+    EXPECT_TRUE(same_bits(view, made));
+  }
+  auto f = trace(body, {"contiguous"});
+  repeat(6, [&](int i) {
+    const Tensor x = ramp(60, 0.5f * static_cast<float>(i));
+    const std::vector<Tensor> got = f(x), plain = plainly([&] { return body(x); });
+    for (std::size_t k = 0; k < got.size(); ++k)
+      EXPECT_TRUE(same_bits(plain[k], got[k])) << k;
+  });
+  EXPECT_EQ(hits(f), 4u);
+}
+
 } // namespace
 } // namespace jit::test
