@@ -84,7 +84,8 @@ int transposed_axis(const StridedView &from) noexcept {
   return -1;
 }
 
-void copy_view(const KernelTable &table, const StridedView &source, const Target &target) noexcept {
+void copy_view(const KernelTable &table, const StridedView &source,
+               const CopyTarget &target) noexcept {
   StridedView views[2] = {source, source};
   views[1].data = target.data;
   std::copy_n(target.strides, source.rank, views[1].strides);

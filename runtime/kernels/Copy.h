@@ -8,7 +8,7 @@
 namespace jit {
 
 /// Where a copy lands: any strides, extents of the source.
-struct Target {
+struct CopyTarget {
   std::byte *data;
   DType dtype;
   const std::int64_t *strides;
@@ -19,6 +19,7 @@ struct Target {
 int transposed_axis(const StridedView &view) noexcept;
 
 /// target[index] = source[index] for every index; over the pool if it is big.
-void copy_view(const KernelTable &table, const StridedView &source, const Target &target) noexcept;
+void copy_view(const KernelTable &table, const StridedView &source,
+               const CopyTarget &target) noexcept;
 
 } // namespace jit

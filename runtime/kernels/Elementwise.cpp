@@ -7,6 +7,7 @@
 #include "runtime/kernels/TileReader.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace jit {
 
@@ -84,6 +85,9 @@ public:
       widest = std::max(widest, static_cast<std::int64_t>(itemsize(tiled.views[i].dtype)));
     most_rows = static_cast<std::int64_t>(tile_elements * sizeof(double)) / most_columns / widest;
     most_rows = std::min(most_rows, static_cast<std::int64_t>(transpose_block));
+    for (int i = 0; i < tiled.tensors; ++i)
+      if (!is_transposed(i))
+        readers[i].emplace(tiled.views[i], tiled.dtypes[tiled.operand_of[i]], tiled.table);
   }
 
   void run() const noexcept {
@@ -150,19 +154,17 @@ private:
     std::byte *pointers[max_operands + 1];
     std::copy_n(loop.pointers, max_operands + 1, pointers);
     for (int i = 0; i < tiled.tensors; ++i)
-      if (is_transposed(i))
+      if (!readers[i])
         transpose(i, index, rows, columns, tiles[i]);
     // The result is row-major: an offset in it is a place in the logical order.
     std::int64_t place = offset_of(result, index);
     for (std::int64_t row = 0; row < rows; ++row, place += result.strides[axis]) {
       pointers[0] = loop.pointers[0] + static_cast<std::size_t>(place) * loop.result_step;
       for (int i = 0; i < tiled.tensors; ++i) {
-        const int operand = tiled.operand_of[i];
-        const TileReader reader(tiled.views[i], tiled.dtypes[operand], tiled.table);
-        pointers[operand + 1] =
-            is_transposed(i)
-                ? tiles[i] + row * columns * itemsize_of(tiled.views[i].dtype)
-                : const_cast<std::byte *>(reader.read(place, columns, scratch[i])); // NOLINT
+        pointers[tiled.operand_of[i] + 1] =
+            readers[i] ? const_cast<std::byte *>( // NOLINT
+                             readers[i]->read(place, columns, scratch[i]))
+                       : tiles[i] + row * columns * itemsize_of(tiled.views[i].dtype);
       }
       loop.run(pointers, static_cast<std::size_t>(columns), &loop.args);
     }
@@ -177,6 +179,7 @@ private:
   const StridedView &result;
   const int axis;
   std::int64_t most_rows;
+  std::optional<TileReader> readers[max_operands]; ///< of what is not transposed
 };
 
 /// The axis of planes that pay, or -1.
