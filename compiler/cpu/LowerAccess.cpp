@@ -82,7 +82,7 @@ llvm::Value *Lowering::coordinate(unsigned axis, Point &at) {
 llvm::Value *Lowering::point_pointer(unsigned node, Point &at) {
   const Node &n = nest.nodes[node];
   llvm::Value *pointer = base_pointer(node);
-  if (schedule.kind != Schedule::outer || !at.row)
+  if (along() || !at.row)
     return pointer;
   unsigned axes = static_cast<unsigned>(nest.axes.size()), first = axes;
   while (first > 0 && nest.axes[first - 1].row)
@@ -138,7 +138,7 @@ static std::optional<std::int64_t> lane_stride(const Nest &nest, const Schedule 
 
 /// The period of an access that reads a short row again and again, for the lanes of a unit.
 std::optional<std::int64_t> Lowering::lane_period(const Access &access) const {
-  if (schedule.kind == Schedule::outer) // the row is another at each point
+  if (!along()) // the row is another at each point
     return std::nullopt;
   return period_of(nest, access, schedule.first_lane_axis, schedule.last_lane_axis);
 }

@@ -5,6 +5,7 @@
 #include "runtime/base/SeededBugs.h"
 #include "runtime/kernels/ThreadPool.h"
 
+#include <bit>
 #include <limits>
 
 namespace jit::cpu {
@@ -22,7 +23,10 @@ void turn(ir::Values &state) { std::rotate(state.begin(), state.begin() + 1, sta
 
 } // namespace
 
-bool Lowering::along() const { return schedule.kind != Schedule::outer; }
+bool Lowering::along() const { return !schedule.lanes_are_rows(); }
+bool Lowering::keeps_terms(const Chain &chain) const {
+  return schedule.kind == Schedule::across && chain.ordered();
+}
 std::int64_t Lowering::chunk_points() const {
   const std::int64_t points = along() ? inner_chunk : outer_block;
   const bool longer =
@@ -105,6 +109,8 @@ llvm::Value *Lowering::combine(const Chain &chain, llvm::Value *x, llvm::Value *
 
 /// Vectors of partial results that the order demands, or that hide the latency of `combine`.
 unsigned Lowering::chain_vectors(const Chain &chain) const {
+  if (keeps_terms(chain))
+    return 0;
   if (chain.ordered())
     return along() ? canonical_lanes(chain.dtype) / schedule.lanes : outer_chains;
   if (chain.kind == ReduceKind::argmax && !along())
@@ -116,6 +122,9 @@ unsigned Lowering::chain_vectors(const Chain &chain) const {
 
 void Lowering::reset(Chain &chain) {
   const unsigned vectors = chain_vectors(chain);
+  if (keeps_terms(chain) && !chain.terms)
+    chain.terms = scratch(static_cast<std::size_t>(nest.row_points() * schedule.lanes) *
+                          itemsize(chain.dtype));
   chain.state.assign(vectors, neutral(chain.kind, chain.dtype));
   if (chain.kind != ReduceKind::argmax)
     return;
@@ -208,23 +217,48 @@ void Lowering::step(Chain &chain, llvm::Value *x, Point &at) {
     step_argmax(chain, x, at);
     return;
   }
-  llvm::Value *before = chain.state[0], *after = nullptr;
+  llvm::Value *before = keeps_terms(chain) ? neutral(chain.kind, chain.dtype) : chain.state[0];
+  llvm::Value *after = nullptr;
   if (chain.kind == ReduceKind::varmean) {
     llvm::Value *distance = b.CreateFSub(x, chain.mean);
     after = b.CreateIntrinsic(llvm::Intrinsic::fma, {x->getType()}, {distance, distance, before});
   } else {
     after = combine(chain, before, x);
   }
+  if (keeps_terms(chain))
+    return store_vector(after, term_place(chain, at.row), nullptr, false);
   // Across rows the lanes are independent, and those that do not exist do no harm.
   const bool masked = at.mask && along() && !planted(SeededBug::masked_lanes_leak);
   chain.state[0] = masked ? b.CreateSelect(at.mask, after, before) : after;
   turn(chain.state);
 }
 
+/// Where the terms of a point of the row are, a lane a row.
+llvm::Value *Lowering::term_place(const Chain &chain, llvm::Value *point) {
+  return b.CreateGEP(element_type(chain.dtype), chain.terms,
+                     b.CreateMul(point, number(schedule.lanes)));
+}
+
+/// The tree of order `inner` over what was kept. Places past the row's end hold neutral elements
+/// there, which change nothing.
+llvm::Value *Lowering::fold_terms(const Chain &chain) {
+  ir::Values terms;
+  const auto points = static_cast<std::size_t>(nest.row_points());
+  for (std::size_t k = 0; k < points; ++k)
+    terms.push_back(load_vector(element_type(chain.dtype),
+                                term_place(chain, number(static_cast<std::int64_t>(k))), nullptr));
+  for (std::size_t h = std::bit_ceil(points) / 2; h > 0; h /= 2)
+    for (std::size_t k = 0; k < h && k + h < points; ++k)
+      terms[k] = combine(chain, terms[k], terms[k + h]);
+  return terms[0];
+}
+
 /// One result from the partial ones: by halves along a row, (0 + 2) + (1 + 3) across rows.
 llvm::Value *Lowering::finish(const Chain &chain) {
   if (chain.kind == ReduceKind::argmax)
     return finish_argmax(chain);
+  if (keeps_terms(chain))
+    return fold_terms(chain);
   ir::Values state = chain.state;
   for (std::size_t h = state.size() / 2; h > 0; h /= 2)
     for (std::size_t k = 0; k < h; ++k)
@@ -294,7 +328,7 @@ void Lowering::emit_chunk(llvm::Value *first, llvm::Value *end, llvm::Value *is_
       reset(*chain);
   emit_span(first, end, chains, body);
   for (Chain *chain : chains) {
-    if (!chain->ordered())
+    if (!chain->ordered() || keeps_terms(*chain))
       continue;
     std::int64_t vectors = static_cast<std::int64_t>(chain->state.size());
     std::int64_t turns = (last + width - 1) / width % vectors;

@@ -146,7 +146,7 @@ void Lowering::emit_unit() {
     lane_end =
         b.CreateLoad(b.getInt64Ty(), b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), columns, 1));
   }
-  if (schedule.kind == Schedule::outer) {
+  if (schedule.lanes_are_rows()) {
     unit.index = lane_begin;
     if (schedule.lane_points % schedule.lanes != 0)
       unit.mask = tail_mask(lane_begin, number(schedule.lane_points));
@@ -322,15 +322,13 @@ llvm::Value *Lowering::keep(unsigned node, Point &at) {
   if (!varies(node))
     return value(n.operands[0], at);
   llvm::Value *&place = kept[node];
-  std::int64_t step = schedule.kind == Schedule::outer ? schedule.lanes : 1;
+  std::int64_t step = along() ? 1 : schedule.lanes;
   if (!place) {
-    std::int64_t points =
-        schedule.kind == Schedule::outer ? nest.row_points() : schedule.lane_points;
+    std::int64_t points = along() ? schedule.lane_points : nest.row_points();
     place = scratch(static_cast<std::size_t>(points * step + schedule.lanes) * itemsize(n.dtype));
   }
   llvm::Type *type = element_type(n.dtype);
-  llvm::Value *first =
-      schedule.kind == Schedule::outer ? b.CreateMul(at.row, number(step)) : at.index;
+  llvm::Value *first = along() ? at.index : b.CreateMul(at.row, number(step));
   llvm::Value *pointer = b.CreateGEP(type, place, first);
   if (at.pass > n.pass)
     return widen(load_vector(type, pointer, nullptr), n.dtype);

@@ -41,8 +41,9 @@ struct Chain {
   DType dtype;      ///< of the operand
   ir::Values state; ///< of argmax: values, then their indices
   llvm::Value *mean =
-      nullptr;           ///< of the chunk, for kind varmean: the sum of squared distances from it
-  bool ordered() const { // results depend on the order
+      nullptr; ///< of the chunk, for kind varmean: the sum of squared distances from it
+  llvm::Value *terms = nullptr; ///< memory of what is folded at the end, instead of a state
+  bool ordered() const {        // results depend on the order
     return is_float(dtype) &&
            (kind == ReduceKind::sum || kind == ReduceKind::prod || kind == ReduceKind::varmean);
   }
@@ -117,6 +118,9 @@ private:
   /// Memory of partial results that two stages share: the same places in both.
   llvm::SmallVector<llvm::Value *, 4> shared_parts(llvm::ArrayRef<Chain> chains);
   llvm::Value *combine_parts(const Chain &chain, llvm::Value *parts, std::int64_t count);
+  bool keeps_terms(const Chain &chain) const;
+  llvm::Value *term_place(const Chain &chain, llvm::Value *point);
+  llvm::Value *fold_terms(const Chain &chain);
   bool along() const; ///< lanes run along the row, not across rows
   std::int64_t chunk_points() const;
   std::int64_t part_lanes() const;

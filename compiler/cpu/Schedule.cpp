@@ -120,6 +120,7 @@ public:
     s.kind = use.epilogue       ? Schedule::epilogue
              : parallel == axes ? Schedule::elementwise
              : nest.outer       ? Schedule::outer
+             : is_short()       ? Schedule::across
                                 : Schedule::inner;
     s.whole_rows = use.whole_rows;
     s.stream = use.traffic == Traffic::stream && s.kind != Schedule::epilogue;
@@ -134,6 +135,14 @@ public:
   }
 
 private:
+  /// Whether a row would leave most lanes idle, and there are others to fill them.
+  bool is_short() const {
+    constexpr std::int64_t longest = 16, longest_tree = 32; // before order `inner` wraps around
+    const std::int64_t most = changes[ScheduleKey::across].value_or(longest);
+    return nest.row_points() <= std::min(most, longest_tree) && parallel > 0 &&
+           nest.axes[parallel - 1].extent >= 32;
+  }
+
   bool is_heavy() const { return s.cost >= heavy_cost; }
 
   void choose_lanes() {
@@ -198,7 +207,7 @@ private:
     std::int64_t block = changes[ScheduleKey::block].value_or(usual_block);
     block = std::max<std::int64_t>(block, s.lanes); // both are powers of two
     s.block = s.kind == Schedule::elementwise ? std::min(s.lane_points, block)
-              : s.kind == Schedule::outer     ? s.lanes
+              : s.lanes_are_rows()            ? s.lanes
                                               : s.lane_points;
     s.units = s.blocks();
     for (unsigned axis = 0; axis < std::min(s.first_lane_axis, parallel); ++axis)
@@ -251,7 +260,7 @@ private:
 
   void choose_grain() {
     const auto weight = std::max(1u, s.cost / 8);
-    const std::int64_t points = s.kind == Schedule::outer ? s.block * nest.row_points() : s.block;
+    const std::int64_t points = s.lanes_are_rows() ? s.block * nest.row_points() : s.block;
     s.grain = units_per_range(points * weight);
     // What is asked for ahead of its use should not be another thread's.
     if (s.units > 2 * s.grain && use.traffic != Traffic::near)
@@ -282,7 +291,7 @@ Schedule choose_schedule(const Nest &nest, const Target &target, const KernelUse
 }
 
 std::string to_string(const Schedule &schedule) {
-  static constexpr const char *kinds[] = {"elementwise", "epilogue", "inner", "outer"};
+  static constexpr const char *kinds[] = {"elementwise", "epilogue", "inner", "outer", "across"};
   std::string text = kinds[schedule.kind];
   const auto add = [&](const char *name, std::int64_t value) {
     text += std::string(", ") + name + " " + std::to_string(value);

@@ -10,6 +10,8 @@
 //                narrow matrices a call has whole rows, and lanes run along all of its points
 //   outer        a unit is a vector of lanes along the last parallel axes; the row is walked point
 //                by point
+//   across       the same with short rows of order `inner`: what is reduced is kept, and folded as
+//                along a row
 #pragma once
 
 #include "compiler/cpu/Nest.h"
@@ -38,7 +40,7 @@ struct KernelUse {
 };
 
 struct Schedule {
-  enum Kind { elementwise, epilogue, inner, outer } kind = elementwise;
+  enum Kind { elementwise, epilogue, inner, outer, across } kind = elementwise;
 
   // Lanes
   unsigned lanes = 0;
@@ -69,6 +71,8 @@ struct Schedule {
   std::int64_t prefetch = 0; ///< bytes ahead of a load; 0: nothing is asked for
   bool next_row = false;     ///< what the next row will read is asked for
 
+  /// Lanes are rows, not points of one.
+  bool lanes_are_rows() const { return kind == outer || kind == across; }
   std::uint32_t lane_axes() const;
   /// Axes along which a unit loops.
   std::uint32_t point_axes(const Nest &nest) const;

@@ -30,17 +30,19 @@ enum class ScheduleKey : std::uint8_t {
   halves,       ///< both halves of a block side by side
   prefetch,     ///< bytes ahead, in a kernel that updates memory
   rows,         ///< the next row is asked for
+  across,       ///< elements of the longest row whose neighbours share a vector with it
 };
 
-inline constexpr std::array<ScheduleField, 9> schedule_fields = {{{"lanes", 2, 64, true},
-                                                                  {"copies", 1, 16, true},
-                                                                  {"accumulators", 1, 16, true},
-                                                                  {"block", 64, 1 << 20, true},
-                                                                  {"grain", 1, 1 << 20, false},
-                                                                  {"stream", 0, 1, false},
-                                                                  {"halves", 0, 1, false},
-                                                                  {"prefetch", 0, 65536, false},
-                                                                  {"rows", 0, 1, false}}};
+inline constexpr std::array<ScheduleField, 10> schedule_fields = {{{"lanes", 2, 64, true},
+                                                                   {"copies", 1, 16, true},
+                                                                   {"accumulators", 1, 16, true},
+                                                                   {"block", 64, 1 << 20, true},
+                                                                   {"grain", 1, 1 << 20, false},
+                                                                   {"stream", 0, 1, false},
+                                                                   {"halves", 0, 1, false},
+                                                                   {"prefetch", 0, 65536, false},
+                                                                   {"rows", 0, 1, false},
+                                                                   {"across", 0, 64, false}}};
 
 /// Fields that were set.
 class ScheduleChanges {

@@ -3,6 +3,7 @@
 // combined by the same order again.
 #include "runtime/kernels/Copy.h"
 #include "runtime/kernels/Reduction.h"
+#include "runtime/kernels/ShortRows.h"
 
 #include <algorithm>
 
@@ -55,6 +56,13 @@ void reduce_units(const KernelTable &table, const ReductionProblem &problem, Com
                   const StridedView &units, std::byte *to, ScratchSpace space) noexcept {
   const std::int64_t chunks = chunks_of(problem.axes.inner.size());
   const auto step = static_cast<std::int64_t>(itemsize(problem.to));
+  if (ShortRows::fit(problem.axes.inner, units, problem.to)) {
+    const FoldRows fold = table.fold_rows[slot(combine)][slot(problem.to)];
+    const ShortRows rows(table, problem.axes.inner, units, problem.data, problem.to);
+    return rows.for_blocks([&](std::int64_t unit, std::size_t lanes, std::byte *block) {
+      fold(block, rows.length(), lanes, to + unit * step);
+    });
+  }
   const ChunkLoop loop = table.chunk[slot(combine)][slot(problem.to)];
   const std::int64_t count = units.size();
   std::byte *parts = chunks == 1 ? to : space.take(count * chunks * step);
@@ -75,6 +83,16 @@ std::size_t units_scratch(DType dtype, std::int64_t units, std::int64_t size) no
              : scratch_part(units * chunks * step) + inner_contiguous_scratch(dtype, chunks);
 }
 
+template <class T>
+void short_moments(const KernelTable &table, const ShortRows &rows, Moments<T> *to) noexcept {
+  rows.for_blocks([&](std::int64_t unit, std::size_t lanes, std::byte *block) {
+    alignas(64) T mean[row_lanes], squares[row_lanes];
+    row_moments(table, block, rows.length(), lanes, mean, squares);
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      to[unit + static_cast<std::int64_t>(lane)] = {mean[lane], squares[lane]};
+  });
+}
+
 /// Moments of every unit, its chunks joined in order.
 template <class T>
 void unit_moments(const KernelTable &table, const ReductionProblem &problem,
@@ -82,6 +100,9 @@ void unit_moments(const KernelTable &table, const ReductionProblem &problem,
   const std::int64_t size = problem.axes.inner.size();
   const std::int64_t chunks = chunks_of(size);
   const int dtype = slot(problem.to);
+  if (ShortRows::fit(problem.axes.inner, units, problem.to))
+    return short_moments(table,
+                         ShortRows(table, problem.axes.inner, units, problem.data, problem.to), to);
   const std::int64_t count = units.size();
   auto *parts = chunks == 1 ? to : space.take<Moments<T>>(count * chunks);
   for_chunks(table, problem, units, chunks,

@@ -68,6 +68,19 @@ using OuterDeviationLoop = void (*)(const std::byte *const *rows, std::size_t co
 using OuterFinish = void (*)(const std::byte *chains, std::size_t chain_stride, std::size_t columns,
                              std::byte *part);
 
+/// Lanes of a turned block of short rows: element i of row l is at `block[i * row_lanes + l]`.
+inline constexpr std::size_t row_lanes = transpose_block;
+
+/// to[l] = the elements of row l, combined in order `inner`; length <= 64 for elements of at most 4
+/// bytes, <= 32 for 8. Overwrites the block.
+using FoldRows = void (*)(std::byte *block, std::size_t length, std::size_t lanes, std::byte *to);
+/// Elements of row l become (x - mean[l])^2.
+using SquareDeviations = void (*)(std::byte *block, std::size_t length, std::size_t lanes,
+                                  const std::byte *mean);
+/// First index of the largest element of every row, NaN wins.
+using ArgmaxRows = void (*)(const std::byte *block, std::size_t length, std::size_t lanes,
+                            std::int64_t *indices);
+
 /// First index of the largest element, NaN wins; count >= 1. `value` is that element.
 using ArgmaxLoop = std::int64_t (*)(const std::byte *data, std::size_t count, std::byte *value);
 
@@ -87,6 +100,9 @@ struct KernelTable {
   OuterLoop outer[combine_count][dtype_count];
   OuterDeviationLoop outer_deviation[dtype_count];
   OuterFinish outer_finish[combine_count][dtype_count];
+  FoldRows fold_rows[combine_count][dtype_count];
+  SquareDeviations square_deviations[dtype_count];
+  ArgmaxRows argmax_rows[dtype_count];
   ArgmaxLoop argmax[dtype_count];
   PhiloxLoop philox;
   DistributionLoop uniform[dtype_count];

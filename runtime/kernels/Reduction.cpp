@@ -3,6 +3,7 @@
 // other reduced axes together by `outer`.
 #include "runtime/kernels/Reduction.h"
 #include "runtime/kernels/Families.h"
+#include "runtime/kernels/ShortRows.h"
 #include "runtime/ops/Attributes.h"
 
 #include <cmath>
@@ -50,6 +51,13 @@ void argmax(const KernelTable &table, const ReductionProblem &problem, std::byte
     for (int axis = 0; axis < axes.inner.rank; ++axis)
       reduced.push(axes.inner.dims[axis], axes.inner.strides[axis]);
   const DType dtype = problem.from;
+  if (ShortRows::fit(reduced, axes.kept, dtype)) {
+    const ShortRows rows(table, reduced, axes.kept, problem.data, dtype);
+    const ArgmaxRows rows_argmax = table.argmax_rows[slot(dtype)];
+    return rows.for_blocks([&](std::int64_t unit, std::size_t lanes, const std::byte *block) {
+      rows_argmax(block, rows.length(), lanes, indices + unit);
+    });
+  }
   const auto step = static_cast<std::int64_t>(itemsize(dtype));
   const ArgmaxLoop loop = table.argmax[slot(dtype)];
   const std::int64_t size = reduced.size();

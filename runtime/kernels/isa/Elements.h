@@ -59,6 +59,18 @@ template <class T, int vectors, class Function, class... Operand> struct Element
         advance[i] = 0;
       }
     }
+    // What is left behind whole vectors is computed as the last whole vector, before anything is
+    // stored: the result may lie where an operand does.
+    alignas(64) std::byte last[narrow * sizeof(double)];
+    std::byte *behind = nullptr;
+    if (n > narrow && n % narrow != 0) {
+      std::byte *from[count + 1] = {last};
+      for (int i = 1; i <= count; ++i)
+        from[i] = at[i] + advance[i] * (n - narrow);
+      step<narrow>(from, Indices{});
+      behind = at[0] + sizes[0] * (n - narrow);
+      n -= n % narrow;
+    }
     for (; n >= wide; n -= wide) {
       step<wide>(at, Indices{});
       for (int i = 0; i <= count; ++i)
@@ -85,6 +97,8 @@ template <class T, int vectors, class Function, class... Operand> struct Element
         at[i] += advance[i] * narrow;
       n -= narrow;
     }
+    if (behind != nullptr)
+      __builtin_memcpy(behind, last, narrow * sizes[0]);
   }
 };
 

@@ -51,16 +51,6 @@ template <class Combine, class T, int lanes> TRACEJIT_EMIT T fold(const simd::Pa
   }
 }
 
-/// `count` elements and `fill` in the lanes after them.
-template <class T, int lanes>
-TRACEJIT_EMIT simd::Pack<T, lanes> load_some(const T *from, std::size_t count, T fill) {
-  alignas(64) T buffer[lanes];
-  for (T &element : buffer)
-    element = fill;
-  __builtin_memcpy(buffer, from, count * sizeof(T));
-  return simd::load_pack<T, lanes>(buffer);
-}
-
 /// What reductions combine with; the neutral element changes no value.
 struct Sum {
   template <class T> static constexpr T neutral = T(-0.0);
@@ -77,6 +67,20 @@ struct Min {
   template <class E, class V> TRACEJIT_EMIT static V apply(E &e, V x, V y) {
     return scalar::minimum(e, x, y);
   }
+};
+
+/// Integers and bool: exact, so plain loops.
+struct IntegerSum {
+  template <class T> static T apply(T x, T y) {
+    using U = std::make_unsigned_t<T>;
+    return static_cast<T>(static_cast<U>(static_cast<U>(x) + static_cast<U>(y)));
+  }
+};
+struct IntegerMax {
+  template <class T> static T apply(T x, T y) { return x > y ? x : y; }
+};
+struct IntegerMin {
+  template <class T> static T apply(T x, T y) { return x < y ? x : y; }
 };
 
 } // namespace jit::TRACEJIT_ISA

@@ -85,20 +85,6 @@ void finish(const std::byte *chains, std::size_t chain_stride, std::size_t colum
   }
 }
 
-/// Integers and bool: exact, so plain loops.
-struct IntegerSum {
-  template <class T> static T apply(T x, T y) {
-    using U = std::make_unsigned_t<T>;
-    return static_cast<T>(static_cast<U>(static_cast<U>(x) + static_cast<U>(y)));
-  }
-};
-struct IntegerMax {
-  template <class T> static T apply(T x, T y) { return x > y ? x : y; }
-};
-struct IntegerMin {
-  template <class T> static T apply(T x, T y) { return x < y ? x : y; }
-};
-
 template <class Combine, class T>
 void outer_integers(const std::byte *const *rows, std::size_t count, std::size_t columns,
                     std::byte *chains, std::size_t chain_stride) {

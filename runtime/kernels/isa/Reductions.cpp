@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Reductions of one chunk in order `inner`, and argmax.
+#include "runtime/kernels/isa/FirstLanes.h"
 #include "runtime/kernels/isa/Fold.h"
 #include "runtime/kernels/isa/Parts.h"
 
@@ -30,8 +31,8 @@ void chunk(const std::byte *data, std::size_t count, std::byte *part) {
   for_lanes<T>(
       count, [&](auto &e, std::size_t i) { acc = Combine::apply(e, acc, e.load(x + i)); },
       [&](auto &e, std::size_t i, std::size_t some) {
-        acc = Combine::apply(
-            e, acc, load_some<T, inner_lanes<T>>(x + i, some, Combine::template neutral<T>));
+        const auto fill = simd::broadcast<T, inner_lanes<T>>(Combine::template neutral<T>);
+        acc = Combine::apply(e, acc, load_first<T>(x + i, some, fill));
       });
   *reinterpret_cast<T *>(part) = fold<Combine>(acc);
 }
@@ -44,8 +45,8 @@ void dot(const std::byte *a_data, const std::byte *b_data, std::size_t count, st
       count, [&](auto &e, std::size_t i) { acc = e.fma(e.load(a + i), e.load(b + i), acc); },
       [&](auto &e, std::size_t i, std::size_t some) {
         // -0 * 0 + acc keeps acc, -0 included.
-        auto some_a = load_some<T, inner_lanes<T>>(a + i, some, T(-0.0));
-        auto some_b = load_some<T, inner_lanes<T>>(b + i, some, T(0));
+        auto some_a = load_first<T>(a + i, some, simd::broadcast<T, inner_lanes<T>>(T(-0.0)));
+        auto some_b = load_first<T>(b + i, some, simd::broadcast<T, inner_lanes<T>>(T(0)));
         acc = e.fma(some_a, some_b, acc);
       });
   *reinterpret_cast<T *>(part) = fold<Sum>(acc);
@@ -64,12 +65,9 @@ void deviation(const std::byte *data, std::size_t count, const std::byte *mean, 
       count, [&](auto &e, std::size_t i) { acc = add(e, e.load(x + i)); },
       [&](auto &e, std::size_t i, std::size_t some) {
         // Lanes past the end must not see (mean - mean)^2 = +0: it would turn -0 into +0.
-        alignas(64) T before[inner_lanes<T>], after[inner_lanes<T>];
-        simd::store_pack(before, acc);
-        auto updated = add(e, load_some<T, inner_lanes<T>>(x + i, some, T(0)));
-        simd::store_pack(after, updated);
-        __builtin_memcpy(before, after, some * sizeof(T));
-        acc = simd::load_pack<T, inner_lanes<T>>(before);
+        alignas(64) T updated[inner_lanes<T>];
+        simd::store_pack(updated, add(e, load_first<T>(x + i, some, acc)));
+        acc = load_first<T>(updated, some, acc);
       });
   *reinterpret_cast<T *>(part) = fold<Sum>(acc);
 }

@@ -76,13 +76,32 @@ Case norm(std::int64_t n) {
   return {k.nest, memory_of({{f32, 3 * m}, {f32, m}, {f32, 3 * m}})};
 }
 
+/// Rows that share vectors, unless the schedule says they do not.
+Case short_rows(std::int64_t count, std::int64_t n) {
+  NestBuilder k;
+  k.parallel(count).row(n);
+  unsigned x = k.load(f32, 0, {n, 1}), g = k.load(f32, 1, {0, 1}), w = k.load(f32, 4, {1, count});
+  unsigned variance = k.reduce(ReduceKind::varmean, f32, x);
+  unsigned sum = k.reduce(ReduceKind::sum, f32, k.element(F::exp, f32, {x}));
+  unsigned product = k.reduce(ReduceKind::prod, f32, w);
+  unsigned best = k.reduce(ReduceKind::argmax, i64, x);
+  unsigned scaled = k.element(F::multiply, f32, {k.element(F::divide, f32, {x, sum}), g});
+  k.store(k.element(F::multiply, f32, {scaled, variance}), 2, {n, 1});
+  k.store(k.element(F::add, f32, {sum, product}), 3, {1, 0});
+  k.store(best, 5, {1, 0});
+  const auto m = static_cast<std::size_t>(count), l = static_cast<std::size_t>(n);
+  return {k.nest,
+          memory_of({{f32, m * l}, {f32, l}, {f32, m * l}, {f32, m}, {f32, m * l}, {i64, m}})};
+}
+
 TEST(Schedule, NoneChangesABit) {
   std::mt19937_64 random(20261129);
   const Case cases[] = {
-      heavy_chain(1),    heavy_chain(4099), heavy_chain(10'000),     mixed_chain(7),
-      mixed_chain(2000), rows(1, false),    rows(37, false),         rows(4100, false),
-      rows(37, true),    rows(700, true),   long_sums(33'000, true), long_sums(40'000, false),
-      norm(100),         norm(5000)};
+      heavy_chain(1),     heavy_chain(4099), heavy_chain(10'000),     mixed_chain(7),
+      mixed_chain(2000),  rows(1, false),    rows(37, false),         rows(4100, false),
+      rows(37, true),     rows(700, true),   long_sums(33'000, true), long_sums(40'000, false),
+      norm(100),          norm(5000),        short_rows(35, 3),       short_rows(70, 12),
+      short_rows(64, 31), short_rows(9, 5)};
   for (const Case &each : cases) {
     const std::vector<Memory> expected = interpreted(each.nest, each.memory);
     for (int round = 0; round < 6; ++round) {

@@ -63,6 +63,22 @@ TEST(Reduction, EveryAxisSet) {
   });
 }
 
+/// Around the lengths up to which rows are turned, and around the lanes that turning fills.
+TEST(Reduction, ShortRows) {
+  for_each_op([&](const OpInfo &op, DType dtype) {
+    bool accepted = false;
+    for (const std::int64_t length : {1, 3, 4, 7, 8, 12, 17, 32, 33, 64, 65})
+      for (const std::int64_t rows : {7, 9, 131})
+        for (const Layout layout : all_layouts)
+          for (const bool edges : {false, true}) {
+            const DimList dims = {rows, length};
+            const Value x = edges ? edge_values(dtype, dims, 3) : plain_values(dtype, dims, 4);
+            accepted |= check(op.kind, attrs_for(op, dtype, 2, 1), {x}, layout);
+          }
+    return accepted;
+  });
+}
+
 TEST(Reduction, LongRuns) {
   const DimList shapes[] = {{4095}, {4096}, {4097}, {3, 9001}, {1030, 5}, {70, 2, 4099}, {70001}};
   for_each_op([&](const OpInfo &op, DType dtype) {

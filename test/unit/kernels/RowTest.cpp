@@ -44,6 +44,21 @@ TEST(Row, BitsAreThoseOfTheBody) {
   EXPECT_GE(ops, 4);
 }
 
+TEST(Row, ShortRows) {
+  const DimList shapes[] = {{8, 1}, {9, 3}, {65, 12}, {131, 33}, {8, 64}, {3, 70, 5}, {70, 3, 2}};
+  for (const OpInfo &op : all_ops())
+    if (op.family == Family::row)
+      for (DType dtype : {DType::f32, DType::f64})
+        for (const DimList &dims : shapes)
+          for (bool edges : {false, true})
+            for (Layout layout : all_layouts) {
+              const std::size_t axis = dims.size() - 1;
+              EXPECT_TRUE(check(op.kind, std::vector<std::int64_t>{static_cast<std::int64_t>(axis)},
+                                operands_for(op, dtype, dims, axis, edges), layout))
+                  << op.name;
+            }
+}
+
 TEST(Row, InfiniteRowsFollowTheFormula) {
   Value x(DType::f32, DimList{2, 3});
   for (std::int64_t i = 0; i < 6; ++i)

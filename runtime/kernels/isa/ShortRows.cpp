@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Reductions of turned blocks of short rows: a row a lane, the tree of order `inner` over all.
+#include "runtime/kernels/isa/Fold.h"
+#include "runtime/kernels/isa/Parts.h"
+
+#include <bit>
+
+namespace jit::TRACEJIT_ISA {
+
+namespace {
+
+/// Lanes that one step takes; a block has room for whole steps.
+template <class T> inline constexpr std::size_t lanes_at_once = simd::vector_bytes / sizeof(T);
+
+/// body(lane) for steps that cover `lanes`.
+template <class T, class Body> TRACEJIT_EMIT void for_steps(std::size_t lanes, Body body) {
+  for (std::size_t lane = 0; lane < lanes; lane += lanes_at_once<T>)
+    body(lane);
+}
+
+template <class Combine, class T>
+TRACEJIT_EMIT void combine_rows(T *to, const T *from, std::size_t lanes) {
+  if constexpr (std::is_floating_point_v<T>) {
+    constexpr int step = lanes_at_once<T>;
+    simd::Emitter<step> e;
+    for_steps<T>(lanes, [&](std::size_t lane) {
+      auto x = simd::load_pack<T, step>(to + lane);
+      auto y = simd::load_pack<T, step>(from + lane);
+      simd::store_pack(to + lane, Combine::apply(e, x, y));
+    });
+  } else {
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      to[lane] = Combine::apply(to[lane], from[lane]);
+  }
+}
+
+/// Lanes of the tree past the row hold neutral elements, which change nothing: they are left out.
+template <class Combine, class T>
+void fold_rows(std::byte *block, std::size_t length, std::size_t lanes, std::byte *to) {
+  T *x = reinterpret_cast<T *>(block);
+  for (std::size_t half = std::bit_ceil(length) / 2; half > 0; half /= 2)
+    for (std::size_t i = 0; i < half && i + half < length; ++i)
+      combine_rows<Combine>(x + i * row_lanes, x + (i + half) * row_lanes, lanes);
+  __builtin_memcpy(to, x, lanes * sizeof(T));
+}
+
+/// x = (x - mean)^2, as fma(d, d, -0) gives it.
+template <class T>
+void square_deviations(std::byte *block, std::size_t length, std::size_t lanes,
+                       const std::byte *mean) {
+  T *x = reinterpret_cast<T *>(block);
+  const T *centre = reinterpret_cast<const T *>(mean);
+  constexpr int step = lanes_at_once<T>;
+  simd::Emitter<step> e;
+  for_steps<T>(lanes, [&](std::size_t lane) {
+    auto at = simd::load_pack<T, step>(centre + lane);
+    for (std::size_t i = 0; i < length; ++i) {
+      auto d = e.sub(simd::load_pack<T, step>(x + i * row_lanes + lane), at);
+      simd::store_pack(x + i * row_lanes + lane, e.mul(d, d));
+    }
+  });
+}
+
+/// Index as wide as an element, so that lanes stay lanes. A NaN is never replaced, the first wins.
+template <class T>
+void argmax_rows(const std::byte *block, std::size_t length, std::size_t lanes,
+                 std::int64_t *indices) {
+  using Index = std::conditional_t<sizeof(T) == 8, std::int64_t,
+                                   std::conditional_t<sizeof(T) == 4, std::int32_t, std::uint8_t>>;
+  const T *x = reinterpret_cast<const T *>(block);
+  alignas(64) T best[row_lanes];
+  alignas(64) Index index[row_lanes] = {};
+  __builtin_memcpy(best, x, lanes * sizeof(T));
+  for (std::size_t i = 1; i < length; ++i) {
+    const T *row = x + i * row_lanes;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      const bool beaten = !(row[lane] <= best[lane]) & (best[lane] == best[lane]);
+      best[lane] = beaten ? row[lane] : best[lane];
+      index[lane] = beaten ? static_cast<Index>(i) : index[lane];
+    }
+  }
+  for (std::size_t lane = 0; lane < lanes; ++lane)
+    indices[lane] = index[lane];
+}
+
+template <class T, class S, class Most, class Least>
+void add(KernelTable &table, DType dtype) noexcept {
+  const int type = slot(dtype);
+  table.fold_rows[slot(Combine::sum)][type] = fold_rows<S, T>;
+  table.fold_rows[slot(Combine::max)][type] = fold_rows<Most, T>;
+  table.fold_rows[slot(Combine::min)][type] = fold_rows<Least, T>;
+  table.argmax_rows[type] = argmax_rows<T>;
+}
+template <class T> void add_floats(KernelTable &table) noexcept {
+  add<T, Sum, Max, Min>(table, dtype_of<T>);
+  table.square_deviations[slot(dtype_of<T>)] = square_deviations<T>;
+}
+template <class T> void add_integers(KernelTable &table, DType dtype) noexcept {
+  add<T, IntegerSum, IntegerMax, IntegerMin>(table, dtype);
+}
+
+} // namespace
+
+void add_short_rows(KernelTable &table) noexcept {
+  add_floats<float>(table);
+  add_floats<double>(table);
+  add_integers<std::int64_t>(table, DType::i64);
+  add_integers<std::uint8_t>(table, DType::u8);
+  add_integers<std::uint8_t>(table, DType::boolean);
+}
+
+} // namespace jit::TRACEJIT_ISA
