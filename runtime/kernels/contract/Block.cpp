@@ -121,9 +121,13 @@ private:
       const std::int64_t vectors = col_panels_.size(j);
       tile.b = plan_.pack_b ? part_.slab + col * depth * item_ : b_at(k, col);
       tile.b_row = plan_.pack_b ? vectors * lanes_ : plan_.b_row;
+      tile.b_col = plan_.b_col;
       tile.c = c_at(row, col);
+      tile.columns = std::min(vectors * lanes_, cols_ - col);
       tile.tail = cols_ - col - (vectors - 1) * lanes_;
-      plan_.kernels->tiles[tile.tail < lanes_][vectors][rows](tile);
+      const ContractKernels &kernels = *plan_.kernels;
+      (plan_.turned ? kernels.turned_tiles[rows]
+                    : kernels.tiles[tile.tail < lanes_][vectors][rows])(tile);
     }
   }
 

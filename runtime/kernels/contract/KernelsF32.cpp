@@ -4,6 +4,6 @@
 
 namespace jit::TRACEJIT_ISA {
 
-constinit const ContractKernels contract_f32 = make_contract_kernels<F32>();
+constinit const ContractKernels contract_f32 = make_contract_kernels<F32, F32x8>();
 
 } // namespace jit::TRACEJIT_ISA

@@ -4,6 +4,6 @@
 
 namespace jit::TRACEJIT_ISA {
 
-constinit const ContractKernels contract_f64 = make_contract_kernels<F64>();
+constinit const ContractKernels contract_f64 = make_contract_kernels<F64, F64x4>();
 
 } // namespace jit::TRACEJIT_ISA

@@ -4,6 +4,7 @@
 
 #include "runtime/kernels/contract/Pack.h"
 #include "runtime/kernels/contract/Tile.h"
+#include "runtime/kernels/contract/TurnedTile.h"
 
 #include <utility>
 
@@ -29,7 +30,13 @@ consteval void add_widths(ContractKernels &set, std::integer_sequence<int, Width
   (add_tiles<S, Width + 1>(set, std::make_integer_sequence<int, tile_rows[Width + 1]>()), ...);
 }
 
-template <class S> consteval ContractKernels make_contract_kernels() {
+template <class S, int... Row>
+consteval void add_turned_tiles(ContractKernels &set, std::integer_sequence<int, Row...>) {
+  ((set.turned_tiles[Row + 1] = turned_tile<S, Row + 1>), ...);
+}
+
+/// `Half` is the vector of v3.
+template <class S, class Half> consteval ContractKernels make_contract_kernels() {
   ContractKernels set{};
   set.lanes = S::lanes;
   set.item_bytes = sizeof(typename S::Element);
@@ -37,6 +44,8 @@ template <class S> consteval ContractKernels make_contract_kernels() {
   for (int width = 0; width <= ContractKernels::most_vectors; ++width)
     set.max_rows[width] = tile_rows[width];
   add_widths<S>(set, std::make_integer_sequence<int, ContractKernels::most_vectors>());
+  set.turned_vectors = 2 * Half::lanes / S::lanes;
+  add_turned_tiles<Half>(set, std::make_integer_sequence<int, ContractKernels::most_turned_rows>());
   set.pack_a = pack_a<S>;
   set.pack_b_rows = pack_b_rows<S>;
   set.pack_b_columns = pack_b_columns<S>;

@@ -19,7 +19,9 @@ const ContractKernels &kernels_of(DType dtype, Isa isa) {
 /// A column of few elements wastes a vector on each row of A. Reading A as the vectors wastes less,
 /// even when that needs a transposition.
 bool should_exchange(const ContractArgs &args, std::int64_t lanes) {
-  const std::int64_t limit = args.a_row_stride == 1 ? lanes / 2 : lanes / 4;
+  const std::int64_t limit = args.a_row_stride == 1   ? lanes / 2
+                             : args.a_col_stride == 1 ? ContractKernels::most_turned_rows
+                                                      : lanes / 4;
   return args.n <= limit && args.m >= lanes && args.m > args.n;
 }
 
@@ -39,6 +41,7 @@ void set_problem(ContractPlan &plan, const ContractArgs &args) {
     std::swap(plan.a_col, plan.b_row);
   }
   plan.scatter_c = plan.exchanged && !(plan.m == 1 && args.c_row_stride == 1);
+  plan.turned = plan.m <= ContractKernels::most_turned_rows && plan.b_row == 1 && plan.b_col != 1;
 }
 
 /// Enough accumulators to hide the latency of fma, and as few loads for each as registers allow.
@@ -46,6 +49,11 @@ void set_tile(ContractPlan &plan) {
   const ContractKernels &kernels = *plan.kernels;
   const std::int64_t count = plan.column_vectors();
   std::int64_t vectors = ContractKernels::most_vectors;
+  if (plan.turned) {
+    plan.vectors = std::min<std::int64_t>(kernels.turned_vectors, count);
+    plan.rows = ContractKernels::most_turned_rows;
+    return;
+  }
   if (plan.m <= 2)
     while (kernels.max_rows[vectors] < plan.m)
       --vectors;
@@ -66,9 +74,9 @@ void set_packing(ContractPlan &plan) {
   const std::int64_t count = plan.column_vectors();
   const bool in_place = plan.b_col == 1 || plan.n == 1;
   plan.pack_b = nullptr;
-  if (!in_place)
+  if (!in_place && !plan.turned)
     plan.pack_b = plan.b_row == 1 ? kernels.pack_b_columns : kernels.pack_b_any;
-  else if (plan.m >= 48 && count * vector_bytes > l2 / 2)
+  else if (in_place && plan.m >= 48 && count * vector_bytes > l2 / 2)
     plan.pack_b = kernels.pack_b_rows;
 
   // A small A is read again for each block at no cost, so that blocks need not be large.
@@ -78,6 +86,9 @@ void set_packing(ContractPlan &plan) {
   const std::int64_t fit = (!small_a ? large : plan.pack_b ? l2 / 8 : l2 / 2) / vector_bytes;
   const std::int64_t panels = std::max<std::int64_t>(fit / plan.vectors, 1);
   plan.block_vectors = std::min(count, panels * plan.vectors);
+  // Some columns from beginning to end: memory likes long runs.
+  if (plan.turned && plan.k > contract_chunk)
+    plan.block_vectors = std::min(count, 2 * plan.vectors);
   if (plan.whole_rows && !plan.exchanged)
     plan.block_vectors = count;
 

@@ -36,6 +36,7 @@ struct ContractPlan {
   std::int64_t block_vectors; ///< columns of B, in vectors, that stay in L2
   std::int64_t packed_panels; ///< row panels of A that are copied at a time; 0: A is read in place
   ContractKernels::PackFunction pack_b;   ///< else null: B is read in place
+  bool turned;                            ///< and its columns are turned on the way
   bool whole_rows;                        ///< the epilogue wants all columns of C at once
   bool scatter_c;                         ///< exchanged tiles are copied to C when done
   std::int64_t b_bytes, a_bytes, c_bytes; ///< parts of a slab, multiples of 64
