@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <ranges>
 #include <utility>
 
 namespace jit::detail {
@@ -139,6 +140,16 @@ void convert_operands(const OpInfo &op, AttrWords attrs, OperandList operands) {
     return (kind == OperandKind::any || kind == OperandKind::tensor) &&
            !Access::is_scalar(*operands[i]) && Access::impl(*operands[i]);
   };
+  const auto is_converted = [&](DType dtype) {
+    return std::ranges::all_of(std::views::iota(std::size_t{0}, operands.size()), [&](auto i) {
+      return !is_data(i) || Access::impl(*operands[i])->meta->dtype == dtype;
+    });
+  };
+  // The usual case: all have the first one's dtype already.
+  const Impl *first = operands.empty() ? nullptr : Access::impl(*operands[0]);
+  if (first && is_converted(first->meta->dtype) &&
+      (op.types == TypeRule::numeric || is_float(first->meta->dtype)))
+    return;
   std::vector<OperandType> types;
   for (std::size_t i = 0; i < operands.size(); ++i)
     if (is_data(i))

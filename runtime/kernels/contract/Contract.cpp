@@ -6,6 +6,7 @@
 #include "runtime/kernels/contract/Batch.h"
 #include "runtime/kernels/contract/Block.h"
 #include "runtime/kernels/contract/Integer.h"
+#include "runtime/kernels/contract/SmallProducts.h"
 
 #include <utility>
 
@@ -93,6 +94,8 @@ std::size_t contract_scratch_bytes(const ContractArgs &given, Isa isa, const Par
   const ContractArgs args = folded(given);
   if (is_empty(args) || !is_float(args.dtype))
     return 0;
+  if (SmallProducts(args, isa).fit())
+    return 0;
   const ContractPlan plan = plan_contract(args, isa, parallel.workers);
   return static_cast<std::size_t>(plan.slab_bytes() * plan.pieces());
 }
@@ -103,6 +106,8 @@ void contract(const ContractArgs &given, Isa isa, const Parallel &parallel) {
     return;
   if (!is_float(args.dtype))
     return contract_integers(args, parallel);
+  if (const SmallProducts small(args, isa); small.fit())
+    return small.run(parallel);
   const ContractPlan plan = plan_contract(args, isa, parallel.workers);
   Job job{args, plan, EvenSplit(plan.batches, plan.batch_pieces)};
   const std::int64_t grid = plan.row_pieces * plan.col_pieces;

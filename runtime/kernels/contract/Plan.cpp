@@ -8,9 +8,7 @@
 #include <utility>
 
 namespace jit {
-namespace {
-
-const ContractKernels &kernels_of(DType dtype, Isa isa) {
+const ContractKernels &contract_kernels(DType dtype, Isa isa) {
   if (isa == Isa::v4)
     return dtype == DType::f32 ? v4::contract_f32 : v4::contract_f64;
   return dtype == DType::f32 ? v3::contract_f32 : v3::contract_f64;
@@ -18,15 +16,45 @@ const ContractKernels &kernels_of(DType dtype, Isa isa) {
 
 /// A column of few elements wastes a vector on each row of A. Reading A as the vectors wastes less,
 /// even when that needs a transposition.
-bool should_exchange(const ContractArgs &args, std::int64_t lanes) {
+bool is_exchanged(const ContractArgs &args, std::int64_t lanes) {
   const std::int64_t limit = args.a_row_stride == 1   ? lanes / 2
                              : args.a_col_stride == 1 ? ContractKernels::most_turned_rows
                                                       : lanes / 4;
   return args.n <= limit && args.m >= lanes && args.m > args.n;
 }
 
+bool is_turned(std::int64_t m, std::int64_t b_row, std::int64_t b_col) {
+  return m <= ContractKernels::most_turned_rows && b_row == 1 && b_col != 1;
+}
+
+/// Enough accumulators to hide the latency of fma, and as few loads for each as registers allow.
+std::int64_t tile_vectors(const ContractKernels &kernels, std::int64_t m, std::int64_t columns,
+                          bool turned) {
+  std::int64_t vectors = ContractKernels::most_vectors;
+  if (turned)
+    vectors = kernels.turned_vectors;
+  else if (m <= 2)
+    while (kernels.max_rows[vectors] < m)
+      --vectors;
+  else if (kernels.registers < 32)
+    vectors = 2;
+  else
+    vectors = columns % 4 == 0 || columns >= 16 ? 4 : 3;
+  return std::min(vectors, columns);
+}
+
+/// Multiply-adds that are worth waking a worker for, some microseconds.
+constexpr double piece_work = 1 << 18;
+
+std::int64_t worthy_pieces(double work, std::int64_t workers) {
+  return std::clamp<std::int64_t>(static_cast<std::int64_t>(std::min(work / piece_work, 1e6)), 1,
+                                  workers);
+}
+
+namespace {
+
 void set_problem(ContractPlan &plan, const ContractArgs &args) {
-  plan.exchanged = should_exchange(args, plan.kernels->lanes);
+  plan.exchanged = is_exchanged(args, plan.kernels->lanes);
   plan.whole_rows = args.epilogue.run && args.epilogue.whole_rows;
   plan.m = args.m;
   plan.n = args.n;
@@ -41,28 +69,13 @@ void set_problem(ContractPlan &plan, const ContractArgs &args) {
     std::swap(plan.a_col, plan.b_row);
   }
   plan.scatter_c = plan.exchanged && !(plan.m == 1 && args.c_row_stride == 1);
-  plan.turned = plan.m <= ContractKernels::most_turned_rows && plan.b_row == 1 && plan.b_col != 1;
+  plan.turned = is_turned(plan.m, plan.b_row, plan.b_col);
 }
 
-/// Enough accumulators to hide the latency of fma, and as few loads for each as registers allow.
 void set_tile(ContractPlan &plan) {
   const ContractKernels &kernels = *plan.kernels;
-  const std::int64_t count = plan.column_vectors();
-  std::int64_t vectors = ContractKernels::most_vectors;
-  if (plan.turned) {
-    plan.vectors = std::min<std::int64_t>(kernels.turned_vectors, count);
-    plan.rows = ContractKernels::most_turned_rows;
-    return;
-  }
-  if (plan.m <= 2)
-    while (kernels.max_rows[vectors] < plan.m)
-      --vectors;
-  else if (kernels.registers < 32)
-    vectors = 2;
-  else
-    vectors = count % 4 == 0 || count >= 16 ? 4 : 3;
-  plan.vectors = std::min(vectors, count);
-  plan.rows = kernels.max_rows[plan.vectors];
+  plan.vectors = tile_vectors(kernels, plan.m, plan.column_vectors(), plan.turned);
+  plan.rows = plan.turned ? ContractKernels::most_turned_rows : kernels.max_rows[plan.vectors];
 }
 
 void set_packing(ContractPlan &plan) {
@@ -108,9 +121,6 @@ void set_slab(ContractPlan &plan) {
   plan.c_bytes = plan.scatter_c ? whole_lines(plan.m * plan.block_vectors * vector_bytes) : 0;
 }
 
-/// Multiply-adds that are worth waking a worker for, some microseconds.
-constexpr double piece_work = 1 << 18;
-
 /// Pieces of one matrix: the grid whose largest piece costs least, counting the copy of B (as some
 /// rows) and the reading of A (as some columns).
 void set_grid(ContractPlan &plan, std::int64_t pieces) {
@@ -139,10 +149,7 @@ void set_pieces(ContractPlan &plan, const ContractArgs &args, std::int64_t worke
   plan.batch_pieces = plan.row_pieces = plan.col_pieces = 1;
   const double rows = static_cast<double>(plan.m) + (plan.m < 8 ? 8 : 0); // reading B costs too
   const double work = rows * static_cast<double>(plan.n) * static_cast<double>(plan.k);
-  auto worth = [workers](double total) {
-    return std::clamp<std::int64_t>(static_cast<std::int64_t>(std::min(total / piece_work, 1e6)), 1,
-                                    workers);
-  };
+  const auto worth = [workers](double total) { return worthy_pieces(total, workers); };
   if (workers <= 1)
     return;
   if (plan.batches >= workers)
@@ -157,7 +164,7 @@ void set_pieces(ContractPlan &plan, const ContractArgs &args, std::int64_t worke
 
 ContractPlan plan_contract(const ContractArgs &args, Isa isa, std::int64_t workers) {
   ContractPlan plan;
-  plan.kernels = &kernels_of(args.dtype, isa);
+  plan.kernels = &contract_kernels(args.dtype, isa);
   set_problem(plan, args);
   set_tile(plan);
   set_packing(plan);

@@ -50,6 +50,20 @@ struct ContractPlan {
   std::int64_t column_vectors() const { return ceil_div(n, kernels->lanes); }
 };
 
+const ContractKernels &contract_kernels(DType dtype, Isa isa);
+
+// What a plan consists of, for products that need none.
+
+/// Whether C^T = B^T A^T is computed.
+bool is_exchanged(const ContractArgs &args, std::int64_t lanes);
+/// Whether columns of B, with contiguous k, are turned on the way.
+bool is_turned(std::int64_t m, std::int64_t b_row, std::int64_t b_col);
+/// Width of the tiles over `columns` vectors.
+std::int64_t tile_vectors(const ContractKernels &kernels, std::int64_t m, std::int64_t columns,
+                          bool turned);
+/// For so many multiply-adds.
+std::int64_t worthy_pieces(double work, std::int64_t workers);
+
 ContractPlan plan_contract(const ContractArgs &args, Isa isa, std::int64_t workers);
 
 } // namespace jit
