@@ -27,15 +27,22 @@ Argument Session::argument(OperandCode code) const noexcept {
 /// empty.
 bool Session::run_op(const TrieNode &entry, std::span<Impl *const> copies,
                      Produced *produced) const noexcept {
-  std::array<Argument, Recorder::max_operands> arguments;
+  // Raw: only the arguments there are get initialised.
+  alignas(Argument) std::array<std::byte, Recorder::max_operands * sizeof(Argument)> memory;
+  auto *list = reinterpret_cast<Argument *>(memory.data());
   const std::span<const OperandCode> operands = cursor.trie->operands_of(entry);
   for (std::size_t i = 0; i < operands.size(); ++i)
-    arguments[i] = operands[i].kind() == OperandCode::value && !copies.empty()
-                       ? Argument{copies[operands[i].index()], 0}
-                       : argument(operands[i]);
+    new (list + i) Argument(operands[i].kind() == OperandCode::value && !copies.empty()
+                                ? Argument{copies[operands[i].index()], 0}
+                                : argument(operands[i]));
+  const std::span<const Argument> arguments(list, operands.size());
+  const auto node = static_cast<std::size_t>(&entry - cursor.trie->nodes.data());
+  const DirectLoop &loop = cursor.trie->loops[node];
+  if (loop.usable)
+    return execute(loop, arguments, *entry.result_metas[0], produced);
   const AttrWords attrs = entry.attrs ? AttrWords(entry.attrs->words) : AttrWords();
-  return execute(entry.op, attrs, {arguments.data(), operands.size()},
-                 {entry.result_metas, entry.results}, entry.view, produced);
+  return execute(entry.op, attrs, arguments, {entry.result_metas, entry.results}, entry.view,
+                 produced);
 }
 
 bool Session::replay_op(const TrieNode &entry) noexcept {

@@ -24,6 +24,18 @@ static bool expects_same(const Trie &trie, const TrieNode &node, const Graph &gr
   return true;
 }
 
+static DirectLoop direct_loop(const Graph &graph, const GraphOp &op) {
+  if (op.results != 1 || op.attrs || graph.values[op.first_value].view)
+    return {};
+  std::vector<OperandType> types;
+  for (const OperandCode code : op.operands)
+    if (code.kind() == OperandCode::scalar)
+      types.push_back({nullptr, graph.scalars[code.index()]});
+    else
+      types.push_back({graph.meta_of(code)});
+  return find_direct_loop(info(op.op), {}, types, *graph.values[op.first_value].meta);
+}
+
 static TrieNode make_node(Trie &trie, std::uint32_t parent, const Graph &graph, const GraphOp &op) {
   TrieNode node{};
   node.parent = parent;
@@ -43,6 +55,7 @@ static TrieNode make_node(Trie &trie, std::uint32_t parent, const Graph &graph, 
     node.result_metas[r] = graph.values[op.first_value + r].meta;
   trie.sites.push_back(op.site);
   trie.sequences.push_back(sequence::op(trie.sequences[parent], graph, op));
+  trie.loops.push_back(direct_loop(graph, op));
   for (OperandCode code : op.operands) {
     const bool number = code.kind() == OperandCode::scalar;
     trie.codes.push_back(code);
@@ -153,6 +166,7 @@ std::unique_ptr<Trie> build_trie(std::span<const std::shared_ptr<Path>> programs
   trie->nodes.emplace_back();
   trie->sites.emplace_back();
   trie->sequences.push_back(sequence::begin);
+  trie->loops.emplace_back();
   for (const std::shared_ptr<Path> &path : programs)
     add_program(*trie, path);
   for (const std::shared_ptr<Path> &path : settled)

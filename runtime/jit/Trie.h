@@ -4,6 +4,7 @@
 #pragma once
 
 #include "runtime/jit/Path.h"
+#include "runtime/kernels/Execute.h"
 
 #include <memory>
 #include <span>
@@ -65,6 +66,7 @@ struct Trie {
   std::vector<TrieNode> nodes;          ///< node 0 is the root and expects nothing
   std::vector<Site> sites;              ///< by node
   std::vector<std::uint64_t> sequences; ///< by node: of the ops up to it
+  std::vector<DirectLoop> loops;        ///< by node: what runs it eagerly, where one loop does
   /// By node: the first from which every path is the beginning of the next longer one. Here a run
   /// is known well enough to be made an eager one for a trial.
   std::vector<bool> deciding;

@@ -44,19 +44,17 @@ std::optional<std::string> infer_uncached(OpKind op, AttrWords attrs,
   return std::nullopt;
 }
 
-/// The direct loop of an elementwise op, if its operands allow one.
-DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const Argument> arguments,
-                            const Meta &result) {
+} // namespace
+
+DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const OperandType> types,
+                            const Meta &result) noexcept {
   DirectLoop loop;
   if (op.family != Family::elementwise || op.types == TypeRule::cast || result.size == 0 ||
-      result.size >= parallel_elements || arguments.size() > InferKey::max_operands)
+      result.size >= parallel_elements || types.size() > InferKey::max_operands)
     return loop;
-  std::array<OperandType, InferKey::max_operands> types;
-  for (std::size_t i = 0; i < arguments.size(); ++i)
-    types[i] = arguments[i].type();
-  loop.compute = element_types(op, attrs, {types.data(), arguments.size()}).compute;
+  loop.compute = element_types(op, attrs, types).compute;
   loop.function = static_cast<std::uint8_t>(op.scalar);
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
+  for (std::size_t i = 0; i < types.size(); ++i) {
     const Meta *meta = types[i].meta;
     const bool condition = op.types == TypeRule::select && i == 0;
     if (meta && meta->dtype != (condition ? DType::boolean : loop.compute))
@@ -71,8 +69,6 @@ DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const A
   loop.usable = true;
   return loop;
 }
-
-} // namespace
 
 std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
                                        std::span<const Argument> arguments, ResultMetas &out) {
@@ -98,7 +94,10 @@ std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
     interned &= !meta || meta->interned;
   if (!interned)
     return std::nullopt;
-  out.direct = find_direct_loop(info(op), attrs, arguments, *out.metas[0]);
+  std::array<OperandType, InferKey::max_operands> types;
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    types[i] = arguments[i].type();
+  out.direct = find_direct_loop(info(op), attrs, {types.data(), arguments.size()}, *out.metas[0]);
   if (InferCache *cache = ThreadInferCache::make())
     cache->put(key, out);
   return std::nullopt;
@@ -171,8 +170,8 @@ bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
   return false;
 }
 
-static bool run_direct(const DirectLoop &loop, std::span<const Argument> arguments,
-                       const Meta &result, Produced *out) noexcept {
+bool execute(const DirectLoop &loop, std::span<const Argument> arguments, const Meta &result,
+             Produced *out) noexcept {
   Storage *storage = new_storage(loop.bytes);
   if (!storage)
     return false;
@@ -191,7 +190,7 @@ static bool run_direct(const DirectLoop &loop, std::span<const Argument> argumen
 bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
              const ResultMetas &metas, Produced *out) noexcept {
   if (metas.direct.usable) [[likely]]
-    return run_direct(metas.direct, arguments, *metas.metas[0], out);
+    return execute(metas.direct, arguments, *metas.metas[0], out);
   return execute(op, attrs, arguments, {metas.metas, metas.count}, metas.view, out);
 }
 

@@ -29,6 +29,11 @@ struct DirectLoop {
   std::size_t bytes = 0; ///< of the result
 };
 
+/// The direct loop of an elementwise op, if operands of these types allow one; `result` is what
+/// infer_metas gives for them.
+DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const OperandType> types,
+                            const Meta &result) noexcept;
+
 /// What an op returns, before any work is done.
 struct ResultMetas {
   const Meta *metas[max_results] = {};
@@ -58,6 +63,10 @@ bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
 /// The same for metas that infer_metas has found; takes the direct loop where there is one.
 bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
              const ResultMetas &metas, Produced *out) noexcept;
+
+/// Runs a usable direct loop on arguments of the types it was found for.
+bool execute(const DirectLoop &loop, std::span<const Argument> arguments, const Meta &result,
+             Produced *out) noexcept;
 
 /// Values of a Ready integer tensor, kept with it.
 IndexRange known_range(Impl &index) noexcept;
