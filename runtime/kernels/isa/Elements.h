@@ -43,7 +43,30 @@ template <class T, int vectors, class Function, class... Operand> struct Element
     e.store(reinterpret_cast<Result *>(at[0]), result);
   }
 
+  /// What is left behind whole vectors is computed as the last whole vector, before anything is
+  /// stored: the result may lie where an operand does.
+  [[gnu::noinline]] static void run_ragged(std::byte *const *pointers, std::size_t n,
+                                           const ScalarArgs *args) {
+    static constexpr std::size_t sizes[] = {sizeof(Result), sizeof(Operand)...};
+    alignas(64) std::byte last[narrow * sizeof(double)];
+    alignas(64) std::byte repeated[count][narrow * sizeof(double)];
+    std::byte *at[count + 1] = {last};
+    for (int i = 1; i <= count; ++i)
+      if (args->broadcast >> (i - 1) & 1) {
+        for (int lane = 0; lane < narrow; ++lane)
+          __builtin_memcpy(repeated[i - 1] + lane * sizes[i], pointers[i], sizes[i]);
+        at[i] = repeated[i - 1];
+      } else {
+        at[i] = pointers[i] + sizes[i] * (n - narrow);
+      }
+    step<narrow>(at, Indices{});
+    run(pointers, n - n % narrow, args);
+    __builtin_memcpy(pointers[0] + sizes[0] * (n - narrow), last, narrow * sizes[0]);
+  }
+
   static void run(std::byte *const *pointers, std::size_t n, const ScalarArgs *args) {
+    if (n > narrow && n % narrow != 0)
+      return run_ragged(pointers, n, args);
     static constexpr std::size_t sizes[] = {sizeof(Result), sizeof(Operand)...};
     alignas(64) std::byte repeated[count][wide * sizeof(double)];
     alignas(64) std::byte rest[count + 1][narrow * sizeof(double)];
@@ -58,18 +81,6 @@ template <class T, int vectors, class Function, class... Operand> struct Element
         at[i] = repeated[i - 1];
         advance[i] = 0;
       }
-    }
-    // What is left behind whole vectors is computed as the last whole vector, before anything is
-    // stored: the result may lie where an operand does.
-    alignas(64) std::byte last[narrow * sizeof(double)];
-    std::byte *behind = nullptr;
-    if (n > narrow && n % narrow != 0) {
-      std::byte *from[count + 1] = {last};
-      for (int i = 1; i <= count; ++i)
-        from[i] = at[i] + advance[i] * (n - narrow);
-      step<narrow>(from, Indices{});
-      behind = at[0] + sizes[0] * (n - narrow);
-      n -= n % narrow;
     }
     for (; n >= wide; n -= wide) {
       step<wide>(at, Indices{});
@@ -97,8 +108,6 @@ template <class T, int vectors, class Function, class... Operand> struct Element
         at[i] += advance[i] * narrow;
       n -= narrow;
     }
-    if (behind != nullptr)
-      __builtin_memcpy(behind, last, narrow * sizes[0]);
   }
 };
 
