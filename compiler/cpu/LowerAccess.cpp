@@ -29,6 +29,15 @@ llvm::Value *Lowering::scratch(std::size_t bytes) {
   return place;
 }
 
+/// A few kilobytes at most.
+llvm::Value *Lowering::stack_array(llvm::Type *element, std::int64_t count) {
+  llvm::IRBuilder<>::InsertPointGuard guard(b);
+  b.SetInsertPoint(&function->getEntryBlock(), function->getEntryBlock().begin());
+  auto *memory = b.CreateAlloca(llvm::ArrayType::get(element, static_cast<std::uint64_t>(count)));
+  memory->setAlignment(llvm::Align(64));
+  return memory;
+}
+
 /// Address of an access at the first point of the unit.
 llvm::Value *Lowering::base_pointer(unsigned node) {
   if (llvm::Value *known = bases.lookup(node))
@@ -150,14 +159,7 @@ llvm::Value *Lowering::repeated_row(unsigned node, std::int64_t period) {
   if (row)
     return row;
   llvm::Type *type = element_type(nest.nodes[node].dtype);
-  {
-    llvm::IRBuilder<>::InsertPointGuard guard(b);
-    b.SetInsertPoint(&function->getEntryBlock(), function->getEntryBlock().begin());
-    auto *memory = b.CreateAlloca(
-        llvm::ArrayType::get(type, static_cast<std::uint64_t>(period + 2 * schedule.lanes)));
-    memory->setAlignment(llvm::Align(64));
-    row = memory;
-  }
+  row = stack_array(type, period + 2 * schedule.lanes);
   llvm::Value *from = base_pointer(node);
   const auto place = [&](llvm::Value *pointer, llvm::Value *at) {
     return b.CreateGEP(type, pointer, at);

@@ -123,8 +123,7 @@ unsigned Lowering::chain_vectors(const Chain &chain) const {
 void Lowering::reset(Chain &chain) {
   const unsigned vectors = chain_vectors(chain);
   if (keeps_terms(chain) && !chain.terms)
-    chain.terms = scratch(static_cast<std::size_t>(nest.row_points() * schedule.lanes) *
-                          itemsize(chain.dtype));
+    chain.terms = stack_array(element_type(chain.dtype), nest.row_points() * schedule.lanes);
   chain.state.assign(vectors, neutral(chain.kind, chain.dtype));
   if (chain.kind != ReduceKind::argmax)
     return;

@@ -28,7 +28,7 @@ namespace jit::cpu {
 struct Point {
   llvm::Value *index = nullptr; ///< of the first lane among the lane points
   llvm::Value *mask = nullptr;  ///< lanes that exist; null: all
-  llvm::Value *row = nullptr;   ///< kind `outer`: flat index in the row
+  llvm::Value *row = nullptr;   ///< lanes are rows: flat index in the row
   unsigned pass = 0;
   llvm::DenseMap<unsigned, llvm::Value *> values;
   llvm::DenseMap<unsigned, llvm::Value *> coordinates; ///< by axis, as vectors of i64
@@ -97,6 +97,7 @@ private:
   llvm::Value *narrow(llvm::Value *computed, DType dtype);
   bool streams(unsigned node) const;
   llvm::Value *scratch(std::size_t bytes);
+  llvm::Value *stack_array(llvm::Type *element, std::int64_t count);
 
   // LowerRows.cpp: the loop of a pass
   void emit_rows(unsigned pass, llvm::ArrayRef<unsigned> roots);

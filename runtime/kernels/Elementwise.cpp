@@ -211,6 +211,8 @@ void run_tiled(Loop &loop, TiledOperands &tiled, std::int64_t size) noexcept {
   if (const int axis = plane_axis(tiled); axis >= 0)
     return Planes(loop, tiled, axis).run();
   const std::int64_t tile = tile_of(tiled.views[tiled.tensors]);
+  for (int i = 0; i < tiled.tensors; ++i)
+    merge_axes(tiled.views[i]); // each is read by itself, in longer runs than all together
   const std::int64_t tiles = (size + tile - 1) / tile;
   const std::int64_t grain = std::max<std::int64_t>(1, parallel_elements / 4 / tile);
   parallel_ranges(tiles, grain, [&](std::int64_t begin, std::int64_t end) {

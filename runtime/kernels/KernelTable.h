@@ -36,6 +36,11 @@ using ElementLoop = void (*)(std::byte *const *pointers, std::size_t count, cons
 using ConvertLoop = void (*)(std::byte *to, const std::byte *from, std::ptrdiff_t stride,
                              std::size_t count);
 
+/// Element i of run r, in `to` without gaps, = from[r * run_stride + i * stride]; length and runs
+/// are at least 1.
+using CopyRunsLoop = void (*)(std::byte *to, const std::byte *from, std::size_t length,
+                              std::ptrdiff_t stride, std::size_t runs, std::ptrdiff_t run_stride);
+
 /// Rows and columns that one transposed copy takes at most: both sides stay in L1.
 inline constexpr std::size_t transpose_block = 64;
 
@@ -72,7 +77,8 @@ using OuterFinish = void (*)(const std::byte *chains, std::size_t chain_stride, 
 inline constexpr std::size_t row_lanes = transpose_block;
 
 /// to[l] = the elements of row l, combined in order `inner`; length <= 64 for elements of at most 4
-/// bytes, <= 32 for 8. Overwrites the block.
+/// bytes, <= 32 for 8. Overwrites the block. Lanes behind the last are worked on too, up to a
+/// whole vector: block and mean have room for `row_lanes`.
 using FoldRows = void (*)(std::byte *block, std::size_t length, std::size_t lanes, std::byte *to);
 /// Elements of row l become (x - mean[l])^2.
 using SquareDeviations = void (*)(std::byte *block, std::size_t length, std::size_t lanes,
@@ -93,6 +99,7 @@ using DistributionLoop = void (*)(const std::uint32_t *words, std::size_t count,
 struct KernelTable {
   ElementLoop element[function_count][dtype_count]; ///< by compute dtype
   ConvertLoop convert[dtype_count][dtype_count];    ///< [to][from]
+  CopyRunsLoop copy_runs[dtype_count];
   TransposeLoop transpose[dtype_count];
   ChunkLoop chunk[combine_count][dtype_count];
   DotLoop dot[dtype_count];

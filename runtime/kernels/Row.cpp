@@ -70,7 +70,11 @@ bool RowTiles::turn_short_rows(Dims dims) noexcept {
     }
   merge_axes(before, count);
   const int last = before[0].rank - 1;
-  if (before[0].dims[last] < fewest_short_rows)
+  // Lanes without a row compute too; a row by itself costs as much as some more elements would.
+  constexpr std::int64_t cost_of_row = 128;
+  constexpr auto width = static_cast<std::int64_t>(row_lanes);
+  const std::int64_t columns = before[0].dims[last], tiles = (columns + width - 1) / width;
+  if (tiles * width * problem.rows > columns * (problem.rows + cost_of_row))
     return false;
   for (int i = count = 0; i < static_cast<int>(problem.call.operands.size()); ++i)
     if (problem.call.operands[static_cast<std::size_t>(i)].meta != nullptr) {

@@ -24,24 +24,31 @@ const std::byte *TileReader::gather(const std::byte *data, std::int64_t start, s
   if (in_place && index[last] + count <= extent)
     return data + offset * bytes;
 
-  std::byte *target = scratch;
-  const std::size_t target_step = itemsize(to);
-  while (count > 0) {
-    const std::int64_t run = std::min(extent - index[last], count);
-    convert(target, data + offset * bytes, stride, static_cast<std::size_t>(run));
-    target += static_cast<std::size_t>(run) * target_step;
-    count -= run;
-    if (count == 0)
-      break;
-    offset -= index[last] * stride;
-    index[last] = 0;
-    for (int axis = last - 1; axis >= 0; --axis) { // carry
-      offset += view.strides[axis];
-      if (++index[axis] < view.dims[axis])
-        break;
-      offset -= index[axis] * view.strides[axis];
+  const auto move = [&](int axis, std::int64_t by) {
+    index[axis] += by;
+    offset += by * view.strides[axis];
+    for (; axis > 0 && index[axis] == view.dims[axis]; --axis) { // carry
+      offset += view.strides[axis - 1] - index[axis] * view.strides[axis];
       index[axis] = 0;
+      ++index[axis - 1];
     }
+  };
+  constexpr std::int64_t short_run = 32; // longer ones are worth a call each
+  std::byte *target = scratch;
+  while (count > 0) {
+    std::int64_t done = std::min(extent - index[last], count);
+    if (copy_runs && extent <= short_run && index[last] == 0 && last > 0 && count >= 2 * extent) {
+      const std::int64_t runs = std::min(count / extent, view.dims[last - 1] - index[last - 1]);
+      copy_runs(target, data + offset * bytes, static_cast<std::size_t>(extent), stride,
+                static_cast<std::size_t>(runs), view.strides[last - 1]);
+      done = runs * extent;
+      move(last - 1, runs);
+    } else {
+      convert(target, data + offset * bytes, stride, static_cast<std::size_t>(done));
+      move(last, done);
+    }
+    target += static_cast<std::size_t>(done) * itemsize(to);
+    count -= done;
   }
   return scratch;
 }

@@ -13,6 +13,7 @@ public:
   /// `view` has merged axes.
   TileReader(const StridedView &view, DType to, const KernelTable &table) noexcept
       : view(view), to(to), convert(table.convert[slot(to)][slot(view.dtype)]),
+        copy_runs(to == view.dtype ? table.copy_runs[slot(to)] : nullptr),
         step(itemsize(view.dtype)), in_place(to == view.dtype && view.strides[view.rank - 1] == 1) {
   }
 
@@ -40,6 +41,7 @@ private:
   StridedView view;
   DType to;
   ConvertLoop convert;
+  CopyRunsLoop copy_runs; ///< null: elements are converted
   std::size_t step;
   bool in_place;
 };

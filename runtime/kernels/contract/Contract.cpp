@@ -94,7 +94,7 @@ std::size_t contract_scratch_bytes(const ContractArgs &given, Isa isa, const Par
   const ContractArgs args = folded(given);
   if (is_empty(args) || !is_float(args.dtype))
     return 0;
-  if (SmallProducts(args, isa).fit())
+  if (SmallProducts(args, isa, parallel.workers).fit())
     return 0;
   const ContractPlan plan = plan_contract(args, isa, parallel.workers);
   return static_cast<std::size_t>(plan.slab_bytes() * plan.pieces());
@@ -106,7 +106,7 @@ void contract(const ContractArgs &given, Isa isa, const Parallel &parallel) {
     return;
   if (!is_float(args.dtype))
     return contract_integers(args, parallel);
-  if (const SmallProducts small(args, isa); small.fit())
+  if (const SmallProducts small(args, isa, parallel.workers); small.fit())
     return small.run(parallel);
   const ContractPlan plan = plan_contract(args, isa, parallel.workers);
   Job job{args, plan, EvenSplit(plan.batches, plan.batch_pieces)};

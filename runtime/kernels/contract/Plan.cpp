@@ -17,9 +17,11 @@ const ContractKernels &contract_kernels(DType dtype, Isa isa) {
 /// A column of few elements wastes a vector on each row of A. Reading A as the vectors wastes less,
 /// even when that needs a transposition.
 bool is_exchanged(const ContractArgs &args, std::int64_t lanes) {
-  const std::int64_t limit = args.a_row_stride == 1   ? lanes / 2
-                             : args.a_col_stride == 1 ? ContractKernels::most_turned_rows
-                                                      : lanes / 4;
+  const std::int64_t limit =
+      args.a_row_stride == 1 ? lanes / 2
+      : args.a_col_stride == 1
+          ? std::min<std::int64_t>(ContractKernels::most_turned_rows, lanes / 2)
+          : lanes / 4;
   return args.n <= limit && args.m >= lanes && args.m > args.n;
 }
 

@@ -8,12 +8,12 @@
 
 namespace jit {
 
-SmallProducts::SmallProducts(const ContractArgs &args, Isa isa)
+SmallProducts::SmallProducts(const ContractArgs &args, Isa isa, std::int64_t workers)
     : args(args), kernels(contract_kernels(args.dtype, isa)) {
   constexpr std::int64_t most = 64; // rows: more are worth a plan
   const std::int64_t columns = ceil_div(args.n, kernels.lanes);
   if (args.m > most || args.k > contract_chunk || columns > ContractKernels::most_vectors ||
-      is_exchanged(args, kernels.lanes))
+      is_exchanged(args, kernels.lanes) || pieces(workers) > batch_size(args.batch))
     return;
   const bool turned = is_turned(args.m, args.b_row_stride, args.b_col_stride);
   if (!turned && args.b_col_stride != 1 && args.n != 1)
@@ -35,6 +35,11 @@ SmallProducts::SmallProducts(const ContractArgs &args, Isa isa)
   first.columns = args.n;
   first.tail = args.n - (vectors - 1) * kernels.lanes;
   first.add = false;
+}
+
+std::int64_t SmallProducts::pieces(std::int64_t workers) const {
+  const double one = static_cast<double>(args.m * args.n * args.k);
+  return worthy_pieces(static_cast<double>(batch_size(args.batch)) * one, workers);
 }
 
 /// All rows of one matrix, in panels that differ by at most one row.
@@ -79,14 +84,13 @@ struct SmallProducts::Range {
 
 void SmallProducts::run(const Parallel &parallel) const {
   const std::int64_t entries = batch_size(args.batch);
-  const double work = static_cast<double>(entries) * static_cast<double>(args.m * args.n * args.k);
-  const std::int64_t pieces = std::min(worthy_pieces(work, parallel.workers), entries);
-  if (pieces <= 1)
+  const std::int64_t parts = pieces(parallel.workers);
+  if (parts <= 1)
     return run_entries(0, entries);
-  Range range{*this, EvenSplit(entries, pieces)};
-  const auto kind = static_cast<std::uint64_t>(work);
+  Range range{*this, EvenSplit(entries, parts)};
+  const auto kind = static_cast<std::uint64_t>(entries * args.m * args.n * args.k);
   parallel.run(
-      parallel.pool, kind, pieces,
+      parallel.pool, kind, parts,
       [](void *context, std::int64_t piece) {
         const Range &all = *static_cast<const Range *>(context);
         const std::int64_t begin = all.entries.begin(piece);

@@ -10,15 +10,16 @@ namespace jit {
 
 class SmallProducts {
 public:
-  /// Of floats, k > 0.
-  SmallProducts(const ContractArgs &args, Isa isa);
+  /// Of floats.
+  SmallProducts(const ContractArgs &args, Isa isa, std::int64_t workers);
 
-  /// Whether the matrices are small enough.
+  /// Whether the matrices are small enough, and not worth more workers than there are of them.
   bool fit() const { return run_tile != nullptr; }
   void run(const Parallel &parallel) const;
 
 private:
   struct Range;
+  std::int64_t pieces(std::int64_t workers) const;
   void run_entries(std::int64_t begin, std::int64_t end) const;
   void run_entry(ContractTile tile) const;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Conversions between all dtypes: plain loops, which the compiler turns into vectors. Every
 // conversion is exact or rounds once, so there is nothing an emitter would add.
+#include "runtime/kernels/isa/CopyRuns.h"
 #include "runtime/kernels/isa/Parts.h"
 #include "runtime/kernels/isa/Transpose.h"
 
@@ -55,6 +56,7 @@ template <class To> void add_target(KernelTable &table) noexcept {
   row[slot(DType::i64)] = convert<To, std::int64_t>;
   row[slot(DType::f32)] = convert<To, float>;
   row[slot(DType::f64)] = convert<To, double>;
+  table.copy_runs[slot(dtype_of<To>)] = copy_runs<sizeof(To)>;
   table.transpose[slot(dtype_of<To>)] = transpose<To>;
 }
 

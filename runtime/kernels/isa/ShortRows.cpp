@@ -11,6 +11,7 @@ namespace {
 
 /// Lanes that one step takes; a block has room for whole steps.
 template <class T> inline constexpr std::size_t lanes_at_once = simd::vector_bytes / sizeof(T);
+static_assert(row_lanes % lanes_at_once<float> == 0);
 
 /// body(lane) for steps that cover `lanes`.
 template <class T, class Body> TRACEJIT_EMIT void for_steps(std::size_t lanes, Body body) {

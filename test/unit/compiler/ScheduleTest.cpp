@@ -94,6 +94,21 @@ Case short_rows(std::int64_t count, std::int64_t n) {
           memory_of({{f32, m * l}, {f32, l}, {f32, m * l}, {f32, m}, {f32, m * l}, {i64, m}})};
 }
 
+/// The same in f64, with two axes of the row, two of the lanes and a value that is kept.
+Case short_planes(std::int64_t count) {
+  NestBuilder k;
+  k.parallel(2).parallel(count).row(2).row(3);
+  const std::int64_t n = 2 * count;
+  unsigned x = k.load(f64, 0, {6, 12, 1, 2}), s = k.load(f64, 1, {1, 0, 0, 0});
+  unsigned e = k.keep(k.element(F::exp, f64, {k.element(F::multiply, f64, {x, s})}));
+  unsigned variance = k.reduce(ReduceKind::varmean, f64, e, 1), mean = k.second(variance);
+  unsigned scaled = k.element(F::divide, f64, {k.element(F::subtract, f64, {e, mean}), variance});
+  k.store(scaled, 2, {6, 12, 3, 1});
+  k.store(k.reduce(ReduceKind::sum, f64, scaled), 3, {count, 1, 0, 0});
+  const auto m = static_cast<std::size_t>(n);
+  return {k.nest, memory_of({{f64, 6 * m}, {f64, 2}, {f64, 6 * m}, {f64, m}})};
+}
+
 TEST(Schedule, NoneChangesABit) {
   std::mt19937_64 random(20261129);
   const Case cases[] = {
@@ -101,7 +116,7 @@ TEST(Schedule, NoneChangesABit) {
       mixed_chain(2000),  rows(1, false),    rows(37, false),         rows(4100, false),
       rows(37, true),     rows(700, true),   long_sums(33'000, true), long_sums(40'000, false),
       norm(100),          norm(5000),        short_rows(35, 3),       short_rows(70, 12),
-      short_rows(64, 31), short_rows(9, 5)};
+      short_rows(64, 31), short_rows(9, 5),  short_planes(33)};
   for (const Case &each : cases) {
     const std::vector<Memory> expected = interpreted(each.nest, each.memory);
     for (int round = 0; round < 6; ++round) {
@@ -146,6 +161,14 @@ TEST(Schedule, TextNamesWhatIsSet) {
       "inner, lanes 8 over axes [1, 2), block 40000, units 2, grain 2, parts 10, part grain 4, "
       "cost 0; loop of at most 16 copies, 4 accumulators; loop of at most 16 copies, 4 "
       "accumulators; plain stores");
+  const auto starts_with = [](const Case &each, const char *fields, const char *text) {
+    return to_string(schedule_of(each, Isa::v3, Traffic::near, fields)).starts_with(text);
+  };
+  EXPECT_TRUE(starts_with(short_rows(70, 12), "", "across, lanes 16 over axes [0, 1)"));
+  EXPECT_TRUE(starts_with(short_rows(70, 12), "across:11", "inner"));
+  EXPECT_TRUE(starts_with(short_rows(70, 31), "across:31", "across"));
+  EXPECT_TRUE(starts_with(short_rows(70, 33), "across:64", "inner"));
+  EXPECT_TRUE(starts_with(short_rows(31, 12), "", "inner"));
 }
 
 TEST(ScheduleChanges, AreReadAndRefused) {

@@ -18,6 +18,13 @@ TYPED_TEST(Contract, EveryWidth) {
       ASSERT_NO_FATAL_FAILURE(Case<TypeParam>(m, n, 19).check());
 }
 
+TYPED_TEST(Contract, EveryWidthOfColumns) {
+  for (std::int64_t n = 1; n <= 40; ++n)
+    for (const std::int64_t m : {1, 2, 3, 4, 5})
+      for (const std::int64_t k : {1, 19, 385})
+        ASSERT_NO_FATAL_FAILURE(Case<TypeParam>(m, n, k, Order::rows, Order::columns).check());
+}
+
 TYPED_TEST(Contract, EveryHeight) {
   for (std::int64_t m = 1; m <= 70; ++m)
     for (const std::int64_t n : {1, 2, 4, 5, 8, 9, 16, 33, 49, 64})

@@ -72,6 +72,25 @@ TEST(Elementwise, OperandsBroadcast) {
   });
 }
 
+/// Last axes of a few elements, as points in space have, longer than a tile in all.
+TEST(Elementwise, ShortRuns) {
+  for (const std::int64_t length : {1, 2, 3, 5, 8, 9, 33}) {
+    const DimList whole = {31, 29, length};
+    const DimList parts[] = {{1, 29, length}, {31, 1, length}, {31, 29, 1}, {length}, {29, 1}};
+    for (const OpKind op : {OpKind::subtract, OpKind::logical_or})
+      for (const DType dtype : all_dtypes) {
+        if (!info(op).dtypes.contains(dtype))
+          continue;
+        for (const DimList &part : parts)
+          for (const Layout layout : all_layouts) {
+            const Value x = edge_values(dtype, whole, 3), y = edge_values(dtype, part, 9);
+            EXPECT_TRUE(check(op, {}, {x, y}, layout));
+            EXPECT_TRUE(check(op, {}, {y, x}, layout));
+          }
+      }
+  }
+}
+
 TEST(Elementwise, NumbersAreWeak) {
   const Scalar numbers[] = {true, 0, 2, -3, 300, 0.5, -1e300};
   for_each_op([&](const OpInfo &op, DType dtype) {
