@@ -242,7 +242,7 @@ TEST_F(LiveReport, EveryStateOnTheWay) {
   EXPECT_EQ(now(), "waiting queued paused");
   EXPECT_GT(of("on the way").starts[0].paths[0].lost_us, 0);
   EXPECT_EQ(of("on the way").loss.advice, "jit::resume_compiling()");
-  hooks().delay_ms = 100;
+  hooks().delay_ms = 1000; // longer than a look takes with a sanitizer on a busy machine
   resume_compiling();
   for (std::string state = now(); state != "waiting compiling compiling"; state = now())
     ASSERT_EQ(state, "waiting queued queued");
