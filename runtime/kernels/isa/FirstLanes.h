@@ -39,11 +39,12 @@ template <class T, class V> TRACEJIT_EMIT V load_first(const T *from, std::size_
 template <class T, int lanes>
 TRACEJIT_EMIT simd::Pack<T, lanes> load_first(const T *from, std::size_t count,
                                               simd::Pack<T, lanes> rest) {
-  constexpr std::size_t step = simd::Pack<T, lanes>::chunk_lanes;
-  for (std::size_t i = 0; i * step < count; ++i)
+  using P = simd::Pack<T, lanes>;
+  constexpr std::size_t step = P::chunk_lanes;
+  for (std::size_t i = 0; i < P::chunks; ++i)
     if ((i + 1) * step <= count)
       __builtin_memcpy(&rest.chunk[i], from + i * step, sizeof(rest.chunk[i]));
-    else
+    else if (i * step < count)
       rest.chunk[i] = load_first<T>(from + i * step, count - i * step, rest.chunk[i]);
   return rest;
 }
