@@ -191,12 +191,10 @@ void RowTile::run_reduction(const RowStep &step) noexcept {
   const Combine combine = step.op == OpKind::max   ? Combine::max
                           : step.op == OpKind::min ? Combine::min
                                                    : Combine::sum;
-  if (problem.turned) {
-    const auto length = static_cast<std::size_t>(problem.rows);
-    alignas(64) std::byte block[row_block_bytes];
-    std::memcpy(block, data, length * row_lanes * itemsize(plan.dtype));
-    problem.table.fold_rows[slot(combine)][slot(plan.dtype)](block, length, row_lanes, to);
-  } else if (problem.last_axis)
+  if (problem.turned)
+    fold_copy(problem.table, combine, plan.dtype, data, static_cast<std::size_t>(problem.rows),
+              row_lanes, to);
+  else if (problem.last_axis)
     inner_contiguous(problem.table, combine, plan.dtype, data, problem.rows, to, space());
   else
     reduce(problem.table, reduction(data), combine, to, space());
@@ -207,10 +205,7 @@ template <class T> void RowTile::moments(const RowStep &step, const std::byte *d
   auto *mean = reinterpret_cast<T *>(at[step.result + 1]);
   const int dtype = slot(plan.dtype);
   if (problem.turned) {
-    const auto length = static_cast<std::size_t>(problem.rows);
-    alignas(64) std::byte block[row_block_bytes];
-    std::memcpy(block, data, length * row_lanes * sizeof(T));
-    row_moments(problem.table, block, length, row_lanes, mean, var);
+    row_moments(problem.table, data, static_cast<std::size_t>(problem.rows), row_lanes, mean, var);
     for (std::size_t lane = 0; lane < row_lanes; ++lane)
       var[lane] = var[lane] / static_cast<T>(problem.rows);
     return;

@@ -17,24 +17,31 @@ void turn_rows(const KernelTable &table, const RowSource &source, std::size_t le
             source.row_stride, lanes);
 }
 
-template <class T>
-void row_moments(const KernelTable &table, std::byte *block, std::size_t length, std::size_t lanes,
-                 T *mean, T *squares) noexcept {
-  const int dtype = slot(dtype_of<T>);
-  const FoldRows fold = table.fold_rows[slot(Combine::sum)][dtype];
-  auto *mean_bytes = reinterpret_cast<std::byte *>(mean);
+void fold_copy(const KernelTable &table, Combine combine, DType dtype, const std::byte *block,
+               std::size_t length, std::size_t lanes, std::byte *to) noexcept {
   alignas(64) std::byte copy[row_block_bytes];
-  std::memcpy(copy, block, length * row_lanes * sizeof(T));
-  fold(copy, length, lanes, mean_bytes);
+  std::memcpy(copy, block, length * row_lanes * itemsize(dtype));
+  table.fold_rows[slot(combine)][slot(dtype)](copy, length, lanes, to);
+}
+
+template <class T>
+void row_moments(const KernelTable &table, const std::byte *block, std::size_t length,
+                 std::size_t lanes, T *mean, T *squares) noexcept {
+  constexpr DType dtype = dtype_of<T>;
+  auto *mean_bytes = reinterpret_cast<std::byte *>(mean);
+  fold_copy(table, Combine::sum, dtype, block, length, lanes, mean_bytes);
   for (std::size_t lane = 0; lane < lanes; ++lane)
     mean[lane] = mean[lane] / static_cast<T>(length);
-  table.square_deviations[dtype](block, length, lanes, mean_bytes);
-  fold(block, length, lanes, reinterpret_cast<std::byte *>(squares));
+  alignas(64) std::byte copy[row_block_bytes];
+  std::memcpy(copy, block, length * row_lanes * sizeof(T));
+  table.square_deviations[slot(dtype)](copy, length, lanes, mean_bytes);
+  table.fold_rows[slot(Combine::sum)][slot(dtype)](copy, length, lanes,
+                                                   reinterpret_cast<std::byte *>(squares));
 }
-template void row_moments(const KernelTable &, std::byte *, std::size_t, std::size_t, float *,
+template void row_moments(const KernelTable &, const std::byte *, std::size_t, std::size_t, float *,
                           float *) noexcept;
-template void row_moments(const KernelTable &, std::byte *, std::size_t, std::size_t, double *,
-                          double *) noexcept;
+template void row_moments(const KernelTable &, const std::byte *, std::size_t, std::size_t,
+                          double *, double *) noexcept;
 
 ShortRows::ShortRows(const KernelTable &table, const StridedView &row, const StridedView &units,
                      const std::byte *data, DType to) noexcept

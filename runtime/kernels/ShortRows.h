@@ -30,10 +30,14 @@ struct RowSource {
 void turn_rows(const KernelTable &table, const RowSource &source, std::size_t length,
                std::size_t lanes, DType to, std::byte *block) noexcept;
 
-/// Mean of every row of a block, and its squared distances from that; overwrites the block.
+/// to[l] = the elements of row l, combined; the block stays as it is.
+void fold_copy(const KernelTable &table, Combine combine, DType dtype, const std::byte *block,
+               std::size_t length, std::size_t lanes, std::byte *to) noexcept;
+
+/// Mean of every row of a block, and its squared distances from that; the block stays as it is.
 template <class T>
-void row_moments(const KernelTable &table, std::byte *block, std::size_t length, std::size_t lanes,
-                 T *mean, T *squares) noexcept;
+void row_moments(const KernelTable &table, const std::byte *block, std::size_t length,
+                 std::size_t lanes, T *mean, T *squares) noexcept;
 
 class ShortRows {
 public:

@@ -8,6 +8,7 @@
 #include <utility>
 
 namespace jit {
+
 const ContractKernels &contract_kernels(DType dtype, Isa isa) {
   if (isa == Isa::v4)
     return dtype == DType::f32 ? v4::contract_f32 : v4::contract_f64;

@@ -67,6 +67,16 @@ template <class S, int Rows, int Vectors, bool Masked, bool Add>
     }
 }
 
+/// The sums of a chunk of k: the first is what C becomes, later ones are added.
+template <class S, int Rows, int Vectors, bool Masked>
+[[gnu::always_inline]] inline void finish_tile(const ContractTile &t, typename S::Mask last,
+                                               const typename S::Vector (&acc)[Rows][Vectors]) {
+  if (t.add)
+    store_tile<S, Rows, Vectors, Masked, true>(t, last, acc);
+  else
+    store_tile<S, Rows, Vectors, Masked, false>(t, last, acc);
+}
+
 template <class S, int Rows, int Vectors, bool Masked> void contract_tile(const ContractTile &t) {
   const auto last = S::first(Masked ? t.tail : 0);
   typename S::Vector acc[Rows][Vectors];
@@ -76,10 +86,7 @@ template <class S, int Rows, int Vectors, bool Masked> void contract_tile(const 
     for (int j = 0; j < Vectors; ++j)
       acc[i][j] = S::zero();
   accumulate_tile<S, Rows, Vectors, Masked>(t, last, acc);
-  if (t.add)
-    store_tile<S, Rows, Vectors, Masked, true>(t, last, acc);
-  else
-    store_tile<S, Rows, Vectors, Masked, false>(t, last, acc);
+  finish_tile<S, Rows, Vectors, Masked>(t, last, acc);
 }
 
 } // namespace jit::TRACEJIT_ISA

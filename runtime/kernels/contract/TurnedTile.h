@@ -85,10 +85,7 @@ template <class S, int Rows, int Vectors> void turned_tile_of(const ContractTile
       acc[i][j] = S::zero();
   accumulate_turned<S, Rows, Vectors>(t, columns, acc);
   const auto last = S::first(t.columns - (Vectors - 1) * S::lanes);
-  if (t.add)
-    store_tile<S, Rows, Vectors, true, true>(t, last, acc);
-  else
-    store_tile<S, Rows, Vectors, true, false>(t, last, acc);
+  finish_tile<S, Rows, Vectors, true>(t, last, acc);
 }
 
 /// At most two vectors wide.

@@ -43,6 +43,13 @@ template <class T, int vectors, class Function, class... Operand> struct Element
     e.store(reinterpret_cast<Result *>(at[0]), result);
   }
 
+  /// The element that stands for all, `lanes` times.
+  template <int lanes>
+  TRACEJIT_EMIT static void repeat(std::byte *to, const std::byte *from, std::size_t size) {
+    for (int lane = 0; lane < lanes; ++lane)
+      __builtin_memcpy(to + lane * size, from, size);
+  }
+
   /// What is left behind whole vectors is computed as the last whole vector, before anything is
   /// stored: the result may lie where an operand does.
   [[gnu::noinline]] static void run_ragged(std::byte *const *pointers, std::size_t n,
@@ -53,8 +60,7 @@ template <class T, int vectors, class Function, class... Operand> struct Element
     std::byte *at[count + 1] = {last};
     for (int i = 1; i <= count; ++i)
       if (args->broadcast >> (i - 1) & 1) {
-        for (int lane = 0; lane < narrow; ++lane)
-          __builtin_memcpy(repeated[i - 1] + lane * sizes[i], pointers[i], sizes[i]);
+        repeat<narrow>(repeated[i - 1], pointers[i], sizes[i]);
         at[i] = repeated[i - 1];
       } else {
         at[i] = pointers[i] + sizes[i] * (n - narrow);
@@ -76,8 +82,7 @@ template <class T, int vectors, class Function, class... Operand> struct Element
       at[i] = pointers[i];
       advance[i] = sizes[i];
       if (args->broadcast >> (i - 1) & 1) {
-        for (int lane = 0; lane < wide; ++lane)
-          __builtin_memcpy(repeated[i - 1] + lane * sizes[i], pointers[i], sizes[i]);
+        repeat<wide>(repeated[i - 1], pointers[i], sizes[i]);
         at[i] = repeated[i - 1];
         advance[i] = 0;
       }

@@ -83,4 +83,14 @@ struct IntegerMin {
   template <class T> static T apply(T x, T y) { return x < y ? x : y; }
 };
 
+/// floats.template operator()<T>() and integers.template operator()<T>(dtype) for every dtype.
+template <class Floats, class Integers>
+void for_reduced_dtypes(const Floats &floats, const Integers &integers) noexcept {
+  floats.template operator()<float>();
+  floats.template operator()<double>();
+  integers.template operator()<std::int64_t>(DType::i64);
+  integers.template operator()<std::uint8_t>(DType::u8);
+  integers.template operator()<std::uint8_t>(DType::boolean);
+}
+
 } // namespace jit::TRACEJIT_ISA

@@ -103,11 +103,8 @@ template <class T> void add_integers(KernelTable &table, DType dtype) noexcept {
 } // namespace
 
 void add_short_rows(KernelTable &table) noexcept {
-  add_floats<float>(table);
-  add_floats<double>(table);
-  add_integers<std::int64_t>(table, DType::i64);
-  add_integers<std::uint8_t>(table, DType::u8);
-  add_integers<std::uint8_t>(table, DType::boolean);
+  for_reduced_dtypes([&]<class T>() { add_floats<T>(table); },
+                     [&]<class T>(DType dtype) { add_integers<T>(table, dtype); });
 }
 
 } // namespace jit::TRACEJIT_ISA
