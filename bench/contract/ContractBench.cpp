@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Contractions as a fraction of the fused multiply-add peak measured in the same run.
 // Time and GF/s are the best of 41 rounds, the fraction is the median of those rounds.
-// Usage: contract_bench [v3|v4] [f32|f64] [threads] [MxNxK[:ta][:tb] ...]
+// Usage: contract_bench [v3|v4] [f32|f64] [threads] [MxNxK[:ta][:tb][:w] ...]
+// ta, tb: that matrix is stored transposed; w: B is weights, which are kept packed.
 #include "runtime/kernels/contract/Contract.h"
+#include "runtime/tensor/Impl.h"
+#include "runtime/tensor/PackedMatrix.h"
 
 #include <algorithm>
 #include <atomic>
@@ -147,6 +150,11 @@ void run_case(const std::string &text, jit::Isa isa, SpinPool &pool, std::int64_
   std::byte *c = allocate(static_cast<std::size_t>(args.m * args.n) * sizeof(T));
   args.a = a;
   args.b = b;
+  jit::Storage weights;
+  weights.data = b;
+  weights.bytes = static_cast<std::size_t>(args.k * args.n) * sizeof(T);
+  if (text.find(":w") != text.npos)
+    args.b_storage = &weights;
   args.c = c;
   const jit::Parallel parallel{SpinPool::run, &pool, workers};
   std::byte *scratch = allocate(jit::contract_scratch_bytes(args, isa, parallel));
@@ -168,6 +176,7 @@ void run_case(const std::string &text, jit::Isa isa, SpinPool &pool, std::int64_
   std::nth_element(fractions.begin(), fractions.begin() + rounds / 2, fractions.end());
   std::printf("%-22s %10.3f us %8.1f GF/s  %.2f of peak\n", text.c_str(), best * 1e6,
               flops / best / 1e9, fractions[rounds / 2]);
+  jit::drop_packed(weights);
   for (std::byte *p : {a, b, c, scratch})
     std::free(p);
 }

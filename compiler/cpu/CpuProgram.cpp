@@ -8,6 +8,7 @@
 #include "runtime/kernels/Parallel.h"
 #include "runtime/kernels/ScalarValue.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 #include <immintrin.h>
@@ -121,6 +122,7 @@ CpuProgram::CpuProgram(Plan given, KernelTable table, Isa isa, std::uint32_t com
     step_kernels.push_back(name ? &kernels.at(*name)->kernel : nullptr);
     work = std::max(work, step_bytes(step));
   }
+  find_weights();
   cells_offset = whole_lines(plan.arena_bytes);
   work_offset = cells_offset + whole_lines(plan.cells.size() * sizeof(std::uint64_t));
 
@@ -136,6 +138,21 @@ CpuProgram::CpuProgram(Plan given, KernelTable table, Isa isa, std::uint32_t com
   details.kernels_after = static_cast<std::uint32_t>(plan.steps.size());
   details.donated_input = plan.donated_input;
   details.refusals = std::move(plan.refusals);
+}
+
+/// Inputs that contractions read as matrices worth packing.
+void CpuProgram::find_weights() {
+  step_weights.assign(plan.steps.size(), -1);
+  for (std::size_t k = 0; k < plan.steps.size(); ++k) {
+    const auto *step = std::get_if<ContractStep>(&plan.steps[k].what);
+    if (!step || step->b.base != Buffer::Base::input ||
+        !contract_keeps_packed(contract_args(*step), isa, parallel_of(*step)))
+      continue;
+    const auto known = std::ranges::find(details.weights, step->b.index);
+    step_weights[k] = static_cast<std::int32_t>(known - details.weights.begin());
+    if (known == details.weights.end())
+      details.weights.push_back(step->b.index);
+  }
 }
 
 /// Work memory of a step: arguments and scratch.
@@ -184,7 +201,11 @@ void CpuProgram::run(const ProgramCall &call) const noexcept {
     if (auto *kernel = std::get_if<KernelStep>(&step))
       run_step(*kernel, *step_kernels[k], run);
     else if (auto *contract = std::get_if<ContractStep>(&step))
-      run_step(*contract, step_kernels[k], run);
+      run_step(*contract, step_kernels[k],
+               step_weights[k] < 0 || call.weights.empty()
+                   ? nullptr
+                   : call.weights[static_cast<std::size_t>(step_weights[k])],
+               run);
     else
       run_step(std::get<LibraryStep>(step), run);
   }
@@ -252,12 +273,13 @@ Parallel CpuProgram::parallel_of(const ContractStep &step) const noexcept {
 }
 
 void CpuProgram::run_step(const ContractStep &step, const CompiledKernel *epilogue,
-                          Run &run) const noexcept {
+                          Storage *weights, Run &run) const noexcept {
   EpilogueContext context{epilogue, nullptr, nullptr, step.m};
 
   ContractArgs args = contract_args(step);
   args.a = run.address(step.a);
   args.b = run.address(step.b);
+  args.b_storage = weights;
   args.c = run.address(step.c);
   if (epilogue) {
     context.buffers = run.addresses(step.epilogue_buffers);

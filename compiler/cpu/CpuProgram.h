@@ -24,15 +24,18 @@ private:
   struct Run;
 
   void run_step(const KernelStep &step, const CompiledKernel &kernel, Run &run) const noexcept;
-  void run_step(const ContractStep &step, const CompiledKernel *epilogue, Run &run) const noexcept;
+  void run_step(const ContractStep &step, const CompiledKernel *epilogue, Storage *weights,
+                Run &run) const noexcept;
   void run_step(const LibraryStep &step, Run &run) const noexcept;
   ContractArgs contract_args(const ContractStep &step) const noexcept;
   Parallel parallel_of(const ContractStep &step) const noexcept;
   std::size_t step_bytes(const Step &step) const;
+  void find_weights();
   std::size_t library_scratch(const LibraryStep &step) const;
 
   Plan plan;
   std::vector<const CompiledKernel *> step_kernels; ///< of each step, or null
+  std::vector<std::int32_t> step_weights;           ///< of each step, in `weights`, or -1
   KernelTable kernels;
   Isa isa;
   std::int64_t workers = 1;                      ///< threads that scratch is planned for

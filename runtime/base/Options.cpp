@@ -107,7 +107,7 @@ std::string get_memory(const Options &options) {
 
 constexpr int max_count = 1'000'000'000;
 
-constexpr std::array<OptionInfo, 15> table = {{
+constexpr std::array<OptionInfo, 16> table = {{
     {"mode", "off|log|on|check", "what the runtime does beyond plain eager", false,
      set_word<&Options::mode, modes>, get_word<&Options::mode, modes>},
     {"isa", "auto|v3|v4", "x86-64 level of kernels and compiled code", true,
@@ -130,6 +130,8 @@ constexpr std::array<OptionInfo, 15> table = {{
      set_word<&Options::defer, defers>, get_word<&Options::defer, defers>},
     {"memory", "auto|0%..10000%", "what a program may hold above its ops", false, set_memory,
      get_memory},
+    {"packed", "0..1000000", "MiB of weights that are kept packed for products, in all", false,
+     set_int<&Options::packed_mib, 1'000'000>, get_int<&Options::packed_mib>},
     {"disable", "PASS+PASS", "passes of the compiler to leave out", true, set_disable, get_disable},
     {"schedule", "FIELD:N+FIELD:N", "fields of the schedules of kernels, for experiments", true,
      set_schedule, get_schedule},

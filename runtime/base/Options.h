@@ -32,6 +32,7 @@ struct Options {
   int turns = 0;       ///< percent of matched ops
   DeferChoice defer = DeferChoice::on;
   int memory_percent = -1; ///< a program may hold above what its ops hold; -1: found out
+  int packed_mib = 256;    ///< of matrices that are kept packed for products, in all
   std::vector<std::string> disable;
   ScheduleChanges schedule;
   std::string save;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/jit/Session.h"
 #include "runtime/tensor/Arena.h"
+#include "runtime/tensor/PackedMatrix.h"
 
 #include <tracejit/memory.h>
 
@@ -10,6 +11,7 @@ MemoryStats memory_stats() noexcept {
   MemoryStats stats = arena::stats();
   stats.arena_bytes = Session::all_arena_bytes();
   stats.deferred_bytes = Session::all_deferred_bytes();
+  stats.packed_bytes = all_packed_bytes();
   return stats;
 }
 void reset_memory_peak() noexcept { arena::reset_peak(); }

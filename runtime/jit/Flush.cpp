@@ -11,6 +11,7 @@
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/policy/Clock.h"
 #include "runtime/tensor/NewImpl.h"
+#include "runtime/tensor/PackedMatrix.h"
 #include "runtime/trace/Recorder.h"
 
 #include <algorithm>
@@ -102,23 +103,29 @@ bool Session::run_program(const Terminal &terminal, const Variant &variant) noex
   reservation.output_data.clear();
   for (Storage *block : reservation.blocks)
     reservation.output_data.push_back(block->data);
+  reservation.weights.clear();
+  for (const std::uint32_t k : variant.program->info().weights)
+    reservation.weights.push_back(constant_storage(*cursor.inputs[k]));
   {
     const MxcsrGuard guard;
     const std::span<const Scalar> numbers =
         planted(SeededBug::scalar_baked) ? std::span<const Scalar>(terminal.path->graph.examples)
                                          : std::span<const Scalar>(cursor.scalars);
-    variant.program->run(
-        {reservation.input_data, numbers, reservation.output_data, reservation.arena_data()});
+    variant.program->run({reservation.input_data, numbers, reservation.output_data,
+                          reservation.arena_data(), reservation.weights});
   }
   std::uint64_t unused = 0;
   for (std::size_t j = 0; j < reservation.blocks.size(); ++j) {
     const std::uint32_t v = variant.outputs[j];
+    Storage *const block = reservation.blocks[j];
+    if (has_packed(*block)) [[unlikely]]
+      drop_packed(*block); // donated: other bytes lie there now
     if (Waiting::Held *held = waiting.find(v)) [[unlikely]]
-      held->block = reservation.blocks[j];
+      held->block = block;
     else
-      set_ready(pending[v].value, reservation.blocks[j], reservation.blocks[j]->data);
+      set_ready(pending[v].value, block, block->data);
     if (!liveness.needed[v])
-      unused += reservation.blocks[j]->bytes;
+      unused += block->bytes;
   }
   terminal.path->unused_bytes.store(unused, std::memory_order_relaxed);
   if (liveness.live_view)

@@ -12,12 +12,17 @@
 
 namespace jit {
 
+struct Storage;
+
 /// Memory and arguments of one run. Nothing is allocated and nothing fails after this is filled.
 struct ProgramCall {
   std::span<std::byte *const> inputs;  ///< element [0, ..., 0] of every graph input
   std::span<const Scalar> scalars;     ///< every run-time number
   std::span<std::byte *const> outputs; ///< a block each; may equal the input it was donated from
   std::byte *arena;                    ///< ProgramInfo::arena_bytes, 64-byte aligned
+  /// What the inputs of ProgramInfo::weights lie in, if nothing writes there; null: something may.
+  /// None at all: none does.
+  std::span<Storage *const> weights = {};
 };
 
 /// A producer and a consumer that stayed apart, and why.
@@ -36,6 +41,8 @@ struct ProgramInfo {
   std::uint32_t kernels_compiled = 0; ///< of these, kernels that were not there yet
   /// For every output the input whose buffer it may take over, or -1.
   std::vector<std::int32_t> donated_input;
+  /// Inputs that products read as matrices worth packing, each once.
+  std::vector<std::uint32_t> weights;
   std::vector<FusionRefusal> refusals;
 };
 

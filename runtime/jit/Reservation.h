@@ -16,7 +16,8 @@ struct Reservation {
   bool make(const Trie &trie, RunGuess guess, bool with_outputs) noexcept;
   bool make_room(const PathSize &most) noexcept {
     return reserved.reserve(most.values) && blocks.reserve(most.values) &&
-           input_data.reserve(most.inputs) && output_data.reserve(most.values);
+           input_data.reserve(most.inputs) && weights.reserve(most.inputs) &&
+           output_data.reserve(most.values);
   }
   /// A block for output `j` of the variant that runs: the reserved one, or a new one.
   Storage *take(std::size_t j, std::size_t bytes) noexcept;
@@ -34,7 +35,8 @@ struct Reservation {
   const Variant *expected = nullptr; ///< whose big outputs are reserved
   ReservedList<Storage *> blocks;    ///< by output of the variant that runs
   ReservedList<std::byte *> input_data, output_data;
-  RunGuess refused_donations = 0; ///< of the run under way
+  ReservedList<Storage *> weights; ///< as in ProgramCall
+  RunGuess refused_donations = 0;  ///< of the run under way
   /// Of the arena, for other threads.
   std::atomic<std::int64_t> arena_bytes{0};
 

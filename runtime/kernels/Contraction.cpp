@@ -86,6 +86,7 @@ MatmulProblem::MatmulProblem(const KernelCall &call, std::int64_t workers) noexc
   args.b = y.data;
   args.b_row_stride = b.row_stride;
   args.b_col_stride = b.column_stride;
+  args.b_storage = y.storage;
   args.c = result.data;
   args.c_row_stride = b.columns;
   const std::int64_t entries = batch[0].dims[0];

@@ -139,7 +139,8 @@ static bool run(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const Argument &argument = arguments[i];
     if (argument.impl)
-      operands[i] = {argument.impl->meta, argument.impl->data(), 0};
+      operands[i] = {argument.impl->meta, argument.impl->data(), 0,
+                     constant_storage(*argument.impl)};
     else
       operands[i] = {nullptr, nullptr, argument.scalar};
   }

@@ -12,11 +12,14 @@
 
 namespace jit {
 
+struct Storage;
+
 /// A tensor (`meta` set; `data` points at element [0, ..., 0]) or a number (`meta` null).
 struct KernelOperand {
   const Meta *meta = nullptr;
   const std::byte *data = nullptr;
   Scalar scalar = 0;
+  Storage *storage = nullptr; ///< holds the tensor, if nothing can write to it; may be null
   OperandType type() const noexcept { return {meta, scalar.kind()}; }
 };
 struct KernelResult {

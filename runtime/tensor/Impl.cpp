@@ -3,6 +3,7 @@
 
 #include "runtime/tensor/Arena.h"
 #include "runtime/tensor/NewImpl.h"
+#include "runtime/tensor/PackedMatrix.h"
 
 #include <new>
 
@@ -46,6 +47,8 @@ void release(Storage *storage) noexcept {
   if (storage->refs.load(std::memory_order_acquire) != 1 &&
       storage->refs.fetch_sub(1, std::memory_order_acq_rel) != 1)
     return;
+  if (has_packed(*storage)) [[unlikely]]
+    drop_packed(*storage);
   if (storage->free_owner)
     storage->free_owner(storage->owner);
   else

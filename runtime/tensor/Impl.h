@@ -15,6 +15,7 @@
 namespace jit {
 
 class Session;
+struct PackedMatrix;
 
 /// Reference counted. `data` is 64-byte aligned unless adopted.
 struct Storage {
@@ -24,7 +25,16 @@ struct Storage {
   /// Adopted memory belongs to `owner`; arena blocks have none. Never a donation target.
   void *owner = nullptr;
   void (*free_owner)(void *) = nullptr;
+  /// Of what lies here, for products (kernels/contract/Weights.h).
+  std::atomic<PackedMatrix *> packed{nullptr};
+  /// The matrix that a product has read last, and how often, as they count it; 0: none has.
+  std::atomic<std::uint64_t> last_product{0};
 };
+
+/// Whether drop_packed() has something to do.
+inline bool has_packed(const Storage &storage) noexcept {
+  return storage.last_product.load(std::memory_order_relaxed) != 0;
+}
 
 /// A block from the arena, or nullptr. Zero bytes give a valid storage.
 TRACEJIT_PRIVATE Storage *new_storage(std::size_t bytes) noexcept;
@@ -109,6 +119,12 @@ struct Impl : detail::ValueHead {
   std::byte *data() const noexcept { return where.load(std::memory_order_acquire).data(); }
 };
 static_assert(sizeof(Impl) <= 128);
+
+/// Where a ready value lies, if nobody else can write there: then its bytes stay as they are as
+/// long as the storage has no new owner. Else null.
+inline Storage *constant_storage(const Impl &value) noexcept {
+  return value.flags.load(std::memory_order_relaxed) & Impl::exported ? nullptr : value.storage;
+}
 
 /// With one reference: a ready value at `data` inside `storage`. The storage's reference is taken
 /// over or, with no memory for the value and nullptr returned, released.

@@ -15,6 +15,7 @@ struct MemoryStats {
   std::uint64_t allocations = 0;    ///< successful allocations since the start
   std::int64_t arena_bytes = 0;     ///< of the live bytes, temporaries that compiled code keeps
   std::int64_t deferred_bytes = 0;  ///< values that are held but were not needed: not stored so far
+  std::int64_t packed_bytes = 0;    ///< of the live bytes, copies of weights that products read
 };
 MemoryStats memory_stats() noexcept;
 void reset_memory_peak() noexcept;

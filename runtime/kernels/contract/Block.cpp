@@ -28,7 +28,7 @@ public:
         item_(plan.kernels->item_bytes), first_(vector * lanes_),
         cols_(std::min(vectors * lanes_, plan.n - first_)),
         row_panels_(part.rows, ceil_div(part.rows, plan.rows)),
-        col_panels_(vectors, ceil_div(vectors, plan.vectors)) {
+        col_panels_(vectors, plan.unit, ceil_div(vectors, plan.vectors)) {
     // An exchanged C is built in scratch, because its columns lie apart.
     c_ = plan.scatter_c ? part.slab + plan.b_bytes + plan.a_bytes : part.c + first_ * item_;
     c_row_ = plan.scatter_c ? vectors * lanes_ : part.c_row;
@@ -51,7 +51,7 @@ private:
   }
 
   void run_chunk(std::int64_t k, std::int64_t depth) const {
-    if (plan_.pack_b)
+    if (plan_.packs_b)
       pack_b(k, depth);
     const bool last = planted(SeededBug::epilogue_early) ? k == 0 : k + depth >= plan_.k;
     std::int64_t told = 0; // rows that the epilogue has seen
@@ -72,13 +72,17 @@ private:
     }
   }
 
+  /// Rows some at a time, because panels share their pages; columns whole.
   void pack_b(std::int64_t k, std::int64_t depth) const {
-    for (std::int64_t j = 0; j < col_panels_.parts(); ++j) {
-      const std::int64_t col = col_panels_.begin(j) * lanes_;
-      const std::int64_t extent = std::min(col_panels_.size(j) * lanes_, cols_ - col);
-      plan_.pack_b({b_at(k, col), plan_.b_row, plan_.b_col, depth, extent,
-                    part_.slab + col * depth * item_});
-    }
+    const std::int64_t step = plan_.b_row == 1 ? depth : 8;
+    for (std::int64_t at = 0; at < depth; at += step)
+      for (std::int64_t j = 0; j < col_panels_.parts(); ++j) {
+        const std::int64_t col = col_panels_.begin(j) * lanes_;
+        const std::int64_t width = col_panels_.size(j) * lanes_;
+        plan_.pack_b({b_at(k + at, col), plan_.b_row, plan_.b_col, std::min(step, depth - at),
+                      std::min(width, cols_ - col), part_.slab + (col * depth + at * width) * item_,
+                      width});
+      }
   }
 
   /// Some k of each panel at a time, because the panels share cache lines.
@@ -119,9 +123,10 @@ private:
     for (std::int64_t j = 0; j < col_panels_.parts(); ++j) {
       const std::int64_t col = col_panels_.begin(j) * lanes_;
       const std::int64_t vectors = col_panels_.size(j);
-      tile.b = plan_.pack_b ? part_.slab + col * depth * item_ : b_at(k, col);
-      tile.b_row = plan_.pack_b ? vectors * lanes_ : plan_.b_row;
+      tile.b = plan_.packs_b ? part_.slab + col * depth * item_ : b_at(k, col);
+      tile.b_row = plan_.packs_b ? vectors * lanes_ : plan_.b_row;
       tile.b_col = plan_.b_col;
+      tile.b_ahead = plan_.rows_ahead * tile.b_row;
       tile.c = c_at(row, col);
       tile.columns = std::min(vectors * lanes_, cols_ - col);
       tile.tail = cols_ - col - (vectors - 1) * lanes_;
@@ -158,7 +163,8 @@ private:
   const ContractPart &part_;
   const std::int64_t lanes_, item_;
   const std::int64_t first_, cols_; ///< columns
-  const EvenSplit row_panels_, col_panels_;
+  const EvenSplit row_panels_;
+  const UnitSplit col_panels_;
   std::byte *c_;
   std::int64_t c_row_;
 };
@@ -167,7 +173,7 @@ private:
 
 void run_contract_part(const ContractPlan &plan, const Epilogue &epilogue,
                        const ContractPart &part) {
-  const EvenSplit blocks(part.vectors, ceil_div(part.vectors, plan.block_vectors));
+  const UnitSplit blocks(part.vectors, plan.unit, ceil_div(part.vectors, plan.block_vectors));
   for (std::int64_t i = 0; i < blocks.parts(); ++i)
     Block(plan, epilogue, part, part.vector + blocks.begin(i), blocks.size(i)).run();
 }

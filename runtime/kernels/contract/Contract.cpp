@@ -7,6 +7,7 @@
 #include "runtime/kernels/contract/Block.h"
 #include "runtime/kernels/contract/Integer.h"
 #include "runtime/kernels/contract/SmallProducts.h"
+#include "runtime/kernels/contract/Weights.h"
 
 #include <utility>
 
@@ -16,8 +17,9 @@ namespace {
 struct Job {
   const ContractArgs &args;
   const ContractPlan &plan;
-  EvenSplit batches;      ///< over batch_pieces
-  std::int64_t entry = 0; ///< of the batch, when a grid cuts each matrix
+  const PackedMatrix *packed; ///< or null: B is read as it is
+  EvenSplit batches;          ///< over batch_pieces
+  std::int64_t entry = 0;     ///< of the batch, when a grid cuts each matrix
 };
 
 /// Rows `row_piece` and columns `col_piece` of the grid over one matrix, in the slab of `piece`.
@@ -26,11 +28,12 @@ void run_part(const Job &job, std::int64_t entry, std::int64_t row_piece, std::i
   const ContractArgs &args = job.args;
   const ContractPlan &plan = job.plan;
   const std::int64_t item = plan.kernels->item_bytes;
-  const EvenSplit rows(plan.m, plan.row_pieces), cols(plan.column_vectors(), plan.col_pieces);
+  const EvenSplit rows(plan.m, plan.row_pieces);
+  const UnitSplit cols(plan.column_vectors(), plan.unit, plan.col_pieces);
   const BatchOffsets at = batch_offsets(args.batch, entry);
   ContractPart part;
   part.a = static_cast<const std::byte *>(args.a) + at.a * item;
-  part.b = static_cast<const std::byte *>(args.b) + at.b * item;
+  part.b = job.packed ? job.packed->data : static_cast<const std::byte *>(args.b) + at.b * item;
   if (plan.exchanged)
     std::swap(part.a, part.b);
   part.c = static_cast<std::byte *>(args.c) + at.c * item;
@@ -100,6 +103,13 @@ std::size_t contract_scratch_bytes(const ContractArgs &given, Isa isa, const Par
   return static_cast<std::size_t>(plan.slab_bytes() * plan.pieces());
 }
 
+bool contract_keeps_packed(const ContractArgs &given, Isa isa, const Parallel &parallel) {
+  const ContractArgs args = folded(given);
+  return !is_empty(args) && is_float(args.dtype) &&
+         !SmallProducts(args, isa, parallel.workers).fit() &&
+         wants_packed(plan_contract(args, isa, parallel.workers), args);
+}
+
 void contract(const ContractArgs &given, Isa isa, const Parallel &parallel) {
   const ContractArgs args = folded(given);
   if (is_empty(args))
@@ -108,8 +118,13 @@ void contract(const ContractArgs &given, Isa isa, const Parallel &parallel) {
     return contract_integers(args, parallel);
   if (const SmallProducts small(args, isa, parallel.workers); small.fit())
     return small.run(parallel);
-  const ContractPlan plan = plan_contract(args, isa, parallel.workers);
-  Job job{args, plan, EvenSplit(plan.batches, plan.batch_pieces)};
+  ContractPlan plan = plan_contract(args, isa, parallel.workers);
+  const PackedMatrix *const packed = args.b_storage && wants_packed(plan, args)
+                                         ? packed_weights(*args.b_storage, plan, args, parallel)
+                                         : nullptr;
+  if (packed)
+    read_packed(plan, args, parallel.workers);
+  Job job{args, plan, packed, EvenSplit(plan.batches, plan.batch_pieces)};
   const std::int64_t grid = plan.row_pieces * plan.col_pieces;
   if (grid > 1)
     for (; job.entry < plan.batches; ++job.entry)

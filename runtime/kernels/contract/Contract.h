@@ -11,6 +11,8 @@
 
 namespace jit {
 
+struct Storage;
+
 /// Called on each finished tile of C while it is still in L1 or L2. The tiles of a batch entry
 /// cover its C, each element once; nothing of the tile is written afterwards. With several workers
 /// the calls come from several threads, and tiles that run at the same time do not overlap.
@@ -52,6 +54,8 @@ struct ContractArgs {
   std::int64_t a_row_stride = 0, a_col_stride = 0;
   const void *b = nullptr;
   std::int64_t b_row_stride = 0, b_col_stride = 0;
+  /// What B lies in, if its bytes do not change as long as the storage lives.
+  Storage *b_storage = nullptr;
   void *c = nullptr;
   std::int64_t c_row_stride = 0;
   ContractBatch batch;
@@ -65,9 +69,14 @@ struct ContractArgs {
 TRACEJIT_PRIVATE std::size_t contract_scratch_bytes(const ContractArgs &args, Isa isa,
                                                     const Parallel &parallel);
 
+/// Whether contract() would keep a packed copy of B with its storage, were it given one.
+TRACEJIT_PRIVATE bool contract_keeps_packed(const ContractArgs &args, Isa isa,
+                                            const Parallel &parallel);
+
 /// Runs the contraction. Floats are accumulated in the canonical order, which depends on k only: k
 /// in chunks of 384, s = fma(a_k, b_k, s) from +0 in ascending k, the sums of the chunks added in
 /// order; k = 0 gives +0. So bits depend neither on m, n, strides, batch, workers nor on `isa`.
+/// B in a storage may be copied there, into the order in which products read it, for later calls.
 /// i64 and u8 wrap; boolean is "any of a and b". Runs under the caller's MXCSR.
 TRACEJIT_PRIVATE void contract(const ContractArgs &args, Isa isa, const Parallel &parallel = {});
 

@@ -17,6 +17,7 @@ struct ContractTile {
   std::int64_t a_row, a_col;
   const void *b;
   std::int64_t b_row, b_col;
+  std::int64_t b_ahead; ///< elements between what is read and what may be prefetched
   void *c;
   std::int64_t c_row;
   std::int64_t k;
@@ -25,14 +26,15 @@ struct ContractTile {
   bool add;             ///< a later chunk: add to what C holds
 };
 
-/// One panel of an operand to copy into scratch: B as [k][vectors * lanes] with zeros behind the
-/// last column, A as [k][rows].
+/// One panel of an operand to copy: B as [k][to_row] with zeros from the last column to a whole
+/// vector, A as [k][rows].
 struct ContractPanel {
   const void *from;
   std::int64_t k_stride, stride; ///< of the axis k, of the other axis
   std::int64_t k;
   std::int64_t extent; ///< columns of B or rows of A
   void *to;
+  std::int64_t to_row = 0; ///< elements; of B only
 };
 
 /// The tiles and copies for one element type and ISA.

@@ -33,13 +33,11 @@ template <class S> void pack_b_rows(const ContractPanel &p) {
   T *to = static_cast<T *>(p.to);
   const std::int64_t full = p.extent / S::lanes * S::lanes;
   const auto last = S::first(p.extent - full);
-  for (std::int64_t k = 0; k < p.k; ++k, from += p.k_stride) {
-    for (std::int64_t j = 0; j < full; j += S::lanes, to += S::lanes)
-      S::store(to, S::load(from + j));
-    if (full < p.extent) {
-      S::store(to, S::load(from + full, last));
-      to += S::lanes;
-    }
+  for (std::int64_t k = 0; k < p.k; ++k, from += p.k_stride, to += p.to_row) {
+    for (std::int64_t j = 0; j < full; j += S::lanes)
+      S::store(to + j, S::load(from + j));
+    if (full < p.extent)
+      S::store(to + full, S::load(from + full, last));
   }
 }
 
@@ -106,11 +104,10 @@ template <class S> void pack_b_columns(const ContractPanel &p) {
   using T = typename S::Element;
   const T *from = static_cast<const T *>(p.from);
   T *to = static_cast<T *>(p.to);
-  const std::int64_t row = (p.extent + S::lanes - 1) / S::lanes * S::lanes;
   for (std::int64_t j = 0; j < p.extent; j += S::lanes) {
     const std::int64_t left = p.extent - j;
     pack_b_column_vector<S>(from + j * p.stride, p.stride, p.k, left < S::lanes ? left : S::lanes,
-                            to + j, row);
+                            to + j, p.to_row);
   }
 }
 
@@ -119,7 +116,7 @@ template <class S> void pack_b_any(const ContractPanel &p) {
   const T *from = static_cast<const T *>(p.from);
   T *to = static_cast<T *>(p.to);
   const std::int64_t row = (p.extent + S::lanes - 1) / S::lanes * S::lanes;
-  for (std::int64_t k = 0; k < p.k; ++k, from += p.k_stride, to += row) {
+  for (std::int64_t k = 0; k < p.k; ++k, from += p.k_stride, to += p.to_row) {
     for (std::int64_t j = 0; j < p.extent; ++j)
       to[j] = from[j * p.stride];
     for (std::int64_t j = p.extent; j < row; ++j)

@@ -73,12 +73,34 @@ void set_problem(ContractPlan &plan, const ContractArgs &args) {
   }
   plan.scatter_c = plan.exchanged && !(plan.m == 1 && args.c_row_stride == 1);
   plan.turned = is_turned(plan.m, plan.b_row, plan.b_col);
+  plan.unit = 1;
+  plan.rows_ahead = 8;
 }
 
 void set_tile(ContractPlan &plan) {
   const ContractKernels &kernels = *plan.kernels;
   plan.vectors = tile_vectors(kernels, plan.m, plan.column_vectors(), plan.turned);
   plan.rows = plan.turned ? ContractKernels::most_turned_rows : kernels.max_rows[plan.vectors];
+}
+
+/// Whether a column of a chunk of B, in place, pushes itself out of L2: its rows lie so that few
+/// sets of the cache take them, as they do at a multiple of some KiB.
+bool crowds_few_sets(const ContractPlan &plan, std::int64_t l2) {
+  constexpr std::int64_t line = 64;
+  const std::int64_t row_bytes = plan.b_row * plan.kernels->item_bytes;
+  const std::int64_t lines = std::abs(row_bytes) / line;
+  if (row_bytes % line != 0 || lines == 0)
+    return false;
+  const std::int64_t one_set_in = lines & -lines; // so many sets are passed over
+  return l2 / line / one_set_in < std::min(plan.k, contract_chunk);
+}
+
+/// Rows of B are read again for each panel of A, unless they were packed.
+bool is_worth_packing(const ContractPlan &plan, std::int64_t b_bytes, std::int64_t l2) {
+  if (b_bytes <= l2 / 2)
+    return false;
+  const bool narrow = plan.vectors * plan.kernels->lanes * plan.kernels->item_bytes <= 64;
+  return plan.m >= 48 || (plan.m > plan.rows && narrow && crowds_few_sets(plan, l2));
 }
 
 void set_packing(ContractPlan &plan) {
@@ -89,17 +111,16 @@ void set_packing(ContractPlan &plan) {
   const std::int64_t row_bytes = depth * kernels.item_bytes;
   const std::int64_t count = plan.column_vectors();
   const bool in_place = plan.b_col == 1 || plan.n == 1;
-  plan.pack_b = nullptr;
-  if (!in_place && !plan.turned)
-    plan.pack_b = plan.b_row == 1 ? kernels.pack_b_columns : kernels.pack_b_any;
-  else if (in_place && plan.m >= 48 && count * vector_bytes > l2 / 2)
-    plan.pack_b = kernels.pack_b_rows;
+  plan.pack_b = in_place          ? kernels.pack_b_rows
+                : plan.b_row == 1 ? kernels.pack_b_columns
+                                  : kernels.pack_b_any;
+  plan.packs_b = in_place ? is_worth_packing(plan, count * vector_bytes, l2) : !plan.turned;
 
   // A small A is read again for each block at no cost, so that blocks need not be large.
   const bool small_a = plan.m * row_bytes <= l2 / 4;
   // A large A costs more to read again from the last level than B does.
   const std::int64_t large = std::max(l2 / 2, cache_sizes().l3 / 16);
-  const std::int64_t fit = (!small_a ? large : plan.pack_b ? l2 / 8 : l2 / 2) / vector_bytes;
+  const std::int64_t fit = (!small_a ? large : plan.packs_b ? l2 / 8 : l2 / 2) / vector_bytes;
   const std::int64_t panels = std::max<std::int64_t>(fit / plan.vectors, 1);
   plan.block_vectors = std::min(count, panels * plan.vectors);
   // Some columns from beginning to end: memory likes long runs.
@@ -119,7 +140,7 @@ void set_slab(ContractPlan &plan) {
   const ContractKernels &kernels = *plan.kernels;
   const std::int64_t depth = std::min(plan.k, contract_chunk);
   const std::int64_t vector_bytes = kernels.lanes * kernels.item_bytes;
-  plan.b_bytes = plan.pack_b ? whole_lines(depth * plan.block_vectors * vector_bytes) : 0;
+  plan.b_bytes = plan.packs_b ? whole_lines(depth * plan.block_vectors * vector_bytes) : 0;
   plan.a_bytes = whole_lines(depth * plan.packed_panels * plan.rows * kernels.item_bytes);
   plan.c_bytes = plan.scatter_c ? whole_lines(plan.m * plan.block_vectors * vector_bytes) : 0;
 }
@@ -128,8 +149,8 @@ void set_slab(ContractPlan &plan) {
 /// rows) and the reading of A (as some columns).
 void set_grid(ContractPlan &plan, std::int64_t pieces) {
   const std::int64_t panels = ceil_div(plan.m, plan.rows);
-  const std::int64_t columns = plan.column_vectors();
-  const std::int64_t copy_rows = plan.pack_b ? 32 : 4;
+  const std::int64_t columns = plan.column_units();
+  const std::int64_t copy_rows = plan.packs_b ? 32 : 4;
   const std::int64_t most_rows = plan.whole_rows && plan.exchanged ? 1 : panels;
   const std::int64_t most_cols = plan.whole_rows && !plan.exchanged ? 1 : columns;
   double least = 0;
@@ -165,6 +186,10 @@ void set_pieces(ContractPlan &plan, const ContractArgs &args, std::int64_t worke
 
 } // namespace
 
+std::int64_t packed_vectors(const ContractPlan &plan) {
+  return tile_vectors(*plan.kernels, ContractKernels::most_rows, plan.column_vectors(), false);
+}
+
 ContractPlan plan_contract(const ContractArgs &args, Isa isa, std::int64_t workers) {
   ContractPlan plan;
   plan.kernels = &contract_kernels(args.dtype, isa);
@@ -174,6 +199,19 @@ ContractPlan plan_contract(const ContractArgs &args, Isa isa, std::int64_t worke
   set_slab(plan);
   set_pieces(plan, args, workers);
   return plan;
+}
+
+void read_packed(ContractPlan &plan, const ContractArgs &args, std::int64_t workers) {
+  plan.packs_b = false;
+  plan.vectors = plan.unit = packed_vectors(plan);
+  plan.rows = plan.kernels->max_rows[plan.vectors];
+  plan.b_row = plan.vectors * plan.kernels->lanes;
+  plan.b_col = plan.k; // from the first column of a panel: others are not asked for
+  // A panel lies in one piece: memory likes long runs, and to be asked 4 KiB ahead.
+  plan.block_vectors = plan.unit;
+  plan.rows_ahead = 4096 / (plan.b_row * plan.kernels->item_bytes);
+  set_slab(plan);
+  set_pieces(plan, args, workers);
 }
 
 } // namespace jit

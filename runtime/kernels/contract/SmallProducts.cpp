@@ -29,6 +29,7 @@ SmallProducts::SmallProducts(const ContractArgs &args, Isa isa, std::int64_t wor
   first.b = args.b;
   first.b_row = args.b_row_stride;
   first.b_col = args.b_col_stride;
+  first.b_ahead = 8 * first.b_row;
   first.c = args.c;
   first.c_row = args.c_row_stride;
   first.k = args.k;

@@ -39,7 +39,7 @@ template <class S, int Rows, int Vectors, bool Masked>
     if constexpr (Rows <= 6) { // the next rows of B in place may lie on other pages
 #pragma GCC unroll 16
       for (int j = 0; j < Vectors; ++j)
-        __builtin_prefetch(b + 8 * b_row + j * S::lanes);
+        __builtin_prefetch(b + t.b_ahead + j * S::lanes);
     }
     b += b_row;
 #pragma GCC unroll 16

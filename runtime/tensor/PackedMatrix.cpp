@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/tensor/PackedMatrix.h"
+
+#include "runtime/base/Options.h"
+#include "runtime/tensor/Arena.h"
+#include "runtime/tensor/Impl.h"
+
+#include <atomic>
+#include <new>
+
+namespace jit {
+
+static std::atomic<std::int64_t> all_bytes{0};
+
+std::int64_t all_packed_bytes() noexcept { return all_bytes.load(std::memory_order_relaxed); }
+
+PackedMatrix *new_packed(const MatrixAt &from, std::int64_t width) noexcept {
+  constexpr std::size_t header = 128;
+  static_assert(sizeof(PackedMatrix) <= header);
+  const std::int64_t columns = (from.n + width - 1) / width * width;
+  const std::size_t bytes =
+      header + static_cast<std::size_t>(columns * from.k) * itemsize(from.dtype);
+  const auto taken = static_cast<std::int64_t>(bytes);
+  const std::int64_t limit = std::int64_t{options().packed_mib} << 20;
+  if (all_bytes.fetch_add(taken, std::memory_order_relaxed) + taken <= limit)
+    if (std::byte *memory = arena::allocate(bytes))
+      return new (memory) PackedMatrix{from, width, memory + header, bytes};
+  all_bytes.fetch_sub(taken, std::memory_order_relaxed);
+  return nullptr;
+}
+
+void free_packed(PackedMatrix *packed) noexcept {
+  all_bytes.fetch_sub(static_cast<std::int64_t>(packed->bytes), std::memory_order_relaxed);
+  arena::deallocate(reinterpret_cast<std::byte *>(packed), packed->bytes);
+}
+
+void drop_packed(Storage &storage) noexcept {
+  storage.last_product.store(0, std::memory_order_relaxed);
+  if (PackedMatrix *packed = storage.packed.load(std::memory_order_acquire)) {
+    storage.packed.store(nullptr, std::memory_order_relaxed);
+    free_packed(packed);
+  }
+}
+
+} // namespace jit
