@@ -3,7 +3,7 @@
 #include "compiler/cpu/Backend.h"
 
 #include "compiler/cpu/Lowering.h"
-#include "compiler/cpu/ReadKernel.h"
+#include "compiler/nest/ReadKernel.h"
 #include "runtime/base/SeededBugs.h"
 #include "runtime/kernels/Parallel.h"
 

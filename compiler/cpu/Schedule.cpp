@@ -72,6 +72,18 @@ bool fills_lanes(const Nest &nest, const Schedule &schedule) {
 
 } // namespace
 
+std::optional<std::int64_t> period_of(const Nest &nest, const Access &access, unsigned first,
+                                      unsigned last) {
+  std::int64_t period = 1;
+  while (last > first && access.strides[last - 1] == period && period <= longest_repeated_row)
+    period *= nest.axes[--last].extent;
+  const bool repeated = period > 1 && last > first;
+  for (; last > first; --last)
+    if (access.strides[last - 1] != 0)
+      return std::nullopt;
+  return repeated && period <= longest_repeated_row ? std::optional(period) : std::nullopt;
+}
+
 unsigned cost_of(const Node &node) {
   if (node.kind != NodeKind::element)
     return 0;
@@ -90,12 +102,13 @@ namespace {
 
 /// Rough cycles of what a pass computes at a point for one of its roots.
 unsigned pass_cost(const Nest &nest, std::uint32_t point_axes, unsigned node, unsigned pass,
-                   llvm::SmallDenseSet<unsigned> &seen) {
+                   std::vector<bool> &seen) {
   const Node &n = nest.nodes[node];
   if (!(n.axes & point_axes) && n.kind != NodeKind::reduce)
     return 0;
-  if (!seen.insert(node).second || (n.kind == NodeKind::keep && n.pass < pass))
+  if (seen[node] || (n.kind == NodeKind::keep && n.pass < pass))
     return 0;
+  seen[node] = true;
   unsigned cost = cost_of(n);
   for (unsigned operand : n.operands)
     cost += pass_cost(nest, point_axes, operand, pass, seen);
@@ -224,7 +237,7 @@ private:
       most_copies /= 2;
     const std::uint32_t points = s.point_axes(nest);
     for (unsigned pass = 0; pass < nest.passes(); ++pass) {
-      llvm::SmallDenseSet<unsigned> seen;
+      std::vector<bool> seen(nest.nodes.size());
       unsigned cost = 0;
       for (const unsigned root : nest.roots_of(pass, points))
         cost += pass_cost(nest, points, root, pass, seen);

@@ -14,11 +14,15 @@
 //                along a row
 #pragma once
 
-#include "compiler/cpu/Nest.h"
+#include "compiler/nest/Nest.h"
 #include "runtime/base/ScheduleFields.h"
 #include "runtime/kernels/Target.h"
 
+#include <optional>
+
 namespace jit::cpu {
+
+using nest::Access, nest::Nest, nest::Node, nest::NodeKind, nest::ReduceKind;
 
 /// Chunks of order `inner`, blocks and chains of order `outer` (docs/numerics.md).
 inline constexpr std::int64_t inner_chunk = 4096;
@@ -62,8 +66,8 @@ struct Schedule {
     unsigned copies = 16;      ///< of a light body, at most: as many as it has partial results
     unsigned accumulators = 4; ///< vectors of a reduction that may be taken in any order, at most
   };
-  llvm::SmallVector<Loop, 4> loops; ///< by pass
-  unsigned cost = 0;                ///< rough cycles of a vector, all passes together
+  std::vector<Loop> loops; ///< by pass
+  unsigned cost = 0;       ///< rough cycles of a vector, all passes together
 
   // Memory
   bool stream = false;       ///< outputs go past the caches, where whole aligned vectors do
@@ -90,6 +94,14 @@ std::string to_string(const Schedule &schedule);
 unsigned cost_of(const Node &node);
 /// From this cost on a loop is bound by arithmetic.
 inline constexpr unsigned heavy_cost = 12;
+
+/// Elements of a row that is copied to the stack to be read again and again.
+inline constexpr std::int64_t longest_repeated_row = 128;
+
+/// How many points the contiguous row lasts that `access` reads again and again along axes
+/// [first, last), as that of a bias; nothing if it does something else, or the row is long.
+std::optional<std::int64_t> period_of(const Nest &nest, const Access &access, unsigned first,
+                                      unsigned last);
 
 /// Lanes that the canonical orders keep apart: 256 bytes of accumulators.
 unsigned canonical_lanes(DType dtype);

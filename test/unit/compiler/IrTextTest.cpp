@@ -11,6 +11,7 @@
 namespace jit::cpu::test {
 namespace {
 
+using nest::test::NestBuilder;
 using F = ScalarFunction;
 constexpr DType f32 = DType::f32;
 

@@ -2,11 +2,11 @@
 // Nests by hand, for tests: axes by number, accesses by strides.
 #pragma once
 
-#include "compiler/cpu/Nest.h"
+#include "compiler/nest/Nest.h"
 
 #include <bit>
 
-namespace jit::cpu::test {
+namespace jit::nest::test {
 
 class NestBuilder {
 public:
@@ -15,7 +15,7 @@ public:
   NestBuilder &parallel(std::int64_t extent) { return axis(extent, false); }
   NestBuilder &row(std::int64_t extent) { return axis(extent, true); }
 
-  unsigned load(DType dtype, unsigned buffer, llvm::SmallVector<std::int64_t, 4> strides,
+  unsigned load(DType dtype, unsigned buffer, std::vector<std::int64_t> strides,
                 std::int64_t offset = 0) {
     Node node = make(NodeKind::load, dtype);
     node.access = {buffer, offset, std::move(strides)};
@@ -24,7 +24,7 @@ public:
     nest.buffers = std::max(nest.buffers, buffer + 1);
     return add(std::move(node));
   }
-  void store(unsigned value, unsigned buffer, llvm::SmallVector<std::int64_t, 4> strides,
+  void store(unsigned value, unsigned buffer, std::vector<std::int64_t> strides,
              std::int64_t offset = 0) {
     Node node = make(NodeKind::store, nest.nodes[value].dtype);
     node.operands = {value};
@@ -44,7 +44,7 @@ public:
     node.number = slot;
     return add(std::move(node));
   }
-  unsigned element(ScalarFunction function, DType dtype, llvm::SmallVector<unsigned, 3> operands) {
+  unsigned element(ScalarFunction function, DType dtype, std::vector<unsigned> operands) {
     Node node = make(NodeKind::element, dtype);
     node.function = function;
     for (unsigned operand : operands)
@@ -92,4 +92,4 @@ private:
   }
 };
 
-} // namespace jit::cpu::test
+} // namespace jit::nest::test

@@ -24,7 +24,7 @@ static std::vector<std::byte *> pointers_of(std::vector<Memory> &memory) {
 
 std::vector<Memory> interpreted(const Nest &nest, std::vector<Memory> memory,
                                 const std::vector<std::uint64_t> &scalars) {
-  interpret(nest, pointers_of(memory), scalars);
+  nest::test::interpret(nest, pointers_of(memory), scalars);
   return memory;
 }
 

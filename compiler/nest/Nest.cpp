@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Merging of axes and numbering of passes.
-#include "compiler/cpu/Nest.h"
+#include "compiler/nest/Nest.h"
 
 #include <algorithm>
 
-namespace jit::cpu {
+namespace jit::nest {
 namespace {
 
 bool has_access(const Node &node) {
@@ -47,18 +47,6 @@ bool is_linear(const Nest &nest, const Access &access, unsigned first, unsigned 
     if (access.strides[axis] != access.strides[axis + 1] * nest.axes[axis + 1].extent)
       return false;
   return true;
-}
-
-std::optional<std::int64_t> period_of(const Nest &nest, const Access &access, unsigned first,
-                                      unsigned last) {
-  std::int64_t period = 1;
-  while (last > first && access.strides[last - 1] == period && period <= longest_repeated_row)
-    period *= nest.axes[--last].extent;
-  const bool repeated = period > 1 && last > first;
-  for (; last > first; --last)
-    if (access.strides[last - 1] != 0)
-      return std::nullopt;
-  return repeated && period <= longest_repeated_row ? std::optional(period) : std::nullopt;
 }
 
 std::uint32_t Nest::row_axes() const {
@@ -113,4 +101,4 @@ std::vector<unsigned> Nest::roots_of(unsigned pass, std::uint32_t point_axes) co
   return roots;
 }
 
-} // namespace jit::cpu
+} // namespace jit::nest

@@ -2,13 +2,13 @@
 // From a kernel.func to a nest.
 #pragma once
 
-#include "compiler/cpu/Nest.h"
+#include "compiler/nest/Nest.h"
 #include "dialects/kernel/KernelDialect.h"
 
-namespace jit::cpu {
+namespace jit::nest {
 
 /// Empty message on success. An epilogue keeps its last axis apart: ranges of columns are its
 /// units.
 std::string read_kernel(kernel::FuncOp function, bool epilogue, Nest &nest);
 
-} // namespace jit::cpu
+} // namespace jit::nest

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Reads the ops of a kernel in order; axes of extent 1 are dropped on the way.
-#include "compiler/cpu/ReadKernel.h"
+#include "compiler/nest/ReadKernel.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/TypeSwitch.h>
 
-namespace jit::cpu {
+namespace jit::nest {
 namespace {
 
 ReduceKind reduction_of(kernel::ReduceKind kind) {
@@ -175,4 +175,4 @@ std::string read_kernel(kernel::FuncOp function, bool epilogue, Nest &nest) {
   return failure;
 }
 
-} // namespace jit::cpu
+} // namespace jit::nest
