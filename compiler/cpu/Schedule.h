@@ -83,7 +83,6 @@ struct Schedule {
   std::int64_t blocks() const { return (lane_points + block - 1) / block; }
 };
 
-/// Axes of the nest are merged and its passes numbered.
 Schedule choose_schedule(const Nest &nest, const Target &target, const KernelUse &use = {},
                          const ScheduleChanges &changes = {});
 

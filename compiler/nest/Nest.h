@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Nest: a kernel.func as the facts its lowering needs: axes merged where memory allows, every value
-// with the pass in which it is computed. Plain data, whatever the target; no LLVM.
+// Nest: a kernel.func as plain data for whatever lowers it: axes, accesses, and every value with
+// the pass in which it is computed. No LLVM.
 #pragma once
 
 #include "runtime/ops/OpTable.h"
@@ -35,7 +35,7 @@ struct Node {
   NodeKind kind;
   DType dtype;
   std::uint32_t axes = 0; ///< bit n: the value varies along axis n
-  unsigned pass = 0;
+  unsigned pass = 0;      ///< in which it is computed: KernelOps.td, PASSES
   std::vector<unsigned> operands;
   Access access;          ///< load, store
   std::uint64_t bits = 0; ///< constant
@@ -60,10 +60,6 @@ struct Nest {
   std::uint32_t row_axes() const;
   /// Product of the extents of the row axes.
   std::int64_t row_points() const;
-  /// Merges neighbours of equal kind that every access walks as one axis; all but the last axis if
-  /// that must stay what it is.
-  void merge_axes(bool keep_last = false);
-  void number_passes();
   unsigned passes() const;
   /// What a pass exists for: reductions, stores and kept values that vary along `point_axes`.
   std::vector<unsigned> roots_of(unsigned pass, std::uint32_t point_axes) const;

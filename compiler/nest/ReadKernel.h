@@ -7,8 +7,7 @@
 
 namespace jit::nest {
 
-/// Empty message on success. An epilogue keeps its last axis apart: ranges of columns are its
-/// units.
-std::string read_kernel(kernel::FuncOp function, bool epilogue, Nest &nest);
+/// Empty message on success.
+std::string read_kernel(kernel::FuncOp function, Nest &nest);
 
 } // namespace jit::nest

@@ -4,6 +4,7 @@
 
 #include "compiler/nest/Nest.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace jit::nest::test {
@@ -87,6 +88,9 @@ private:
     return *this;
   }
   unsigned add(Node node) {
+    for (unsigned operand : node.operands)
+      node.pass = std::max(node.pass, nest.nodes[operand].pass);
+    node.pass += node.kind == NodeKind::reduce;
     nest.nodes.push_back(std::move(node));
     return static_cast<unsigned>(nest.nodes.size() - 1);
   }

@@ -28,14 +28,11 @@ std::vector<Memory> interpreted(const Nest &nest, std::vector<Memory> memory,
   return memory;
 }
 
-void expect_equal(const Nest &source, std::vector<Memory> memory, std::vector<Memory> expected,
+void expect_equal(const Nest &nest, std::vector<Memory> memory, std::vector<Memory> expected,
                   Isa isa, Traffic traffic, std::int64_t grain,
                   const std::vector<std::uint64_t> &scalars, const ScheduleChanges &changes) {
   if (!isa_supported(isa))
     return;
-  Nest nest = source;
-  nest.merge_axes();
-  nest.number_passes();
   const std::vector<std::byte *> pointers = pointers_of(memory);
   const std::vector<std::byte *> expected_pointers = pointers_of(expected);
 

@@ -134,12 +134,9 @@ TEST(Schedule, NoneChangesABit) {
 
 Schedule schedule_of(const Case &of, Isa isa, Traffic traffic = Traffic::near,
                      const std::string &changes = "") {
-  Nest nest = of.nest;
-  nest.merge_axes();
-  nest.number_passes();
   ScheduleChanges read;
   EXPECT_EQ(read.read(changes), std::nullopt);
-  return choose_schedule(nest, {isa, {}}, {false, 0, traffic}, read);
+  return choose_schedule(of.nest, {isa, {}}, {false, 0, traffic}, read);
 }
 
 TEST(Schedule, StreamingStoresFillLines) {
