@@ -2,6 +2,7 @@
 #include "compiler/cpu/Schedule.h"
 
 #include "runtime/kernels/Parallel.h"
+#include "runtime/scalar/Orders.h"
 
 #include <algorithm>
 
@@ -90,8 +91,6 @@ unsigned cost_of(const Node &node) {
   return is_transcendental(node.function) ? 16 : 1;
 }
 
-unsigned canonical_lanes(DType dtype) { return itemsize(dtype) == 8 ? 32 : 64; }
-
 std::uint32_t Schedule::lane_axes() const { return axis_range(first_lane_axis, last_lane_axis); }
 
 std::uint32_t Schedule::point_axes(const Nest &nest) const {
@@ -150,7 +149,7 @@ public:
 private:
   /// Whether a row would leave most lanes idle, and there are others to fill them.
   bool is_short() const {
-    constexpr std::int64_t longest = 16, longest_tree = 32; // before order `inner` wraps around
+    constexpr std::int64_t longest = 16, longest_tree = inner_lanes(8); // before it wraps around
     const std::int64_t most = changes[ScheduleKey::across].value_or(longest);
     return nest.row_points() <= std::min(most, longest_tree) && parallel > 0 &&
            nest.axes[parallel - 1].extent >= 32;
@@ -168,7 +167,7 @@ private:
     s.lanes *= widening();
     // The tiles of a contraction consist of vectors of the ISA, and lanes in a canonical order are
     // no more than it has.
-    const std::int64_t most = wide ? 32 : 64;
+    const std::int64_t most = inner_lanes(wide ? 8 : 4);
     const auto lanes = changes[ScheduleKey::lanes];
     if (lanes && (s.kind != Schedule::epilogue || s.whole_rows > 0))
       s.lanes = static_cast<unsigned>(std::min(*lanes, most));

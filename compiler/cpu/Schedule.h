@@ -24,11 +24,6 @@ namespace jit::cpu {
 
 using nest::Access, nest::Nest, nest::Node, nest::NodeKind, nest::ReduceKind;
 
-/// Chunks of order `inner`, blocks and chains of order `outer` (docs/numerics.md).
-inline constexpr std::int64_t inner_chunk = 4096;
-inline constexpr std::int64_t outer_block = 256;
-inline constexpr unsigned outer_chains = 4;
-
 /// What is known of a kernel's data.
 enum class Traffic {
   near,   ///< in cache, perhaps
@@ -101,8 +96,5 @@ inline constexpr std::int64_t longest_repeated_row = 128;
 /// [first, last), as that of a bias; nothing if it does something else, or the row is long.
 std::optional<std::int64_t> period_of(const Nest &nest, const Access &access, unsigned first,
                                       unsigned last);
-
-/// Lanes that the canonical orders keep apart: 256 bytes of accumulators.
-unsigned canonical_lanes(DType dtype);
 
 } // namespace jit::cpu
