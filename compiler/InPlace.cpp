@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Which output of a kernel may be the memory of which input.
 #include "compiler/Planner.h"
+#include "passes/KernelFacts.h"
 #include "runtime/base/SeededBugs.h"
-
-#include <llvm/ADT/DenseMap.h>
 
 using namespace mlir;
 
 namespace jit {
-
-static llvm::DenseMap<Value, unsigned> number_passes(kernel::FuncOp function, unsigned &last) {
-  llvm::DenseMap<Value, unsigned> pass;
-  last = 0;
-  for (Operation &op : function.block()) {
-    unsigned number = 0;
-    for (const Value operand : op.getOperands())
-      number = std::max(number, pass.lookup(operand));
-    number += isa<kernel::ReduceOp>(op);
-    for (const Value result : op.getResults())
-      pass[result] = number;
-    last = std::max(last, number);
-  }
-  return pass;
-}
 
 bool may_share(kernel::FuncOp function, unsigned input, unsigned output) {
   Block &block = function.block();
@@ -44,9 +28,9 @@ bool may_share(kernel::FuncOp function, unsigned input, unsigned output) {
   // output.
   if (!block.getOps<kernel::KeepOp>().empty())
     return false;
-  unsigned last = 0;
-  const auto pass = number_passes(function, last);
-  return pass.lookup(store.getValue()) == last;
+  const RowPasses passes = number_row_passes(function);
+  const unsigned own = passes.of.lookup(store.getValue());
+  return llvm::all_of(passes.of, [&](const auto &each) { return each.second <= own; });
 }
 
 bool is_update(kernel::FuncOp function, unsigned input, unsigned output) {

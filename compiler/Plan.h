@@ -51,9 +51,10 @@ struct KernelStep {
 };
 
 /// contract() of runtime/kernels/contract, and the epilogue that runs on every finished tile of C.
-/// The epilogue is a kernel.func whose space is exactly <batch_sizes..., m, n>, all parallel (m and
-/// n may be 1), with argument 0 = C; it is called for one batch entry and a range of rows and
-/// columns at a time, all columns if `whole_rows`. C may be the buffer of one of its outputs.
+/// The epilogue is a kernel.func over the points of C, batch and m merged as far as its accesses
+/// allow, n the last axis unless it is 1, with argument 0 = C; it is called for one batch entry and
+/// a range of rows and columns at a time, all columns if `whole_rows`. C may be the buffer of one
+/// of its outputs.
 struct ContractStep {
   DType dtype = DType::f32;
   std::int64_t m = 0, n = 0, k = 0;

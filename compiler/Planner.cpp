@@ -34,7 +34,7 @@ public:
 private:
   void find_last_uses();
   void plan_launch(kernel::LaunchOp launch);
-  void plan_contraction(kernel::LaunchOp launch, kernel::FuncOp function);
+  void plan_contraction(kernel::LaunchOp launch, kernel::FuncOp product);
   void plan_library(Operation *op, const OpInfo &row);
   void lodge_in_outputs();
   void place_arena();
@@ -234,15 +234,17 @@ void Planner::plan_launch(kernel::LaunchOp launch) {
   add_step(std::move(step), launch.getOps());
 }
 
-void Planner::plan_contraction(kernel::LaunchOp launch, kernel::FuncOp function) {
-  std::vector<std::uint32_t> cells = cells_of(launch, function);
-  ContractParts parts = split_contraction(function);
-  // The epilogue may write over what only it reads, but not over what C lies in.
-  llvm::SmallVector<int> numbers(launch.getNumOperands() + launch.getNumResults(), -1);
-  for (const auto [number, argument] : llvm::enumerate(parts.kept))
-    if (argument != parts.a && argument != parts.b)
-      numbers[argument] = static_cast<int>(number) + 1;
-  const llvm::SmallVector<bool> shared = share_memory(launch, function, numbers);
+void Planner::plan_contraction(kernel::LaunchOp launch, kernel::FuncOp product) {
+  const auto name = launch.getEpilogue();
+  kernel::FuncOp epilogue = name ? kernels.lookup(*name) : kernel::FuncOp();
+  std::vector<std::uint32_t> cells = cells_of(launch, epilogue ? epilogue : product);
+  ContractStep step = describe_product(product, bool(epilogue));
+  // The epilogue may write over what only it reads, but not over what the product lies in.
+  const unsigned inputs = launch.getNumOperands(), results = launch.getNumResults();
+  llvm::SmallVector<int> numbers(inputs + results, -1);
+  for (unsigned behind = 2; epilogue && behind < numbers.size(); ++behind)
+    numbers[behind] = static_cast<int>(behind) - 1;
+  const llvm::SmallVector<bool> shared = share_memory(launch, epilogue, numbers);
   std::vector<Buffer> arguments;
   for (const Value operand : launch.getOperands())
     arguments.push_back(buffer(operand));
@@ -250,13 +252,13 @@ void Planner::plan_contraction(kernel::LaunchOp launch, kernel::FuncOp function)
     make_result(result);
     arguments.push_back(buffer(result));
   }
-  ContractStep step = std::move(parts.step);
-  step.a = arguments[parts.a];
-  step.b = arguments[parts.b];
-  const auto output =
-      llvm::find_if_not(parts.in_place_outputs, [&](unsigned number) { return shared[number]; });
-  if (output != parts.in_place_outputs.end()) {
-    step.c = arguments[launch.getNumOperands() + *output];
+  step.a = arguments[0];
+  step.b = arguments[1];
+  const llvm::SmallVector<unsigned> outputs =
+      epilogue ? outputs_like_product(epilogue) : llvm::SmallVector<unsigned>{0};
+  const auto output = llvm::find_if_not(outputs, [&](unsigned number) { return shared[number]; });
+  if (output != outputs.end()) {
+    step.c = arguments[inputs + *output];
   } else {
     std::int64_t batches = 1;
     for (const std::int64_t size : step.batch_sizes)
@@ -265,12 +267,12 @@ void Planner::plan_contraction(kernel::LaunchOp launch, kernel::FuncOp function)
     step.c.meta = intern_contiguous(step.dtype, extents);
     step.c.index = new_block(step.c.meta->bytes());
   }
-  if (parts.has_epilogue) {
-    step.epilogue = function.getSymName().str();
+  if (epilogue) {
+    step.epilogue = epilogue.getSymName().str();
     step.epilogue_cells = std::move(cells);
     step.epilogue_buffers.push_back(step.c);
-    for (const unsigned argument : parts.kept)
-      step.epilogue_buffers.push_back(arguments[argument]);
+    step.epilogue_buffers.insert(step.epilogue_buffers.end(), arguments.begin() + 2,
+                                 arguments.end());
   }
   add_step(std::move(step), launch.getOps());
 }

@@ -7,8 +7,8 @@
 
 namespace jit {
 
-/// Steps in program order, buffers placed, epilogues of contractions cut out as kernels of their
-/// own. Kernels that no step names any more are erased from the module.
+/// Steps in program order, buffers placed. Kernels that no step names, as those of products, are
+/// erased from the module.
 Plan make_plan(trace::FuncOp program);
 
 /// Whether output `output` of a kernel may be the memory of its input `input` (argument numbers):
@@ -18,15 +18,10 @@ bool may_share(kernel::FuncOp function, unsigned input, unsigned output);
 /// Whether the last op of an output has an element of the input as an operand: `w` in `w - step`.
 bool is_update(kernel::FuncOp function, unsigned input, unsigned output);
 
-/// Splits a kernel with a contraction: `step` tells shapes and strides, the function becomes the
-/// epilogue (argument 0 = C) or, if there is none, stays as it is and is not needed any more.
-struct ContractParts {
-  ContractStep step;                            ///< shapes and strides, no buffers
-  unsigned a, b;                                ///< argument numbers before the cut
-  llvm::SmallVector<unsigned> in_place_outputs; ///< outputs (from 0) whose memory C may be
-  bool has_epilogue = false;
-  llvm::SmallVector<unsigned> kept; ///< arguments before the cut that follow C, in order
-};
-ContractParts split_contraction(kernel::FuncOp function);
+/// Shapes and strides that the kernel of a product tells; no buffers.
+ContractStep describe_product(kernel::FuncOp product, bool has_epilogue);
+
+/// Outputs (from 0) of an epilogue that the product may be built in.
+llvm::SmallVector<unsigned> outputs_like_product(kernel::FuncOp epilogue);
 
 } // namespace jit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The whole front half, in the order of its phases. Any pass can be switched off by its name.
+// The whole front half, in the order of its phases. Passes can be switched off by their names.
 #include "compiler/Pipeline.h"
 #include "compiler/Planner.h"
 #include "compiler/import/Import.h"
@@ -87,7 +87,9 @@ static Planned run_phases(MLIRContext &context, const Graph &graph, const Compil
   front.pass("fuse", [&](trace::FuncOp program) {
     fuse_within(program, static_cast<std::int64_t>(peak_bytes));
   });
-  front.pass("schedule", schedule);
+  cut(front.program);
+  front.pass("merge-axes", merge_axes);
+  front.pass("keep", keep);
   if (front.done("fused", planned))
     return planned;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What fusion and scheduling ask about one kernel.
+// What the passes on kernels ask about one of them.
 #pragma once
 
 #include "dialects/kernel/KernelDialect.h"

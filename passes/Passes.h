@@ -34,8 +34,11 @@ struct FusionWork {
 /// The same, but merges that would make the program hold more at once stay away: temporaries and
 /// outputs, at the worst moment.
 FusionWork fuse_within(trace::FuncOp program, std::int64_t peak_bytes);
-// On kernels: merges axes, orders them, decides what is kept between passes.
-void schedule(trace::FuncOp program);
+/// What follows a product becomes an epilogue (KernelOps.td, launch).
+void cut(trace::FuncOp program);
+// On kernels.
+void merge_axes(trace::FuncOp program);
+void keep(trace::FuncOp program);
 
 #define GEN_PASS_DECL
 #include "passes/Passes.h.inc"

@@ -3,7 +3,7 @@
 #include "compiler/cpu/Backend.h"
 
 #include "compiler/cpu/Lowering.h"
-#include "compiler/cpu/ReadKernel.h"
+#include "compiler/nest/ReadKernel.h"
 #include "runtime/base/SeededBugs.h"
 #include "runtime/kernels/Parallel.h"
 
@@ -114,10 +114,8 @@ CompiledKernel LoweredKernel::with_addresses(const CodeMapping &mapping, std::si
   return result;
 }
 
-/// Of whole rows the columns are no axis of their own.
 static std::string read_nest(const KernelRequest &request, Nest &nest) {
-  const bool ranges = request.use.epilogue && request.use.whole_rows == 0;
-  const std::string failure = read_kernel(request.function, ranges, nest);
+  const std::string failure = read_kernel(request.function, nest);
   return failure.empty() ? "" : request.name() + ": " + failure;
 }
 

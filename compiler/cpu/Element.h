@@ -12,6 +12,11 @@ namespace jit::cpu {
 llvm::Value *apply_element(ir::Emitter &e, ScalarFunction function, DType result,
                            llvm::ArrayRef<llvm::Value *> operands, llvm::ArrayRef<DType> dtypes);
 
+/// f(a value of the type of float lanes): arithmetic on F32 and on F64 looks at no type.
+template <class F> auto with_lanes(DType dtype, F f) {
+  return dtype == DType::f64 ? f(ir::Emitter::F64()) : f(ir::Emitter::F32());
+}
+
 llvm::Value *apply_maximum(ir::Emitter &e, DType dtype, llvm::Value *x, llvm::Value *y);
 llvm::Value *apply_minimum(ir::Emitter &e, DType dtype, llvm::Value *x, llvm::Value *y);
 

@@ -4,8 +4,8 @@
 #include "compiler/cpu/Lowering.h"
 #include "runtime/base/SeededBugs.h"
 #include "runtime/kernels/ThreadPool.h"
+#include "runtime/scalar/Orders.h"
 
-#include <bit>
 #include <limits>
 
 namespace jit::cpu {
@@ -112,7 +112,7 @@ unsigned Lowering::chain_vectors(const Chain &chain) const {
   if (keeps_terms(chain))
     return 0;
   if (chain.ordered())
-    return along() ? canonical_lanes(chain.dtype) / schedule.lanes : outer_chains;
+    return along() ? inner_lanes(itemsize(chain.dtype)) / schedule.lanes : outer_chains;
   if (chain.kind == ReduceKind::argmax && !along())
     return 1;
   const std::int64_t points = along() ? schedule.lane_points / schedule.lanes : nest.row_points();
@@ -199,9 +199,9 @@ llvm::Value *Lowering::finish_argmax(const Chain &chain) {
     x = b.CreateSelect(wins, y, x);
     i = b.CreateSelect(wins, j, i);
   };
-  for (std::size_t h = vectors / 2; h > 0; h /= 2)
-    for (std::size_t k = 0; k < h; ++k)
-      take_better(k, state[k + h], state[k + h + vectors]);
+  scalar::fold_by_halves(vectors, [&](std::size_t k, std::size_t other) {
+    take_better(k, state[other], state[other + vectors]);
+  });
   for (unsigned h = schedule.lanes / 2; along() && h > 0; h /= 2)
     take_better(0, shifted(b, state[0], schedule.lanes, h),
                 shifted(b, state[vectors], schedule.lanes, h));
@@ -219,8 +219,9 @@ void Lowering::step(Chain &chain, llvm::Value *x, Point &at) {
   llvm::Value *before = keeps_terms(chain) ? neutral(chain.kind, chain.dtype) : chain.state[0];
   llvm::Value *after = nullptr;
   if (chain.kind == ReduceKind::varmean) {
-    llvm::Value *distance = b.CreateFSub(x, chain.mean);
-    after = b.CreateIntrinsic(llvm::Intrinsic::fma, {x->getType()}, {distance, distance, before});
+    after = with_lanes(chain.dtype, [&]<class V>(V) {
+      return scalar::add_deviation(e, V{before}, V{x}, V{chain.mean}).v;
+    });
   } else {
     after = combine(chain, before, x);
   }
@@ -232,36 +233,37 @@ void Lowering::step(Chain &chain, llvm::Value *x, Point &at) {
   turn(chain.state);
 }
 
+void Lowering::fold(const Chain &chain, ir::Values &values) {
+  scalar::fold_by_halves(values.size(), [&](std::size_t k, std::size_t other) {
+    values[k] = combine(chain, values[k], values[other]);
+  });
+}
+
 /// Where the terms of a point of the row are, a lane a row.
 llvm::Value *Lowering::term_place(const Chain &chain, llvm::Value *point) {
   return b.CreateGEP(element_type(chain.dtype), chain.terms,
                      b.CreateMul(point, number(schedule.lanes)));
 }
 
-/// The tree of order `inner` over what was kept. Places past the row's end hold neutral elements
-/// there, which change nothing.
+/// The tree of order `inner` over what was kept.
 llvm::Value *Lowering::fold_terms(const Chain &chain) {
   ir::Values terms;
   const auto points = static_cast<std::size_t>(nest.row_points());
   for (std::size_t k = 0; k < points; ++k)
     terms.push_back(load_vector(element_type(chain.dtype),
                                 term_place(chain, number(static_cast<std::int64_t>(k))), nullptr));
-  for (std::size_t h = std::bit_ceil(points) / 2; h > 0; h /= 2)
-    for (std::size_t k = 0; k < h && k + h < points; ++k)
-      terms[k] = combine(chain, terms[k], terms[k + h]);
+  fold(chain, terms);
   return terms[0];
 }
 
-/// One result from the partial ones: by halves along a row, (0 + 2) + (1 + 3) across rows.
+/// One result from the partial ones: those of vectors, then those of lanes along a row.
 llvm::Value *Lowering::finish(const Chain &chain) {
   if (chain.kind == ReduceKind::argmax)
     return finish_argmax(chain);
   if (keeps_terms(chain))
     return fold_terms(chain);
   ir::Values state = chain.state;
-  for (std::size_t h = state.size() / 2; h > 0; h /= 2)
-    for (std::size_t k = 0; k < h; ++k)
-      state[k] = combine(chain, state[k], state[k + h]);
+  fold(chain, state);
   llvm::Value *x = state[0];
   if (!along())
     return x;

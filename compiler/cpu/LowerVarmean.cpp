@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Variance and mean in one reduction: two passes over each chunk while it is in cache, then the
 // chunks join in order (docs/numerics.md, section 3).
+#include "compiler/cpu/Element.h"
 #include "compiler/cpu/Lowering.h"
+#include "runtime/scalar/Orders.h"
 
 #include <algorithm>
 
@@ -47,18 +49,17 @@ Lowering::Moments Lowering::join_moments(Moments a, Moments c, llvm::Value *part
   };
   llvm::Value *before = b.CreateSIToFP(b.CreateMul(part, number(chunk_points())), b.getDoubleTy());
   llvm::Value *here = b.CreateSelect(is_last, real(last), real(chunk_points()));
-  llvm::Value *all = b.CreateFAdd(before, here);
-  llvm::Value *shift = rounded(b.CreateFDiv(here, all), dtype);
-  llvm::Value *spread = rounded(b.CreateFMul(b.CreateFDiv(before, all), here), dtype);
-
-  llvm::Value *d = b.CreateFSub(c.mean, a.mean);
-  llvm::Value *shifted = b.CreateFMul(d, shift);
-  llvm::Value *between = b.CreateFMul(b.CreateFMul(d, d), spread);
-  llvm::Value *within = b.CreateFAdd(a.squares, c.squares);
-  llvm::Value *mean = b.CreateFAdd(a.mean, shifted);
-  llvm::Value *squares = b.CreateFAdd(within, between);
+  using Count = ir::Emitter::F64; // scalars: arithmetic takes any number of lanes
+  const auto weights = scalar::join_weights(e, Count{before}, Count{here});
+  llvm::Value *shift = rounded(weights.shift.v, dtype), *spread = rounded(weights.spread.v, dtype);
+  const Moments all = with_lanes(dtype, [&]<class V>(V) {
+    const auto moments = [](Moments x) { return scalar::MomentsOf<V>{{x.mean}, {x.squares}}; };
+    const auto joined = scalar::join_moments(e, moments(a), moments(c), V{shift}, V{spread});
+    return Moments{joined.mean.v, joined.squares.v};
+  });
   llvm::Value *is_first = b.CreateICmpEQ(part, number(0));
-  return {b.CreateSelect(is_first, c.mean, mean), b.CreateSelect(is_first, c.squares, squares)};
+  return {b.CreateSelect(is_first, c.mean, all.mean),
+          b.CreateSelect(is_first, c.squares, all.squares)};
 }
 
 void Lowering::emit_varmean(unsigned node) {

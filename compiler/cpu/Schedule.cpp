@@ -2,6 +2,7 @@
 #include "compiler/cpu/Schedule.h"
 
 #include "runtime/kernels/Parallel.h"
+#include "runtime/scalar/Orders.h"
 
 #include <algorithm>
 
@@ -72,13 +73,23 @@ bool fills_lanes(const Nest &nest, const Schedule &schedule) {
 
 } // namespace
 
+std::optional<std::int64_t> period_of(const Nest &nest, const Access &access, unsigned first,
+                                      unsigned last) {
+  std::int64_t period = 1;
+  while (last > first && access.strides[last - 1] == period && period <= longest_repeated_row)
+    period *= nest.axes[--last].extent;
+  const bool repeated = period > 1 && last > first;
+  for (; last > first; --last)
+    if (access.strides[last - 1] != 0)
+      return std::nullopt;
+  return repeated && period <= longest_repeated_row ? std::optional(period) : std::nullopt;
+}
+
 unsigned cost_of(const Node &node) {
   if (node.kind != NodeKind::element)
     return 0;
   return is_transcendental(node.function) ? 16 : 1;
 }
-
-unsigned canonical_lanes(DType dtype) { return itemsize(dtype) == 8 ? 32 : 64; }
 
 std::uint32_t Schedule::lane_axes() const { return axis_range(first_lane_axis, last_lane_axis); }
 
@@ -90,12 +101,13 @@ namespace {
 
 /// Rough cycles of what a pass computes at a point for one of its roots.
 unsigned pass_cost(const Nest &nest, std::uint32_t point_axes, unsigned node, unsigned pass,
-                   llvm::SmallDenseSet<unsigned> &seen) {
+                   std::vector<bool> &seen) {
   const Node &n = nest.nodes[node];
   if (!(n.axes & point_axes) && n.kind != NodeKind::reduce)
     return 0;
-  if (!seen.insert(node).second || (n.kind == NodeKind::keep && n.pass < pass))
+  if (seen[node] || (n.kind == NodeKind::keep && n.pass < pass))
     return 0;
+  seen[node] = true;
   unsigned cost = cost_of(n);
   for (unsigned operand : n.operands)
     cost += pass_cost(nest, point_axes, operand, pass, seen);
@@ -137,7 +149,7 @@ public:
 private:
   /// Whether a row would leave most lanes idle, and there are others to fill them.
   bool is_short() const {
-    constexpr std::int64_t longest = 16, longest_tree = 32; // before order `inner` wraps around
+    constexpr std::int64_t longest = 16, longest_tree = inner_lanes(8); // before it wraps around
     const std::int64_t most = changes[ScheduleKey::across].value_or(longest);
     return nest.row_points() <= std::min(most, longest_tree) && parallel > 0 &&
            nest.axes[parallel - 1].extent >= 32;
@@ -155,7 +167,7 @@ private:
     s.lanes *= widening();
     // The tiles of a contraction consist of vectors of the ISA, and lanes in a canonical order are
     // no more than it has.
-    const std::int64_t most = wide ? 32 : 64;
+    const std::int64_t most = inner_lanes(wide ? 8 : 4);
     const auto lanes = changes[ScheduleKey::lanes];
     if (lanes && (s.kind != Schedule::epilogue || s.whole_rows > 0))
       s.lanes = static_cast<unsigned>(std::min(*lanes, most));
@@ -224,7 +236,7 @@ private:
       most_copies /= 2;
     const std::uint32_t points = s.point_axes(nest);
     for (unsigned pass = 0; pass < nest.passes(); ++pass) {
-      llvm::SmallDenseSet<unsigned> seen;
+      std::vector<bool> seen(nest.nodes.size());
       unsigned cost = 0;
       for (const unsigned root : nest.roots_of(pass, points))
         cost += pass_cost(nest, points, root, pass, seen);

@@ -14,16 +14,15 @@
 //                along a row
 #pragma once
 
-#include "compiler/cpu/Nest.h"
+#include "compiler/nest/Nest.h"
 #include "runtime/base/ScheduleFields.h"
 #include "runtime/kernels/Target.h"
 
+#include <optional>
+
 namespace jit::cpu {
 
-/// Chunks of order `inner`, blocks and chains of order `outer` (docs/numerics.md).
-inline constexpr std::int64_t inner_chunk = 4096;
-inline constexpr std::int64_t outer_block = 256;
-inline constexpr unsigned outer_chains = 4;
+using nest::Access, nest::Nest, nest::Node, nest::NodeKind, nest::ReduceKind;
 
 /// What is known of a kernel's data.
 enum class Traffic {
@@ -62,8 +61,8 @@ struct Schedule {
     unsigned copies = 16;      ///< of a light body, at most: as many as it has partial results
     unsigned accumulators = 4; ///< vectors of a reduction that may be taken in any order, at most
   };
-  llvm::SmallVector<Loop, 4> loops; ///< by pass
-  unsigned cost = 0;                ///< rough cycles of a vector, all passes together
+  std::vector<Loop> loops; ///< by pass
+  unsigned cost = 0;       ///< rough cycles of a vector, all passes together
 
   // Memory
   bool stream = false;       ///< outputs go past the caches, where whole aligned vectors do
@@ -79,7 +78,6 @@ struct Schedule {
   std::int64_t blocks() const { return (lane_points + block - 1) / block; }
 };
 
-/// Axes of the nest are merged and its passes numbered.
 Schedule choose_schedule(const Nest &nest, const Target &target, const KernelUse &use = {},
                          const ScheduleChanges &changes = {});
 
@@ -91,7 +89,12 @@ unsigned cost_of(const Node &node);
 /// From this cost on a loop is bound by arithmetic.
 inline constexpr unsigned heavy_cost = 12;
 
-/// Lanes that the canonical orders keep apart: 256 bytes of accumulators.
-unsigned canonical_lanes(DType dtype);
+/// Elements of a row that is copied to the stack to be read again and again.
+inline constexpr std::int64_t longest_repeated_row = 128;
+
+/// How many points the contiguous row lasts that `access` reads again and again along axes
+/// [first, last), as that of a bias; nothing if it does something else, or the row is long.
+std::optional<std::int64_t> period_of(const Nest &nest, const Access &access, unsigned first,
+                                      unsigned last);
 
 } // namespace jit::cpu

@@ -254,6 +254,12 @@ LogicalResult KeepOp::verify() {
              : LogicalResult(emitOpError("changes the type"));
 }
 
+LogicalResult LaunchOp::verify() {
+  if (getEpilogue() && getNumOperands() < 2)
+    return emitOpError("lacks the operands of its product");
+  return success();
+}
+
 } // namespace jit::kernel
 
 #define GET_OP_CLASSES

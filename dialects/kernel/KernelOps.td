@@ -5,8 +5,8 @@
 // extent >= 1 and a kind. `parallel` axes come first: their points are independent and may run in
 // any order, in any chunks, on any thread. `row` axes follow: reductions run over them. Loops are
 // implicit: a value of type !kernel.val<f32, [i, k]> is one number for every point of i x k, and an
-// operand that lacks an axis is broadcast along it. `inner` is the axis of a contraction; it occurs
-// only before planning.
+// operand that lacks an axis is broadcast along it. `inner` is the axis of a contraction; no lowering
+// meets it.
 //
 // BUFFERS. Arguments are buffers, inputs before outputs (an output is an argument that is stored
 // to, and is never loaded). An access has a map: element offset = offset + sum(axis * stride) from
@@ -23,8 +23,8 @@
 // `ew cast`. Arithmetic is that of docs/numerics.md, by the templates of runtime/scalar.
 //
 // REDUCTIONS. A reduce runs over *all* row axes of the space, flattened row-major in axis order, in
-// the canonical order `inner` or `outer`; all reductions of a kernel have the same order. Scheduling
-// leaves one row axis at most. `inner`: vectors along the row axis, `outer`: vectors along the last
+// the canonical order `inner` or `outer`; all reductions of a kernel have the same order. Merging
+// axes leaves one row axis at most. `inner`: vectors along the row axis, `outer`: vectors along the last
 // parallel axis (four chains). Results lack the row axes. sum, prod, max, min: element type of the
 // operand; any, all: i1; argmax: i64, the index of the first winner; varmean: two results, variance
 // (with `correction`) and mean.
@@ -130,8 +130,8 @@ def Kernel_ReduceOp : KernelOp<"reduce", [Pure]> {
 def Kernel_ContractOp : KernelOp<"contract", [Pure]> {
   let summary = "Sum of lhs * rhs over the inner axis, in the canonical order of contractions.";
   let description = [{
-    Operands are plain loads. Planning turns it into a call of the library's microkernels and what
-    follows it into an epilogue, so a lowering never meets it.
+    Operands are plain loads. After `cut` its kernel stores it, row-major, and does nothing else:
+    planning makes that a call of the library's microkernels, so a lowering never meets it.
   }];
   let arguments = (ins Kernel_Val:$lhs, Kernel_Val:$rhs);
   let results = (outs Kernel_Val:$result);
@@ -152,13 +152,24 @@ def Kernel_LaunchOp : KernelOp<"launch", [Pure]> {
   let description = [{
     Operands are the inputs of the function, results its outputs. `slots` are the run-time numbers of
     the path that become its scalar arguments, `ops` the graph ops that it computes, for reports.
+    With `then` the function is a product, whose operands come first, and the results are those of
+    the epilogue: a function of the product, as argument 0, and of the other operands. Its space is
+    that of the product without k (batch..., m, n; all parallel), and it runs on finished tiles.
+    Merging leaves n an axis of its own, the last one, unless it has one point.
   }];
   let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyRankedTensor>:$operands,
-                       DenseI32ArrayAttr:$slots, DenseI32ArrayAttr:$ops);
+                       DenseI32ArrayAttr:$slots, DenseI32ArrayAttr:$ops,
+                       OptionalAttr<FlatSymbolRefAttr>:$epilogue);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
-    $callee `(` $operands `)` `slots` $slots `ops` $ops attr-dict `:` functional-type($operands, $results)
+    $callee (`then` $epilogue^)? `(` $operands `)` `slots` $slots `ops` $ops attr-dict `:` functional-type($operands, $results)
   }];
+  let builders = [OpBuilder<(ins "::mlir::TypeRange":$results, "::llvm::StringRef":$callee,
+                                 "::mlir::ValueRange":$operands, "::llvm::ArrayRef<int32_t>":$slots,
+                                 "::llvm::ArrayRef<int32_t>":$ops), [{
+    build($_builder, $_state, results, callee, operands, slots, ops, /*epilogue=*/{});
+  }]>];
+  let hasVerifier = 1;
 }
 
 #endif

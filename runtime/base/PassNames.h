@@ -10,8 +10,8 @@
 
 namespace jit {
 
-inline constexpr std::array<std::string_view, 8> pass_names = {
-    "simplify", "fold", "cse", "dce", "layout", "expand-rows", "fuse", "schedule"};
+inline constexpr std::array<std::string_view, 9> pass_names = {
+    "simplify", "fold", "cse", "dce", "layout", "expand-rows", "fuse", "merge-axes", "keep"};
 
 constexpr bool is_pass(std::string_view name) noexcept {
   return std::ranges::find(pass_names, name) != pass_names.end();

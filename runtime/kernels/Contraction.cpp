@@ -149,7 +149,7 @@ StridedView row_of(const StridedView &view) noexcept {
   return row;
 }
 
-constexpr auto chunk = static_cast<std::int64_t>(inner_chunk);
+constexpr std::int64_t chunk = inner_chunk;
 
 std::size_t vecdot_scratch(const KernelCall &call) noexcept {
   const Meta &result = *call.results[0].meta, &x = *call.operands[0].meta;

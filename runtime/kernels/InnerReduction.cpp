@@ -11,9 +11,9 @@ namespace jit {
 
 namespace {
 
-constexpr auto chunk_size = static_cast<std::int64_t>(inner_chunk);
-
-constexpr std::int64_t chunks_of(std::int64_t size) { return (size + chunk_size - 1) / chunk_size; }
+constexpr std::int64_t chunks_of(std::int64_t size) {
+  return (size + inner_chunk - 1) / inner_chunk;
+}
 
 /// The positions that get one inner reduction each: outer ones first, kept ones inside.
 StridedView units_of(const ReductionAxes &axes) noexcept {
@@ -33,14 +33,14 @@ void for_chunks(const KernelTable &table, const ReductionProblem &problem, const
   const std::int64_t size = problem.axes.inner.size();
   const auto step = static_cast<std::int64_t>(itemsize(problem.from));
   const TileReader reader(problem.axes.inner, problem.to, table);
-  parallel_ranges(units.size() * chunks, units_per_range(std::min(size, chunk_size)),
+  parallel_ranges(units.size() * chunks, units_per_range(std::min(size, inner_chunk)),
                   [&](std::int64_t begin, std::int64_t end) {
                     alignas(64) std::byte scratch[inner_chunk * sizeof(double)];
                     Odometer at(units, begin / chunks);
                     std::int64_t unit = begin / chunks, chunk = begin % chunks;
                     for (std::int64_t i = begin; i < end; ++i) {
-                      const std::int64_t first = chunk * chunk_size;
-                      const std::int64_t count = std::min(chunk_size, size - first);
+                      const std::int64_t first = chunk * inner_chunk;
+                      const std::int64_t count = std::min(inner_chunk, size - first);
                       const std::byte *data = problem.data + at.offset() * step;
                       run(unit, chunk, reader.read(data, first, count, scratch), count);
                       if (++chunk == chunks) {
@@ -120,9 +120,9 @@ void unit_moments(const KernelTable &table, const ReductionProblem &problem,
   for (std::int64_t unit = 0; unit < count; ++unit) {
     to[unit] = parts[unit * chunks];
     for (std::int64_t chunk = 1; chunk < chunks; ++chunk) {
-      const std::int64_t done = chunk * chunk_size;
+      const std::int64_t done = chunk * inner_chunk;
       join(to[unit], parts[unit * chunks + chunk],
-           JoinWeights<T>(done, std::min(chunk_size, size - done)));
+           JoinWeights<T>(done, std::min(inner_chunk, size - done)));
     }
   }
 }
@@ -159,7 +159,7 @@ void moments(const KernelTable &table, const ReductionProblem &problem, Moments<
 void inner_contiguous(const KernelTable &table, Combine combine, DType dtype, const std::byte *data,
                       std::int64_t count, std::byte *to, ScratchSpace space) noexcept {
   const ChunkLoop loop = table.chunk[slot(combine)][slot(dtype)];
-  if (count <= chunk_size) {
+  if (count <= inner_chunk) {
     loop(data, static_cast<std::size_t>(count), to);
     return;
   }
@@ -167,8 +167,8 @@ void inner_contiguous(const KernelTable &table, Combine combine, DType dtype, co
   const std::int64_t chunks = chunks_of(count);
   std::byte *parts = space.take(chunks * step);
   for (std::int64_t chunk = 0; chunk < chunks; ++chunk)
-    loop(data + chunk * chunk_size * step,
-         static_cast<std::size_t>(std::min(chunk_size, count - chunk * chunk_size)),
+    loop(data + chunk * inner_chunk * step,
+         static_cast<std::size_t>(std::min(inner_chunk, count - chunk * inner_chunk)),
          parts + chunk * step);
   inner_contiguous(table, combine, dtype, parts, chunks, to, space);
 }

@@ -5,6 +5,7 @@
 
 #include "runtime/kernels/Isa.h"
 #include "runtime/ops/OpTable.h"
+#include "runtime/scalar/Orders.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,11 +18,7 @@ inline constexpr int function_count = static_cast<int>(ScalarFunction::none);
 /// Elements a tile holds: small enough that some tiles of 8-byte elements stay in L1.
 inline constexpr std::size_t tile_elements = 2048;
 
-/// Elements of the chunks of order `inner` and rows of the blocks of order `outer` (numerics, 2).
-inline constexpr std::size_t inner_chunk = 4096;
-inline constexpr std::size_t outer_block = 256;
-/// Chains of order `outer`, and how many rows one step of it takes.
-inline constexpr std::size_t outer_chains = 4;
+/// Rows that one step of order `outer` takes.
 inline constexpr std::size_t outer_step = 16;
 
 /// Bit k set: operand k is one element that stands for all.

@@ -2,6 +2,9 @@
 // Mean and sum of squared distances of parts of a set, and how two parts join (numerics, 3).
 #pragma once
 
+#include "runtime/scalar/Orders.h"
+#include "runtime/scalar/Plain.h"
+
 #include <cstdint>
 
 namespace jit {
@@ -11,25 +14,26 @@ template <class T> struct Moments {
   T squares; ///< sum of (x - mean)^2
 };
 
-/// How the counts of two parts weigh: quotients in f64, rounded once.
+/// How the counts of two parts weigh.
 template <class T> struct JoinWeights {
   T shift, spread;
   JoinWeights(std::int64_t a, std::int64_t b) noexcept {
-    const double total = static_cast<double>(a + b);
-    shift = static_cast<T>(static_cast<double>(b) / total);
-    spread = static_cast<T>(static_cast<double>(a) / total * static_cast<double>(b));
+    plain::Emitter e;
+    const auto weights =
+        scalar::join_weights(e, e.f64(static_cast<double>(a)), e.f64(static_cast<double>(b)));
+    shift = static_cast<T>(weights.shift.value);
+    spread = static_cast<T>(weights.spread.value);
   }
 };
 
 template <class T>
 void join(Moments<T> &a, const Moments<T> &b, const JoinWeights<T> &weights) noexcept {
-  const T d = b.mean - a.mean;
-  const T shifted = d * weights.shift;
-  const T squared = d * d;
-  const T between = squared * weights.spread;
-  const T within = a.squares + b.squares;
-  a.mean = a.mean + shifted;
-  a.squares = within + between;
+  using V = plain::Lane<T>;
+  plain::Emitter e;
+  const auto joined = scalar::join_moments(e, scalar::MomentsOf<V>{{a.mean}, {a.squares}},
+                                           scalar::MomentsOf<V>{{b.mean}, {b.squares}},
+                                           V{weights.shift}, V{weights.spread});
+  a = {joined.mean.value, joined.squares.value};
 }
 
 } // namespace jit

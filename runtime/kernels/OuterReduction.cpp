@@ -9,11 +9,12 @@ namespace jit {
 
 namespace {
 
-constexpr auto block_rows = static_cast<std::int64_t>(outer_block);
 constexpr std::int64_t strip = 512; ///< columns; their chains stay in L1
 constexpr std::size_t strip_bytes = strip * sizeof(double);
 
-constexpr std::int64_t blocks_of(std::int64_t rows) { return (rows + block_rows - 1) / block_rows; }
+constexpr std::int64_t blocks_of(std::int64_t rows) {
+  return (rows + outer_block - 1) / outer_block;
+}
 
 /// One block of rows by one strip of columns.
 struct Cell {
@@ -93,17 +94,17 @@ template <class Run> void for_cells(const OuterRows &source, const Run &run) {
   const std::int64_t rows = source.row_count(), columns = source.column_count();
   const std::int64_t blocks = blocks_of(rows);
   const std::int64_t strips = (columns + strip - 1) / strip;
-  const std::int64_t cell_elements = std::min(rows, block_rows) * std::min(columns, strip);
-  parallel_ranges(blocks * strips, units_per_range(cell_elements),
-                  [&](std::int64_t begin, std::int64_t end) {
-                    Workspace space;
-                    for (std::int64_t i = begin; i < end; ++i) {
-                      const std::int64_t block = i / strips, column = i % strips * strip;
-                      run(Cell{block * block_rows, std::min(block_rows, rows - block * block_rows),
-                               column, std::min(strip, columns - column)},
-                          block, space);
-                    }
-                  });
+  const std::int64_t cell_elements = std::min(rows, outer_block) * std::min(columns, strip);
+  parallel_ranges(
+      blocks * strips, units_per_range(cell_elements), [&](std::int64_t begin, std::int64_t end) {
+        Workspace space;
+        for (std::int64_t i = begin; i < end; ++i) {
+          const std::int64_t block = i / strips, column = i % strips * strip;
+          run(Cell{block * outer_block, std::min(outer_block, rows - block * outer_block), column,
+                   std::min(strip, columns - column)},
+              block, space);
+        }
+      });
 }
 
 template <class T>
@@ -119,8 +120,8 @@ void join_blocks(const OuterRows &source, const KernelTable &table, Moments<T> *
     return;
   std::copy_n(parts, columns, to);
   for (std::int64_t block = 1; block < blocks; ++block) {
-    const std::int64_t done = block * block_rows;
-    const JoinWeights<T> weights(done, std::min(block_rows, rows - done));
+    const std::int64_t done = block * outer_block;
+    const JoinWeights<T> weights(done, std::min(outer_block, rows - done));
     for (std::int64_t column = 0; column < columns; ++column)
       join(to[column], parts[block * columns + column], weights);
   }

@@ -43,7 +43,7 @@ std::size_t RowTile::value_bytes(const RowProblem &problem) noexcept {
 }
 
 std::size_t RowTile::reduction_bytes(const RowProblem &problem) noexcept {
-  if (problem.rows <= static_cast<std::int64_t>(problem.last_axis ? inner_chunk : outer_block))
+  if (problem.rows <= (problem.last_axis ? inner_chunk : outer_block))
     return 0;
   std::size_t most = 0;
   const ReductionAxes axes = axes_of(problem, problem.tile_columns);
@@ -210,7 +210,7 @@ template <class T> void RowTile::moments(const RowStep &step, const std::byte *d
       var[lane] = var[lane] / static_cast<T>(problem.rows);
     return;
   }
-  if (problem.last_axis && problem.rows <= static_cast<std::int64_t>(inner_chunk)) { // one chunk
+  if (problem.last_axis && problem.rows <= inner_chunk) { // one chunk
     const auto count = static_cast<std::size_t>(problem.rows);
     problem.table.chunk[slot(Combine::sum)][dtype](data, count, at[step.result + 1]);
     *mean = *mean / static_cast<T>(problem.rows);

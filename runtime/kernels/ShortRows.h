@@ -11,7 +11,7 @@ namespace jit {
 
 /// Elements of the longest row: the lanes of order `inner` before anything is folded.
 constexpr std::int64_t longest_short_row(DType dtype) noexcept {
-  return itemsize(dtype) == 8 ? 32 : 64;
+  return inner_lanes(itemsize(dtype));
 }
 /// With fewer rows turning costs more than it brings.
 inline constexpr std::int64_t fewest_short_rows = 8;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// An emitter that computes one lane at once with plain C++: constant evaluation, the interpreter
-// and the tests. Needs no instruction beyond baseline x86-64.
+// An emitter that computes one lane at once with plain C++: constant evaluation, joins of few
+// values, the interpreter and the tests. Needs no instruction beyond baseline x86-64.
 #pragma once
 
 #include "runtime/scalar/Fallback.h"

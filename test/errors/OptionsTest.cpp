@@ -40,7 +40,7 @@ TEST(OptionErrors, Words) {
       "threshold flush_every turns defer memory packed disable schedule save compiler report");
   EXPECT_EQ(parse_options("disable=cse+fuze", options),
             "TRACEJIT: 'disable=cse+fuze': no such pass: 'fuze'; passes are simplify fold cse dce "
-            "layout expand-rows fuse schedule");
+            "layout expand-rows fuse merge-axes keep");
   EXPECT_EQ(parse_options("disable=cse+", options),
             "TRACEJIT: 'disable=cse+': nothing after the last +");
   EXPECT_EQ(parse_options("on,", options), "TRACEJIT: nothing after the last comma");

@@ -2,12 +2,11 @@
 // What the driver of contractions knows of the code that is compiled once for every ISA.
 #pragma once
 
+#include "runtime/scalar/Orders.h"
+
 #include <cstdint>
 
 namespace jit {
-
-/// k elements accumulated from zero before they join the total; part of what a result means.
-inline constexpr std::int64_t contract_chunk = 384;
 
 /// One register tile: C[rows, cols] = or += A[rows, k] * B[k, cols], k <= contract_chunk.
 /// Strides count elements; columns of C are contiguous. So are those of B, or k is and `b_col` lies

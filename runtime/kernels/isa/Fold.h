@@ -8,8 +8,8 @@
 
 namespace jit::TRACEJIT_ISA {
 
-/// Accumulators of order `inner`: 64 of 4 bytes, 32 of 8.
-template <class T> inline constexpr int inner_lanes = sizeof(T) == 4 ? 64 : 32;
+/// Accumulators of order `inner`.
+template <class T> inline constexpr int inner_lanes = jit::inner_lanes(sizeof(T));
 
 template <int lanes, class T, std::size_t... i, class V>
 TRACEJIT_EMIT simd::Pack<T, lanes> part_of(V v, std::size_t from, std::index_sequence<i...>) {
@@ -35,7 +35,7 @@ TRACEJIT_EMIT simd::Pack<T, lanes / 2> half_of(const simd::Pack<T, lanes> &x) {
   }
 }
 
-/// acc[l] = combine(acc[l], acc[l + h]) for h = lanes / 2, ..., 2, 1.
+/// As fold_by_halves, in registers that become shorter.
 template <class Combine, class T, int lanes> TRACEJIT_EMIT T fold(const simd::Pack<T, lanes> &x) {
   if constexpr (lanes == 2) {
     alignas(8) T both[2];

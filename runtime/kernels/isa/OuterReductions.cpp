@@ -58,8 +58,7 @@ void outer_deviation(const std::byte *const *rows, std::size_t count, std::size_
     chains_step<Sum, T, n>(acc + column, chain_stride, count,
                            [&](auto &e, auto chain, std::size_t row) {
                              const T *x = reinterpret_cast<const T *>(rows[row]) + column;
-                             auto d = e.sub(simd::load_pack<T, n>(x), at);
-                             return e.fma(d, d, chain);
+                             return scalar::add_deviation(e, chain, simd::load_pack<T, n>(x), at);
                            });
   };
   std::size_t column = 0;
@@ -79,9 +78,10 @@ void finish(const std::byte *chains, std::size_t chain_stride, std::size_t colum
     simd::Pack<T, 1> c[outer_chains];
     for (std::size_t i = 0; i < outer_chains; ++i)
       c[i] = simd::load_pack<T, 1>(acc + i * chain_stride + j);
-    auto even = Combine::apply(e, c[0], c[2]);
-    auto odd = Combine::apply(e, c[1], c[3]);
-    simd::store_pack(to + j, Combine::apply(e, even, odd));
+    scalar::fold_by_halves(outer_chains, [&](std::size_t i, std::size_t other) {
+      c[i] = Combine::apply(e, c[i], c[other]);
+    });
+    simd::store_pack(to + j, c[0]);
   }
 }
 

@@ -58,8 +58,7 @@ void deviation(const std::byte *data, std::size_t count, const std::byte *mean, 
   const auto centre = simd::broadcast<T, inner_lanes<T>>(*elements<T>(mean));
   auto acc = simd::broadcast<T, inner_lanes<T>>(T(-0.0));
   const auto add = [&](auto &e, auto values) {
-    auto d = e.sub(values, centre);
-    return e.fma(d, d, acc);
+    return scalar::add_deviation(e, acc, values, centre);
   };
   for_lanes<T>(
       count, [&](auto &e, std::size_t i) { acc = add(e, e.load(x + i)); },

@@ -3,8 +3,6 @@
 #include "runtime/kernels/isa/Fold.h"
 #include "runtime/kernels/isa/Parts.h"
 
-#include <bit>
-
 namespace jit::TRACEJIT_ISA {
 
 namespace {
@@ -35,13 +33,12 @@ TRACEJIT_EMIT void combine_rows(T *to, const T *from, std::size_t lanes) {
   }
 }
 
-/// Lanes of the tree past the row hold neutral elements, which change nothing: they are left out.
 template <class Combine, class T>
 void fold_rows(std::byte *block, std::size_t length, std::size_t lanes, std::byte *to) {
   T *x = reinterpret_cast<T *>(block);
-  for (std::size_t half = std::bit_ceil(length) / 2; half > 0; half /= 2)
-    for (std::size_t i = 0; i < half && i + half < length; ++i)
-      combine_rows<Combine>(x + i * row_lanes, x + (i + half) * row_lanes, lanes);
+  scalar::fold_by_halves(length, [&](std::size_t i, std::size_t other) {
+    combine_rows<Combine>(x + i * row_lanes, x + other * row_lanes, lanes);
+  });
   __builtin_memcpy(to, x, lanes * sizeof(T));
 }
 

@@ -34,3 +34,11 @@ kernel.func @both(%x: !kernel.buf<f32>) space<i = 2 : parallel> {
   %0 = kernel.load %x [i] : <f32> -> <f32, [i]>
   kernel.store %0, %x [i] : <f32, [i]> -> <f32>
 }
+
+// -----
+
+trace.func @launch(%x: tensor<2xf32>) {
+  // expected-error @below {{lacks the operands of its product}}
+  %0 = kernel.launch @product then @epilogue(%x) slots [] ops [0] : (tensor<2xf32>) -> tensor<2xf32>
+  trace.return %0 : tensor<2xf32>
+}

@@ -32,3 +32,12 @@ kernel.func @contraction(%a: !kernel.buf<f64>, %b: !kernel.buf<f64>, %c: !kernel
   %2 = kernel.contract %0, %1 : (!kernel.val<f64, [i, k]>, !kernel.val<f64, [j, k]>) -> !kernel.val<f64, [i, j]>
   kernel.store %2, %c [i * 4 + j] : <f64, [i, j]> -> <f64>
 }
+
+// CHECK-LABEL: trace.func @launches
+trace.func @launches(%x: tensor<3x5xf64>, %w: tensor<5x4xf64>, %b: tensor<4xf64>) {
+  // CHECK: kernel.launch @contraction(%arg0, %arg1) slots [] ops [0] : (tensor<3x5xf64>, tensor<5x4xf64>) -> tensor<3x4xf64>
+  %0 = kernel.launch @contraction(%x, %w) slots [] ops [0] : (tensor<3x5xf64>, tensor<5x4xf64>) -> tensor<3x4xf64>
+  // CHECK: kernel.launch @contraction then @epilogue(%arg0, %arg1, %arg2) slots [1] ops [1, 2]
+  %1 = kernel.launch @contraction then @epilogue(%x, %w, %b) slots [1] ops [1, 2] : (tensor<3x5xf64>, tensor<5x4xf64>, tensor<4xf64>) -> tensor<3x4xf64>
+  trace.return %0, %1 : tensor<3x4xf64>, tensor<3x4xf64>
+}

@@ -1,4 +1,4 @@
-// RUN: trace-opt --expand-rows --cse --lift --dce --fuse --schedule --split-input-file %s | FileCheck %s
+// RUN: trace-opt --expand-rows --cse --lift --dce --fuse --merge-axes --keep --split-input-file %s | FileCheck %s
 
 // A chain of elementwise ops with a broadcast, a number and a transposed operand is one kernel whose
 // axes stay apart because of the transpose.

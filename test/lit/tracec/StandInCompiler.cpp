@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A compiler whose programs replay the graph eagerly. With pass `fuse` disabled they flip a bit of
-// the last element of the first output; with `schedule` disabled nothing can be compiled.
+// the last element of the first output; with `keep` disabled nothing can be compiled.
 #include "runtime/base/Version.h"
 #include "runtime/jit/Compiler.h"
 #include "runtime/jit/CompilerNote.h"
@@ -49,8 +49,8 @@ private:
 class StandIn final : public Compiler {
 public:
   CompileResult compile(const Graph &graph, const CompileOptions &options) override {
-    if (is_disabled(options, "schedule"))
-      return {nullptr, "pass schedule is disabled"};
+    if (is_disabled(options, "keep"))
+      return {nullptr, "pass keep is disabled"};
     return {std::make_unique<Replayed>(graph, !is_disabled(options, "fuse")), ""};
   }
   bool dump(const Graph &graph, const CompileOptions &, std::string_view stage,

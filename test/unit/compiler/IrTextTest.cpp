@@ -11,6 +11,7 @@
 namespace jit::cpu::test {
 namespace {
 
+using nest::test::NestBuilder;
 using F = ScalarFunction;
 constexpr DType f32 = DType::f32;
 
@@ -18,12 +19,10 @@ struct Lowered {
   std::unique_ptr<Engine> engine; ///< owns the context, so it goes last
   std::unique_ptr<llvm::Module> module;
   std::string text;
-  Lowered(Nest nest, Isa isa, Traffic traffic = Traffic::near) {
+  Lowered(const Nest &nest, Isa isa, Traffic traffic = Traffic::near) {
     std::string error;
     engine = Engine::create(isa, error);
     module = engine->make_module("test");
-    nest.merge_axes();
-    nest.number_passes();
     const Schedule schedule = choose_schedule(nest, {isa, {}}, {false, 0, traffic});
     EXPECT_EQ(Lowering(nest, schedule, isa, *module).run(), "");
     llvm::raw_string_ostream(text) << *module;

@@ -12,6 +12,7 @@ namespace jit::cpu::test {
 namespace {
 
 using jit::test::Memory;
+using nest::test::NestBuilder;
 using F = ScalarFunction;
 
 constexpr DType f32 = DType::f32, f64 = DType::f64, i64 = DType::i64, u8 = DType::u8,
@@ -101,7 +102,7 @@ TEST(Schedule, CountsTranscendentalFunctionsAsHeavy) {
       continue;
     NestBuilder b;
     b.parallel(32768);
-    llvm::SmallVector<unsigned, 3> operands;
+    std::vector<unsigned> operands;
     while (operands.size() < op.operands.size())
       operands.push_back(b.load(DType::f32, 0, {1}));
     b.store(b.element(op.scalar, DType::f32, operands), 1, {1});

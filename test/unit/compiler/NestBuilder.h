@@ -2,11 +2,12 @@
 // Nests by hand, for tests: axes by number, accesses by strides.
 #pragma once
 
-#include "compiler/cpu/Nest.h"
+#include "compiler/nest/Nest.h"
 
+#include <algorithm>
 #include <bit>
 
-namespace jit::cpu::test {
+namespace jit::nest::test {
 
 class NestBuilder {
 public:
@@ -15,7 +16,7 @@ public:
   NestBuilder &parallel(std::int64_t extent) { return axis(extent, false); }
   NestBuilder &row(std::int64_t extent) { return axis(extent, true); }
 
-  unsigned load(DType dtype, unsigned buffer, llvm::SmallVector<std::int64_t, 4> strides,
+  unsigned load(DType dtype, unsigned buffer, std::vector<std::int64_t> strides,
                 std::int64_t offset = 0) {
     Node node = make(NodeKind::load, dtype);
     node.access = {buffer, offset, std::move(strides)};
@@ -24,7 +25,7 @@ public:
     nest.buffers = std::max(nest.buffers, buffer + 1);
     return add(std::move(node));
   }
-  void store(unsigned value, unsigned buffer, llvm::SmallVector<std::int64_t, 4> strides,
+  void store(unsigned value, unsigned buffer, std::vector<std::int64_t> strides,
              std::int64_t offset = 0) {
     Node node = make(NodeKind::store, nest.nodes[value].dtype);
     node.operands = {value};
@@ -44,7 +45,7 @@ public:
     node.number = slot;
     return add(std::move(node));
   }
-  unsigned element(ScalarFunction function, DType dtype, llvm::SmallVector<unsigned, 3> operands) {
+  unsigned element(ScalarFunction function, DType dtype, std::vector<unsigned> operands) {
     Node node = make(NodeKind::element, dtype);
     node.function = function;
     for (unsigned operand : operands)
@@ -87,9 +88,12 @@ private:
     return *this;
   }
   unsigned add(Node node) {
+    for (unsigned operand : node.operands)
+      node.pass = std::max(node.pass, nest.nodes[operand].pass);
+    node.pass += node.kind == NodeKind::reduce;
     nest.nodes.push_back(std::move(node));
     return static_cast<unsigned>(nest.nodes.size() - 1);
   }
 };
 
-} // namespace jit::cpu::test
+} // namespace jit::nest::test

@@ -11,7 +11,7 @@
 #include <limits>
 #include <optional>
 
-namespace jit::cpu::test {
+namespace jit::nest::test {
 namespace {
 
 using E = plain::Emitter;
@@ -347,4 +347,4 @@ void interpret(const Nest &nest, std::span<std::byte *const> buffers,
   Interpreter(nest, buffers, scalars).run();
 }
 
-} // namespace jit::cpu::test
+} // namespace jit::nest::test

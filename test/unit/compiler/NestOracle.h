@@ -3,14 +3,14 @@
 // must compute. Canonical orders are written here a second time, straight from docs/numerics.md.
 #pragma once
 
-#include "compiler/cpu/Nest.h"
+#include "compiler/nest/Nest.h"
 
 #include <cstddef>
 #include <span>
 #include <variant>
 #include <vector>
 
-namespace jit::cpu::test {
+namespace jit::nest::test {
 
 using Number = std::variant<bool, std::uint8_t, std::int64_t, float, double>;
 
@@ -18,4 +18,4 @@ using Number = std::variant<bool, std::uint8_t, std::int64_t, float, double>;
 void interpret(const Nest &nest, std::span<std::byte *const> buffers,
                std::span<const std::uint64_t> scalars);
 
-} // namespace jit::cpu::test
+} // namespace jit::nest::test

@@ -24,18 +24,15 @@ static std::vector<std::byte *> pointers_of(std::vector<Memory> &memory) {
 
 std::vector<Memory> interpreted(const Nest &nest, std::vector<Memory> memory,
                                 const std::vector<std::uint64_t> &scalars) {
-  interpret(nest, pointers_of(memory), scalars);
+  nest::test::interpret(nest, pointers_of(memory), scalars);
   return memory;
 }
 
-void expect_equal(const Nest &source, std::vector<Memory> memory, std::vector<Memory> expected,
+void expect_equal(const Nest &nest, std::vector<Memory> memory, std::vector<Memory> expected,
                   Isa isa, Traffic traffic, std::int64_t grain,
                   const std::vector<std::uint64_t> &scalars, const ScheduleChanges &changes) {
   if (!isa_supported(isa))
     return;
-  Nest nest = source;
-  nest.merge_axes();
-  nest.number_passes();
   const std::vector<std::byte *> pointers = pointers_of(memory);
   const std::vector<std::byte *> expected_pointers = pointers_of(expected);
 

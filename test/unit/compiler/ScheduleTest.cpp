@@ -11,6 +11,7 @@ namespace jit::cpu::test {
 namespace {
 
 using jit::test::Memory;
+using nest::test::NestBuilder;
 using F = ScalarFunction;
 constexpr DType f32 = DType::f32, f64 = DType::f64, i64 = DType::i64, boolean = DType::boolean;
 
@@ -47,8 +48,7 @@ Case rows(std::int64_t n, bool outer) {
   unsigned most = k.reduce(ReduceKind::max, f32, x);
   unsigned best = k.reduce(ReduceKind::argmax, i64, x);
   k.store(k.element(F::divide, f32, {k.element(F::subtract, f32, {x, most}), sum}), 1,
-          outer ? llvm::SmallVector<std::int64_t, 4>{1, 5}
-                : llvm::SmallVector<std::int64_t, 4>{n, 1});
+          outer ? std::vector<std::int64_t>{1, 5} : std::vector<std::int64_t>{n, 1});
   k.store(best, 2, {1, 0});
   const auto m = static_cast<std::size_t>(5 * n);
   return {k.nest, memory_of({{f32, m}, {f32, m}, {i64, 5}})};
@@ -134,12 +134,9 @@ TEST(Schedule, NoneChangesABit) {
 
 Schedule schedule_of(const Case &of, Isa isa, Traffic traffic = Traffic::near,
                      const std::string &changes = "") {
-  Nest nest = of.nest;
-  nest.merge_axes();
-  nest.number_passes();
   ScheduleChanges read;
   EXPECT_EQ(read.read(changes), std::nullopt);
-  return choose_schedule(nest, {isa, {}}, {false, 0, traffic}, read);
+  return choose_schedule(of.nest, {isa, {}}, {false, 0, traffic}, read);
 }
 
 TEST(Schedule, StreamingStoresFillLines) {

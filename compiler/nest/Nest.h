@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Nest: a kernel.func as the facts its lowering needs: axes merged where memory allows, every value
-// with the pass in which it is computed.
+// Nest: a kernel.func as plain data for whatever lowers it: axes, accesses, and every value with
+// the pass in which it is computed. No LLVM.
 #pragma once
 
 #include "runtime/ops/OpTable.h"
 
-#include <llvm/ADT/SmallVector.h>
-
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
-namespace jit::cpu {
+namespace jit::nest {
 
 enum class NodeKind : std::uint8_t {
   load,
@@ -31,15 +28,15 @@ enum class ReduceKind : std::uint8_t { sum, prod, max, min, any, all, argmax, va
 struct Access {
   unsigned buffer = 0;
   std::int64_t offset = 0;
-  llvm::SmallVector<std::int64_t, 4> strides; ///< one an axis, 0: does not depend on it
+  std::vector<std::int64_t> strides; ///< one an axis, 0: does not depend on it
 };
 
 struct Node {
   NodeKind kind;
   DType dtype;
   std::uint32_t axes = 0; ///< bit n: the value varies along axis n
-  unsigned pass = 0;
-  llvm::SmallVector<unsigned, 3> operands;
+  unsigned pass = 0;      ///< in which it is computed: KernelOps.td, PASSES
+  std::vector<unsigned> operands;
   Access access;          ///< load, store
   std::uint64_t bits = 0; ///< constant
   unsigned number = 0;    ///< argument: slot; index: axis
@@ -63,10 +60,6 @@ struct Nest {
   std::uint32_t row_axes() const;
   /// Product of the extents of the row axes.
   std::int64_t row_points() const;
-  /// Merges neighbours of equal kind that every access walks as one axis; all but the last axis if
-  /// that must stay what it is.
-  void merge_axes(bool keep_last = false);
-  void number_passes();
   unsigned passes() const;
   /// What a pass exists for: reductions, stores and kept values that vary along `point_axes`.
   std::vector<unsigned> roots_of(unsigned pass, std::uint32_t point_axes) const;
@@ -75,12 +68,4 @@ struct Nest {
 /// Whether `access` steps through axes [first, last) as through one axis, row-major.
 bool is_linear(const Nest &nest, const Access &access, unsigned first, unsigned last);
 
-/// Elements of a row that is copied to the stack to be read again and again.
-inline constexpr std::int64_t longest_repeated_row = 128;
-
-/// How many points the contiguous row lasts that `access` reads again and again along axes
-/// [first, last), as that of a bias; nothing if it does something else, or the row is long.
-std::optional<std::int64_t> period_of(const Nest &nest, const Access &access, unsigned first,
-                                      unsigned last);
-
-} // namespace jit::cpu
+} // namespace jit::nest

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Reads the ops of a kernel in order; axes of extent 1 are dropped on the way.
-#include "compiler/cpu/ReadKernel.h"
+// Reads the ops of a kernel in order.
+#include "compiler/nest/ReadKernel.h"
+#include "passes/KernelFacts.h"
 
-#include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/TypeSwitch.h>
 
-namespace jit::cpu {
+namespace jit::nest {
 namespace {
 
 ReduceKind reduction_of(kernel::ReduceKind kind) {
@@ -38,47 +38,25 @@ std::uint64_t bits_of(mlir::TypedAttr value) {
 
 class Reader {
 public:
-  Reader(kernel::FuncOp function, bool epilogue, Nest &nest) : function(function), nest(nest) {
-    choose_axes(epilogue);
-  }
+  Reader(kernel::FuncOp function, Nest &nest)
+      : function(function), nest(nest), passes(number_row_passes(function)) {}
 
   std::string run() {
     nest.name = function.getSymName().str();
     nest.buffers = function.block().getNumArguments();
+    for (const kernel::Axis &axis : function.getSpace().getAxes())
+      nest.axes.push_back({axis.extent, axis.kind == kernel::AxisKind::row});
     for (mlir::Operation &op : function.block())
       read(op);
     return failure;
   }
 
 private:
-  void choose_axes(bool epilogue) {
-    kernel::SpaceAttr space = function.getSpace();
-    bool has_row = false;
-    for (unsigned axis = space.size(); axis-- > 0;) {
-      bool row = space.kind(axis) == kernel::AxisKind::row;
-      // A row of one point is a row still, and the columns of an epilogue are its lanes.
-      bool kept =
-          space.extent(axis) != 1 || (row && !has_row) || (epilogue && axis + 1 == space.size());
-      has_row |= row && kept;
-      if (kept)
-        axes.insert(axes.begin(), axis);
-    }
-    for (unsigned axis : axes)
-      nest.axes.push_back({space.extent(axis), space.kind(axis) == kernel::AxisKind::row});
-  }
-
-  std::uint32_t axes_of(std::uint32_t set) const {
-    std::uint32_t mapped = 0;
-    for (unsigned k = 0; k < axes.size(); ++k)
-      mapped |= (set >> axes[k] & 1) << k;
-    return mapped;
-  }
-
   Access access_of(mlir::Value buffer, kernel::MapAttr map) const {
     Access access;
     access.buffer = llvm::cast<mlir::BlockArgument>(buffer).getArgNumber();
     access.offset = map.getOffset();
-    for (unsigned axis : axes)
+    for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
       access.strides.push_back(map.stride(axis));
     return access;
   }
@@ -88,7 +66,8 @@ private:
     Node node{};
     node.kind = kind;
     node.dtype = kernel::dtype_of(type.getElement());
-    node.axes = axes_of(type.getAxes());
+    node.axes = type.getAxes();
+    node.pass = passes.of.lookup(value);
     return node;
   }
 
@@ -110,7 +89,7 @@ private:
         .Case([&](kernel::StoreOp store) {
           Node node = make(NodeKind::store, store.getValue());
           node.access = access_of(store.getBuffer(), store.getMap());
-          node.axes = axes_of(store.getMap().axes());
+          node.axes = store.getMap().axes();
           add(std::move(node), store.getValue(), nullptr);
         })
         .Case([&](kernel::ConstOp constant) {
@@ -123,7 +102,11 @@ private:
           node.number = arg.getNumber();
           add(std::move(node), {}, arg.getResult());
         })
-        .Case([&](kernel::IndexOp index) { read_index(index); })
+        .Case([&](kernel::IndexOp index) {
+          Node node = make(NodeKind::index, index.getResult());
+          node.number = index.getAxis();
+          add(std::move(node), {}, index.getResult());
+        })
         .Case([&](kernel::EwOp element) {
           Node node = make(NodeKind::element, element.getResult());
           node.function = element.scalar();
@@ -136,13 +119,6 @@ private:
         .Default([&](mlir::Operation *other) {
           failure = "no lowering of " + other->getName().getStringRef().str();
         });
-  }
-
-  void read_index(kernel::IndexOp index) {
-    auto found = llvm::find(axes, index.getAxis());
-    Node node = make(found == axes.end() ? NodeKind::constant : NodeKind::index, index.getResult());
-    node.number = static_cast<unsigned>(found - axes.begin());
-    add(std::move(node), {}, index.getResult());
   }
 
   void read_reduce(kernel::ReduceOp reduce) {
@@ -161,18 +137,15 @@ private:
 
   kernel::FuncOp function;
   Nest &nest;
-  std::vector<unsigned> axes; ///< of the space, by axis of the nest
+  RowPasses passes;
   llvm::DenseMap<mlir::Value, unsigned> numbers;
   std::string failure;
 };
 
 } // namespace
 
-std::string read_kernel(kernel::FuncOp function, bool epilogue, Nest &nest) {
-  std::string failure = Reader(function, epilogue, nest).run();
-  nest.merge_axes(epilogue);
-  nest.number_passes();
-  return failure;
+std::string read_kernel(kernel::FuncOp function, Nest &nest) {
+  return Reader(function, nest).run();
 }
 
-} // namespace jit::cpu
+} // namespace jit::nest
