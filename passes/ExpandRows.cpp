@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Replaces row ops by the body of their record, so that fusion sees elementwise ops and reductions.
+// Replaces row ops, and elementwise ones that are made of others, by the body of their record, so
+// that fusion sees elementwise ops and reductions.
 #include "passes/Passes.h"
 #include "runtime/base/SafePoint.h"
 #include "runtime/ops/Attributes.h"
@@ -18,13 +19,15 @@ namespace {
 /// Expands one op. Every step keeps the row axis with extent 1; a last step without it drops it.
 class Expansion {
 public:
-  Expansion(Operation *op, const OpInfo &row)
-      : op(op), row(row), builder(op),
-        axis(static_cast<std::int64_t>(op->getAttrOfType<IntegerAttr>("axis").getInt())) {}
+  Expansion(Operation *op, const OpInfo &row) : op(op), row(row), builder(op) {
+    if (row.family == Family::row)
+      axis = op->getAttrOfType<IntegerAttr>("axis").getInt();
+  }
   Value run();
 
 private:
   Value operand(const BodyOperand &operand);
+  Value converted(Value value);
   llvm::SmallVector<Value, 2> step(const BodyStep &step);
   Value make(const OpInfo &made, ValueRange operands, AttrWords attrs);
   Value constant(double value);
@@ -32,7 +35,7 @@ private:
   Operation *op;
   const OpInfo &row;
   OpBuilder builder;
-  std::int64_t axis;
+  std::int64_t axis = 0; ///< of a row
   llvm::SmallVector<llvm::SmallVector<Value, 2>> steps;
 };
 
@@ -40,16 +43,30 @@ private:
 
 Value Expansion::constant(double value) {
   const auto type = RankedTensorType::get(
-      {}, cast<RankedTensorType>(op->getOperand(0).getType()).getElementType());
+      {}, cast<RankedTensorType>(op->getResult(0).getType()).getElementType());
   const auto attr =
       DenseElementsAttr::get(type, Attribute(builder.getFloatAttr(type.getElementType(), value)));
   return trace::ConstantOp::create(builder, op->getLoc(), type, attr);
 }
 
+/// As the dtype that the op computes in, which is the result's.
+Value Expansion::converted(Value value) {
+  const auto type = cast<RankedTensorType>(value.getType());
+  const Type element = cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
+  if (type.getElementType() == element)
+    return value;
+  const std::int64_t dtype[] = {
+      static_cast<std::int64_t>(trace::meta_of(op->getResult(0).getType())->dtype)};
+  Operation *cast_op = trace::create_op(builder, op->getLoc(), info(OpKind::astype), value, dtype,
+                                        RankedTensorType::get(type.getShape(), element));
+  trace::set_graph_op(cast_op, trace::graph_op(op));
+  return cast_op->getResult(0);
+}
+
 Value Expansion::operand(const BodyOperand &operand) {
   switch (operand.kind) {
   case BodyOperand::operand:
-    return op->getOperand(operand.index);
+    return converted(op->getOperand(operand.index));
   case BodyOperand::step:
     return steps[operand.index][operand.result];
   case BodyOperand::constant:
@@ -114,7 +131,7 @@ void expand_rows(trace::FuncOp program) {
   for (Operation &op : llvm::make_early_inc_range(program.block())) {
     safe_point();
     const OpInfo *row = trace::table_row(&op);
-    if (!row || row->family != Family::row || !over_last_axis(&op))
+    if (!row || row->body.empty() || (row->family == Family::row && !over_last_axis(&op)))
       continue;
     op.getResult(0).replaceAllUsesWith(Expansion(&op, *row).run());
     op.erase();

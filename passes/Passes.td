@@ -15,7 +15,7 @@ def Fold : TracePass<"fold", "Run ops whose operands are known, by the eager ker
 def Cse : TracePass<"cse", "Share equal ops">;
 def Dce : TracePass<"dce", "Drop ops whose results nobody uses">;
 def LayoutPass : TracePass<"layout", "Cancel and sink transposes, drop views that change nothing">;
-def ExpandRows : TracePass<"expand-rows", "Replace row ops by the body of their record">;
+def ExpandRows : TracePass<"expand-rows", "Replace ops that have a body by it">;
 
 // These also write kernels, beside the program.
 class ModulePass<string name, string text> : Pass<name, "::mlir::ModuleOp"> {

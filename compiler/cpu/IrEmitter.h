@@ -91,6 +91,9 @@ public:
   template <class I> I shl(I x, int count) { return {b.CreateShl(x.v, shift(x.v, count))}; }
   template <class I> I lshr(I x, int count) { return {b.CreateLShr(x.v, shift(x.v, count))}; }
   template <class I> I ashr(I x, int count) { return {b.CreateAShr(x.v, shift(x.v, count))}; }
+  template <class I> I shl(I x, I counts) { return {b.CreateShl(x.v, counts.v)}; }
+  template <class I> I ashr(I x, I counts) { return {b.CreateAShr(x.v, counts.v)}; }
+  I64 quotient(I64 x, I64 y) { return {b.CreateSDiv(x.v, y.v)}; }
 
   I32 to_bits(F32 x) { return {b.CreateBitCast(x.v, type(b.getInt32Ty()))}; }
   I64 to_bits(F64 x) { return {b.CreateBitCast(x.v, type(b.getInt64Ty()))}; }

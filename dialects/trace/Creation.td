@@ -30,6 +30,10 @@ def ArangeOp : Creation<"arange", "infer_arange"> {
                  Sample<[], "start=0 stop=4612811918334230528 step=4598175219545276416 dtype=f32">];
   let signature = "Tensor arange(Scalar start, Scalar stop, Scalar step = 1, std::optional<DType> dtype = {})";
 }
+def : Composite<"Tensor eye(std::int64_t rows, std::optional<std::int64_t> columns = {}, std::int64_t k = 0, DType dtype = DType::f32)",
+                "1 where column - row is k, else 0.">;
+def : Composite<"Tensor linspace(double start, double stop, std::int64_t count, DType dtype = DType::f32)",
+                "start + i * (stop - start) / (count - 1) in f64 for i < count - 1, then stop itself.">;
 def : Composite<"Tensor arange(Scalar stop)", "0, 1, ..., up to but without stop.">;
 
 class Random<string mnemonic> : Creation<mnemonic, "infer_random"> {

@@ -42,6 +42,15 @@ def SignOp : Unary<"sign", "numeric"> {
 def FloorOp : Unary<"floor", "numeric"> {
   let doc = "Largest integral value not above x; integers are returned as they are.";
 }
+def CeilOp : Unary<"ceil", "numeric"> {
+  let doc = "Smallest integral value not below x; integers are returned as they are.";
+}
+def TruncOp : Unary<"trunc", "numeric"> {
+  let doc = "x without its fraction; integers are returned as they are.";
+}
+def RoundOp : Unary<"round", "numeric"> {
+  let doc = "The nearest integral value, ties to even; integers are returned as they are.";
+}
 def SquareOp : Unary<"square", "numeric"> {
   let doc = "x * x; integers wrap.";
 }
@@ -51,6 +60,12 @@ def SqrtOp : Unary<"sqrt", "floating"> {
 def RsqrtOp : Unary<"rsqrt", "floating"> {
   let doc = "1 / sqrt(x), both steps correctly rounded.";
   let ulp = 1;
+}
+
+def BitwiseInvertOp : Unary<"bitwise_invert", "numeric"> {
+  let doc = "Every bit the other way round; of bool, not.";
+  let types = Bits;
+  let cpp = "operator~";
 }
 
 //===- Functions ------------------------------------------------------------------------------===//
@@ -89,6 +104,16 @@ def IsnanOp : Unary<"isnan", "comparison"> {
   let doc = "Whether x is NaN; false for integers.";
 }
 
+def IsfiniteOp : Unary<"isfinite", "comparison"> {
+  let doc = "Whether x is neither infinite nor NaN; true for integers.";
+}
+def IsinfOp : Unary<"isinf", "comparison"> {
+  let doc = "Whether x is infinite; false for integers.";
+}
+def SignbitOp : Unary<"signbit", "comparison"> {
+  let doc = "Whether x is negative or -0; false for NaN.";
+}
+
 //===- Arithmetic of two numbers ----------------------------------------------------------------===//
 
 def AddOp : Binary<"add", "numeric", [Commutative]> {
@@ -120,6 +145,48 @@ def MaximumOp : Binary<"maximum", "numeric", [Commutative]> {
   let doc = "The larger one; NaN wins and -0 < +0.";
 }
 
+def CopysignOp : Binary<"copysign", "floating"> {
+  let doc = "|x| with the sign of y; |x| where y is NaN.";
+}
+def NextafterOp : Binary<"nextafter", "floating"> {
+  let doc = "The float beside x on the way to y; y if they are equal.";
+}
+def FloorDivideOp : Binary<"floor_divide", "numeric"> {
+  let doc = "x / y rounded down; of integers 0 where y is 0, of floats x / y there.";
+  let types = Numbers;
+  let isLong = 1;
+}
+def RemainderOp : Binary<"remainder", "numeric"> {
+  let doc = "x - floor_divide(x, y) * y, exactly, with the sign of y; where y is 0, of integers 0, of floats NaN.";
+  let types = Numbers;
+  let isLong = 1;
+  let cpp = "operator%";
+}
+class BitwiseBinary<string mnemonic, list<DTypeName> accepted, list<Trait> traits = []>
+    : Binary<mnemonic, "numeric", traits> {
+  let types = accepted;
+}
+def BitwiseAndOp : BitwiseBinary<"bitwise_and", Bits, [Commutative]> {
+  let doc = "Bits that both have; of bool, whether both are true.";
+  let cpp = "operator&";
+}
+def BitwiseOrOp : BitwiseBinary<"bitwise_or", Bits, [Commutative]> {
+  let doc = "Bits that one of them has; of bool, whether one is true.";
+  let cpp = "operator|";
+}
+def BitwiseXorOp : BitwiseBinary<"bitwise_xor", Bits, [Commutative]> {
+  let doc = "Bits that differ; of bool, whether one alone is true.";
+  let cpp = "operator^";
+}
+def LeftShiftOp : BitwiseBinary<"left_shift", Integers> {
+  let doc = "x * 2^y, wrapping; 0 where y is negative or not below the width of the dtype.";
+  let cpp = "operator<<";
+}
+def RightShiftOp : BitwiseBinary<"right_shift", Integers> {
+  let doc = "x / 2^y, rounded down; 0 where y is negative or not below the width of the dtype.";
+  let cpp = "operator>>";
+}
+
 //===- Comparisons and logic ---------------------------------------------------------------------===//
 
 def EqualOp : Comparison<"equal", [Commutative]> {
@@ -148,11 +215,12 @@ def GreaterEqualOp : Comparison<"greater_equal"> {
 }
 def LogicalAndOp : Logical<"logical_and"> {
   let doc = "Whether both are true; numbers other than 0, NaN included, are true.";
-  let cpp = "operator&";
 }
 def LogicalOrOp : Logical<"logical_or"> {
   let doc = "Whether one is true; numbers other than 0, NaN included, are true.";
-  let cpp = "operator|";
+}
+def LogicalXorOp : Logical<"logical_xor"> {
+  let doc = "Whether one alone is true; numbers other than 0, NaN included, are true.";
 }
 def LogicalNotOp : Unary<"logical_not", "logical"> {
   // No operator: `!x` is `!bool(x)`, as in conditions.
@@ -179,5 +247,79 @@ def AstypeOp : Elementwise<"astype", "cast"> {
   let samples = [Sample<["[2,3]"], "dtype=f32">, Sample<["[2,3]"], "dtype=u8">, Sample<["[2,3]"], "dtype=bool">];
   let signature = "Tensor astype(Operand x, DType dtype)";
 }
+
+//===- Functions made of others ------------------------------------------------------------------------===//
+
+// Every step rounds once; there is no error but that of the steps.
+class Composed<string mnemonic> : Elementwise<mnemonic, "floating">;
+class ComposedUnary<string mnemonic> : Unary<mnemonic, "floating">;
+
+def ReciprocalOp : ComposedUnary<"reciprocal"> {
+  let doc = "1 / x.";
+  let body = [Let<["y"], (DivideOp 1, $x)>];
+}
+def SiluOp : ComposedUnary<"silu"> {
+  let doc = "x * sigmoid(x).";
+  let body = [Let<["y"], (MultiplyOp $x, (SigmoidOp $x))>];
+}
+def HardsigmoidOp : ComposedUnary<"hardsigmoid"> {
+  let doc = "clip(x + 3, 0, 6) / 6.";
+  let body = [Let<["y"], (DivideOp (ClipOp (AddOp $x, 3), 0, 6), 6)>];
+}
+def HardswishOp : ComposedUnary<"hardswish"> {
+  let doc = "x * clip(x + 3, 0, 6) / 6.";
+  let body = [Let<["y"], (DivideOp (MultiplyOp $x, (ClipOp (AddOp $x, 3), 0, 6)), 6)>];
+}
+def GeluTanhOp : ComposedUnary<"gelu_tanh"> {
+  let doc = "The approximation x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) of gelu.";
+  let body = [Let<["cube"], (MultiplyOp (SquareOp $x), $x)>,
+              Let<["inner"], (AddOp $x, (MultiplyOp "0.044715", $cube))>,
+              Let<["t"], (TanhOp (MultiplyOp "0.7978845608028654", $inner))>,
+              Let<["y"], (MultiplyOp (MultiplyOp "0.5", $x), (AddOp 1, $t))>];
+}
+def SoftsignOp : ComposedUnary<"softsign"> {
+  let doc = "x / (1 + |x|).";
+  let body = [Let<["y"], (DivideOp $x, (AddOp 1, (AbsOp $x)))>];
+}
+def LeakyReluOp : Composed<"leaky_relu"> {
+  let doc = "x > 0 ? x : slope * x.";
+  let arguments = (ins AnyOperand:$x, AnyOperand:$slope);
+  let body = [Let<["y"], (WhereOp (GreaterOp $x, 0), $x, (MultiplyOp $slope, $x))>];
+  let samples = [Sample<["[2,3]", "0.01"]>, Sample<["[2,3]", "[3]"]>];
+}
+def XlogyOp : Composed<"xlogy"> {
+  let doc = "x * log(y); 0 where x is 0 and y is not NaN.";
+  let arguments = (ins AnyOperand:$x, AnyOperand:$y);
+  let body = [Let<["none"], (LogicalAndOp (EqualOp $x, 0), (EqualOp $y, $y))>,
+              Let<["r"], (WhereOp $none, 0, (MultiplyOp $x, (LogOp $y)))>];
+  let samples = [Sample<["[2,3]", "[2,3]"]>, Sample<["[3,1]", "[1,4]"]>];
+}
+def LerpOp : Composed<"lerp"> {
+  let doc = "x + w * (y - x) for w < 1/2, else y - (y - x) * (1 - w): x at 0 and y at 1.";
+  let arguments = (ins AnyOperand:$x, AnyOperand:$y, AnyOperand:$w);
+  let body = [Let<["d"], (SubtractOp $y, $x)>,
+              Let<["low"], (AddOp $x, (MultiplyOp $w, $d))>,
+              Let<["high"], (SubtractOp $y, (MultiplyOp $d, (SubtractOp 1, $w)))>,
+              Let<["r"], (WhereOp (LessOp $w, "0.5"), $low, $high)>];
+  let samples = [Sample<["[2,3]", "[2,3]", "0.25"]>, Sample<["[2,3]", "[3]", "[2,1]"]>];
+}
+def SmoothL1Op : Composed<"smooth_l1"> {
+  let doc = "d * d / (2 beta) for d = |x - y| < beta, else d - beta / 2. The loss is the mean of it.";
+  let arguments = (ins AnyOperand:$x, AnyOperand:$y, AnyOperand:$beta);
+  let body = [Let<["d"], (AbsOp (SubtractOp $x, $y))>,
+              Let<["near"], (DivideOp (MultiplyOp (MultiplyOp "0.5", $d), $d), $beta)>,
+              Let<["far"], (SubtractOp $d, (MultiplyOp "0.5", $beta))>,
+              Let<["r"], (WhereOp (LessOp $d, $beta), $near, $far)>];
+  let samples = [Sample<["[2,3]", "[2,3]", "1"]>, Sample<["[2,3]", "[3]", "0.5"]>];
+}
+
+def : Composite<"Tensor relu6(Operand x)", "clip(x, 0, 6).">;
+def : Composite<"Tensor hardtanh(Operand x, double low = -1, double high = 1)", "clip(x, low, high).">;
+def : Composite<"Tensor hardshrink(Operand x, double bound = 0.5)", "0 where |x| <= bound, else x.">;
+def : Composite<"Tensor softshrink(Operand x, double bound = 0.5)", "x - clip(x, -bound, bound).">;
+def : Composite<"Tensor tanhshrink(Operand x)", "x - tanh(x).">;
+def : Composite<"Tensor threshold(Operand x, double bound, double otherwise)", "x where x > bound, else `otherwise`.">;
+def : Composite<"Tensor nan_to_num(Operand x, double nan = 0, std::optional<double> positive = {}, std::optional<double> negative = {})",
+                "Numbers for NaN and the infinities; for these the largest finite ones unless given.">;
 
 #endif // TRACEJIT_DIALECTS_TRACE_ELEMENTWISE

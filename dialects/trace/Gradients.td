@@ -11,6 +11,11 @@ def : UnaryGradient<NegativeOp, (NegativeOp $dy)>;
 def : UnaryGradient<AbsOp, (MultiplyOp $dy, (SignOp $x))>;
 def : NoGradient<SignOp>;
 def : NoGradient<FloorOp>;
+def : NoGradient<CeilOp>;
+def : NoGradient<TruncOp>;
+def : NoGradient<RoundOp>;
+def : UnaryGradient<ReciprocalOp, (NegativeOp (MultiplyOp $dy, (SquareOp $result)))>;
+def : NoGradient<BitwiseInvertOp>;
 def : UnaryGradient<SquareOp, (MultiplyOp $dy, (MultiplyOp $x, 2))>;
 def : UnaryGradient<SqrtOp, (DivideOp (MultiplyOp $dy, "0.5"), $result)>;
 def : UnaryGradient<RsqrtOp, (MultiplyOp (MultiplyOp $dy, "-0.5"), (MultiplyOp $result, (SquareOp $result)))>;
@@ -34,6 +39,9 @@ def : UnaryGradient<GeluOp,
                (MultiplyOp (ExpOp (MultiplyOp (SquareOp (ClipOp $x, -30, 30)), "-0.5")), "0.39894228040143268"))))>;
 def : UnaryGradient<ReluOp, (WhereOp (GreaterOp $result, 0), $dy, 0)>;
 def : NoGradient<IsnanOp>;
+def : NoGradient<IsfiniteOp>;
+def : NoGradient<IsinfOp>;
+def : NoGradient<SignbitOp>;
 
 //===- Elementwise, several operands -------------------------------------------------------------===//
 
@@ -47,6 +55,17 @@ def : CustomGradient<PowOp, "pow_gradient", [Needs<"x", ["x", "y"]>, Needs<"y", 
 def : BinaryGradient<MinimumOp, (WhereOp (GreaterOp $x, $y), 0, $dy), (WhereOp (GreaterOp $x, $y), $dy, 0)>;
 def : BinaryGradient<MaximumOp, (WhereOp (LessOp $x, $y), 0, $dy), (WhereOp (LessOp $x, $y), $dy, 0)>;
 
+def : Gradient<CopysignOp, [For<"x", (WhereOp (EqualOp (SignbitOp $x), (SignbitOp $y)), $dy, (NegativeOp $dy))>,
+                            Constant<"y">]>;
+def : Gradient<NextafterOp, [For<"x", (Same $dy)>, Constant<"y">]>;
+def : NoGradient<FloorDivideOp>;
+def : BinaryGradient<RemainderOp, (Same $dy), (NegativeOp (MultiplyOp $dy, (FloorOp (DivideOp $x, $y))))>;
+def : NoGradient<BitwiseAndOp>;
+def : NoGradient<BitwiseOrOp>;
+def : NoGradient<BitwiseXorOp>;
+def : NoGradient<LeftShiftOp>;
+def : NoGradient<RightShiftOp>;
+
 def : NoGradient<EqualOp>;
 def : NoGradient<NotEqualOp>;
 def : NoGradient<LessOp>;
@@ -55,6 +74,7 @@ def : NoGradient<GreaterOp>;
 def : NoGradient<GreaterEqualOp>;
 def : NoGradient<LogicalAndOp>;
 def : NoGradient<LogicalOrOp>;
+def : NoGradient<LogicalXorOp>;
 def : NoGradient<LogicalNotOp>;
 
 def : Gradient<WhereOp, [Constant<"condition">,
@@ -65,6 +85,53 @@ def : Gradient<ClipOp, [
     For<"low", (WhereOp (LessOp $x, $low), (WhereOp (GreaterOp $low, $high), 0, $dy), 0)>,
     For<"high", (WhereOp (GreaterOp (MaximumOp $x, $low), $high), $dy, 0)>]>;
 def : UnaryGradient<AstypeOp, (Same $dy)>;
+
+//===- Functions made of others ------------------------------------------------------------------===//
+
+// s (1 + x (1 - s)) with s = sigmoid(x).
+def : UnaryGradient<SiluOp,
+    (MultiplyOp $dy,
+      (MultiplyOp (SigmoidOp $x), (AddOp 1, (MultiplyOp $x, (SubtractOp 1, (SigmoidOp $x))))))>;
+def : UnaryGradient<HardsigmoidOp,
+    (WhereOp (LogicalAndOp (GreaterOp $x, -3), (LessOp $x, 3)), (DivideOp $dy, 6), 0)>;
+def : UnaryGradient<HardswishOp,
+    (WhereOp (GreaterOp $x, -3),
+      (WhereOp (LessOp $x, 3), (MultiplyOp $dy, (DivideOp (AddOp (MultiplyOp $x, 2), 3), 6)), $dy), 0)>;
+// With t the hyperbolic tangent: (1 + t) / 2 + x / 2 (1 - t^2) c (1 + 3 * 0.044715 x^2). Beyond the bounds
+// t is 1 or -1 and its derivative 0.
+defvar bounded = (ClipOp $x, -30, 30);
+defvar cubic = (AddOp bounded, (MultiplyOp "0.044715", (MultiplyOp (SquareOp bounded), bounded)));
+defvar tanh_of_cubic = (TanhOp (MultiplyOp "0.7978845608028654", cubic));
+defvar slope_of_cubic =
+    (MultiplyOp "0.7978845608028654", (AddOp 1, (MultiplyOp "0.134145", (SquareOp bounded))));
+def : UnaryGradient<GeluTanhOp,
+    (MultiplyOp $dy,
+      (AddOp (MultiplyOp "0.5", (AddOp 1, tanh_of_cubic)),
+             (MultiplyOp (MultiplyOp (MultiplyOp "0.5", bounded), (SubtractOp 1, (SquareOp tanh_of_cubic))),
+                         slope_of_cubic)))>;
+def : UnaryGradient<SoftsignOp, (DivideOp $dy, (SquareOp (AddOp 1, (AbsOp $x))))>;
+def : Gradient<LeakyReluOp, [
+    For<"x", (WhereOp (GreaterOp $x, 0), $dy, (MultiplyOp $dy, $slope))>,
+    For<"slope", (WhereOp (GreaterOp $x, 0), 0, (MultiplyOp $dy, $x))>]>;
+// Where x is 0 the value is 0 for every y.
+def : Gradient<XlogyOp, [
+    For<"x", (MultiplyOp $dy, (LogOp $y))>,
+    For<"y", (WhereOp (EqualOp $x, 0), 0,
+               (DivideOp (MultiplyOp $dy, $x), (WhereOp (EqualOp $x, 0), 1, $y)))>]>;
+def : Gradient<LerpOp, [
+    For<"x", (MultiplyOp $dy, (SubtractOp 1, $w))>,
+    For<"y", (MultiplyOp $dy, $w)>,
+    For<"w", (MultiplyOp $dy, (SubtractOp $y, $x))>]>;
+def : Gradient<SmoothL1Op, [
+    For<"x", (WhereOp (LessOp (AbsOp (SubtractOp $x, $y)), $beta),
+               (DivideOp (MultiplyOp $dy, (SubtractOp $x, $y)), $beta),
+               (MultiplyOp $dy, (SignOp (SubtractOp $x, $y))))>,
+    For<"y", (WhereOp (LessOp (AbsOp (SubtractOp $x, $y)), $beta),
+               (DivideOp (MultiplyOp $dy, (SubtractOp $y, $x)), $beta),
+               (MultiplyOp $dy, (SignOp (SubtractOp $y, $x))))>,
+    For<"beta", (WhereOp (LessOp (AbsOp (SubtractOp $x, $y)), $beta),
+               (MultiplyOp $dy, (MultiplyOp "-0.5", (SquareOp (DivideOp (SubtractOp $x, $y), $beta)))),
+               (MultiplyOp $dy, "-0.5"))>]>;
 
 //===- Reductions --------------------------------------------------------------------------------===//
 

@@ -17,4 +17,19 @@ def ConcatOp : TraceOp<"concat", "movement"> {
 def : Composite<"Tensor stack(std::vector<Tensor> xs, int axis = 0)",
                 "Joins tensors of one shape along a new axis.">;
 
+def : Composite<"Tensor roll(Operand x, DimList shift, Axes axis = {})",
+                "Elements move by `shift` places along an axis, those of the end to the beginning; along several axes by\n"
+                "a shift each, or all by the same. Without axes those of x in row-major order.">;
+def : Composite<"Tensor roll(Operand x, std::int64_t shift, Axes axis = {})", "The same, all by one shift.">;
+def : Composite<"Tensor tile(Operand x, DimList repetitions)",
+                "x beside itself, so many times along every axis; with more repetitions than axes, axes are added in front.">;
+def : Composite<"Tensor repeat(Operand x, std::int64_t count, std::optional<int> axis = {})",
+                "Every element along an axis `count` times; without an axis those of x in row-major order.">;
+def : Composite<"Tensor pad(Operand x, DimList low, DimList high, Operand value = 0)",
+                "low[i] elements `value`, a number, in front of axis i and high[i] behind it.">;
+def : Composite<"Tensor tril(Operand x, std::int64_t k = 0)",
+                "x with 0 where column - row > k, of the last two axes.">;
+def : Composite<"Tensor triu(Operand x, std::int64_t k = 0)",
+                "x with 0 where column - row < k, of the last two axes.">;
+
 #endif // TRACEJIT_DIALECTS_TRACE_MOVEMENT

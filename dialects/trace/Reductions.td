@@ -55,6 +55,10 @@ def VarMeanOp : Reduction<"var_mean", "infer_var_mean"> {
                  Sample<["[5,7]"], "axis=[1] keepdims=true correction=1">];
   let signature = "std::pair<Tensor, Tensor> var_mean(Operand x, Variance options = {})";
 }
+def : Composite<"Tensor std(Operand x, Variance options = {})",
+                "Square root of var; its gradient is 0 where it is 0.">;
+def : Composite<"Tensor argmin(Operand x, Reduce options = {})", "First index of the smallest element; NaN wins.">;
+def : Composite<"Tensor count_nonzero(Operand x, Reduce options = {})", "How many elements are not 0; NaN is not.">;
 def : Composite<"Tensor var(Operand x, Variance options = {})", "Variance: the first result of var_mean.">;
 
 #endif // TRACEJIT_DIALECTS_TRACE_REDUCTIONS

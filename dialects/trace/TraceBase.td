@@ -28,6 +28,8 @@ def Float64 : DTypeName<"f64">;
 
 defvar All = [Bool, U8, Int64, Float32, Float64];
 defvar Numbers = [U8, Int64, Float32, Float64];
+defvar Integers = [U8, Int64];
+defvar Bits = [Bool, U8, Int64];
 defvar Floats = [Float32, Float64];
 
 defvar TensorElements = [I1, UI8, I64, F32, F64];
@@ -88,8 +90,11 @@ class TraceOp<string mnemonic, string familyName, list<Trait> traits = []>
   list<DTypeName> types = ?;     // dtypes accepted for operands, and for attribute dtype
   string infer = ?;                // shape rule, a function of runtime/ops/ShapeRules.h
   string scalar = "none";          // jit::ScalarFunction, elementwise ops only
-  list<Let> body = [];             // row ops only; the last step is the result
+  // The definition, step by step; the last step is the result. Row ops have one, elementwise ops may:
+  // their function is made of it, and compiled programs see its steps.
+  list<Let> body = [];
   list<InRange> indexCheck = [];   // at most one
+  bit isLong = 0;                  // takes as long as functions with an error of several ulp do
   int ulp = 0;                     // bound of the error of f32 and f64 results; 0 is exact
   list<Sample> samples = ?;
   string cpp = "";                 // the C++ operator for it

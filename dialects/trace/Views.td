@@ -51,4 +51,16 @@ def SliceOp : View<"slice"> {
   let signature = "none";
 }
 
+def : Composite<"Tensor flip(Operand x, Axes axis = {})", "The elements of all axes, or of those given, from behind.">;
+def : Composite<"Tensor moveaxis(Operand x, Axes source, Axes destination)",
+                "Axis source[i] becomes axis destination[i]; the others keep their order.">;
+def : Composite<"Tensor swapaxes(Operand x, int axis1, int axis2)", "Two axes change places.">;
+def : Composite<"Tensor matrix_transpose(Operand x)", "The last two axes change places.">;
+def : Composite<"Tensor flatten(Operand x)", "The elements in row-major order, along one axis.">;
+def : Composite<"std::vector<Tensor> unstack(Operand x, int axis = 0)", "The parts of x along an axis, without it.">;
+def : Composite<"std::vector<Tensor> split(Operand x, std::int64_t sections, int axis = 0)",
+                "So many equal parts of x along an axis.">;
+def : Composite<"Tensor diagonal(Operand x, std::int64_t offset = 0)",
+                "Elements [..., i, i + offset] of the last two axes, or [..., i - offset, i] for a negative offset.">;
+
 #endif // TRACEJIT_DIALECTS_TRACE_VIEWS

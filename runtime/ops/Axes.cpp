@@ -11,8 +11,8 @@ namespace {
 std::string out_of_range(const Meta &x, std::int64_t axis) {
   return "axis " + std::to_string(axis) + " is out of range for " + describe(x);
 }
-std::string named(OpKind op, const std::string &message) {
-  return std::string(info(op).name) + ": " + message;
+std::string named(std::string_view function, const std::string &message) {
+  return std::string(function) + ": " + message;
 }
 
 } // namespace
@@ -43,15 +43,16 @@ DimList without_axis(Dims dims, std::int64_t axis) {
   return rest;
 }
 
-std::optional<std::string> resolve_axis(OpKind op, const Meta &x, std::int64_t axis,
+std::optional<std::string> resolve_axis(std::string_view function, const Meta &x, std::int64_t axis,
                                         std::int64_t rank, std::int64_t &out) {
   if (axis < -rank || axis >= rank)
-    return named(op, out_of_range(x, axis));
+    return named(function, out_of_range(x, axis));
   out = axis < 0 ? axis + rank : axis;
   return std::nullopt;
 }
 
-std::optional<std::string> resolve_axes(OpKind op, const Meta &x, const Axes &axes, DimList &out) {
+std::optional<std::string> resolve_axes(std::string_view function, const Meta &x, const Axes &axes,
+                                        DimList &out) {
   out = {};
   if (axes.all()) {
     for (std::int64_t i = 0; i < x.rank; ++i)
@@ -61,10 +62,10 @@ std::optional<std::string> resolve_axes(OpKind op, const Meta &x, const Axes &ax
   std::array<bool, max_rank> chosen{};
   for (std::int64_t axis : axes.values()) {
     std::int64_t resolved = 0;
-    if (auto error = resolve_axis(op, x, axis, x.rank, resolved))
+    if (auto error = resolve_axis(function, x, axis, x.rank, resolved))
       return error;
     if (std::exchange(chosen[static_cast<std::size_t>(resolved)], true))
-      return named(op, "axis " + std::to_string(axis) + " is repeated");
+      return named(function, "axis " + std::to_string(axis) + " is repeated");
   }
   for (std::size_t i = 0; i < max_rank; ++i)
     if (chosen[i])
@@ -72,13 +73,13 @@ std::optional<std::string> resolve_axes(OpKind op, const Meta &x, const Axes &ax
   return std::nullopt;
 }
 
-std::optional<std::string> resolve_permutation(OpKind op, const Meta &x, const Axes &axes,
-                                               DimList &out) {
+std::optional<std::string> resolve_permutation(std::string_view function, const Meta &x,
+                                               const Axes &axes, DimList &out) {
   DimList sorted;
-  if (auto error = resolve_axes(op, x, axes, sorted))
+  if (auto error = resolve_axes(function, x, axes, sorted))
     return error;
   if (sorted.size() != x.rank)
-    return named(op, std::to_string(sorted.size()) + " axes are given for " + describe(x));
+    return named(function, std::to_string(sorted.size()) + " axes are given for " + describe(x));
   out = {};
   for (std::size_t i = 0; i < x.rank; ++i) {
     const std::int64_t axis =
@@ -88,10 +89,10 @@ std::optional<std::string> resolve_permutation(OpKind op, const Meta &x, const A
   return std::nullopt;
 }
 
-std::optional<std::string> resolve_squeeze(OpKind op, const Meta &x, const Axes &axes,
-                                           DimList &out) {
+std::optional<std::string> resolve_squeeze(std::string_view function, const Meta &x,
+                                           const Axes &axes, DimList &out) {
   if (!axes.all())
-    return resolve_axes(op, x, axes, out);
+    return resolve_axes(function, x, axes, out);
   out = {};
   for (std::size_t i = 0; i < x.rank; ++i)
     if (x.dims()[i] == 1)
@@ -99,17 +100,19 @@ std::optional<std::string> resolve_squeeze(OpKind op, const Meta &x, const Axes 
   return std::nullopt;
 }
 
-std::optional<std::string> resolve_shape(OpKind op, const Meta &x, Dims shape, DimList &out) {
+std::optional<std::string> resolve_shape(std::string_view function, const Meta &x, Dims shape,
+                                         DimList &out) {
   const auto mismatch = [&] {
     std::string text = describe(x.dtype, shape);
-    return named(op, describe(x) + " does not have the elements of " + text.substr(text.find('[')));
+    return named(function,
+                 describe(x) + " does not have the elements of " + text.substr(text.find('[')));
   };
   out = DimList(shape);
   const auto open = std::ranges::find(shape, -1);
   if (open == shape.end())
     return std::nullopt; // infer compares the sizes
   if (std::ranges::count(shape, -1) > 1)
-    return named(op, "only one extent may be -1");
+    return named(function, "only one extent may be -1");
   std::int64_t known = 1;
   for (std::int64_t extent : shape)
     if (extent != -1 && (extent < 0 || __builtin_mul_overflow(known, extent, &known)))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Axes and shapes as users write them, and as attributes hold them: resolved, in range, sorted.
-// Messages have no op's name in front where rules use them; those of resolve_* are whole.
+// Messages have no op's name in front where rules use them; those of resolve_* are whole, with the
+// name of an op or of a function that is written with ops.
 #pragma once
 
 #include "runtime/ops/OpTable.h"
@@ -15,17 +16,19 @@ DimList without_axis(Dims dims, std::int64_t axis);
 
 /// A user's axes as attribute: all of them listed, negative ones counted from the end, sorted.
 /// Refuses axes out of range or repeated.
-std::optional<std::string> resolve_axes(OpKind op, const Meta &x, const Axes &axes, DimList &out);
+std::optional<std::string> resolve_axes(std::string_view function, const Meta &x, const Axes &axes,
+                                        DimList &out);
 /// One axis of a shape of rank `rank`, in [-rank, rank); `x` is for the message.
-std::optional<std::string> resolve_axis(OpKind op, const Meta &x, std::int64_t axis,
+std::optional<std::string> resolve_axis(std::string_view function, const Meta &x, std::int64_t axis,
                                         std::int64_t rank, std::int64_t &out);
 /// The order of permute_dims: `axes` holds every axis once; all() reverses.
-std::optional<std::string> resolve_permutation(OpKind op, const Meta &x, const Axes &axes,
-                                               DimList &out);
+std::optional<std::string> resolve_permutation(std::string_view function, const Meta &x,
+                                               const Axes &axes, DimList &out);
 /// The axes of squeeze: those given, or all of extent 1.
-std::optional<std::string> resolve_squeeze(OpKind op, const Meta &x, const Axes &axes,
-                                           DimList &out);
+std::optional<std::string> resolve_squeeze(std::string_view function, const Meta &x,
+                                           const Axes &axes, DimList &out);
 /// The shape of reshape, where one extent may be -1.
-std::optional<std::string> resolve_shape(OpKind op, const Meta &x, Dims shape, DimList &out);
+std::optional<std::string> resolve_shape(std::string_view function, const Meta &x, Dims shape,
+                                         DimList &out);
 
 } // namespace jit

@@ -45,20 +45,15 @@ enum class ScalarFunction : std::uint8_t {
   none,
 };
 
-/// Functions that take some ten times the cycles of an addition; those with an error of 2 ulp or
-/// more.
+/// Functions that take some ten times the cycles of an addition: those with an error of 2 ulp or
+/// more, others whose record says so, and what is made of them.
 constexpr bool is_transcendental(ScalarFunction function) noexcept {
   switch (function) {
-  case ScalarFunction::exp:
-  case ScalarFunction::log:
-  case ScalarFunction::sin:
-  case ScalarFunction::cos:
-  case ScalarFunction::tanh:
-  case ScalarFunction::erf:
-  case ScalarFunction::sigmoid:
-  case ScalarFunction::gelu:
-  case ScalarFunction::pow:
+#define TRACEJIT_TRANSCENDENTAL(name)                                                              \
+  case ScalarFunction::name:                                                                       \
     return true;
+#include "runtime/ops/Transcendental.inc"
+#undef TRACEJIT_TRANSCENDENTAL
   default:
     return false;
   }
@@ -173,8 +168,9 @@ struct OpInfo {
   bool commutative;
   int ulp; ///< bound of the error of float results; 0 is exact
   InferFunction infer;
-  std::span<const BodyStep> body; ///< of a row op, else empty; the last step is the result
-  const IndexCheck *index_check;  ///< or nullptr
+  std::span<const BodyStep>
+      body; ///< of row ops and some elementwise ones; the last step is the result
+  const IndexCheck *index_check; ///< or nullptr
 };
 
 TRACEJIT_PRIVATE const OpInfo &info(OpKind op) noexcept;

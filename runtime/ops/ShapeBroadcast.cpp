@@ -36,7 +36,11 @@ RuleError infer_broadcast(const InferRequest &request, Inferred &out) {
   for (const OperandType &operand : request.operands)
     if (operand.meta && !broadcast_into(result.dims, operand.meta->dims()))
       return "shapes do not broadcast: " + list_operands(request);
-  result.dtype = element_types(op, request.attrs, request.operands).result;
+  const ElementTypes types = element_types(op, request.attrs, request.operands);
+  if (!op.dtypes.contains(types.compute)) // numbers and tensors together
+    return "dtype " + std::string(name(types.compute)) +
+           " is not accepted: " + list_operands(request);
+  result.dtype = types.result;
   return std::nullopt;
 }
 

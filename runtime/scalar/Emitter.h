@@ -39,6 +39,8 @@ namespace jit::scalar {
 ///   eq ne lt le (F, F) (I, I) -> M    ordered, but ne is true when a lane is NaN; ints signed
 ///   select (M, F, F) (M, I, I)    bit_and bit_or bit_xor (I, I) (M, M)     bit_not (M)
 ///   shl lshr ashr (I, n)          to_bits (F) -> I     from_bits (I) -> F
+///   shl ashr (I, I counts)        counts as those above, a lane each
+///   quotient (I64, I64)           towards zero; no lane divides by 0 or -1
 ///   mulhi (I32, I32)              upper half of the unsigned product
 ///   ldexp (F x, F shifted)        x * 2^n rounded once, n = shifted - ldexp_shift integral, see
 ///                                 ldexp_precondition
@@ -70,6 +72,9 @@ concept Emitter = requires(E e, typename E::F32 f, typename E::F64 d, typename E
   { e.bit_not(m) } -> std::same_as<typename E::M32>;
   { e.to_bits(f) } -> std::same_as<typename E::I32>;
   { e.from_bits(l) } -> std::same_as<typename E::F64>;
+  { e.shl(i, i) } -> std::same_as<typename E::I32>;
+  { e.ashr(l, l) } -> std::same_as<typename E::I64>;
+  { e.quotient(l, l) } -> std::same_as<typename E::I64>;
   { e.mulhi(i, i) } -> std::same_as<typename E::I32>;
   { e.ldexp(d, d) } -> std::same_as<typename E::F64>;
   { e.split(f).first } -> std::convertible_to<typename E::F32>;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/scalar/Basic.h"
+#include "runtime/scalar/Bits.h"
 #include "runtime/scalar/Cast.h"
 #include "runtime/scalar/Erf.h"
 #include "runtime/scalar/Exp.h"
@@ -10,4 +11,10 @@
 #include "runtime/scalar/Narrow.h"
 #include "runtime/scalar/Philox.h"
 #include "runtime/scalar/Pow.h"
+#include "runtime/scalar/Remainder.h"
 #include "runtime/scalar/Trig.h"
+
+// Those that are made of others, from the bodies of their records.
+namespace jit::scalar {
+#include "runtime/ops/ScalarBodies.inc"
+} // namespace jit::scalar

@@ -3,7 +3,7 @@
 // whether the result is not zero.
 #pragma once
 
-#include "runtime/scalar/Cast.h"
+#include "runtime/scalar/Bits.h"
 #include "runtime/scalar/Pow.h"
 
 namespace jit::scalar {
@@ -35,6 +35,9 @@ template <class E, class V, class F> TRACEJIT_EMIT V in_i32(E &e, V x, V y, F f)
 TRACEJIT_NARROW_UNARY(negative)
 TRACEJIT_NARROW_UNARY(abs)
 TRACEJIT_NARROW_UNARY(floor)
+TRACEJIT_NARROW_UNARY(ceil)
+TRACEJIT_NARROW_UNARY(trunc)
+TRACEJIT_NARROW_UNARY(round)
 TRACEJIT_NARROW_UNARY(sign)
 TRACEJIT_NARROW_UNARY(square)
 TRACEJIT_NARROW_UNARY(relu)
@@ -50,6 +53,36 @@ TRACEJIT_NARROW_BINARY(multiply)
 TRACEJIT_NARROW_BINARY(minimum)
 TRACEJIT_NARROW_BINARY(maximum)
 #undef TRACEJIT_NARROW_BINARY
+
+#define TRACEJIT_NARROW_BITS(name, of_mask)                                                        \
+  template <class E> TRACEJIT_EMIT U8<E> name(E &e, U8<E> x, U8<E> y) {                            \
+    auto wide = name(e, x.wide, y.wide);                                                           \
+    return {wide};                                                                                 \
+  }                                                                                                \
+  template <class E>                                                                               \
+  TRACEJIT_EMIT typename E::M32 name(E &e, typename E::M32 x, typename E::M32 y) {                 \
+    return e.of_mask(x, y);                                                                        \
+  }
+TRACEJIT_NARROW_BITS(bitwise_and, bit_and)
+TRACEJIT_NARROW_BITS(bitwise_or, bit_or)
+TRACEJIT_NARROW_BITS(bitwise_xor, bit_xor)
+#undef TRACEJIT_NARROW_BITS
+
+template <class E> TRACEJIT_EMIT U8<E> bitwise_invert(E &e, U8<E> x) {
+  auto inverse = bitwise_invert(e, x.wide);
+  return wrap_u8(e, inverse);
+}
+template <class E> TRACEJIT_EMIT typename E::M32 bitwise_invert(E &e, typename E::M32 x) {
+  return e.bit_not(x);
+}
+template <class E> TRACEJIT_EMIT U8<E> left_shift(E &e, U8<E> x, U8<E> n) {
+  auto shifted = left_shift_in<8>(e, x.wide, n.wide);
+  return wrap_u8(e, shifted);
+}
+template <class E> TRACEJIT_EMIT U8<E> right_shift(E &e, U8<E> x, U8<E> n) {
+  auto shifted = right_shift_in<8>(e, x.wide, n.wide);
+  return {shifted};
+}
 
 template <class E, NarrowOf<E> V> TRACEJIT_EMIT V pow(E &e, V x, V y) {
   return in_i32(e, x, y, [&e](auto a, auto b) { return pow_bits<8>(e, a, b); });
@@ -69,9 +102,16 @@ TRACEJIT_NARROW_COMPARE(greater)
 TRACEJIT_NARROW_COMPARE(greater_equal)
 #undef TRACEJIT_NARROW_COMPARE
 
-template <class E, NarrowOf<E> V> TRACEJIT_EMIT typename E::M32 isnan(E &e, V x) {
-  return not_equal(e, x, x);
-}
+#define TRACEJIT_NARROW_TEST(name)                                                                 \
+  template <class E, NarrowOf<E> V> TRACEJIT_EMIT typename E::M32 name(E &e, V x) {                \
+    auto wide = cast<std::int32_t>(e, x);                                                          \
+    return name(e, wide);                                                                          \
+  }
+TRACEJIT_NARROW_TEST(isnan)
+TRACEJIT_NARROW_TEST(isfinite)
+TRACEJIT_NARROW_TEST(isinf)
+TRACEJIT_NARROW_TEST(signbit)
+#undef TRACEJIT_NARROW_TEST
 
 /// condition ? x : y
 template <class E> TRACEJIT_EMIT U8<E> where(E &e, typename E::M32 condition, U8<E> x, U8<E> y) {

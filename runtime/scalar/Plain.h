@@ -84,6 +84,13 @@ public:
   template <std::integral T> Lane<T> shl(Lane<T> x, int n) const { return {T(wrap(x) << n)}; }
   template <std::integral T> Lane<T> lshr(Lane<T> x, int n) const { return {T(wrap(x) >> n)}; }
   template <std::integral T> Lane<T> ashr(Lane<T> x, int n) const { return {T(x.value >> n)}; }
+  template <std::integral T> Lane<T> shl(Lane<T> x, Lane<T> n) const {
+    return shl(x, int(n.value));
+  }
+  template <std::integral T> Lane<T> ashr(Lane<T> x, Lane<T> n) const {
+    return ashr(x, int(n.value));
+  }
+  I64 quotient(I64 x, I64 y) const { return {x.value / y.value}; }
   I32 to_bits(F32 x) const { return {std::bit_cast<std::int32_t>(x.value)}; }
   I64 to_bits(F64 x) const { return {std::bit_cast<std::int64_t>(x.value)}; }
   F32 from_bits(I32 x) const { return {std::bit_cast<float>(x.value)}; }

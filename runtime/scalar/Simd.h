@@ -100,6 +100,15 @@ public:
   template <std::integral T> TRACEJIT_EMIT P<T> ashr(P<T> x, int n) const {
     return each<P<T>>([n](auto a) { return a >> n; }, x);
   }
+  template <std::integral T> TRACEJIT_EMIT P<T> shl(P<T> x, P<T> n) const {
+    return each<P<T>>([](auto a, auto b) { return wrapping<T>(a) << wrapping<T>(b); }, x, n);
+  }
+  template <std::integral T> TRACEJIT_EMIT P<T> ashr(P<T> x, P<T> n) const {
+    return each<P<T>>([](auto a, auto b) { return a >> b; }, x, n);
+  }
+  TRACEJIT_EMIT I64 quotient(I64 x, I64 y) const {
+    return each<I64>([](auto a, auto b) { return a / b; }, x, y);
+  }
   template <std::floating_point T> TRACEJIT_EMIT P<Bits<T>> to_bits(P<T> x) const {
     return __builtin_bit_cast(P<Bits<T>>, x);
   }

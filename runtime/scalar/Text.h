@@ -81,6 +81,13 @@ public:
   template <int t> Name<t> ashr(Name<t> x, int n) {
     return line<Name<t>>("ashr", type_names[t], x, i32(n));
   }
+  template <int t> Name<t> shl(Name<t> x, Name<t> n) {
+    return line<Name<t>>("shl", type_names[t], x, n);
+  }
+  template <int t> Name<t> ashr(Name<t> x, Name<t> n) {
+    return line<Name<t>>("ashr", type_names[t], x, n);
+  }
+  I64 quotient(I64 x, I64 y) { return line<I64>("quotient", "i64", x, y); }
   I32 to_bits(F32 x) { return line<I32>("to_bits", "f32", x); }
   I64 to_bits(F64 x) { return line<I64>("to_bits", "f64", x); }
   F32 from_bits(I32 x) { return line<F32>("from_bits", "i32", x); }

@@ -4,6 +4,9 @@
 #include "runtime/scalar/Plain.h"
 #include "test/conformance/Elements.h"
 
+#include <optional>
+#include <vector>
+
 namespace jit::conformance {
 
 namespace {
@@ -63,6 +66,10 @@ template <class Function, class T> Outcome<T> emit(const T *x, std::size_t count
     if (count == 2)
       return outcome(Function::apply(e, lane(x[0]), lane(x[1])));
   }
+  if constexpr (requires { Function::apply(e, lane(x[0]), lane(x[1]), lane(x[2])); }) {
+    if (count == 3)
+      return outcome(Function::apply(e, lane(x[0]), lane(x[1]), lane(x[2])));
+  }
   std::abort(); // no such function: the test names the op it was about to run
 }
 
@@ -85,9 +92,67 @@ template <class T> T signed_one(T x) {
   return x > T(0) ? T(1) : static_cast<T>(-1);
 }
 
+template <class T> T remainder_of(T x, T y) {
+  if constexpr (std::is_floating_point_v<T>) {
+    const T left = std::fmod(x, y);
+    if (left == 0)
+      return std::copysign(T(0), y);
+    return (left < 0) != (y < 0) ? left + y : left;
+  } else {
+    if (y == 0 || static_cast<std::int64_t>(y) == -1)
+      return 0;
+    const T left = static_cast<T>(x % y);
+    return left != 0 && (left < 0) != (y < 0) ? static_cast<T>(left + y) : left;
+  }
+}
+
+template <class T> T floor_divided(T x, T y) {
+  if constexpr (std::is_floating_point_v<T>) {
+    if (y == 0)
+      return x / y;
+    const T quotient = (x - remainder_of(x, y)) / y, below = std::floor(quotient);
+    const T nearest = quotient - below > T(0.5) ? below + 1 : below;
+    return nearest == 0 ? std::copysign(T(0), x / y) : nearest;
+  } else {
+    if (y == 0)
+      return 0;
+    if (static_cast<std::int64_t>(y) == -1)
+      return static_cast<T>(0 - static_cast<std::uint64_t>(x));
+    return static_cast<T>(x / y - (remainder_of(x, y) != 0 && (x < 0) != (y < 0)));
+  }
+}
+
+template <class T> std::optional<T> apply_to_bits(ScalarFunction function, const T *x) {
+  constexpr std::int64_t width = 8 * sizeof(T);
+  const auto a = static_cast<std::int64_t>(x[0]), b = static_cast<std::int64_t>(x[1]);
+  const bool fits = b >= 0 && b < width;
+  switch (function) {
+  case ScalarFunction::bitwise_invert:
+    return std::is_same_v<T, bool> ? static_cast<T>(a == 0) : static_cast<T>(~a);
+  case ScalarFunction::bitwise_and:
+    return static_cast<T>(a & b);
+  case ScalarFunction::bitwise_or:
+    return static_cast<T>(a | b);
+  case ScalarFunction::bitwise_xor:
+    return static_cast<T>(a ^ b);
+  case ScalarFunction::left_shift:
+    return fits ? static_cast<T>(static_cast<std::uint64_t>(a) << b) : T(0);
+  case ScalarFunction::right_shift:
+    return fits ? static_cast<T>(a >> b) : T(0);
+  default:
+    return std::nullopt;
+  }
+}
+
 template <class T> Outcome<T> apply(ScalarFunction function, const T *x, std::size_t count) {
   using Truth = Outcome<T>;
   constexpr bool floating = std::is_floating_point_v<T>;
+  if constexpr (!std::is_same_v<T, bool>) {
+    if (function == ScalarFunction::remainder)
+      return remainder_of(x[0], x[1]);
+    if (function == ScalarFunction::floor_divide)
+      return floor_divided(x[0], x[1]);
+  }
   switch (function) {
   case ScalarFunction::negative:
     if constexpr (floating)
@@ -108,12 +173,35 @@ template <class T> Outcome<T> apply(ScalarFunction function, const T *x, std::si
       return std::floor(x[0]);
     else
       return x[0];
+  case ScalarFunction::ceil:
+    if constexpr (floating)
+      return std::ceil(x[0]);
+    else
+      return x[0];
+  case ScalarFunction::trunc:
+    if constexpr (floating)
+      return std::trunc(x[0]);
+    else
+      return x[0];
+  case ScalarFunction::round:
+    if constexpr (floating)
+      return std::nearbyint(x[0]);
+    else
+      return x[0];
   case ScalarFunction::square:
     return times(x[0], x[0]);
   case ScalarFunction::relu:
     return T(0) > x[0] ? T(0) : x[0];
   case ScalarFunction::isnan:
     return Truth::of(x[0] != x[0]);
+  case ScalarFunction::isfinite:
+    return Truth::of(!floating || std::isfinite(static_cast<double>(x[0])));
+  case ScalarFunction::isinf:
+    return Truth::of(floating && std::isinf(static_cast<double>(x[0])));
+  case ScalarFunction::signbit:
+    return Truth::of(floating ? !std::isnan(static_cast<double>(x[0])) &&
+                                    std::signbit(static_cast<double>(x[0]))
+                              : x[0] < T(0));
   case ScalarFunction::add:
     return plus(x[0], x[1]);
   case ScalarFunction::subtract:
@@ -147,6 +235,8 @@ template <class T> Outcome<T> apply(ScalarFunction function, const T *x, std::si
     return Truth::of(convert<bool>(x[0]) && convert<bool>(x[1]));
   case ScalarFunction::logical_or:
     return Truth::of(convert<bool>(x[0]) || convert<bool>(x[1]));
+  case ScalarFunction::logical_xor:
+    return Truth::of(convert<bool>(x[0]) != convert<bool>(x[1]));
   case ScalarFunction::logical_not:
     return Truth::of(!convert<bool>(x[0]));
   default:
@@ -159,8 +249,37 @@ template <class T> Outcome<T> apply(ScalarFunction function, const T *x, std::si
       return std::sqrt(x[0]);
     if (function == ScalarFunction::rsqrt)
       return T(1) / std::sqrt(x[0]);
+    if (function == ScalarFunction::copysign)
+      return std::isnan(x[1]) ? std::fabs(x[0]) : std::copysign(x[0], x[1]);
+    if (function == ScalarFunction::nextafter)
+      return std::nextafter(x[0], x[1]);
+  } else {
+    if (const std::optional<T> bits = apply_to_bits(function, x))
+      return *bits;
   }
   return emitted(function, x, count);
+}
+
+/// The steps of a body one after the other.
+template <class T> Outcome<T> apply_body(const OpInfo &op, const T *x) {
+  std::vector<Outcome<T>> steps;
+  for (const BodyStep &step : op.body) {
+    std::vector<Outcome<T>> given;
+    for (const BodyOperand &operand : step.operands)
+      given.push_back(operand.kind == BodyOperand::operand ? Outcome<T>(x[operand.index])
+                      : operand.kind == BodyOperand::step
+                          ? steps[operand.index]
+                          : Outcome<T>(static_cast<T>(operand.value)));
+    if (step.op == OpKind::where) {
+      steps.push_back(given[given[0].truth ? 1 : 2]);
+      continue;
+    }
+    T values[3] = {};
+    for (std::size_t k = 0; k < given.size(); ++k)
+      values[k] = given[k].is_truth ? static_cast<T>(given[k].truth) : given[k].value;
+    steps.push_back(apply(info(step.op).scalar, values, given.size()));
+  }
+  return steps.back();
 }
 
 /// Position in an operand of the element `index` of the result.
@@ -202,7 +321,8 @@ Value interpret_elementwise(const OpInfo &op, AttrWords attrs, const std::vector
           T x[3] = {};
           for (std::size_t k = 0; k < operands.size(); ++k)
             x[k] = element<T>(operands[k], at(k));
-          const Outcome<T> outcome = apply(op.scalar, x, operands.size());
+          const Outcome<T> outcome =
+              op.body.empty() ? apply(op.scalar, x, operands.size()) : apply_body(op, x);
           if (outcome.is_truth)
             result.set(i, static_cast<R>(outcome.truth));
           else

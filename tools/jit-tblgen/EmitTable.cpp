@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The op table: enumerators, rows, bodies of row ops, samples.
+// The op table: enumerators, rows, bodies, samples.
 #include "tools/jit-tblgen/Records.h"
 
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/TableGen/TableGenBackend.h>
-
-#include <set>
 
 namespace jit::tblgen {
 namespace {
@@ -17,13 +15,6 @@ using llvm::RecordKeeper;
 void emit_kinds(const RecordKeeper &records, raw_ostream &out) {
   for (const Op &op : read_ops(records))
     out << "TRACEJIT_OP(" << op.name << ")\n";
-}
-
-void emit_scalar_functions(const RecordKeeper &records, raw_ostream &out) {
-  std::set<StringRef> seen{"none"};
-  for (const Op &op : read_ops(records))
-    if (seen.insert(op.scalar).second)
-      out << "TRACEJIT_SCALAR_FUNCTION(" << op.scalar << ")\n";
 }
 
 void emit_body(const Op &op, raw_ostream &out) {
@@ -97,8 +88,6 @@ void emit_samples(const RecordKeeper &records, raw_ostream &out) {
 }
 
 llvm::TableGen::Emitter::Opt kinds("gen-op-kinds", emit_kinds, "enumerators of OpKind");
-llvm::TableGen::Emitter::Opt functions("gen-scalar-functions", emit_scalar_functions,
-                                       "enumerators of ScalarFunction");
 llvm::TableGen::Emitter::Opt rows("gen-op-table", emit_table, "rows of the op table");
 llvm::TableGen::Emitter::Opt samples("gen-samples", emit_samples, "calls for tests");
 

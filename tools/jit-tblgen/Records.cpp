@@ -36,6 +36,7 @@ public:
     read_arguments();
     op.results = record.getValueAsDag("results")->getNumArgs();
     op.ulp = static_cast<int>(record.getValueAsInt("ulp"));
+    op.is_long = record.getValueAsBit("isLong");
     for (const Record *trait : record.getValueAsListOfDefs("traits"))
       op.commutative |= trait->getName() == "Commutative";
     read_body();
@@ -137,6 +138,8 @@ private:
       error("body", expression->getOperator()->getAsString() + " in the body is not an op");
       return {};
     }
+    if (op.family == "elementwise" && step->getValueAsString("family") != "elementwise")
+      error("body", step->getValueAsString("opName") + " in the body is not elementwise");
     BodyStep read{step->getValueAsString("opName"), {}};
     for (unsigned i = 0; i < expression->getNumArgs(); ++i)
       read.operands.push_back(read_expression(expression->getArg(i), expression->getArgNameStr(i)));
@@ -183,8 +186,11 @@ private:
   void check_family() {
     if ((op.family == "elementwise") != (op.scalar != "none"))
       error("scalar", "field 'scalar' is for elementwise ops, and all of them");
-    if ((op.family == "row") == list("body").empty())
-      error("body", "field 'body' is for row ops, and all of them");
+    const bool has_body = !list("body").empty();
+    if (op.family == "row" ? !has_body : has_body && op.family != "elementwise")
+      error("body", "field 'body' is for row ops, all of them, and for elementwise ones");
+    if (op.family == "elementwise" && has_body && op.type_rule != "floating")
+      error("body", "an elementwise op with a body has type rule 'floating'");
     if (op.results < 1 || op.results > 2)
       error("results", "an op has one result or two");
     if (op.signature == "auto" && !op.attrs.empty())

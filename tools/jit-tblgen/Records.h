@@ -43,7 +43,7 @@ struct Op {
   std::vector<Attribute> attrs;
   unsigned results;
   int ulp;
-  bool commutative;
+  bool commutative, is_long;
   std::vector<BodyStep> body;
   std::string index_bound; ///< of operand index_operand; empty without a check
   unsigned index_operand = 0;

@@ -25,17 +25,24 @@ inline void throw_if(std::optional<std::string> message, const Operand &operand)
 }
 
 /// `axis` counted from the front, of the operand's axes and so many more.
-inline std::int64_t axis_of(OpKind op, const Operand &x, std::int64_t axis, int added = 0) {
-  const Meta &meta = tensor_meta(op, x);
+inline std::int64_t axis_of(std::string_view function, const Operand &x, std::int64_t axis,
+                            int added = 0) {
+  const Meta &meta = tensor_meta(function, x);
   std::int64_t resolved = 0;
-  throw_if(resolve_axis(op, meta, axis, meta.rank + added, resolved), x);
+  throw_if(resolve_axis(function, meta, axis, meta.rank + added, resolved), x);
   return resolved;
 }
+inline std::int64_t axis_of(OpKind op, const Operand &x, std::int64_t axis, int added = 0) {
+  return axis_of(info(op).name, x, axis, added);
+}
 /// All axes, or those given, counted from the front, ascending.
-inline DimList axes_of(OpKind op, const Operand &x, const Axes &axes) {
+inline DimList axes_of(std::string_view function, const Operand &x, const Axes &axes) {
   DimList resolved;
-  throw_if(resolve_axes(op, tensor_meta(op, x), axes, resolved), x);
+  throw_if(resolve_axes(function, tensor_meta(function, x), axes, resolved), x);
   return resolved;
+}
+inline DimList axes_of(OpKind op, const Operand &x, const Axes &axes) {
+  return axes_of(info(op).name, x, axes);
 }
 
 } // namespace jit::detail

@@ -59,6 +59,31 @@ std::pair<Tensor, Tensor> var_mean(Operand x, Variance options) {
   return {std::move(results[0]), std::move(results[1])};
 }
 
+Tensor argmin(Operand x, Reduce options) {
+  const std::source_location site = detail::Access::site(x);
+  const bool floating = is_float(tensor_meta("argmin", x).dtype);
+  // The order of integers turns round when their bits do; -x would wrap.
+  const Tensor turned = floating ? negative(std::move(x)) : bitwise_invert(std::move(x));
+  return argmax(Operand(turned, site), options);
+}
+
+Tensor count_nonzero(Operand x, Reduce options) {
+  const std::source_location site = detail::Access::site(x);
+  tensor_meta("count_nonzero", x);
+  const Tensor counted = not_equal(std::move(x), Operand(0, site));
+  return sum(Operand(counted, site), options);
+}
+
+Tensor std(Operand x, Variance options) {
+  const std::source_location site = detail::Access::site(x);
+  const Tensor variance = var(std::move(x), options);
+  const Tensor is_zero = equal(Operand(variance, site), Operand(0, site));
+  // The derivative of sqrt at 0 is infinite, and stays so behind a `where`.
+  const Tensor safe = where(Operand(is_zero, site), Operand(1, site), Operand(variance, site));
+  const Tensor root = sqrt(Operand(safe, site));
+  return where(Operand(is_zero, site), Operand(0, site), Operand(root, site));
+}
+
 Tensor var(Operand x, Variance options) { return var_mean(std::move(x), options).first; }
 
 template <class Attrs> static Tensor row(OpKind op, Operand &x, int axis) {

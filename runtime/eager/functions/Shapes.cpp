@@ -19,14 +19,14 @@ using detail::throw_if;
 
 Tensor reshape(Operand x, DimList shape) {
   ReshapeAttrs attrs{};
-  throw_if(resolve_shape(OpKind::reshape, tensor_meta("reshape", x), shape, attrs.shape), x);
+  throw_if(resolve_shape("reshape", tensor_meta("reshape", x), shape, attrs.shape), x);
   return dispatch(OpKind::reshape, attrs.encode(), x);
 }
 
 Tensor permute_dims(Operand x, Axes axes) {
   const Meta &meta = tensor_meta("permute_dims", x);
   PermuteDimsAttrs attrs{};
-  throw_if(resolve_permutation(OpKind::permute_dims, meta, axes, attrs.axes), x);
+  throw_if(resolve_permutation("permute_dims", meta, axes, attrs.axes), x);
   return dispatch(OpKind::permute_dims, attrs.encode(), x);
 }
 
@@ -43,7 +43,7 @@ Tensor expand_dims(Operand x, int axis) {
 Tensor squeeze(Operand x, Axes axis) {
   const Meta &meta = tensor_meta("squeeze", x);
   SqueezeAttrs attrs{};
-  throw_if(resolve_squeeze(OpKind::squeeze, meta, axis, attrs.axis), x);
+  throw_if(resolve_squeeze("squeeze", meta, axis, attrs.axis), x);
   return dispatch(OpKind::squeeze, attrs.encode(), x);
 }
 

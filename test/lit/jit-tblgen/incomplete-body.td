@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Bodies of row ops and index checks refer to what exists.
+// Bodies and index checks refer to what exists.
 // RUN: not jit-tblgen -gen-op-table -I %root -I %mlir_include %s 2>&1 | FileCheck %s --implicit-check-not=error:
 
 include "dialects/trace/Rows.td"
 include "dialects/trace/Index.td"
 
-// CHECK: incomplete-body.td:[[#@LINE+1]]:5: error: op 'no_body': field 'body' is for row ops, and all of them
+// CHECK: incomplete-body.td:[[#@LINE+1]]:5: error: op 'no_body': field 'body' is for row ops, all of them, and for elementwise ones
 def NoBodyOp : Row<"no_body", "infer_row"> {
   let doc = "A row op says what it computes.";
 }
@@ -20,6 +20,20 @@ def NotAnOpOp : Row<"not_an_op", "infer_row"> {
   let doc = "Has a step that is no op.";
   // CHECK: incomplete-body.td:[[#@LINE+1]]:7: error: op 'not_an_op': Float32 in the body is not an op
   let body = [Let<["y"], (Float32 $x)>];
+}
+
+def ReducingOp : Composed<"reducing"> {
+  let doc = "An elementwise op does not look at other elements.";
+  let arguments = (ins AnyOperand:$x);
+  let samples = [Sample<["[2]"]>];
+  // CHECK: incomplete-body.td:[[#@LINE+1]]:7: error: op 'reducing': max in the body is not elementwise
+  let body = [Let<["y"], (SubtractOp $x, (MaxOp $x))>];
+}
+
+def CountedOp : Unary<"counted", "numeric"> {
+  let doc = "The template is one of floats.";
+  // CHECK: incomplete-body.td:[[#@LINE+1]]:7: error: op 'counted': an elementwise op with a body has type rule 'floating'
+  let body = [Let<["y"], (AddOp $x, 1)>];
 }
 
 def UncheckedOp : Indexing<"unchecked"> {

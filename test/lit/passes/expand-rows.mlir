@@ -13,3 +13,16 @@ trace.func @softmax(%x: tensor<2x3xf32>) {
   %1 = trace.softmax %x {axis = 0 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   trace.return %0, %1 : tensor<2x3xf32>, tensor<2x3xf32>
 }
+
+// Elementwise ops with a body, in the dtype that they compute in.
+// CHECK-LABEL: trace.func @silu
+// CHECK: %[[S:.*]] = trace.sigmoid %arg0
+// CHECK-NEXT: %[[Y:.*]] = trace.multiply %arg0, %[[S]]
+// CHECK: %[[F:.*]] = trace.astype %arg1 {dtype = f32} : (tensor<3xi64>) -> tensor<3xf32>
+// CHECK: trace.sigmoid
+// CHECK-NOT: trace.silu
+trace.func @silu(%x: tensor<2x3xf32>, %i: tensor<3xi64>) {
+  %0 = trace.silu %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %1 = trace.silu %i : (tensor<3xi64>) -> tensor<3xf32>
+  trace.return %0, %1 : tensor<2x3xf32>, tensor<3xf32>
+}

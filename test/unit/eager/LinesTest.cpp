@@ -107,6 +107,40 @@ TEST(Lines, Elementwise) {
   check_gradient([] { return clip(x, 0.1, v); });
   check_gradient([] { return astype(x, DType::f64); });
   check_gradient([] { return x.astype(DType::f64); });
+  check_gradient([] { return ceil(x); });
+  check_gradient([] { return trunc(x); });
+  check_gradient([] { return round(x); });
+  check_gradient([] { return reciprocal(x); });
+  check_gradient([] { return silu(x); });
+  check_gradient([] { return hardsigmoid(x); });
+  check_gradient([] { return hardswish(x); });
+  check_gradient([] { return gelu_tanh(x); });
+  check_gradient([] { return softsign(x); });
+  check_gradient([] { return leaky_relu(x, v); });
+  check_gradient([] { return xlogy(x, y); });
+  check_gradient([] { return lerp(x, y, v); });
+  check_gradient([] { return smooth_l1(x, y, v); });
+  check_gradient([] { return copysign(x, y); });
+  check_gradient([] { return nextafter(v, x); });
+  check_gradient([] { return floor_divide(x, y); });
+  check_gradient([] { return remainder(x, y); });
+  check_gradient([] { return relu6(x); });
+  check_gradient([] { return hardtanh(x); });
+  check_gradient([] { return hardshrink(x); });
+  check_gradient([] { return softshrink(x); });
+  check_gradient([] { return tanhshrink(x); });
+  check_gradient([] { return threshold(x, 0.1, 2.0); });
+  check_gradient([] { return nan_to_num(x); });
+  check([] { return isfinite(x); });
+  check([] { return isinf(x); });
+  check([] { return signbit(x); });
+  check([] { return bitwise_and(labels, 1); });
+  check([] { return bitwise_or(labels, positions(0)); });
+  check([] { return bitwise_xor(labels, 1); });
+  check([] { return bitwise_invert(labels); });
+  check([] { return left_shift(labels, 1); });
+  check([] { return right_shift(labels, 1); });
+  check([] { return logical_xor(x, y); });
   check([] { return isnan(x); });
   check([] { return equal(x, y); });
   check([] { return not_equal(x, y); });
@@ -133,6 +167,11 @@ TEST(Lines, Operators) {
   check([] { return 1 >= y; });
   check([] { return mask & mask; });
   check([] { return mask | true; });
+  check([] { return mask ^ mask; });
+  check([] { return ~mask; });
+  check([] { return labels % 2; });
+  check([] { return labels << 1; });
+  check([] { return labels >> 1; });
 }
 
 TEST(Lines, Reductions) {
@@ -149,6 +188,10 @@ TEST(Lines, Reductions) {
   check_gradient([] { return layer_norm(x, v, v); });
   check_gradient([] { return mse(x, y); });
   check_gradient([] { return cross_entropy(x, positions); });
+  check_gradient([] { return jit::std(x, {.axis = 1}); });
+  check([] { return argmin(x, {.axis = 1}); });
+  check([] { return argmin(labels); });
+  check([] { return count_nonzero(x); });
   check([] { return any(x); });
   check([] { return all(x, {.axis = 0}); });
   check([] { return argmax(x, {.axis = 1}); });
@@ -180,6 +223,21 @@ TEST(Lines, Shapes) {
   check_gradient([] { return take_along_axis(x, expand_dims(positions, 1), 1); });
   check_gradient([] { return scatter_add(x, positions, y, 0); });
   check([] { return one_hot(positions, 4); });
+  check_gradient([] { return flip(x); });
+  check_gradient([] { return roll(x, 1); });
+  check_gradient([] { return roll(x, {1, 2}, {0, 1}); });
+  check_gradient([] { return tile(x, {2, 1}); });
+  check_gradient([] { return repeat(x, 2); });
+  check_gradient([] { return moveaxis(x, 0, 1); });
+  check_gradient([] { return swapaxes(x, 0, 1); });
+  check_gradient([] { return matrix_transpose(x); });
+  check_gradient([] { return flatten(x); });
+  check_gradient([] { return unstack(x)[1]; });
+  check_gradient([] { return split(x, 3, 1)[1]; });
+  check_gradient([] { return pad(x, {1, 0}, {0, 2}, 1); });
+  check_gradient([] { return tril(x); });
+  check_gradient([] { return triu(x, 1); });
+  check_gradient([] { return diagonal(x); });
 }
 
 TEST(Lines, Indices) {
@@ -204,6 +262,8 @@ TEST(Lines, Creation) {
   check([] { return full({2, 3}, 0.5); });
   check([] { return zeros({2}); });
   check([] { return ones({2}, DType::i64); });
+  check([] { return eye(3); });
+  check([] { return linspace(0, 1, 5); });
   check([] { return arange(5); });
   check([] { return arange(0, 1, 0.25); });
   check([&] { return uniform(random, {4}); });

@@ -3,9 +3,11 @@
 #include "runtime/scalar/Functions.h"
 #include "runtime/scalar/Plain.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
+#include <random>
 
 namespace jit::scalar_test {
 namespace {
@@ -121,6 +123,153 @@ TYPED_TEST(FloatDefinition, SignsAndChoices) {
   EXPECT_FALSE(scalar::greater_equal(e, L{nan<T>}, L{T(0)}).value);
   EXPECT_TRUE(scalar::equal(e, L{T(0)}, L{-T(0)}).value);
   EXPECT_TRUE(scalar::isnan(e, L{nan<T>}).value);
+}
+
+TYPED_TEST(FloatDefinition, RoundingToIntegralValues) {
+  using T = TypeParam;
+  using L = Lane<T>;
+  EXPECT_SAME(scalar::ceil(e, L{T(-0.25)}), -T(0));
+  EXPECT_SAME(scalar::ceil(e, L{tiny<T>}), T(1));
+  EXPECT_SAME(scalar::ceil(e, L{-T(0)}), -T(0));
+  EXPECT_SAME(scalar::ceil(e, L{-inf<T>}), -inf<T>);
+  EXPECT_SAME(scalar::ceil(e, L{nan<T>}), nan<T>);
+  EXPECT_SAME(scalar::trunc(e, L{T(-1.75)}), T(-1));
+  EXPECT_SAME(scalar::trunc(e, L{T(-0.75)}), -T(0));
+  EXPECT_SAME(scalar::trunc(e, L{inf<T>}), inf<T>);
+  EXPECT_SAME(scalar::round(e, L{T(0.5)}), T(0));
+  EXPECT_SAME(scalar::round(e, L{T(-0.5)}), -T(0));
+  EXPECT_SAME(scalar::round(e, L{T(2.5)}), T(2));
+  EXPECT_SAME(scalar::round(e, L{T(3.5)}), T(4));
+  EXPECT_SAME(scalar::round(e, L{T(1e30)}), T(1e30));
+  EXPECT_SAME(scalar::round(e, L{nan<T>}), nan<T>);
+}
+
+TYPED_TEST(FloatDefinition, SignsNeighboursAndKinds) {
+  using T = TypeParam;
+  using L = Lane<T>;
+  constexpr T largest = std::numeric_limits<T>::max();
+  EXPECT_TRUE(scalar::isfinite(e, L{-largest}).value);
+  EXPECT_FALSE(scalar::isfinite(e, L{inf<T>}).value);
+  EXPECT_FALSE(scalar::isfinite(e, L{nan<T>}).value);
+  EXPECT_TRUE(scalar::isinf(e, L{-inf<T>}).value);
+  EXPECT_FALSE(scalar::isinf(e, L{nan<T>}).value);
+  EXPECT_TRUE(scalar::signbit(e, L{-T(0)}).value);
+  EXPECT_TRUE(scalar::signbit(e, L{-inf<T>}).value);
+  EXPECT_FALSE(scalar::signbit(e, L{T(0)}).value);
+  EXPECT_FALSE(scalar::signbit(e, L{-nan<T>}).value);
+  EXPECT_SAME(scalar::copysign(e, L{T(3)}, L{-T(0)}), T(-3));
+  EXPECT_SAME(scalar::copysign(e, L{T(-3)}, L{-nan<T>}), T(3));
+  EXPECT_SAME(scalar::copysign(e, L{-inf<T>}, L{T(1)}), inf<T>);
+  const T values[] = {T(0),  -T(0),   tiny<T>, -tiny<T>, T(1),
+                      T(-1), largest, inf<T>,  -inf<T>,  nan<T>};
+  for (const T x : values)
+    for (const T y : values)
+      EXPECT_SAME(scalar::nextafter(e, L{x}, L{y}), std::nextafter(x, y)) << x << " " << y;
+}
+
+TYPED_TEST(FloatDefinition, FunctionsMadeOfOthers) {
+  using T = TypeParam;
+  using L = Lane<T>;
+  EXPECT_SAME(scalar::reciprocal(e, L{-T(0)}), -inf<T>);
+  EXPECT_SAME(scalar::silu(e, L{T(0)}), T(0));
+  EXPECT_SAME(scalar::silu(e, L{T(200)}), T(200));
+  EXPECT_SAME(scalar::hardsigmoid(e, L{T(-4)}), T(0));
+  EXPECT_SAME(scalar::hardsigmoid(e, L{inf<T>}), T(1));
+  EXPECT_SAME(scalar::hardswish(e, L{T(3)}), T(3));
+  EXPECT_SAME(scalar::gelu_tanh(e, L{T(100)}), T(100));
+  EXPECT_SAME(scalar::softsign(e, L{T(-1)}), T(-0.5));
+  EXPECT_SAME(scalar::leaky_relu(e, L{T(-2)}, L{T(0.25)}), T(-0.5));
+  EXPECT_SAME(scalar::leaky_relu(e, L{nan<T>}, L{T(0.25)}), nan<T>);
+  EXPECT_SAME(scalar::xlogy(e, L{T(0)}, L{T(0)}), T(0));
+  EXPECT_SAME(scalar::xlogy(e, L{T(0)}, L{nan<T>}), nan<T>);
+  EXPECT_SAME(scalar::lerp(e, L{T(1)}, L{T(1e30)}, L{T(0)}), T(1));
+  EXPECT_SAME(scalar::lerp(e, L{T(1e30)}, L{T(1)}, L{T(1)}), T(1));
+  EXPECT_SAME(scalar::smooth_l1(e, L{T(1)}, L{T(2)}, L{T(1)}), T(0.5));
+  EXPECT_SAME(scalar::smooth_l1(e, L{T(1)}, L{T(1.5)}, L{T(1)}), T(0.125));
+}
+
+TYPED_TEST(FloatDefinition, Remainders) {
+  using T = TypeParam;
+  using L = Lane<T>;
+  EXPECT_SAME(scalar::remainder(e, L{T(-7)}, L{T(3)}), T(2));
+  EXPECT_SAME(scalar::remainder(e, L{T(7)}, L{T(-3)}), T(-2));
+  EXPECT_SAME(scalar::remainder(e, L{T(-6)}, L{T(3)}), T(0));
+  EXPECT_SAME(scalar::remainder(e, L{T(6)}, L{T(-3)}), -T(0));
+  EXPECT_SAME(scalar::remainder(e, L{T(1)}, L{T(0)}), nan<T>);
+  EXPECT_SAME(scalar::remainder(e, L{inf<T>}, L{T(3)}), nan<T>);
+  EXPECT_SAME(scalar::remainder(e, L{T(5)}, L{inf<T>}), T(5));
+  EXPECT_SAME(scalar::remainder(e, L{T(-5)}, L{inf<T>}), inf<T>);
+  EXPECT_SAME(scalar::remainder(e, L{nan<T>}, L{T(1)}), nan<T>);
+  EXPECT_SAME(scalar::remainder(e, L{T(1)}, L{nan<T>}), nan<T>);
+  EXPECT_SAME(scalar::floor_divide(e, L{T(-7)}, L{T(3)}), T(-3));
+  EXPECT_SAME(scalar::floor_divide(e, L{T(1)}, L{T(0)}), inf<T>);
+  EXPECT_SAME(scalar::floor_divide(e, L{T(-1)}, L{T(4)}), T(-1));
+  EXPECT_SAME(scalar::floor_divide(e, L{-T(0)}, L{T(4)}), -T(0));
+}
+
+/// All exponents and all their differences.
+TYPED_TEST(FloatDefinition, FmodIsExact) {
+  using T = TypeParam;
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  std::mt19937_64 random(11);
+  const auto draw = [&] {
+    T x = std::bit_cast<T>(static_cast<Bits>(random()));
+    if (random() % 4 == 0) // denormal, with few bits
+      x = std::bit_cast<T>(
+          static_cast<Bits>(random() >> (64 - sizeof(T) * 8) >>
+                            (sizeof(T) == 4 ? 9 + random() % 23 : 12 + random() % 52)));
+    return x;
+  };
+  for (int i = 0; i < 300'000; ++i) {
+    const T y = draw();
+    T x = i % 5 == 0 ? y * static_cast<T>(random() % 1000) : draw();
+    if (i % 10 == 0)
+      x = std::nextafter(x, inf<T>);
+    EXPECT_SAME(scalar::fmod(e, Lane<T>{x}, Lane<T>{y}), std::fmod(x, y)) << x << " " << y;
+  }
+}
+
+TEST(IntDefinition, DivisionsRoundDown) {
+  using L = Lane<std::int64_t>;
+  constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
+  const auto divide = [](std::int64_t x, std::int64_t y) {
+    return std::pair(scalar::floor_divide(e, L{x}, L{y}).value,
+                     scalar::remainder(e, L{x}, L{y}).value);
+  };
+  using Pair = std::pair<std::int64_t, std::int64_t>;
+  EXPECT_EQ(divide(7, 3), Pair(2, 1));
+  EXPECT_EQ(divide(-7, 3), Pair(-3, 2));
+  EXPECT_EQ(divide(7, -3), Pair(-3, -2));
+  EXPECT_EQ(divide(-7, -3), Pair(2, -1));
+  EXPECT_EQ(divide(-6, 3), Pair(-2, 0));
+  EXPECT_EQ(divide(5, 0), Pair(0, 0));
+  EXPECT_EQ(divide(5, -1), Pair(-5, 0));
+  EXPECT_EQ(divide(lowest, -1), Pair(lowest, 0));
+  EXPECT_EQ(divide(lowest, 1), Pair(lowest, 0));
+  EXPECT_EQ(divide(lowest, lowest + 1), Pair(1, -1));
+  using B = scalar::U8<plain::Emitter>;
+  for (int x = 0; x < 256; ++x)
+    for (int y = 0; y < 256; ++y) {
+      EXPECT_EQ(scalar::floor_divide(e, B{{x}}, B{{y}}).wide.value, y == 0 ? 0 : x / y);
+      EXPECT_EQ(scalar::remainder(e, B{{x}}, B{{y}}).wide.value, y == 0 ? 0 : x % y);
+    }
+}
+
+TEST(IntDefinition, BitsAndShifts) {
+  using L = Lane<std::int64_t>;
+  constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
+  EXPECT_EQ(scalar::bitwise_invert(e, L{5}).value, -6);
+  EXPECT_EQ(scalar::left_shift(e, L{3}, L{62}).value, lowest + (std::int64_t{1} << 62));
+  EXPECT_EQ(scalar::left_shift(e, L{3}, L{64}).value, 0);
+  EXPECT_EQ(scalar::left_shift(e, L{3}, L{-1}).value, 0);
+  EXPECT_EQ(scalar::right_shift(e, L{-5}, L{1}).value, -3);
+  EXPECT_EQ(scalar::right_shift(e, L{-5}, L{63}).value, -1);
+  EXPECT_EQ(scalar::right_shift(e, L{-5}, L{64}).value, 0);
+  using B = scalar::U8<plain::Emitter>;
+  EXPECT_EQ(scalar::left_shift(e, B{{200}}, B{{1}}).wide.value, 144);
+  EXPECT_EQ(scalar::left_shift(e, B{{200}}, B{{8}}).wide.value, 0);
+  EXPECT_EQ(scalar::right_shift(e, B{{200}}, B{{3}}).wide.value, 25);
+  EXPECT_EQ(scalar::bitwise_invert(e, B{{200}}).wide.value, 55);
 }
 
 /// The library's pow follows the special cases of IEEE 754.

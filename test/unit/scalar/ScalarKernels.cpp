@@ -58,20 +58,36 @@ template <int lanes> struct Table {
 #define TRACEJIT_COMMON(T)                                                                         \
   TRACEJIT_KERNEL(negative, T, T), TRACEJIT_KERNEL(abs, T, T), TRACEJIT_KERNEL(sign, T, T),        \
       TRACEJIT_KERNEL(floor, T, T), TRACEJIT_KERNEL(square, T, T), TRACEJIT_KERNEL(relu, T, T),    \
-      TRACEJIT_KERNEL(isnan, bool, T), TRACEJIT_KERNEL(add, T, T, T),                              \
-      TRACEJIT_KERNEL(subtract, T, T, T), TRACEJIT_KERNEL(multiply, T, T, T),                      \
-      TRACEJIT_KERNEL(pow, T, T, T), TRACEJIT_KERNEL(minimum, T, T, T),                            \
-      TRACEJIT_KERNEL(maximum, T, T, T), TRACEJIT_COMPARISONS(T),                                  \
-      TRACEJIT_KERNEL(where, T, bool, T, T), TRACEJIT_KERNEL(clip, T, T, T, T),                    \
-      TRACEJIT_KERNEL(cast<bool>, bool, T), TRACEJIT_KERNEL(cast<std::uint8_t>, std::uint8_t, T),  \
+      TRACEJIT_KERNEL(ceil, T, T), TRACEJIT_KERNEL(trunc, T, T), TRACEJIT_KERNEL(round, T, T),     \
+      TRACEJIT_KERNEL(isfinite, bool, T), TRACEJIT_KERNEL(isinf, bool, T),                         \
+      TRACEJIT_KERNEL(signbit, bool, T), TRACEJIT_KERNEL(isnan, bool, T),                          \
+      TRACEJIT_KERNEL(add, T, T, T), TRACEJIT_KERNEL(subtract, T, T, T),                           \
+      TRACEJIT_KERNEL(multiply, T, T, T), TRACEJIT_KERNEL(pow, T, T, T),                           \
+      TRACEJIT_KERNEL(minimum, T, T, T), TRACEJIT_KERNEL(maximum, T, T, T),                        \
+      TRACEJIT_COMPARISONS(T), TRACEJIT_KERNEL(where, T, bool, T, T),                              \
+      TRACEJIT_KERNEL(clip, T, T, T, T), TRACEJIT_KERNEL(cast<bool>, bool, T),                     \
+      TRACEJIT_KERNEL(cast<std::uint8_t>, std::uint8_t, T),                                        \
       TRACEJIT_KERNEL(cast<std::int32_t>, std::int32_t, T),                                        \
       TRACEJIT_KERNEL(cast<std::int64_t>, std::int64_t, T),                                        \
       TRACEJIT_KERNEL(cast<float>, float, T), TRACEJIT_KERNEL(cast<double>, double, T)
+#define TRACEJIT_DIVISIONS(T)                                                                      \
+  TRACEJIT_KERNEL(floor_divide, T, T, T), TRACEJIT_KERNEL(remainder, T, T, T)
 #define TRACEJIT_FLOATS(T)                                                                         \
   TRACEJIT_KERNEL(sqrt, T, T), TRACEJIT_KERNEL(rsqrt, T, T), TRACEJIT_KERNEL(exp, T, T),           \
       TRACEJIT_KERNEL(log, T, T), TRACEJIT_KERNEL(tanh, T, T), TRACEJIT_KERNEL(sigmoid, T, T),     \
       TRACEJIT_KERNEL(erf, T, T), TRACEJIT_KERNEL(gelu, T, T), TRACEJIT_KERNEL(sin, T, T),         \
-      TRACEJIT_KERNEL(cos, T, T), TRACEJIT_KERNEL(divide, T, T, T)
+      TRACEJIT_KERNEL(cos, T, T), TRACEJIT_KERNEL(divide, T, T, T), TRACEJIT_DIVISIONS(T),         \
+      TRACEJIT_KERNEL(copysign, T, T, T), TRACEJIT_KERNEL(nextafter, T, T, T),                     \
+      TRACEJIT_KERNEL(reciprocal, T, T), TRACEJIT_KERNEL(silu, T, T),                              \
+      TRACEJIT_KERNEL(hardsigmoid, T, T), TRACEJIT_KERNEL(hardswish, T, T),                        \
+      TRACEJIT_KERNEL(gelu_tanh, T, T), TRACEJIT_KERNEL(softsign, T, T),                           \
+      TRACEJIT_KERNEL(leaky_relu, T, T, T), TRACEJIT_KERNEL(xlogy, T, T, T),                       \
+      TRACEJIT_KERNEL(lerp, T, T, T, T), TRACEJIT_KERNEL(smooth_l1, T, T, T, T)
+#define TRACEJIT_BITS(T)                                                                           \
+  TRACEJIT_KERNEL(bitwise_and, T, T, T), TRACEJIT_KERNEL(bitwise_or, T, T, T),                     \
+      TRACEJIT_KERNEL(bitwise_xor, T, T, T), TRACEJIT_KERNEL(bitwise_invert, T, T)
+#define TRACEJIT_SHIFTS(T)                                                                         \
+  TRACEJIT_KERNEL(left_shift, T, T, T), TRACEJIT_KERNEL(right_shift, T, T, T)
 
   struct Philox {
     template <class E> auto operator()(E &e, typename E::I32 x, typename E::I32 y) const {
@@ -93,6 +109,14 @@ template <int lanes> struct Table {
       TRACEJIT_FLOATS(double),
       TRACEJIT_KERNEL(logical_and, bool, bool, bool),
       TRACEJIT_KERNEL(logical_or, bool, bool, bool),
+      TRACEJIT_KERNEL(logical_xor, bool, bool, bool),
+      TRACEJIT_BITS(bool),
+      TRACEJIT_BITS(std::uint8_t),
+      TRACEJIT_BITS(std::int64_t),
+      TRACEJIT_SHIFTS(std::uint8_t),
+      TRACEJIT_SHIFTS(std::int64_t),
+      TRACEJIT_DIVISIONS(std::uint8_t),
+      TRACEJIT_DIVISIONS(std::int64_t),
       TRACEJIT_KERNEL(logical_not, bool, bool),
       TRACEJIT_KERNEL(mulhi_unsigned, std::int64_t, std::int64_t, std::int64_t),
       kernel<Philox, std::int32_t, std::int32_t, std::int32_t>("philox"),
