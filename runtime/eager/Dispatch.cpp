@@ -52,7 +52,8 @@ public:
       Impl *impl = Access::impl(operand);
       if (!impl && !Access::is_scalar(operand)) [[unlikely]]
         throw_empty(info(op).name, Access::site(operand));
-      new (list + i) Argument{impl, Access::scalar(operand)};
+      new (list + i)
+          Argument(impl ? Argument{impl, 0} : Argument{nullptr, Access::scalar(operand)});
     }
   }
   std::span<const Argument> list() noexcept { return {data(), count}; }
@@ -218,9 +219,16 @@ private:
 
 [[gnu::always_inline]] inline Impl *match_quickly(ThreadTrace &t, OpKind op, AttrWords attrs,
                                                   OperandList operands) {
-  return t.activity == Activity::matching && !t.slow_match
-             ? t.session->match_plain(op, attrs, operands)
-             : nullptr;
+  if (t.activity != Activity::matching || t.slow_match)
+    return nullptr;
+  // While time is added up, what is timed is what the op takes otherwise.
+  Impl *value =
+      t.timed != Timed::no && attrs.empty() ? t.session->match_expected(op, operands) : nullptr;
+  if (!value)
+    value = t.session->match_plain(op, attrs, operands);
+  if (value) [[likely]]
+    t.expect_next();
+  return value;
 }
 
 /// The same for the first op of a segment, and for those whose time is added up.
@@ -265,6 +273,52 @@ Impl *dispatch_list(OpKind op, AttrWords attrs, OperandList operands) {
   Impl *results[max_results];
   dispatch_any(op, attrs, operands, Access::site(*operands[0]), results);
   return results[0];
+}
+
+namespace {
+
+template <class... Operands>
+[[gnu::noinline]] Tensor drop_and_return(Impl *value, Operands &...operands) noexcept {
+  (Access::drop(operands), ...);
+  return Access::tensor(value);
+}
+
+/// The most usual case of `dispatch_list` is looked at here.
+template <class... Operands>
+[[gnu::noinline]] Tensor dispatch_unexpected(OpKind op, Operands &...operands) {
+  Operand *const list[]{&operands...};
+  const ThreadTrace &t = thread_trace;
+  if (t.activity == Activity::none && !t.tapes) [[likely]] {
+    if (Impl *value = run_small(op, list)) [[likely]] {
+      (Access::drop(operands), ...);
+      return Access::tensor(value);
+    }
+  }
+  return Access::tensor(dispatch_list(op, {}, list));
+}
+
+/// Every call here is a last act, so that there is little to save.
+template <class... Operands>
+[[gnu::always_inline]] inline Tensor match_or_dispatch(OpKind op, Operands &...operands) {
+  ThreadTrace &t = thread_trace;
+  const Step &step = *t.next;
+  if (step.op != op)
+    return dispatch_unexpected(op, operands...);
+  Impl *const value = t.session->match_step(step, operands...);
+  if (!value) [[unlikely]]
+    return dispatch_unexpected(op, operands...);
+  t.next = step.next;
+  if ((Access::is_owned(operands) || ...))
+    return drop_and_return(value, operands...);
+  return Access::tensor(value);
+}
+
+} // namespace
+
+Tensor dispatch_plain(Operand &x, OpKind op) { return match_or_dispatch(op, x); }
+Tensor dispatch_plain(Operand &x, Operand &y, OpKind op) { return match_or_dispatch(op, x, y); }
+Tensor dispatch_plain(Operand &x, Operand &y, Operand &z, OpKind op) {
+  return match_or_dispatch(op, x, y, z);
 }
 
 Tensor dispatch_at(const std::source_location &site, OpKind op, AttrWords attrs) {

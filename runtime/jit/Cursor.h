@@ -46,6 +46,12 @@ struct Cursor {
     committed_scalars = scalars.size();
     node = child;
   }
+  /// The same for a step, which binds no inputs.
+  [[gnu::always_inline]] void commit(const Step &step) noexcept {
+    scalars.resize(step.numbers);
+    committed_scalars = step.numbers;
+    node = step.node;
+  }
   /// Takes back what a child has bound that did not match to the end.
   void forget_uncommitted() noexcept {
     inputs.resize(committed_inputs);

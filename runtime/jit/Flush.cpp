@@ -113,16 +113,19 @@ bool Session::run_program(const Terminal &terminal, const Variant &variant) noex
   std::uint64_t unused = 0;
   for (std::size_t j = 0; j < reservation.blocks.size(); ++j) {
     const std::uint32_t v = variant.outputs[j];
-    if (Waiting::Held *held = waiting.find(v)) [[unlikely]]
-      held->block = reservation.blocks[j];
-    else
-      set_ready(pending[v].value, reservation.blocks[j], reservation.blocks[j]->data);
     if (!liveness.needed[v])
       unused += reservation.blocks[j]->bytes;
+    if (Waiting::Held *held = waiting.find(v)) [[unlikely]]
+      held->block = reservation.blocks[j];
+    else if (liveness.needed[v])
+      set_ready(pending[v].value, reservation.blocks[j], reservation.blocks[j]->data);
+    else
+      release(reservation.blocks[j]);
   }
   terminal.path->unused_bytes.store(unused, std::memory_order_relaxed);
   if (liveness.live_view)
     make_views();
+  ran_plainly = waiting.empty() && !liveness.live_view;
   return true;
 }
 
@@ -250,17 +253,30 @@ Session::Garbage::~Garbage() {
     release(impl);
 }
 
-/// Lets everything go but what may call user code when freed (adopted memory).
-void Session::clear(Garbage &to) noexcept {
-  for (std::size_t v = 0; v < pending.size(); ++v) {
-    Impl *value = pending[v].value;
+/// What handles hold is theirs, and what no handle holds waits to be used again.
+void Session::let_values_go() noexcept {
+  if (ran_plainly) { // the usual case: there is nothing to be looked for
+    for (const std::uint32_t v : liveness.needed_values) {
+      release(pending[v].value);
+      pending.renew_place(v);
+    }
+    return pending.leave_places();
+  }
+  for (std::uint32_t v = 0; v < pending.size(); ++v) {
+    Impl *&value = pending[v].value;
     if (!value)
       continue;
     if (liveness.live[v])
-      release(value);
-    else
-      pending.free(*value);
+      release(std::exchange(value, nullptr));
+    else if (!pending.holds(*value)) // computed for others
+      free_impl(std::exchange(value, nullptr));
   }
+  pending.leave_places();
+}
+
+/// Lets everything go but what may call user code when freed (adopted memory).
+void Session::clear(Garbage &to) noexcept {
+  let_values_go();
   for (Impl *input : cursor.inputs) {
     if (input->storage->free_owner)
       garbage.push_back(input);
@@ -279,7 +295,6 @@ void Session::clear(Garbage &to) noexcept {
     to.swap(garbage);
   reservation.release_reserved();
   reservation.release_big_arena();
-  pending.slots.clear();
   cursor.end();
   is_open = is_parked = false;
 }

@@ -3,6 +3,7 @@
 
 #include "runtime/jit/Anchor.h"
 #include "runtime/jit/CompileThread.h"
+#include "runtime/jit/Segment.h"
 #include "runtime/jit/Session.h"
 
 #include <mutex>
@@ -34,8 +35,10 @@ void before_fork() {
 }
 
 void after_fork(bool child) {
-  if (child)
+  if (child) {
     fence::prepare();
+    thread_trace.expect_nothing(); // the fence may be another
+  }
   Session::unlock_all(child);
   CompileThread::get().unlock_after_fork(child);
   // Anchors that were added meanwhile are not locked.

@@ -24,6 +24,7 @@ void Liveness::need(OperandCode code, const Cursor &cursor, const PendingValues 
 
 void Liveness::clear(std::size_t values, std::size_t inputs) noexcept {
   live.resize(values);
+  std::ranges::fill(live, 0);
   needed.resize(values);
   std::ranges::fill(needed, 0);
   needed_values.clear();
@@ -36,13 +37,14 @@ std::size_t Liveness::find(const Cursor &cursor, const PendingValues &pending) n
   const std::size_t count = pending.size();
   clear(count, cursor.inputs.size());
   std::size_t found = 0;
-  std::uint8_t *const lives = live.begin();
+  const PendingValues::Slot *const slots = pending.slots.begin();
   for (std::uint32_t v = 0; v < count; ++v) {
-    Impl &value = *pending[v].value;
-    lives[v] = value.refs.load(std::memory_order_acquire) != abandoned_refs &&
-               !(planted(SeededBug::last_value_alone) && v + 1 != count);
-    if (!lives[v])
+    Impl &value = *slots[v].value;
+    if (value.refs.load(std::memory_order_acquire) == abandoned_refs)
       continue;
+    if (planted(SeededBug::last_value_alone) && v + 1 != count)
+      continue;
+    live[v] = 1;
     ++found;
     retain(&value);
     need({OperandCode::value, v}, cursor, pending);

@@ -15,8 +15,8 @@ namespace jit {
                                                           Impl &value) noexcept {
   const OperandCode code = expected.code;
   const Where where = value.where.load(std::memory_order_acquire);
-  if (where == Where::in(this))
-    return code == OperandCode(OperandCode::value, value.slot) ||
+  if (where.is_in(this))
+    return code == OperandCode(OperandCode::value, where.slot()) ||
            (planted(SeededBug::sibling_operands) && code.kind() == OperandCode::value &&
             meta_of(code) == value.meta);
   if (where.state() != Where::ready || code.kind() != OperandCode::input)
@@ -91,10 +91,61 @@ Session::match_plain(OpKind op, AttrWords attrs, std::span<Operand *const> opera
   if (cursor.trie->nodes[child].plain &&
       (!cursor.has_new_inputs() || (has_memory() && !over_memory_limit()))) [[likely]]
     value = pending.add(*cursor.trie, child, 0);
-  if (value) [[likely]]
+  if (value) [[likely]] {
     cursor.advance(child);
-  else
+    next_step = cursor.trie->steps[child].next;
+  } else {
     cursor.forget_uncommitted();
+  }
+  return value;
+}
+
+/// A number is bound at once: until the match is complete nobody looks there.
+[[gnu::always_inline]] inline bool Session::fits(ExpectedWord expected,
+                                                 const Operand &operand) noexcept {
+  using detail::Access;
+  const std::uint8_t tag = expected.tag();
+  if (tag > ExpectedWord::input) {
+    if (Access::kind(operand) != tag)
+      return false;
+    cursor.scalars[expected.index()] = Access::scalar(operand);
+    return true;
+  }
+  if (Access::is_scalar(operand))
+    return false;
+  const Impl *const impl = Access::tensor_or_null(operand);
+  if (tag == ExpectedWord::input)
+    return cursor.inputs[expected.index()] == impl;
+  return impl && expected.fits(impl->where.load(std::memory_order_acquire), pending.first_place);
+}
+
+template <class... Operands>
+[[gnu::always_inline]] inline Impl *Session::match_step(const Step &step,
+                                                        const Operands &...operands) noexcept {
+  Impl *value = nullptr;
+  std::size_t i = 0;
+  if (lock.try_lock_as_owner() && is_open && (fits(step.operands[i++], operands) && ...) &&
+      pending.has_place(step.value)) [[likely]] {
+    value = pending.take_place(step.value, step.meta, step.node);
+    cursor.commit(step);
+  }
+  lock.unlock_as_owner();
+  return value;
+}
+
+inline Impl *Session::match_expected(OpKind op, std::span<Operand *const> operands) noexcept {
+  const Step &step = *next_step;
+  if (step.op != op || step.operand_count != operands.size() || !fence::is_one_sided())
+    return nullptr;
+  Impl *value = nullptr;
+  if (operands.size() == 1)
+    value = match_step(step, *operands[0]);
+  else if (operands.size() == 2)
+    value = match_step(step, *operands[0], *operands[1]);
+  else if (operands.size() == 3)
+    value = match_step(step, *operands[0], *operands[1], *operands[2]);
+  if (value)
+    next_step = step.next;
   return value;
 }
 

@@ -35,6 +35,13 @@ public:
     if (wanted.load(std::memory_order_acquire) != 0) [[unlikely]]
       let_others_go_first();
   }
+  /// The same but for waiting: false if another thread wants it. Either way `unlock_as_owner`
+  /// follows. Precondition: fence::is_one_sided().
+  bool try_lock_as_owner() noexcept {
+    held.store(1, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    return wanted.load(std::memory_order_acquire) == 0;
+  }
   void unlock_as_owner() noexcept { held.store(0, std::memory_order_release); }
 
   bool is_owner() const noexcept { return owner.load(std::memory_order_relaxed) == this_thread(); }

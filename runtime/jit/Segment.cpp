@@ -185,6 +185,7 @@ void end_segment(ExitReason reason, const Impl *observed) noexcept {
     return;
   if (t.work && t.work->parked) [[unlikely]]
     let_parked_go(*t.work, [](Session &session) { return session.nobody_waits(); });
+  t.expect_nothing();
   const Activity activity = std::exchange(t.activity, Activity::none);
   switch (activity) {
   case Activity::none:

@@ -40,6 +40,8 @@ struct ThreadWork {
 struct ThreadTrace {
   static constexpr std::uint8_t thread_ended = 1, in_no_trace = 2, no_trace_interrupts = 4;
 
+  /// The op that is matched without a look at the rest of this; no_step: every op is looked at.
+  const Step *next = &no_step;
   Activity activity = Activity::none;
   std::uint8_t closed = 0;             ///< why ops just run, bits as above; 0: they may be traced
   bool lost = false;                   ///< a step got no memory and was undone: the next op says so
@@ -64,6 +66,14 @@ struct ThreadTrace {
   // Of the last traced call, as far as they can count:
   std::uint16_t compiled = 0, eager = 0; ///< segments
 
+  /// After an op was matched.
+  void expect_next() noexcept {
+    const bool quick = !slow_match && !tapes && timed == Timed::no && fence::is_one_sided();
+    next = quick ? &session->upcoming() : &no_step;
+  }
+  /// Before anything that ends the segment, or makes ops need a second look.
+  void expect_nothing() noexcept { next = &no_step; }
+
   /// Ops just run, but for a stamp on their results.
   bool only_stamps() const noexcept {
     return activity == Activity::following && !hashing && timed == Timed::no;
@@ -81,7 +91,7 @@ struct ThreadTrace {
   }
 };
 /// The loader has little room for it, see tools/checks/tls.py.
-static_assert(sizeof(ThreadTrace) == 80);
+static_assert(sizeof(ThreadTrace) == 88);
 extern thread_local constinit ThreadTrace thread_trace;
 
 /// The op under way, as every activity sees it.

@@ -124,6 +124,8 @@ void end_and_arm(const OpCall &call, ExitReason reason) {
 
 /// Ends what does not match the op, if that is what the outcome means.
 void leave_path(ThreadTrace &t, const OpCall &call, Session::Match outcome) {
+  if (outcome != Session::Match::hit)
+    t.expect_nothing();
   switch (outcome) {
   case Session::Match::hit:
     return;
@@ -214,6 +216,7 @@ std::uint8_t before_op(const OpCall &call, Impl **results) {
       break;
     if (const std::uint8_t count = match_op(t, call, results)) {
       t.slow_match = t.flush_every || t.session->probes();
+      t.expect_next();
       if (t.flush_every && t.session->matched() % t.flush_every == 0)
         t.session->close(ExitReason::forced);
       return count;
