@@ -217,15 +217,22 @@ private:
   return value;
 }
 
-[[gnu::always_inline]] inline Impl *match_quickly(ThreadTrace &t, OpKind op, AttrWords attrs,
-                                                  OperandList operands) {
+/// For any op with one result.
+[[gnu::noinline]] Impl *match_among_children(Session &session, OpKind op, AttrWords attrs,
+                                             OperandList operands) noexcept {
+  return session.match_plain(op, attrs, operands);
+}
+
+[[gnu::noinline]] Impl *match_quickly(ThreadTrace &t, OpKind op, AttrWords attrs,
+                                      OperandList operands) {
   if (t.activity != Activity::matching || t.slow_match)
     return nullptr;
-  // While time is added up, what is timed is what the op takes otherwise.
-  Impl *value =
-      t.timed != Timed::no && attrs.empty() ? t.session->match_expected(op, operands) : nullptr;
+  // What a thread expects is what `match_or_dispatch` has looked at.
+  Impl *value = attrs.empty() && (t.next == &no_step || t.next->op != op)
+                    ? t.session->match_expected(op, operands)
+                    : nullptr;
   if (!value)
-    value = t.session->match_plain(op, attrs, operands);
+    value = match_among_children(*t.session, op, attrs, operands);
   if (value) [[likely]]
     t.expect_next();
   return value;
@@ -244,7 +251,8 @@ private:
 }
 
 /// What most ops come to: a value, computed or pending. nullptr: `dispatch_any` has to look.
-inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) {
+[[gnu::always_inline]] inline Impl *dispatch_quickly(OpKind op, AttrWords attrs,
+                                                     OperandList operands) {
   ThreadTrace &t = thread_trace;
   if (t.tapes)
     return nullptr;
@@ -265,14 +273,18 @@ inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) 
 
 } // namespace
 
+static Impl *dispatch_slowly(OpKind op, AttrWords attrs, OperandList operands) {
+  Impl *results[max_results];
+  dispatch_any(op, attrs, operands, Access::site(*operands[0]), results);
+  return results[0];
+}
+
 Impl *dispatch_list(OpKind op, AttrWords attrs, OperandList operands) {
   if (Impl *value = dispatch_quickly(op, attrs, operands)) [[likely]] {
     drop(operands);
     return value;
   }
-  Impl *results[max_results];
-  dispatch_any(op, attrs, operands, Access::site(*operands[0]), results);
-  return results[0];
+  return dispatch_slowly(op, attrs, operands);
 }
 
 namespace {
@@ -283,18 +295,14 @@ template <class... Operands>
   return Access::tensor(value);
 }
 
-/// The most usual case of `dispatch_list` is looked at here.
 template <class... Operands>
 [[gnu::noinline]] Tensor dispatch_unexpected(OpKind op, Operands &...operands) {
   Operand *const list[]{&operands...};
-  const ThreadTrace &t = thread_trace;
-  if (t.activity == Activity::none && !t.tapes) [[likely]] {
-    if (Impl *value = run_small(op, list)) [[likely]] {
-      (Access::drop(operands), ...);
-      return Access::tensor(value);
-    }
+  if (Impl *value = dispatch_quickly(op, {}, list)) [[likely]] {
+    (Access::drop(operands), ...);
+    return Access::tensor(value);
   }
-  return Access::tensor(dispatch_list(op, {}, list));
+  return Access::tensor(dispatch_slowly(op, {}, list));
 }
 
 /// Every call here is a last act, so that there is little to save.
@@ -304,9 +312,9 @@ template <class... Operands>
   const Step &step = *t.next;
   if (step.op != op)
     return dispatch_unexpected(op, operands...);
-  Impl *const value = t.session->match_step(step, operands...);
+  Impl *const value = t.quick->match_step(step, operands...);
   if (!value) [[unlikely]]
-    return dispatch_unexpected(op, operands...);
+    return dispatch_unexpected(step.op, operands...);
   t.next = step.next;
   if ((Access::is_owned(operands) || ...))
     return drop_and_return(value, operands...);

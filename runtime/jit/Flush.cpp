@@ -6,6 +6,7 @@
 #include "runtime/jit/CheckMode.h"
 #include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Mode.h"
+#include "runtime/jit/Segment.h"
 #include "runtime/jit/Sequence.h"
 #include "runtime/jit/Session.h"
 #include "runtime/kernels/Mxcsr.h"
@@ -260,8 +261,10 @@ void Session::let_values_go() noexcept {
       release(pending[v].value);
       pending.renew_place(v);
     }
+    liveness.unset();
     return pending.leave_places();
   }
+  liveness.forget_unset();
   for (std::uint32_t v = 0; v < pending.size(); ++v) {
     Impl *&value = pending[v].value;
     if (!value)
@@ -276,6 +279,12 @@ void Session::let_values_go() noexcept {
 
 /// Lets everything go but what may call user code when freed (adopted memory).
 void Session::clear(Garbage &to) noexcept {
+  if (lock.is_owner()) {
+    next_step = &no_step;
+    thread_trace.expect_nothing();
+  } else {
+    lock.leave_news();
+  }
   let_values_go();
   for (Impl *input : cursor.inputs) {
     if (input->storage->free_owner)

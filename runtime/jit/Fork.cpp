@@ -37,7 +37,8 @@ void before_fork() {
 void after_fork(bool child) {
   if (child) {
     fence::prepare();
-    thread_trace.expect_nothing(); // the fence may be another
+    thread_trace.set_session(thread_trace.session); // the fence may be another
+    thread_trace.expect_nothing();
   }
   Session::unlock_all(child);
   CompileThread::get().unlock_after_fork(child);

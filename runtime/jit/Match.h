@@ -51,6 +51,7 @@ inline bool expects(const TrieNode &candidate, OpKind op, AttrWords attrs,
 template <class Operands>
 [[gnu::always_inline]] inline std::uint32_t Session::find_child(OpKind op, AttrWords attrs,
                                                                 const Operands &operands) noexcept {
+  cursor.begin_op();
   const TrieNode *const trie_nodes = cursor.trie->nodes.data();
   std::uint32_t child = trie_nodes[cursor.node].first_child;
   for (; child != TrieNode::none; child = trie_nodes[child].next_sibling) {
@@ -124,21 +125,62 @@ template <class... Operands>
                                                         const Operands &...operands) noexcept {
   Impl *value = nullptr;
   std::size_t i = 0;
-  if (lock.try_lock_as_owner() && is_open && (fits(step.operands[i++], operands) && ...) &&
-      pending.has_place(step.value)) [[likely]] {
-    value = pending.take_place(step.value, step.meta, step.node);
-    cursor.commit(step);
+  if (lock.try_lock_as_owner() && (fits(step.operands[i++], operands) && ...)) [[likely]] {
+    PendingValues::Slot &place = pending[step.value];
+    value = place.value;
+    if (value) [[likely]] {
+      cursor.commit(step);
+      pending.occupy(place, step.value, step.node);
+      PendingValues::made_anew(value, step.meta);
+    }
   }
   lock.unlock_as_owner();
   return value;
 }
 
+inline bool Session::binds(const Meta *meta, const Operand &operand) noexcept {
+  using detail::Access;
+  Impl *const impl = Access::impl(operand);
+  if (!impl || impl->meta != meta ||
+      impl->where.load(std::memory_order_acquire).state() != Where::ready)
+    return false;
+  cursor.inputs.push_back(impl);
+  return true;
+}
+
+inline Impl *Session::match_binding(const Step &step, std::span<Operand *const> operands) noexcept {
+  const OwnerGuard guard(lock);
+  if (!is_open || !pending[step.value].value) [[unlikely]]
+    return nullptr;
+  cursor.begin_op();
+  const ExpectedOperand *expected =
+      cursor.trie->expected.data() + cursor.trie->nodes[step.node].first_operand;
+  bool matched = true;
+  for (std::size_t i = 0; i < operands.size() && matched; ++i)
+    matched = step.operands[i].tag() == ExpectedWord::new_input
+                  ? binds(expected[i].meta, *operands[i])
+                  : fits(step.operands[i], *operands[i]);
+  if (!matched || !has_memory() || over_memory_limit()) [[unlikely]] {
+    cursor.forget_uncommitted();
+    return nullptr;
+  }
+  cursor.commit_inputs();
+  cursor.commit(step);
+  PendingValues::Slot &place = pending[step.value];
+  pending.occupy(place, step.value, step.node);
+  return PendingValues::made_anew(place.value, step.meta);
+}
+
 inline Impl *Session::match_expected(OpKind op, std::span<Operand *const> operands) noexcept {
   const Step &step = *next_step;
-  if (step.op != op || step.operand_count != operands.size() || !fence::is_one_sided())
+  if (step.operand_count != operands.size())
     return nullptr;
   Impl *value = nullptr;
-  if (operands.size() == 1)
+  if (step.binding_op == op)
+    value = match_binding(step, operands);
+  else if (step.op != op || !fence::is_one_sided())
+    return nullptr;
+  else if (operands.size() == 1)
     value = match_step(step, *operands[0]);
   else if (operands.size() == 2)
     value = match_step(step, *operands[0], *operands[1]);

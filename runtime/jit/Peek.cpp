@@ -63,6 +63,7 @@ Session::Peeked Session::peek(const Impl &value) noexcept {
     liveness.live.resize(pending.size());
     std::ranges::fill(liveness.live, 0);
     liveness.live[wanted] = 1;
+    liveness.forget_unset();
     cursor.list_nodes();
     liveness.find_wanted(cursor);
     for (const std::uint32_t at : cursor.nodes) {

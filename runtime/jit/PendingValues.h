@@ -60,15 +60,16 @@ struct PendingValues {
     const auto v = static_cast<std::uint32_t>(slots.size());
     if (!slots[v].value && !make_place(v)) [[unlikely]]
       return nullptr;
-    return take_place(v, trie.nodes[node].result_metas[result], node);
+    occupy(slots[v], v, node);
+    return made_anew(slots[v].value, trie.nodes[node].result_metas[result]);
   }
-  /// The value in the next place, number `v`. Precondition: there is one.
-  [[gnu::always_inline]] Impl *take_place(std::uint32_t v, const Meta *meta,
-                                          std::uint32_t node) noexcept {
-    Slot &slot = slots[v];
-    Impl *const value = slot.value;
+  /// The next place, number `v`, gets the result of a node.
+  [[gnu::always_inline]] void occupy(Slot &slot, std::uint32_t v, std::uint32_t node) noexcept {
     slot.node = node;
     slots.resize(v + 1);
+  }
+  /// The value of a place, for the caller.
+  [[gnu::always_inline]] static Impl *made_anew(Impl *value, const Meta *meta) noexcept {
     TRACEJIT_UNPOISON(value, sizeof(Impl));
     value->refs.store(1, std::memory_order_relaxed);
     value->flags.store(0, std::memory_order_relaxed);
@@ -76,7 +77,6 @@ struct PendingValues {
     value->edge = {};
     return value;
   }
-  bool has_place(std::uint32_t v) const noexcept { return slots[v].value != nullptr; }
   /// False: no memory.
   bool make_place(std::uint32_t v) noexcept;
   /// What was in this place belongs to handles now.

@@ -134,6 +134,7 @@ bool Session::open(Anchor &from) {
   turn_ns = turn_path = 0;
   probing = from.probes.load(std::memory_order_relaxed) > 0 || options().turns > 0;
   at_boundary = false;
+  lock.take_news();
   ran_plainly = false;
   waiting.clear();
   outside = {};
@@ -292,7 +293,7 @@ void detail::destroy(ValueHead *head) noexcept {
   if (where.state() != Where::pending)
     return let_last_go(value);
   Session *const session = where.session();
-  if (session != thread_trace.session || !session->abandon_quickly(value, where)) [[unlikely]]
+  if (session != thread_trace.quick || !session->abandon_quickly(value, where)) [[unlikely]]
     let_pending_go(value, where);
 }
 

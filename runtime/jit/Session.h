@@ -67,8 +67,9 @@ public:
 
   /// The same for the usual case: a value, or nullptr if `match` has to look. Owner only.
   Impl *match_plain(OpKind op, AttrWords attrs, std::span<Operand *const> operands) noexcept;
-  /// The same for the step that is expected, or nullptr: then nothing has changed. Precondition:
-  /// fence::is_one_sided(), and `step` was `upcoming()` after the last match.
+  /// The same for the step that is expected, or nullptr: then nothing has changed. Whether the
+  /// session is open is not looked at: if the owner closes it there is no such step, and other
+  /// threads leave news. Precondition: fence::is_one_sided(), and `step` is `upcoming()`.
   template <class... Operands>
   Impl *match_step(const Step &step, const Operands &...operands) noexcept;
   /// The same where the step and its precondition are looked at here. Each op of the segment took
@@ -160,10 +161,9 @@ public:
   /// If `value`, whose last handle goes, still waits in this session, as `where` says, then it is
   /// left to the session, marked as abandoned, and nobody else may look at it again.
   bool abandon(Impl &value, Where where) noexcept;
-  /// The same in the usual case; false: `abandon` has to look. Owner only.
+  /// The same in the usual case; false: `abandon` has to look. Owner only. Precondition:
+  /// fence::is_one_sided().
   bool abandon_quickly(Impl &value, Where where) noexcept {
-    if (!fence::is_one_sided())
-      return false;
     const bool done = lock.try_lock_as_owner() && PendingValues::take_abandoned(value, where);
     lock.unlock_as_owner();
     return done;
@@ -212,6 +212,8 @@ private:
   bool make_garbage_room() noexcept;
   bool value_matches(const ExpectedOperand &expected, Impl &value) noexcept;
   bool fits(ExpectedWord expected, const Operand &operand) noexcept;
+  bool binds(const Meta *meta, const Operand &operand) noexcept;
+  Impl *match_binding(const Step &step, std::span<Operand *const> operands) noexcept;
   template <class Operands>
   std::uint32_t find_child(OpKind op, AttrWords attrs, const Operands &operands) noexcept;
   Match check_indices(const TrieNode &node, std::span<const Argument> arguments);

@@ -14,8 +14,8 @@ namespace jit {
 /// What is expected of one operand, as a word that mostly one comparison decides by.
 class ExpectedWord {
 public:
-  /// In the lowest byte; above are numbers, each the kind of an Operand that holds it.
-  enum Tag : std::uint8_t { value, input };
+  /// In the lowest byte; in between are numbers, each the kind of an Operand that holds it.
+  enum Tag : std::uint8_t { value, input, new_input = 0xff };
 
   ExpectedWord() noexcept = default;
   /// A value that waits in the session: by how much its place differs from that of value 0. The
@@ -28,6 +28,8 @@ public:
   static ExpectedWord of_input(std::uint32_t k) noexcept {
     return ExpectedWord(std::uintptr_t{k} << 32 | input);
   }
+  /// One that is bound with this op.
+  static ExpectedWord of_new_input() noexcept { return ExpectedWord(new_input); }
   static ExpectedWord of_number(std::uint32_t k, ScalarKind kind) noexcept {
     return ExpectedWord(std::uintptr_t{k} << 32 | detail::Access::kind_of_number(kind));
   }
@@ -45,13 +47,15 @@ private:
   std::uintptr_t bits = 0;
 };
 
-/// Of an op with one result, without attributes and indices to check, that binds no input anew.
+/// Of an op with one result, without attributes and indices to check.
 struct alignas(64) Step {
   static constexpr std::size_t most_operands = 3;
   static constexpr OpKind no_op{0xffff};
 
   OpKind op = no_op; ///< no_op: nothing fits
   std::uint8_t operand_count = 0;
+  /// The op, if it binds inputs, which takes a way of its own: then `op` is no_op.
+  OpKind binding_op = no_op;
   std::uint32_t node = 0;     ///< of the trie
   std::uint32_t value = 0;    ///< number of the result
   std::uint32_t numbers = 0;  ///< bound with this op and before

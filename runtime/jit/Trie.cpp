@@ -170,6 +170,7 @@ static Step make_step(const Trie &trie, std::uint32_t n, std::uint32_t bound) {
       node.operand_count > Step::most_operands ||
       node.operand_count != info(node.op).operands.size())
     return step;
+  const std::uint32_t bound_before = bound;
   for (std::size_t i = 0; i < node.operand_count; ++i) {
     const ExpectedOperand &expected = trie.expected[node.first_operand + i];
     const std::uint32_t index = expected.code.index();
@@ -178,16 +179,16 @@ static Step make_step(const Trie &trie, std::uint32_t n, std::uint32_t bound) {
       step.operands[i] = ExpectedWord::of_value(index);
       break;
     case OperandCode::input:
-      if (index >= bound)
-        return step;
-      step.operands[i] = ExpectedWord::of_input(index);
+      step.operands[i] =
+          index < bound ? ExpectedWord::of_input(index) : ExpectedWord::of_new_input();
+      bound = std::max(bound, index + 1);
       break;
     case OperandCode::scalar:
       step.operands[i] = ExpectedWord::of_number(index, expected.kind);
       break;
     }
   }
-  step.op = node.op;
+  (bound > bound_before ? step.binding_op : step.op) = node.op;
   step.operand_count = node.operand_count;
   return step;
 }
