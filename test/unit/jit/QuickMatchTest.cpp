@@ -9,6 +9,7 @@
 #include <tracejit/autograd.h>
 #include <tracejit/tracejit.h>
 
+#include <functional>
 #include <gtest/gtest.h>
 #include <thread>
 #include <vector>
@@ -210,6 +211,40 @@ TEST_F(QuickMatchTest, ASegmentThatAnotherThreadClosedIsNotGoneOnWith) {
   }
   read = false;
   swap_in([&] { EXPECT_EQ(f(one).to_vector<float>()[63], 2.0f); });
+}
+
+TEST_F(QuickMatchTest, WhatEndsTheSegmentTakesTheStepAway) {
+  std::function<void(const Tensor &)> between = [](const Tensor &) {};
+  bool before = false, after = false;
+  auto f = trace(
+      [&](const Tensor &x) {
+        const Tensor a = x + 1;
+        const Tensor b = a * 2;
+        before = expects_a_step();
+        between(b);
+        after = expects_a_step();
+        const Tensor c = b - 3;
+        return c * a;
+      },
+      {.name = "ended"});
+  const Tensor one = ones({64});
+  swap_in([&] { f(one); });
+  const std::function<void(const Tensor &)> ends[] = {
+      [](const Tensor &) { synchronize(); },
+      [](const Tensor &) { set_mode(Mode::on); },
+      [](const Tensor &) { const NoTrace plain; },
+      [](const Tensor &b) { EXPECT_EQ(b.to_vector<float>()[63], 4.0f); },
+      [](const Tensor &b) { b.data<float>(); },
+  };
+  for (const auto &end : ends) {
+    between = end;
+    EXPECT_EQ(f(one).to_vector<float>()[63], 2.0f);
+    if (fence::is_one_sided())
+      EXPECT_TRUE(before);
+    EXPECT_FALSE(after);
+    between = [](const Tensor &) {};
+    swap_in([&] { EXPECT_EQ(f(one).to_vector<float>()[63], 2.0f); });
+  }
 }
 
 TEST_F(QuickMatchTest, TemporariesAreLetGoWithTheirOp) {
