@@ -9,6 +9,7 @@
 #include "runtime/kernels/ScalarValue.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cstring>
 #include <immintrin.h>
@@ -185,15 +186,33 @@ std::size_t CpuProgram::library_scratch(const LibraryStep &step) const {
   return scratch_bytes({step.op, step.attrs, operands, results}, workers);
 }
 
+/// The number as the dtype, zeros behind it.
+static std::uint64_t cell_of(Scalar number, DType dtype) noexcept {
+  if (dtype == DType::f32 && number.kind() == ScalarKind::floating) // the usual one
+    return std::bit_cast<std::uint32_t>(static_cast<float>(number.as_double()));
+  const ScalarValue value(number, dtype);
+  std::uint64_t cell = 0;
+  switch (itemsize(dtype)) {
+  case 1:
+    std::memcpy(&cell, value.bytes, 1);
+    break;
+  case 4:
+    std::memcpy(&cell, value.bytes, 4);
+    break;
+  default:
+    std::memcpy(&cell, value.bytes, 8);
+    break;
+  }
+  return cell;
+}
+
 void CpuProgram::run(const ProgramCall &call) const noexcept {
   const MxcsrGuard environment;
   if (planted(SeededBug::denormals_flushed))
     _mm_setcsr(_mm_getcsr() | 0x8040);
   auto *cells = reinterpret_cast<std::uint64_t *>(call.arena + cells_offset);
   for (std::size_t k = 0; k < plan.cells.size(); ++k) {
-    cells[k] = 0;
-    const ScalarValue value(call.scalars[plan.cells[k].slot], plan.cells[k].dtype);
-    std::memcpy(&cells[k], value.bytes, itemsize(plan.cells[k].dtype));
+    cells[k] = cell_of(call.scalars[plan.cells[k].slot], plan.cells[k].dtype);
   }
   for (std::size_t k = 0; k < plan.steps.size(); ++k) {
     Run run{*this, call, cells, call.arena + work_offset};

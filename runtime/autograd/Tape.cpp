@@ -49,6 +49,7 @@ static void record(const detail::TapeOp &op) {
 void set_recording(TapeList *list) noexcept {
   recording = list;
   thread_trace.tapes = static_cast<std::uint8_t>(list ? list->depth() : 0);
+  thread_trace.expect_nothing();
   if (!thread_ended)
     holder.list = list ? list->shared_from_this() : nullptr;
 }

@@ -15,10 +15,12 @@ namespace detail {
 extern std::atomic<bool> one_sided;
 }
 
+/// Whether the frequent side needs no instruction. Changes in the child of a fork at most.
+inline bool is_one_sided() noexcept { return detail::one_sided.load(std::memory_order_relaxed); }
 /// The frequent side: what this thread stored before is seen by whoever called heavy() after it, or
 /// this thread sees what that one stored before its heavy().
 inline void light() noexcept {
-  if (detail::one_sided.load(std::memory_order_relaxed)) [[likely]]
+  if (is_one_sided()) [[likely]]
     std::atomic_signal_fence(std::memory_order_seq_cst);
   else
     std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -32,6 +32,7 @@ public:
     return true;
   }
   bool has_room(std::size_t n) const noexcept { return n <= room; }
+  std::size_t capacity() const noexcept { return room; }
   void swap(ReservedList &other) noexcept {
     std::swap(items, other.items);
     std::swap(room, other.room);

@@ -52,6 +52,7 @@ namespace jit {
   X(number_kinds_ignored, "match: any kind of number will do")                                     \
   X(range_checked_once, "match: an index tensor that was in range once is in range")               \
   X(owner_not_told, "match: a session that another thread has flushed goes on")                    \
+  X(place_reused, "flush: the places of values that handles hold are used again")                  \
   X(last_value_alone, "flush: only the last value of a path is held")                              \
   X(held_input_donated, "flush: an output takes the memory of an input that is still held")        \
   X(deferred_input_donated, "flush: an output takes the memory of an input of a deferred value")   \

@@ -52,7 +52,8 @@ public:
       Impl *impl = Access::impl(operand);
       if (!impl && !Access::is_scalar(operand)) [[unlikely]]
         throw_empty(info(op).name, Access::site(operand));
-      new (list + i) Argument{impl, Access::scalar(operand)};
+      new (list + i)
+          Argument(impl ? Argument{impl, 0} : Argument{nullptr, Access::scalar(operand)});
     }
   }
   std::span<const Argument> list() noexcept { return {data(), count}; }
@@ -216,11 +217,25 @@ private:
   return value;
 }
 
-[[gnu::always_inline]] inline Impl *match_quickly(ThreadTrace &t, OpKind op, AttrWords attrs,
-                                                  OperandList operands) {
-  return t.activity == Activity::matching && !t.slow_match
-             ? t.session->match_plain(op, attrs, operands)
-             : nullptr;
+/// For any op with one result.
+[[gnu::noinline]] Impl *match_among_children(Session &session, OpKind op, AttrWords attrs,
+                                             OperandList operands) noexcept {
+  return session.match_plain(op, attrs, operands);
+}
+
+[[gnu::noinline]] Impl *match_quickly(ThreadTrace &t, OpKind op, AttrWords attrs,
+                                      OperandList operands) {
+  if (t.activity != Activity::matching || t.slow_match)
+    return nullptr;
+  // What a thread expects is what `match_or_dispatch` has looked at.
+  Impl *value = attrs.empty() && (t.next == &no_step || t.next->op != op)
+                    ? t.session->match_expected(op, operands)
+                    : nullptr;
+  if (!value)
+    value = match_among_children(*t.session, op, attrs, operands);
+  if (value) [[likely]]
+    t.expect_next();
+  return value;
 }
 
 /// The same for the first op of a segment, and for those whose time is added up.
@@ -236,7 +251,8 @@ private:
 }
 
 /// What most ops come to: a value, computed or pending. nullptr: `dispatch_any` has to look.
-inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) {
+[[gnu::always_inline]] inline Impl *dispatch_quickly(OpKind op, AttrWords attrs,
+                                                     OperandList operands) {
   ThreadTrace &t = thread_trace;
   if (t.tapes)
     return nullptr;
@@ -257,14 +273,60 @@ inline Impl *dispatch_quickly(OpKind op, AttrWords attrs, OperandList operands) 
 
 } // namespace
 
+static Impl *dispatch_slowly(OpKind op, AttrWords attrs, OperandList operands) {
+  Impl *results[max_results];
+  dispatch_any(op, attrs, operands, Access::site(*operands[0]), results);
+  return results[0];
+}
+
 Impl *dispatch_list(OpKind op, AttrWords attrs, OperandList operands) {
   if (Impl *value = dispatch_quickly(op, attrs, operands)) [[likely]] {
     drop(operands);
     return value;
   }
-  Impl *results[max_results];
-  dispatch_any(op, attrs, operands, Access::site(*operands[0]), results);
-  return results[0];
+  return dispatch_slowly(op, attrs, operands);
+}
+
+namespace {
+
+template <class... Operands>
+[[gnu::noinline]] Tensor drop_and_return(Impl *value, Operands &...operands) noexcept {
+  (Access::drop(operands), ...);
+  return Access::tensor(value);
+}
+
+template <class... Operands>
+[[gnu::noinline]] Tensor dispatch_unexpected(OpKind op, Operands &...operands) {
+  Operand *const list[]{&operands...};
+  if (Impl *value = dispatch_quickly(op, {}, list)) [[likely]] {
+    (Access::drop(operands), ...);
+    return Access::tensor(value);
+  }
+  return Access::tensor(dispatch_slowly(op, {}, list));
+}
+
+/// Every call here is a last act, so that there is little to save.
+template <class... Operands>
+[[gnu::always_inline]] inline Tensor match_or_dispatch(OpKind op, Operands &...operands) {
+  ThreadTrace &t = thread_trace;
+  const Step &step = *t.next;
+  if (step.op != op)
+    return dispatch_unexpected(op, operands...);
+  Impl *const value = t.quick->match_step(step, operands...);
+  if (!value) [[unlikely]]
+    return dispatch_unexpected(step.op, operands...);
+  t.next = step.next;
+  if ((Access::is_owned(operands) || ...))
+    return drop_and_return(value, operands...);
+  return Access::tensor(value);
+}
+
+} // namespace
+
+Tensor dispatch_plain(Operand &x, OpKind op) { return match_or_dispatch(op, x); }
+Tensor dispatch_plain(Operand &x, Operand &y, OpKind op) { return match_or_dispatch(op, x, y); }
+Tensor dispatch_plain(Operand &x, Operand &y, Operand &z, OpKind op) {
+  return match_or_dispatch(op, x, y, z);
 }
 
 Tensor dispatch_at(const std::source_location &site, OpKind op, AttrWords attrs) {

@@ -23,6 +23,11 @@ Tensor dispatch(OpKind op, AttrWords attrs, Operand &first, Operands &...others)
   Operand *const list[]{&first, &others...};
   return Access::tensor(dispatch_list(op, attrs, list));
 }
+/// Without attributes: the op that a matched path expects next is pending at once. The operands
+/// come first, so that public functions pass on what they were given.
+Tensor dispatch_plain(Operand &x, OpKind op);
+Tensor dispatch_plain(Operand &x, Operand &y, OpKind op);
+Tensor dispatch_plain(Operand &x, Operand &y, Operand &z, OpKind op);
 /// Without operands.
 Tensor dispatch_at(const std::source_location &site, OpKind op, AttrWords attrs);
 /// With a number of operands that varies.

@@ -17,7 +17,8 @@ struct Cursor {
   ReservedList<Impl *> inputs; ///< one reference each once committed
   ReservedList<Scalar> scalars;
   /// Of inputs and numbers, those of ops that were matched; behind them, of one that is looked at.
-  std::size_t committed_inputs = 0, committed_scalars = 0;
+  std::size_t committed_inputs = 0;
+  std::size_t committed_scalars = 0; ///< only while an op is looked at
   ReservedList<std::uint32_t> nodes; ///< the matched ones in order, when asked for
 
   bool make_room(const PathSize &most) noexcept {
@@ -38,13 +39,24 @@ struct Cursor {
   /// Some path that goes on from here: what the segment was on the way to.
   Path &path_ahead() const noexcept;
 
+  /// All numbers so far are those of ops that were matched.
+  void begin_op() noexcept { committed_scalars = scalars.size(); }
   bool has_new_inputs() const noexcept { return committed_inputs != inputs.size(); }
   /// The op of this child of the node is matched.
   [[gnu::always_inline]] void advance(std::uint32_t child) noexcept {
-    for (; committed_inputs < inputs.size(); ++committed_inputs)
-      retain(inputs[committed_inputs]);
-    committed_scalars = scalars.size();
+    commit_inputs();
     node = child;
+  }
+  [[gnu::always_inline]] void commit_inputs() noexcept {
+    const std::size_t bound = inputs.size();
+    for (std::size_t k = committed_inputs; k < bound; ++k)
+      retain(inputs[k]);
+    committed_inputs = bound;
+  }
+  /// The same for a step, but for its inputs.
+  [[gnu::always_inline]] void commit(const Step &step) noexcept {
+    scalars.resize(step.numbers);
+    node = step.node;
   }
   /// Takes back what a child has bound that did not match to the end.
   void forget_uncommitted() noexcept {

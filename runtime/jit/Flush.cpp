@@ -6,6 +6,7 @@
 #include "runtime/jit/CheckMode.h"
 #include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Mode.h"
+#include "runtime/jit/Segment.h"
 #include "runtime/jit/Sequence.h"
 #include "runtime/jit/Session.h"
 #include "runtime/kernels/Mxcsr.h"
@@ -120,16 +121,19 @@ bool Session::run_program(const Terminal &terminal, const Variant &variant) noex
     Storage *const block = reservation.blocks[j];
     if (has_packed(*block)) [[unlikely]]
       drop_packed(*block); // donated: other bytes lie there now
-    if (Waiting::Held *held = waiting.find(v)) [[unlikely]]
-      held->block = block;
-    else
-      set_ready(pending[v].value, block, block->data);
     if (!liveness.needed[v])
       unused += block->bytes;
+    if (Waiting::Held *held = waiting.find(v)) [[unlikely]]
+      held->block = block;
+    else if (liveness.needed[v])
+      set_ready(pending[v].value, block, block->data);
+    else
+      release(block);
   }
   terminal.path->unused_bytes.store(unused, std::memory_order_relaxed);
   if (liveness.live_view)
     make_views();
+  ran_plainly = waiting.empty() && !liveness.live_view;
   return true;
 }
 
@@ -257,17 +261,38 @@ Session::Garbage::~Garbage() {
     release(impl);
 }
 
-/// Lets everything go but what may call user code when freed (adopted memory).
-void Session::clear(Garbage &to) noexcept {
-  for (std::size_t v = 0; v < pending.size(); ++v) {
-    Impl *value = pending[v].value;
+/// What handles hold is theirs, and what no handle holds waits to be used again.
+void Session::let_values_go() noexcept {
+  if (ran_plainly) { // the usual case: there is nothing to be looked for
+    for (const std::uint32_t v : liveness.needed_values) {
+      release(pending[v].value);
+      pending.renew_place(v);
+    }
+    liveness.unset();
+    return pending.leave_places();
+  }
+  liveness.forget_unset();
+  for (std::uint32_t v = 0; v < pending.size(); ++v) {
+    Impl *&value = pending[v].value;
     if (!value)
       continue;
     if (liveness.live[v])
-      release(value);
-    else
-      pending.free(*value);
+      release(std::exchange(value, nullptr));
+    else if (!pending.holds(*value)) // computed for others
+      free_impl(std::exchange(value, nullptr));
   }
+  pending.leave_places();
+}
+
+/// Lets everything go but what may call user code when freed (adopted memory).
+void Session::clear(Garbage &to) noexcept {
+  if (lock.is_owner()) {
+    next_step = &no_step;
+    thread_trace.expect_nothing();
+  } else {
+    lock.leave_news();
+  }
+  let_values_go();
   for (Impl *input : cursor.inputs) {
     if (input->storage->free_owner)
       garbage.push_back(input);
@@ -286,7 +311,6 @@ void Session::clear(Garbage &to) noexcept {
     to.swap(garbage);
   reservation.release_reserved();
   reservation.release_big_arena();
-  pending.slots.clear();
   cursor.end();
   is_open = is_parked = false;
 }

@@ -3,6 +3,7 @@
 
 #include "runtime/jit/Anchor.h"
 #include "runtime/jit/CompileThread.h"
+#include "runtime/jit/Segment.h"
 #include "runtime/jit/Session.h"
 
 #include <mutex>
@@ -34,8 +35,11 @@ void before_fork() {
 }
 
 void after_fork(bool child) {
-  if (child)
+  if (child) {
     fence::prepare();
+    thread_trace.set_session(thread_trace.session); // the fence may be another
+    thread_trace.expect_nothing();
+  }
   Session::unlock_all(child);
   CompileThread::get().unlock_after_fork(child);
   // Anchors that were added meanwhile are not locked.

@@ -25,27 +25,41 @@ void Liveness::need(OperandCode code, const Cursor &cursor, const PendingValues 
 void Liveness::clear(std::size_t values, std::size_t inputs) noexcept {
   live.resize(values);
   needed.resize(values);
-  std::ranges::fill(needed, 0);
   needed_values.clear();
   pinned_input.resize(inputs);
-  std::ranges::fill(pinned_input, 0);
+  if (values > unset_values || inputs > unset_inputs) {
+    std::ranges::fill(live, 0);
+    std::ranges::fill(needed, 0);
+    std::ranges::fill(pinned_input, 0);
+    unset_values = values;
+    unset_inputs = inputs;
+  }
   live_view = false;
+}
+
+void Liveness::unset() noexcept {
+  for (const std::uint32_t v : needed_values)
+    live[v] = needed[v] = 0;
+}
+
+void Liveness::take(std::uint32_t v, const Cursor &cursor, const PendingValues &pending) noexcept {
+  live[v] = 1;
+  retain(pending[v].value);
+  need({OperandCode::value, v}, cursor, pending);
 }
 
 std::size_t Liveness::find(const Cursor &cursor, const PendingValues &pending) noexcept {
   const std::size_t count = pending.size();
   clear(count, cursor.inputs.size());
   std::size_t found = 0;
-  std::uint8_t *const lives = live.begin();
-  for (std::uint32_t v = 0; v < count; ++v) {
-    Impl &value = *pending[v].value;
-    lives[v] = value.refs.load(std::memory_order_acquire) != abandoned_refs &&
-               !(planted(SeededBug::last_value_alone) && v + 1 != count);
-    if (!lives[v])
+  const PendingValues::Slot *const begin = pending.slots.begin(), *const end = begin + count;
+  for (const PendingValues::Slot *slot = begin; slot != end; ++slot) {
+    if (slot->value->refs.load(std::memory_order_acquire) == abandoned_refs) [[likely]]
+      continue;
+    if (planted(SeededBug::last_value_alone) && slot + 1 != end)
       continue;
     ++found;
-    retain(&value);
-    need({OperandCode::value, v}, cursor, pending);
+    take(static_cast<std::uint32_t>(slot - begin), cursor, pending);
   }
   return found;
 }

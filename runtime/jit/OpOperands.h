@@ -12,6 +12,6 @@ inline bool is_number(const Argument &) noexcept { return true; }
 inline Scalar number_of(const Argument &argument) noexcept { return argument.scalar; }
 inline Impl *impl_of(const Operand *operand) noexcept { return Access::impl(*operand); }
 inline bool is_number(const Operand *operand) noexcept { return Access::is_scalar(*operand); }
-inline const Scalar &number_of(const Operand *operand) noexcept { return Access::scalar(*operand); }
+inline Scalar number_of(const Operand *operand) noexcept { return Access::scalar(*operand); }
 
 } // namespace jit::detail

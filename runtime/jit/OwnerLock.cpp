@@ -23,14 +23,14 @@ template <class Condition> static void wait_for(Condition done) noexcept {
 void OwnerLock::let_others_go_first() noexcept {
   do {
     held.store(0, std::memory_order_release);
-    wait_for([this] { return wanted.load(std::memory_order_relaxed) == 0; });
+    wait_for([this] { return wanted.load(std::memory_order_relaxed) != taken; });
     held.store(1, std::memory_order_relaxed);
     fence::light();
-  } while (wanted.load(std::memory_order_acquire) != 0);
+  } while (wanted.load(std::memory_order_acquire) == taken);
 }
 
 void OwnerLock::lock_from_outside() noexcept {
-  wait_for([this] { return wanted.exchange(1, std::memory_order_acquire) == 0; });
+  wait_for([this] { return wanted.exchange(taken, std::memory_order_acquire) != taken; });
   fence::heavy();
   wait_for([this] { return held.load(std::memory_order_acquire) == 0; });
 }

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 namespace jit {
 
@@ -26,14 +27,30 @@ public:
   /// who wanted it, or was about to step back from it, is not there.
   void unlock_in_child() noexcept {
     held.store(0, std::memory_order_relaxed);
-    wanted.store(0, std::memory_order_relaxed);
+    wanted.store(free_state(), std::memory_order_relaxed);
   }
 
   void lock_as_owner() noexcept {
     held.store(1, std::memory_order_relaxed);
     fence::light();
-    if (wanted.load(std::memory_order_acquire) != 0) [[unlikely]]
+    if (wanted.load(std::memory_order_acquire) == taken) [[unlikely]]
       let_others_go_first();
+  }
+  /// The same but for waiting: false if another thread wants it, or has left news. Either way
+  /// `unlock_as_owner` follows. Precondition: fence::is_one_sided().
+  bool try_lock_as_owner() noexcept {
+    held.store(1, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    return wanted.load(std::memory_order_acquire) == 0;
+  }
+  /// By another thread than the owner, which holds it: the owner has to look at what has changed.
+  void leave_news() noexcept { has_news = true; }
+  /// By the owner, which holds it.
+  void take_news() noexcept {
+    if (!std::exchange(has_news, false)) [[likely]]
+      return;
+    std::uint32_t seen = news;
+    wanted.compare_exchange_strong(seen, 0, std::memory_order_acq_rel, std::memory_order_relaxed);
   }
   void unlock_as_owner() noexcept { held.store(0, std::memory_order_release); }
 
@@ -47,11 +64,15 @@ private:
   static const void *this_thread() noexcept { return __builtin_thread_pointer(); }
   void let_others_go_first() noexcept;
   void lock_from_outside() noexcept;
-  void unlock_from_outside() noexcept { wanted.store(0, std::memory_order_release); }
+  void unlock_from_outside() noexcept { wanted.store(free_state(), std::memory_order_release); }
+  std::uint32_t free_state() const noexcept { return has_news ? news : 0; }
 
   std::atomic<const void *> owner{nullptr};
-  std::atomic<std::uint32_t> held{0};   ///< by the owner
-  std::atomic<std::uint32_t> wanted{0}; ///< held or about to be held by another thread
+  std::atomic<std::uint32_t> held{0}; ///< by the owner
+  /// taken: held or about to be held by another thread. So is `news`, for who tries only once.
+  static constexpr std::uint32_t taken = 1, news = 2;
+  std::atomic<std::uint32_t> wanted{0};
+  bool has_news = false; ///< under the lock
 };
 
 /// Holds a lock that this thread owns.

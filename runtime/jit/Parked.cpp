@@ -41,7 +41,7 @@ bool Session::choose_waiting(const Path &path, const Impl &observed) noexcept {
     return false;
   waiting.held_of.resize(pending.size());
   std::ranges::fill(waiting.held_of, 0);
-  const OperandCode read = root_of(observed.slot);
+  const OperandCode read = root_of(observed.slot());
   bool any = false;
   for (std::uint32_t v = 0; v < pending.size(); ++v) {
     if (!liveness.live[v])
@@ -205,7 +205,7 @@ void Session::hand_out(Waiting::Held &block) noexcept {
 
 /// Somebody needs a value that waits.
 void Session::touch(const Impl &value, Garbage &left) noexcept {
-  Waiting::Held &block = *waiting.find(value.slot);
+  Waiting::Held &block = *waiting.find(value.slot());
   learn(block, true);
   if (block.block)
     return hand_out(block);

@@ -55,13 +55,15 @@ Session::Peeked Session::peek(const Impl &value) noexcept {
   if (!holds(value))
     return {Peek::elsewhere, nullptr};
   Peeked peeked{Peek::no_memory, nullptr};
+  const std::uint32_t wanted = value.slot();
   if_memory([&] {
     Copies copies(pending.size());
     if (!show_stored(copies))
       return;
     liveness.live.resize(pending.size());
     std::ranges::fill(liveness.live, 0);
-    liveness.live[value.slot] = 1;
+    liveness.live[wanted] = 1;
+    liveness.forget_unset();
     cursor.list_nodes();
     liveness.find_wanted(cursor);
     for (const std::uint32_t at : cursor.nodes) {
@@ -70,7 +72,7 @@ Session::Peeked Session::peek(const Impl &value) noexcept {
           !run_aside(entry, copies))
         return;
     }
-    peeked = {Peek::computed, std::exchange(copies[value.slot], nullptr)};
+    peeked = {Peek::computed, std::exchange(copies[wanted], nullptr)};
   });
   return peeked;
 }

@@ -7,6 +7,41 @@
 
 namespace jit {
 
+bool PendingValues::make_room(std::size_t values) noexcept {
+  const std::size_t had = slots.capacity();
+  if (!slots.reserve(values))
+    return false;
+  for (std::size_t v = had; v < slots.capacity(); ++v)
+    slots[v] = {nullptr, 0};
+  return true;
+}
+
+bool PendingValues::make_place(std::uint32_t v) noexcept {
+  Impl *const value = slots[v].value = new_impl(nullptr);
+  if (!value)
+    return false;
+  value->refs.store(abandoned_refs, std::memory_order_relaxed);
+  value->where.store(Where::in(session, v), std::memory_order_release);
+  return true;
+}
+
+void PendingValues::leave_places() noexcept {
+#ifdef TRACEJIT_ASAN // a handle that should have kept its value reads it
+  for (const Slot &slot : slots)
+    if (slot.value)
+      TRACEJIT_POISON(slot.value, sizeof(Impl));
+#endif
+  slots.clear();
+}
+
+void PendingValues::free_places() noexcept {
+  for (std::size_t v = 0; v < slots.capacity(); ++v)
+    if (Impl *const value = std::exchange(slots[v].value, nullptr)) {
+      TRACEJIT_UNPOISON(value, sizeof(Impl));
+      free_unused(value);
+    }
+}
+
 bool PendingValues::add_all(const Trie &trie, std::uint32_t node, Impl **results) noexcept {
   const std::uint8_t count = trie.nodes[node].results;
   for (std::uint8_t r = 0; r < count; ++r) {
@@ -15,7 +50,7 @@ bool PendingValues::add_all(const Trie &trie, std::uint32_t node, Impl **results
       continue;
     for (; r > 0; --r) {
       slots.resize(slots.size() - 1);
-      free_impl(std::exchange(results[r - 1], nullptr));
+      std::exchange(results[r - 1], nullptr)->refs.store(abandoned_refs, std::memory_order_relaxed);
     }
     return false;
   }

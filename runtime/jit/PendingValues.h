@@ -3,8 +3,12 @@
 #pragma once
 
 #include "runtime/base/ReservedList.h"
+#include "runtime/base/SeededBugs.h"
 #include "runtime/jit/Trie.h"
+#include "runtime/ops/OpTable.h"
 #include "runtime/tensor/NewImpl.h"
+#include "runtime/tensor/Poison.h"
+#include "runtime/trace/Recorder.h"
 
 #include <atomic>
 #include <vector>
@@ -24,17 +28,23 @@ protected:
   ~RebindJournal() = default;
 };
 
+/// Values are made in places: one under each number, with all set that stays, which segment after
+/// segment uses again unless a handle has kept what was in it. A place that no value is in holds an
+/// abandoned one, or null.
 struct PendingValues {
   struct Slot {
     Impl *value; ///< a reference only while a flush runs and if it is live
     std::uint32_t node;
   };
+  static_assert((Recorder::max_ops + 1) * max_results <= Where::most_slots);
   struct Rebinding {
     RebindJournal *box;
     Impl *old_value; ///< a reference
   };
 
-  explicit PendingValues(const Session *session) noexcept : here(Where::in(session)) {}
+  explicit PendingValues(const Session *session) noexcept
+      : first_place(Where::in(session, 0)), session(session) {}
+  bool make_room(std::size_t values) noexcept;
 
   Slot &operator[](std::size_t v) noexcept { return slots[v]; }
   const Slot &operator[](std::size_t v) const noexcept { return slots[v]; }
@@ -42,27 +52,50 @@ struct PendingValues {
 
   /// Whether the value waits here at this moment.
   bool holds(const Impl &value) const noexcept {
-    return value.where.load(std::memory_order_acquire) == here;
+    return value.where.load(std::memory_order_acquire).is_in(session);
   }
   /// A value for a result of a node; its one reference is the caller's. Null: no memory.
   [[gnu::always_inline]] Impl *add(const Trie &trie, std::uint32_t node,
                                    std::uint8_t result) noexcept {
-    Impl *value = new_impl(trie.nodes[node].result_metas[result]);
-    if (!value) [[unlikely]]
+    const auto v = static_cast<std::uint32_t>(slots.size());
+    if (!slots[v].value && !make_place(v)) [[unlikely]]
       return nullptr;
-    value->slot = static_cast<std::uint16_t>(slots.size());
-    value->where.store(here, std::memory_order_release);
-    slots.push_back({value, node});
+    occupy(slots[v], v, node);
+    return made_anew(slots[v].value, trie.nodes[node].result_metas[result]);
+  }
+  /// The next place, number `v`, gets the result of a node.
+  [[gnu::always_inline]] void occupy(Slot &slot, std::uint32_t v, std::uint32_t node) noexcept {
+    slot.node = node;
+    slots.resize(v + 1);
+  }
+  /// The value of a place, for the caller.
+  [[gnu::always_inline]] static Impl *made_anew(Impl *value, const Meta *meta) noexcept {
+    TRACEJIT_UNPOISON(value, sizeof(Impl));
+    value->refs.store(1, std::memory_order_relaxed);
+    value->flags.store(0, std::memory_order_relaxed);
+    value->meta = meta;
+    value->edge = {};
     return value;
   }
+  /// False: no memory.
+  bool make_place(std::uint32_t v) noexcept;
+  /// What was in this place belongs to handles now.
+  void renew_place(std::uint32_t v) noexcept {
+    if (!planted(SeededBug::place_reused))
+      make_place(v);
+  }
+  /// All places are free. Precondition: what is in them is abandoned, or null.
+  void leave_places() noexcept;
+  /// Gives the places back. Precondition: they are free.
+  void free_places() noexcept;
   /// All results of the node, or none.
   bool add_all(const Trie &trie, std::uint32_t node, Impl **results) noexcept;
   /// A value whose last handle goes is left to the session. False: it does not wait any more.
-  bool take_abandoned(Impl &value) noexcept {
-    const bool waits = holds(value);
-    if (waits)
-      value.refs.store(abandoned_refs, std::memory_order_relaxed);
-    return waits;
+  static bool take_abandoned(Impl &value, Where where) noexcept {
+    if (value.where.load(std::memory_order_acquire) != where) [[unlikely]]
+      return false;
+    value.refs.store(abandoned_refs, std::memory_order_relaxed);
+    return true;
   }
   /// Whether a handle holds a value that waits.
   bool is_held(std::uint32_t v) const noexcept {
@@ -85,6 +118,7 @@ struct PendingValues {
   /// they get their old values back: at once if `by_owner`, who may be reading them.
   void fail_all(const Trie &trie, bool by_owner) noexcept;
 
+  const Where first_place; ///< where value 0 waits
   ReservedList<Slot> slots;
   std::vector<Rebinding> rebindings;
   ValueFailure *failure = nullptr;
@@ -92,7 +126,7 @@ struct PendingValues {
   bool undo_is_left = false;                 ///< to the owner
 
 private:
-  const Where here;
+  const Session *const session;
 };
 
 } // namespace jit

@@ -41,7 +41,9 @@ struct ThreadCleanup {
     finish_parked();
     if (t.work->spare)
       Session::give_back(t.work->spare);
-    Session::give_back(std::exchange(t.session, nullptr));
+    Session *const mine = t.session;
+    t.set_session(nullptr);
+    Session::give_back(mine);
     delete std::exchange(t.work, nullptr);
   }
 };
@@ -57,7 +59,7 @@ bool prepare_thread(ThreadTrace &t) noexcept {
     thread_local ThreadCleanup cleanup;
     static_cast<void>(cleanup);
     auto work = std::make_unique<ThreadWork>();
-    t.session = Session::acquire(work->halves);
+    t.set_session(Session::acquire(work->halves));
     t.work = work.release();
   });
 }
@@ -117,7 +119,7 @@ void follow(ThreadTrace &t, bool hashing) noexcept {
   t.activity = Activity::following;
   t.hashing = hashing;
   t.sequence = sequence::begin;
-  t.steps = t.values = t.turn = 0;
+  t.steps = t.values = t.work->turn = 0;
   t.followed = Recorder::next_serial();
 }
 
@@ -142,8 +144,8 @@ void begin_segment(ThreadTrace &t) {
   case AnchorState::Phase::serving:
     if (t.session->open(anchor)) {
       t.activity = Activity::matching;
-      t.flush_every = static_cast<std::uint32_t>(options().flush_every);
-      t.slow_match = t.flush_every || t.session->probes();
+      t.work->flush_every = static_cast<std::uint32_t>(options().flush_every);
+      t.slow_match = t.work->flush_every || t.session->probes();
       return;
     }
     return record_or_follow(t, pass);
@@ -185,6 +187,7 @@ void end_segment(ExitReason reason, const Impl *observed) noexcept {
     return;
   if (t.work && t.work->parked) [[unlikely]]
     let_parked_go(*t.work, [](Session &session) { return session.nobody_waits(); });
+  t.expect_nothing();
   const Activity activity = std::exchange(t.activity, Activity::none);
   switch (activity) {
   case Activity::none:

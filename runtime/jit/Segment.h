@@ -33,6 +33,8 @@ struct ThreadWork {
   Session *parked = nullptr; ///< list of sessions whose values wait beyond their segment
   Session *spare = nullptr;  ///< to go on with when one is parked
   std::uint32_t parked_count = 0;
+  std::uint32_t flush_every = 0; ///< option of that name; 0: never
+  std::uint32_t turn = 0;        ///< while following, the path whose eager turn it is; 0: of none
 };
 
 /// The tracing state of one thread. Trivially destructible: tensors may be used in destructors of
@@ -40,6 +42,8 @@ struct ThreadWork {
 struct ThreadTrace {
   static constexpr std::uint8_t thread_ended = 1, in_no_trace = 2, no_trace_interrupts = 4;
 
+  /// The op that is matched without a look at the rest of this; no_step: every op is looked at.
+  const Step *next = &no_step;
   Activity activity = Activity::none;
   std::uint8_t closed = 0;             ///< why ops just run, bits as above; 0: they may be traced
   bool lost = false;                   ///< a step got no memory and was undone: the next op says so
@@ -50,19 +54,30 @@ struct ThreadTrace {
   std::uint8_t tapes = 0;              ///< open gradient tapes
   GradientMark gradient = 0;           ///< of the ops that a backward pass runs
   EagerReason why = EagerReason::none; ///< the first segment of the call that ran eagerly did
-  std::uint32_t flush_every = 0;       ///< option of that name; 0: never
-  Anchor *anchor = nullptr;            ///< where this segment began
-  Trace *trace = nullptr;              ///< of the outermost scope in force
+  // Of the last traced call, as far as they can count:
+  std::uint16_t compiled = 0, eager = 0; ///< segments
+  Anchor *anchor = nullptr;              ///< where this segment began
+  Trace *trace = nullptr;                ///< of the outermost scope in force
   Session *session = nullptr;
+  Session *quick = nullptr; ///< the same if its lock needs no fence, else null
   ThreadWork *work = nullptr;
   // While following:
   std::uint64_t sequence = 0; ///< hash of the ops that ran
   std::uint64_t followed = 0; ///< stamp of the values made
   std::uint32_t steps = 0;    ///< ops that ran
   std::uint32_t values = 0;   ///< that they made
-  std::uint32_t turn = 0;     ///< the path whose eager turn it is; 0: of none
-  // Of the last traced call, as far as they can count:
-  std::uint16_t compiled = 0, eager = 0; ///< segments
+
+  void set_session(Session *mine) noexcept {
+    session = mine;
+    quick = fence::is_one_sided() ? mine : nullptr;
+  }
+  /// After an op was matched.
+  void expect_next() noexcept {
+    const bool expects = !slow_match && !tapes && timed == Timed::no && quick;
+    next = expects ? &session->upcoming() : &no_step;
+  }
+  /// Before anything that ends the segment, or makes ops need a second look.
+  void expect_nothing() noexcept { next = &no_step; }
 
   /// Ops just run, but for a stamp on their results.
   bool only_stamps() const noexcept {
@@ -81,7 +96,7 @@ struct ThreadTrace {
   }
 };
 /// The loader has little room for it, see tools/checks/tls.py.
-static_assert(sizeof(ThreadTrace) == 80);
+static_assert(sizeof(ThreadTrace) == 88);
 extern thread_local constinit ThreadTrace thread_trace;
 
 /// The op under way, as every activity sees it.

@@ -76,7 +76,7 @@ void leave_eagerly(ThreadTrace &t, ExitReason reason) {
   }
   follow_prefix(t, prefix);
   if (turn)
-    t.turn = t.session->turn_path_id();
+    t.work->turn = t.session->turn_path_id();
 }
 
 /// No known path goes on with this op. What was matched is computed, and recording goes on as if it
@@ -124,6 +124,8 @@ void end_and_arm(const OpCall &call, ExitReason reason) {
 
 /// Ends what does not match the op, if that is what the outcome means.
 void leave_path(ThreadTrace &t, const OpCall &call, Session::Match outcome) {
+  if (outcome != Session::Match::hit)
+    t.expect_nothing();
   switch (outcome) {
   case Session::Match::hit:
     return;
@@ -213,8 +215,9 @@ std::uint8_t before_op(const OpCall &call, Impl **results) {
     if (t.activity != Activity::matching)
       break;
     if (const std::uint8_t count = match_op(t, call, results)) {
-      t.slow_match = t.flush_every || t.session->probes();
-      if (t.flush_every && t.session->matched() % t.flush_every == 0)
+      t.slow_match = t.work->flush_every || t.session->probes();
+      t.expect_next();
+      if (t.work->flush_every && t.session->matched() % t.work->flush_every == 0)
         t.session->close(ExitReason::forced);
       return count;
     }
@@ -265,7 +268,7 @@ static bool can_park(ThreadTrace &t) noexcept {
 static void park(ThreadTrace &t) noexcept {
   ThreadWork &work = *t.work;
   t.session->next_parked = std::exchange(work.parked, t.session);
-  t.session = std::exchange(work.spare, nullptr);
+  t.set_session(std::exchange(work.spare, nullptr));
   ++work.parked_count;
 }
 
@@ -302,7 +305,7 @@ EagerReason end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed
 
 EagerReason end_following(ThreadTrace &t, ExitReason reason) noexcept {
   if (t.hashing && t.steps > 0)
-    return visits::followed(*t.anchor, {t.sequence, t.steps, timed_ns(t), t.turn}, reason,
+    return visits::followed(*t.anchor, {t.sequence, t.steps, timed_ns(t), t.work->turn}, reason,
                             t.work->halves);
   visits::uncounted(*t.anchor);
   return t.why == EagerReason::none ? EagerReason::unfinished : t.why;

@@ -79,8 +79,10 @@ void Session::trim() noexcept {
   const std::lock_guard guard(lock);
   if (is_parked && !is_anything_held())
     finish_locked(left, true);
-  if (!is_open)
+  if (!is_open) {
     reservation.release_arena();
+    pending.free_places();
+  }
 }
 
 void Session::trim_all() noexcept {
@@ -127,10 +129,13 @@ bool Session::open(Anchor &from) {
   }
   anchor = &from;
   cursor.begin(*current);
+  next_step = current->steps[0].next;
   memory = Memory::wanted;
   turn_ns = turn_path = 0;
   probing = from.probes.load(std::memory_order_relaxed) > 0 || options().turns > 0;
   at_boundary = false;
+  lock.take_news();
+  ran_plainly = false;
   waiting.clear();
   outside = {};
   is_open = true;
@@ -141,8 +146,8 @@ bool Session::open(Anchor &from) {
 bool Session::make_room(const PathSize &path) noexcept {
   const PathSize most = {std::max(path.ops, room.ops), std::max(path.values, room.values),
                          std::max(path.inputs, room.inputs), std::max(path.scalars, room.scalars)};
-  if (!pending.slots.reserve(most.values) || !cursor.make_room(most) ||
-      !reservation.make_room(most) || !liveness.make_room(most) || !waiting.make_room(most))
+  if (!pending.make_room(most.values) || !cursor.make_room(most) || !reservation.make_room(most) ||
+      !liveness.make_room(most) || !waiting.make_room(most))
     return false;
   room = most;
   return true;
@@ -192,7 +197,7 @@ Session::Match Session::check_indices(const TrieNode &candidate,
   const std::int64_t bound = index_bound(candidate.op, attrs, arguments);
   Impl &index = *arguments[info(candidate.op).index_check->operand].impl;
   if (holds(index))
-    return provably_within(Bounds{*this}, {OperandCode::value, index.slot}, bound)
+    return provably_within(Bounds{*this}, {OperandCode::value, index.slot()}, bound)
                ? Match::hit
                : Match::needs_index;
   static thread_local const Impl *checked = nullptr;
@@ -256,6 +261,7 @@ Session::Match Session::match(OpKind op, AttrWords attrs, std::span<const Argume
     return outcome;
   }
   cursor.advance(child);
+  next_step = cursor.trie->steps[child].next;
   count = candidate.results;
   return outcome;
 }
@@ -270,13 +276,25 @@ std::uint64_t Session::flush_ns() noexcept {
   return path.eager_ns.load(std::memory_order_relaxed) / 10;
 }
 
-bool abandon(Impl &value, Session &session) noexcept {
-  if (&session == thread_trace.session) [[likely]] {
-    const OwnerGuard guard(session.lock);
-    return session.pending.take_abandoned(value);
-  }
-  const std::lock_guard guard(session.lock);
-  return session.pending.take_abandoned(value);
+bool Session::abandon(Impl &value, Where where) noexcept {
+  const std::lock_guard guard(lock);
+  return PendingValues::take_abandoned(value, where);
+}
+
+[[gnu::noinline]] static void let_pending_go(Impl &value, Where where) noexcept {
+  if (!where.session()->abandon(value, where))
+    let_last_go(value);
+}
+
+/// The last handle goes.
+void detail::destroy(ValueHead *head) noexcept {
+  Impl &value = *static_cast<Impl *>(head);
+  const Where where = value.where.load(std::memory_order_acquire);
+  if (where.state() != Where::pending)
+    return let_last_go(value);
+  Session *const session = where.session();
+  if (session != thread_trace.quick || !session->abandon_quickly(value, where)) [[unlikely]]
+    let_pending_go(value, where);
 }
 
 void Session::journal(RebindJournal &box, Impl *old_value) {

@@ -27,7 +27,7 @@ struct Anchor;
 /// Invariants: a pending value belongs to exactly one session, which frees it if its last handle
 /// goes before the flush: so handles of pending values are dropped without a locked instruction.
 /// After a flush nothing of the session is pending; no thread holds the locks of two sessions.
-class Session {
+class alignas(64) Session {
 public:
   enum class Match : std::uint8_t {
     hit,
@@ -67,6 +67,17 @@ public:
 
   /// The same for the usual case: a value, or nullptr if `match` has to look. Owner only.
   Impl *match_plain(OpKind op, AttrWords attrs, std::span<Operand *const> operands) noexcept;
+  /// The same for the step that is expected, or nullptr: then nothing has changed. Whether the
+  /// session is open is not looked at: if the owner closes it there is no such step, and other
+  /// threads leave news. Precondition: fence::is_one_sided(), and `step` is `upcoming()`.
+  template <class... Operands>
+  Impl *match_step(const Step &step, const Operands &...operands) noexcept;
+  /// The same where the step and its precondition are looked at here. Each op of the segment took
+  /// this way or one of the first two.
+  Impl *match_expected(OpKind op, std::span<Operand *const> operands) noexcept;
+  /// What is expected after the last match. It is there until `leave_trie`, whoever closes the
+  /// session. Owner only.
+  const Step &upcoming() const noexcept { return *next_step; }
 
   /// How a session was closed. `ran` and `path` stay valid until `leave_trie`.
   struct Ended {
@@ -147,6 +158,16 @@ public:
 
   /// Whether `value` waits in this session at this moment.
   bool holds(const Impl &value) const noexcept { return pending.holds(value); }
+  /// If `value`, whose last handle goes, still waits in this session, as `where` says, then it is
+  /// left to the session, marked as abandoned, and nobody else may look at it again.
+  bool abandon(Impl &value, Where where) noexcept;
+  /// The same in the usual case; false: `abandon` has to look. Owner only. Precondition:
+  /// fence::is_one_sided().
+  bool abandon_quickly(Impl &value, Where where) noexcept {
+    const bool done = lock.try_lock_as_owner() && PendingValues::take_abandoned(value, where);
+    lock.unlock_as_owner();
+    return done;
+  }
   /// Remembers that `box` lost `old_value` to a pending value of this session. Once in a segment:
   /// what comes back is the value from before it. Owner only. Throws std::bad_alloc.
   void journal(RebindJournal &box, Impl *old_value);
@@ -180,7 +201,6 @@ public:
   static std::int64_t all_deferred_bytes() noexcept;
 
 private:
-  friend bool abandon(Impl &value, Session &session) noexcept;
   struct Bounds;
   /// Values whose release may call user code: that is left for after the lock.
   struct Garbage : ReservedList<Impl *> {
@@ -191,6 +211,9 @@ private:
   bool make_room(const PathSize &wanted) noexcept;
   bool make_garbage_room() noexcept;
   bool value_matches(const ExpectedOperand &expected, Impl &value) noexcept;
+  bool fits(ExpectedWord expected, const Operand &operand) noexcept;
+  bool binds(const Meta *meta, const Operand &operand) noexcept;
+  Impl *match_binding(const Step &step, std::span<Operand *const> operands) noexcept;
   template <class Operands>
   std::uint32_t find_child(OpKind op, AttrWords attrs, const Operands &operands) noexcept;
   Match check_indices(const TrieNode &node, std::span<const Argument> arguments);
@@ -217,6 +240,7 @@ private:
   bool may_donate(std::uint32_t input, std::size_t bytes) const noexcept;
   void check_against_program(const Terminal &terminal) noexcept;
   void hand_over(Prefix &prefix);
+  void let_values_go() noexcept;
   void clear(Garbage &to) noexcept;
 
   // Replay.cpp: matched ops one by one. The lock is held.
@@ -255,7 +279,10 @@ private:
   enum class Memory : std::uint8_t { wanted, had, refused };
   Memory memory = Memory::wanted; ///< for a run, asked for once, at the first op
   bool at_boundary = false; ///< another thread flushes, or has flushed, where that keeps happening
+  /// A program has run, and has changed no values but the live ones, which `liveness` lists.
+  bool ran_plainly = false;
   Anchor *anchor = nullptr;
+  const Step *next_step = &no_step; ///< the owner's
   Cursor cursor;
   PendingValues pending{this};
   Reservation reservation;

@@ -7,6 +7,8 @@
 
 namespace jit {
 
+constinit const Step no_step{};
+
 static bool expects_same(const Trie &trie, const TrieNode &node, const Graph &graph,
                          const GraphOp &op) {
   if (node.op != op.op || node.attrs != op.attrs || node.operand_count != op.operands.size())
@@ -160,6 +162,59 @@ static void find_deciding(Trie &trie) {
     trie.deciding[n] = chain[n] && !chain[trie.nodes[n].parent];
 }
 
+/// Of one node, but for what is next. `bound`: how many inputs are bound before it.
+static Step make_step(const Trie &trie, std::uint32_t n, std::uint32_t bound) {
+  const TrieNode &node = trie.nodes[n];
+  Step step{.node = n, .value = node.first_value, .meta = node.result_metas[0]};
+  if (!node.plain || node.attrs || node.operand_count == 0 ||
+      node.operand_count > Step::most_operands ||
+      node.operand_count != info(node.op).operands.size())
+    return step;
+  const std::uint32_t bound_before = bound;
+  for (std::size_t i = 0; i < node.operand_count; ++i) {
+    const ExpectedOperand &expected = trie.expected[node.first_operand + i];
+    const std::uint32_t index = expected.code.index();
+    switch (expected.code.kind()) {
+    case OperandCode::value:
+      step.operands[i] = ExpectedWord::of_value(index);
+      break;
+    case OperandCode::input:
+      step.operands[i] =
+          index < bound ? ExpectedWord::of_input(index) : ExpectedWord::of_new_input();
+      bound = std::max(bound, index + 1);
+      break;
+    case OperandCode::scalar:
+      step.operands[i] = ExpectedWord::of_number(index, expected.kind);
+      break;
+    }
+  }
+  (bound > bound_before ? step.binding_op : step.op) = node.op;
+  step.operand_count = node.operand_count;
+  return step;
+}
+
+/// Parents come before their children.
+static void add_steps(Trie &trie) {
+  std::vector<std::uint32_t> inputs(trie.nodes.size()); // bound up to the node
+  trie.steps.resize(trie.nodes.size());
+  for (std::uint32_t n = 0; n < trie.nodes.size(); ++n) {
+    const TrieNode &node = trie.nodes[n];
+    Step &step = trie.steps[n];
+    if (n > 0) {
+      step = make_step(trie, n, inputs[node.parent]);
+      inputs[n] = inputs[node.parent];
+      step.numbers = trie.steps[node.parent].numbers;
+      for (const OperandCode code : trie.operands_of(node)) {
+        if (code.kind() == OperandCode::input)
+          inputs[n] = std::max(inputs[n], code.index() + 1);
+        if (code.kind() == OperandCode::scalar)
+          step.numbers = std::max(step.numbers, code.index() + 1);
+      }
+    }
+    step.next = node.first_child == TrieNode::none ? &no_step : &trie.steps[node.first_child];
+  }
+}
+
 std::unique_ptr<Trie> build_trie(std::span<const std::shared_ptr<Path>> programs,
                                  std::span<const std::shared_ptr<Path>> settled) {
   auto trie = std::make_unique<Trie>();
@@ -172,6 +227,7 @@ std::unique_ptr<Trie> build_trie(std::span<const std::shared_ptr<Path>> programs
   for (const std::shared_ptr<Path> &path : settled)
     add_settled(*trie, path);
   find_deciding(*trie);
+  add_steps(*trie);
   return trie;
 }
 

@@ -25,6 +25,9 @@ std::uint64_t now_ns() noexcept;
 /// What `count` cycles take, in ns, by the two clocks since the process began.
 std::uint64_t ns_of_cycles(std::uint64_t count) noexcept;
 
+/// What reading `cycles` twice takes, in cycles: no part of a stretch between two readings.
+std::uint64_t cycles_of_reading() noexcept;
+
 /// Which clock a stretch is timed by. Preemption adds gaps of milliseconds, which the processor
 /// clock leaves out; it costs too much for stretches shorter than `worth_cpu_clock_ns`.
 enum class Timed : std::uint8_t { no, by_cycles, by_cpu };
@@ -41,11 +44,15 @@ public:
     if (by == Timed::by_cpu)
       cpu += thread_cpu_ns() - begin;
     else
-      counted += cycles() - begin;
+      count(cycles() - begin);
   }
   std::uint64_t ns() const noexcept { return cpu + ns_of_cycles(counted); }
 
 private:
+  void count(std::uint64_t stretch) noexcept {
+    const std::uint64_t reading = cycles_of_reading();
+    counted += stretch > reading ? stretch - reading : 0;
+  }
   std::uint64_t counted = 0, cpu = 0;
 };
 

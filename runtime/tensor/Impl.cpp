@@ -102,15 +102,11 @@ void free_impl(Impl *impl) noexcept {
   ImplMemory::give(impl);
 }
 
-void detail::destroy(ValueHead *value) noexcept {
-  Impl *impl = static_cast<Impl *>(value);
-  const Where where = impl->where.load(std::memory_order_acquire);
-  if (where.state() == Where::pending && abandon(*impl, *where.session()))
-    return;
+void let_last_go(Impl &value) noexcept {
   // A flush on another thread may have held the value for a moment.
-  if (impl->refs.load(std::memory_order_acquire) != 1) [[unlikely]]
-    return release(value);
-  free_impl(impl);
+  if (value.refs.load(std::memory_order_acquire) != 1) [[unlikely]]
+    return release(&value);
+  free_impl(&value);
 }
 
 } // namespace jit

@@ -58,15 +58,21 @@ struct ValueFailure {
 };
 
 /// Where a value is: one word, so that a reader sees either the old state whole or the new one.
-/// Ready carries the address of element [0, ..., 0]; user addresses leave the top bits free.
+/// Ready carries the address of element [0, ..., 0], pending the session and the value's number
+/// there; user addresses leave the top 17 bits free.
 class Where {
 public:
   enum State : std::uint8_t { ready, pending, failed };
   static constexpr std::uintptr_t pending_bit = std::uintptr_t{1} << 63;
   static constexpr std::uintptr_t failed_bit = std::uintptr_t{1} << 62;
+  static constexpr int slot_shift = 47;
+  static constexpr std::uintptr_t slot_bits = std::uintptr_t{0x7fff} << slot_shift;
+  static constexpr std::size_t most_slots = 0x7fff + 1;
 
   static Where at(const std::byte *data) noexcept { return Where(address(data)); }
-  static Where in(const Session *session) noexcept { return Where(address(session) | pending_bit); }
+  static Where in(const Session *session, std::uint32_t slot) noexcept {
+    return Where(address(session) | std::uintptr_t{slot} << slot_shift | pending_bit);
+  }
   static Where broken(const ValueFailure *failure) noexcept {
     return Where(address(failure) | failed_bit);
   }
@@ -76,10 +82,21 @@ public:
     return bits & pending_bit ? pending : bits & failed_bit ? failed : ready;
   }
   std::byte *data() const noexcept { return reinterpret_cast<std::byte *>(bits); }
-  Session *session() const noexcept { return reinterpret_cast<Session *>(bits & ~pending_bit); }
+  Session *session() const noexcept {
+    return reinterpret_cast<Session *>(bits & ~(pending_bit | slot_bits));
+  }
+  std::uint32_t slot() const noexcept {
+    return static_cast<std::uint32_t>((bits & slot_bits) >> slot_shift);
+  }
+  /// Whether it waits in the session, under whatever number.
+  bool is_in(const Session *session) const noexcept {
+    return (bits & ~slot_bits) == (address(session) | pending_bit);
+  }
   ValueFailure *failure() const noexcept {
     return reinterpret_cast<ValueFailure *>(bits & ~failed_bit);
   }
+  /// The bits in which two places differ.
+  std::uintptr_t difference(Where other) const noexcept { return bits ^ other.bits; }
   bool operator==(const Where &) const noexcept = default;
 
 private:
@@ -105,7 +122,6 @@ struct Impl : detail::ValueHead {
     trainable = 4,   ///< a trainable Variable holds or held it: tapes record what uses it
   };
   std::atomic<std::uint8_t> flags{0};
-  std::uint16_t slot = 0; ///< value number in its session, while pending
   std::atomic<Where> where{};
   const Meta *meta = nullptr;
   Storage *storage = nullptr; ///< null while pending
@@ -117,6 +133,8 @@ struct Impl : detail::ValueHead {
   std::int64_t index_min = 0, index_max = 0;
 
   std::byte *data() const noexcept { return where.load(std::memory_order_acquire).data(); }
+  /// Its number in its session. Precondition: it waits there.
+  std::uint32_t slot() const noexcept { return where.load(std::memory_order_acquire).slot(); }
 };
 static_assert(sizeof(Impl) <= 128);
 
@@ -131,9 +149,8 @@ inline Storage *constant_storage(const Impl &value) noexcept {
 TRACEJIT_PRIVATE Impl *new_ready(const Meta *meta, Storage *storage, std::byte *data) noexcept;
 /// A value that waits in a session and that no handle holds any more: the session frees it.
 inline constexpr std::uint32_t abandoned_refs = ~std::uint32_t{0};
-/// True if `value` waits in `session`: then it is left to the session, marked as abandoned. Defined
-/// by runtime/jit.
-bool abandon(Impl &value, Session &session) noexcept;
+/// What detail::destroy, which runtime/jit defines, does with a value that waits in no session.
+void let_last_go(Impl &value) noexcept;
 /// Frees a value that nobody can reach.
 void free_impl(Impl *impl) noexcept;
 inline void retain(Impl *impl) noexcept { detail::retain(impl); }
@@ -169,20 +186,45 @@ struct Access {
     out.value = impl;
     return out;
   }
-  static Impl *impl(const Operand &operand) noexcept { return static_cast<Impl *>(operand.value); }
-  static bool is_scalar(const Operand &operand) noexcept { return operand.is_scalar; }
-  static const Scalar &scalar(const Operand &operand) noexcept { return operand.scalar; }
+  /// Null for a number and for an empty tensor.
+  static Impl *impl(const Operand &operand) noexcept {
+    return is_scalar(operand) ? nullptr : tensor_or_null(operand);
+  }
+  /// The same. Precondition: it is no number.
+  static Impl *tensor_or_null(const Operand &operand) noexcept {
+    return static_cast<Impl *>(operand.value);
+  }
+  static bool is_owned(const Operand &operand) noexcept {
+    return operand.kind == Operand::Kind::owned;
+  }
+  static bool is_scalar(const Operand &operand) noexcept {
+    return operand.kind > Operand::Kind::owned;
+  }
+  /// Precondition: it is a number.
+  static Scalar scalar(const Operand &operand) noexcept {
+    return Scalar(static_cast<ScalarKind>(kind(operand) - kind_of_number(ScalarKind::boolean)),
+                  operand.number);
+  }
+  /// Of a tensor 0 or 1, above the kinds of numbers.
+  static std::uint8_t kind(const Operand &operand) noexcept {
+    return static_cast<std::uint8_t>(operand.kind);
+  }
+  static constexpr std::uint8_t kind_of_number(ScalarKind kind) noexcept {
+    return static_cast<std::uint8_t>(Operand::kind_of_number(kind));
+  }
   static const std::source_location &site(const Operand &operand) noexcept { return operand.site; }
   /// Makes the operand another tensor, at the same line.
   static void replace(Operand &operand, Tensor tensor) noexcept {
     drop(operand);
     operand.value = std::exchange(tensor.value, nullptr);
-    operand.owned = true;
+    operand.kind = Operand::Kind::owned;
   }
   /// Lets an owned handle go.
   static void drop(Operand &operand) noexcept {
-    if (std::exchange(operand.owned, false))
-      detail::release(operand.value);
+    if (!is_owned(operand))
+      return;
+    operand.kind = Operand::Kind::borrowed;
+    detail::release(operand.value);
   }
   using Box = Variable::Box;
 };

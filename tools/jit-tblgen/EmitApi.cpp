@@ -58,8 +58,8 @@ void emit_definitions(const RecordKeeper &records, raw_ostream &out) {
   for (const Op &op : read_ops(records)) {
     if (op.signature != "auto")
       continue;
-    out << op.declaration() << " {\n  return detail::dispatch(OpKind::" << op.name << ", {}, "
-        << each_operand(op, "") << ");\n}\n";
+    out << op.declaration() << " {\n  return detail::dispatch_plain(" << each_operand(op, "")
+        << ", OpKind::" << op.name << ");\n}\n";
   }
 }
 

@@ -15,7 +15,8 @@ using detail::dispatch;
 using std::source_location;
 
 Tensor full(DimList shape, Operand value, std::optional<DType> dtype) {
-  const ScalarKind kind = detail::Access::scalar(value).kind();
+  const ScalarKind kind = detail::Access::is_scalar(value) ? detail::Access::scalar(value).kind()
+                                                           : ScalarKind::integer; // refused below
   const FullAttrs attrs{shape, dtype.value_or(default_dtype(kind))};
   return dispatch(OpKind::full, attrs.encode(), value);
 }

@@ -90,7 +90,7 @@ Tensor one_hot(Operand index, std::int64_t depth, DType dtype) {
 
 Tensor matmul(Operand x, Operand y) {
   const bool rows = tensor_meta("matmul", x).rank == 1 && tensor_meta("matmul", y).rank == 1;
-  return dispatch(rows ? OpKind::vecdot : OpKind::matmul, {}, x, y);
+  return detail::dispatch_plain(x, y, rows ? OpKind::vecdot : OpKind::matmul);
 }
 
 /// Axis `from_end` (-1: the last) moved to the end.
@@ -126,13 +126,13 @@ Tensor astype(Operand x, DType dtype) {
 Tensor pow(Operand x, Operand y) {
   // The literal exponent 2 is a square here, so that eager and compiled code agree.
   if (detail::Access::is_scalar(y) && !detail::Access::is_scalar(x)) {
-    const Scalar &exponent = detail::Access::scalar(y);
+    const Scalar exponent = detail::Access::scalar(y);
     const bool integral = exponent.kind() == ScalarKind::integer;
     if ((integral || is_float(tensor_meta("pow", x).dtype)) &&
         exponent.kind() != ScalarKind::boolean && exponent.as_double() == 2)
       return square(std::move(x));
   }
-  return dispatch(OpKind::pow, {}, x, y);
+  return detail::dispatch_plain(x, y, OpKind::pow);
 }
 
 // Indexing

@@ -12,18 +12,28 @@ namespace jit {
 /// The weak kind of a number. It takes part in dtype promotion; the value never does.
 enum class ScalarKind : std::uint8_t { boolean, integer, floating };
 
+class Operand;
+namespace detail {
+struct Access;
+/// A number without its kind.
+union NumberBits {
+  std::int64_t integer;
+  double floating;
+};
+} // namespace detail
+
 class Scalar {
 public:
   template <Number T> constexpr Scalar(T value) noexcept {
     if constexpr (std::same_as<T, bool>) {
       weak_kind = ScalarKind::boolean;
-      integer = value;
+      bits.integer = value;
     } else if constexpr (std::integral<T>) {
       weak_kind = ScalarKind::integer;
-      integer = static_cast<std::int64_t>(value);
+      bits.integer = static_cast<std::int64_t>(value);
     } else {
       weak_kind = ScalarKind::floating;
-      floating = static_cast<double>(value);
+      bits.floating = static_cast<double>(value);
     }
   }
 
@@ -31,25 +41,27 @@ public:
   /// As astype converts: what is floating is truncated and saturated, NaN is 0.
   constexpr std::int64_t as_int() const noexcept {
     if (weak_kind != ScalarKind::floating)
-      return integer;
-    if (!(floating >= -0x1p63))
-      return floating < 0 ? std::numeric_limits<std::int64_t>::min() : 0;
-    return floating < 0x1p63 ? static_cast<std::int64_t>(floating)
-                             : std::numeric_limits<std::int64_t>::max();
+      return bits.integer;
+    if (!(bits.floating >= -0x1p63))
+      return bits.floating < 0 ? std::numeric_limits<std::int64_t>::min() : 0;
+    return bits.floating < 0x1p63 ? static_cast<std::int64_t>(bits.floating)
+                                  : std::numeric_limits<std::int64_t>::max();
   }
   constexpr double as_double() const noexcept {
-    return weak_kind == ScalarKind::floating ? floating : static_cast<double>(integer);
+    return weak_kind == ScalarKind::floating ? bits.floating : static_cast<double>(bits.integer);
   }
   constexpr bool as_bool() const noexcept {
-    return weak_kind == ScalarKind::floating ? !(floating == 0) : integer != 0;
+    return weak_kind == ScalarKind::floating ? !(bits.floating == 0) : bits.integer != 0;
   }
 
 private:
+  friend class Operand;
+  friend struct detail::Access;
+  constexpr Scalar(ScalarKind kind, detail::NumberBits bits) noexcept
+      : weak_kind(kind), bits(bits) {}
+
   ScalarKind weak_kind;
-  union {
-    std::int64_t integer;
-    double floating;
-  };
+  detail::NumberBits bits;
 };
 
 } // namespace jit

@@ -293,33 +293,46 @@ class Operand {
 public:
   Operand(const Tensor &tensor,
           std::source_location site = std::source_location::current()) noexcept
-      : site(site), value(tensor.value) {}
+      : site(site), value(tensor.value), kind(Kind::borrowed) {}
   Operand(Tensor &&tensor, std::source_location site = std::source_location::current()) noexcept
-      : site(site), value(std::exchange(tensor.value, nullptr)), owned(true) {}
+      : site(site), value(std::exchange(tensor.value, nullptr)), kind(Kind::owned) {}
   Operand(const Variable &variable,
           std::source_location site = std::source_location::current()) noexcept
       : Operand(variable.value(), site) {}
   template <Number T>
   Operand(T number, std::source_location site = std::source_location::current()) noexcept
-      : site(site), scalar(number), is_scalar(true) {}
+      : Operand(Scalar(number), site) {}
   Operand(Scalar number, std::source_location site = std::source_location::current()) noexcept
-      : site(site), scalar(number), is_scalar(true) {}
-  Operand(Operand &&other) noexcept
-      : site(other.site), value(other.value), scalar(other.scalar),
-        owned(std::exchange(other.owned, false)), is_scalar(other.is_scalar) {}
+      : site(site), number(number.bits), kind(kind_of_number(number.weak_kind)) {}
+  Operand(Operand &&other) noexcept : site(other.site), kind(other.kind) {
+    if (kind > Kind::owned) {
+      number = other.number;
+      return;
+    }
+    value = other.value;
+    other.kind = Kind::borrowed;
+  }
   Operand &operator=(Operand &&) = delete;
   ~Operand() {
-    if (owned)
+    if (kind == Kind::owned)
       detail::release(value);
   }
 
 private:
   friend struct detail::Access;
+  /// Numbers come last, in the order of ScalarKind.
+  enum class Kind : std::uint8_t { borrowed, owned, boolean, integer, floating };
+  static constexpr Kind kind_of_number(ScalarKind kind) noexcept {
+    return static_cast<Kind>(static_cast<std::uint8_t>(Kind::boolean) +
+                             static_cast<std::uint8_t>(kind));
+  }
+
   std::source_location site;
-  detail::ValueHead *value = nullptr;
-  Scalar scalar = 0;
-  bool owned = false;
-  bool is_scalar = false;
+  union {
+    detail::ValueHead *value;
+    detail::NumberBits number;
+  };
+  Kind kind;
 };
 
 } // namespace jit

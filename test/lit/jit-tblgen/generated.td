@@ -71,7 +71,7 @@ def : Composite<"Tensor plus_one(Operand x)", "plus(x, 1).">;
 // HEADER:      inline Tensor operator+(Operand &&x, Operand &&y) { return plus(std::move(x), std::move(y)); }
 
 // API:      Tensor plus(Operand &&x, Operand &&y) {
-// API-NEXT: return detail::dispatch(OpKind::plus, {}, x, y);
+// API-NEXT: return detail::dispatch_plain(x, y, OpKind::plus);
 // API-NOT:  al_ter
 
 // SAMPLES: TRACEJIT_SAMPLE(plus, "[2] 1.5", "")

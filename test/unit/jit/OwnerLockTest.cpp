@@ -35,6 +35,36 @@ TEST(OwnerLockTest, OwnerAndOthersExcludeEachOther) {
   EXPECT_EQ(count, by_owner + 2 * by_other);
 }
 
+TEST(OwnerLockTest, NewsOfOthersAreSeenUntilTheyAreTaken) {
+  fence::prepare();
+  OwnerLock lock;
+  lock.own();
+  const auto tries = [&] {
+    const bool free = lock.try_lock_as_owner();
+    lock.unlock_as_owner();
+    return free;
+  };
+  const auto change = [&](bool news) {
+    std::thread([&] {
+      const std::lock_guard guard(lock);
+      if (news)
+        lock.leave_news();
+    }).join();
+  };
+  EXPECT_TRUE(tries());
+  change(false);
+  EXPECT_TRUE(tries());
+  change(true);
+  EXPECT_FALSE(tries());
+  change(false); // they are still there
+  EXPECT_FALSE(tries());
+  {
+    const OwnerGuard guard(lock); // which is no longer wanted
+    lock.take_news();
+  }
+  EXPECT_TRUE(tries());
+}
+
 TEST(OwnerLockTest, AnotherThreadCanBecomeTheOwner) {
   fence::prepare();
   OwnerLock lock;

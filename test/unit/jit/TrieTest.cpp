@@ -88,6 +88,29 @@ TEST(Trie, NodesCarryTheHashThatFollowingGives) {
   EXPECT_NE(programs[0]->sequence, programs[1]->sequence);
 }
 
+TEST(Trie, StepsAreOfOpsThatBindNoInput) {
+  const Paths programs{path_of({a, b, c})}, settled{path_of({a, b, d})};
+  const auto trie = build_trie(programs, settled);
+  const auto nodes = walk(*trie, {a, b, c});
+  ASSERT_EQ(nodes.size(), 3u);
+  const auto step_of = [&](const TrieNode *node) -> const Step & {
+    return trie->steps[static_cast<std::size_t>(node - trie->nodes.data())];
+  };
+  EXPECT_EQ(step_of(nodes[0]).op, Step::no_op);
+  EXPECT_EQ(trie->steps[0].next, &step_of(nodes[0]));
+  const Step &second = step_of(nodes[1]), &third = step_of(nodes[2]);
+  EXPECT_EQ(step_of(nodes[0]).next, &second);
+  EXPECT_EQ(second.op, b);
+  EXPECT_EQ(second.value, 1u);
+  EXPECT_EQ(second.meta, nodes[1]->result_metas[0]);
+  EXPECT_EQ(second.next, &third);
+  EXPECT_EQ(third.op, c);
+  EXPECT_EQ(third.next, &no_step);
+  const TrieNode *leaving = walk(*trie, {a, b, d}).back();
+  ASSERT_TRUE(leaving->settled);
+  EXPECT_EQ(step_of(leaving).op, Step::no_op);
+}
+
 TEST(Trie, DecidingNodesAreWhereOneChainIsLeft) {
   const auto deciding = [](const Trie &trie, std::initializer_list<OpKind> ops) {
     std::vector<bool> found;
