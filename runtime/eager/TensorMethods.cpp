@@ -5,6 +5,7 @@
 #include "runtime/eager/Typed.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/ops/Attributes.h"
+#include "runtime/ops/Axes.h"
 #include "runtime/tensor/Print.h"
 
 #include <tracejit/ops.h>
@@ -138,6 +139,39 @@ void Tensor::read_item(DType as, void *out, const source_location &site) const {
     throw Error(ErrorCode::out_of_memory, "item: no scratch memory", site);
   std::memcpy(out, converted.data(), itemsize(as));
 }
+
+Scalar Tensor::item(source_location site) const {
+  const DType dtype = usable(*this, "item", site).meta->dtype;
+  if (is_float(dtype))
+    return item<double>(site);
+  if (dtype == DType::boolean)
+    return item<bool>(site);
+  return item<std::int64_t>(site);
+}
+
+void Tensor::refuse_item(std::int64_t number, const source_location &site) {
+  throw Error(ErrorCode::invalid_argument,
+              "item: " + std::to_string(number) + " does not fit the integer type", site);
+}
+
+std::int64_t Tensor::shape(int axis, source_location site) const {
+  const Meta &meta = *usable(*this, "shape", site).meta;
+  std::int64_t resolved = 0;
+  if (const auto message = resolve_axis("shape", meta, axis, meta.rank, resolved))
+    throw Error(ErrorCode::invalid_argument, *message, site);
+  return meta.dim_values[resolved];
+}
+
+// The handle is borrowed by the op, and assigned after it: an op that throws leaves it as it was.
+template <Tensor (*op)(Operand &&, Operand &&)>
+static Tensor &update(Tensor &tensor, Operand &&value) {
+  const source_location site = Access::site(value);
+  return tensor = op(Operand(std::as_const(tensor), site), std::move(value));
+}
+Tensor &Tensor::operator+=(Operand value) { return update<add>(*this, std::move(value)); }
+Tensor &Tensor::operator-=(Operand value) { return update<subtract>(*this, std::move(value)); }
+Tensor &Tensor::operator*=(Operand value) { return update<multiply>(*this, std::move(value)); }
+Tensor &Tensor::operator/=(Operand value) { return update<divide>(*this, std::move(value)); }
 
 static void check_dtype(const Impl &impl, DType as, std::string_view function,
                         const source_location &site) {

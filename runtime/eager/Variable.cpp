@@ -74,6 +74,10 @@ Variable &Variable::operator*=(Operand value) {
   const std::source_location site = Access::site(value);
   return *this = {multiply(Operand(this->value(), site), std::move(value)), site};
 }
+Variable &Variable::operator/=(Operand value) {
+  const std::source_location site = Access::site(value);
+  return *this = {divide(Operand(this->value(), site), std::move(value)), site};
+}
 
 const Tensor &Variable::value() const noexcept { return box->value; }
 const std::string &Variable::name() const noexcept { return box->options.name; }

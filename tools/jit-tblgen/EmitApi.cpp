@@ -28,6 +28,18 @@ std::string each_operand(const Op &op, StringRef before, StringRef after = "") {
   return text;
 }
 
+/// "sum(x, 1)" and "sum(x, {0, 1})" for "sum(x, {.axis = ...})".
+void emit_with_axes(StringRef declaration, raw_ostream &out) {
+  for (StringRef options : {"Reduce", "Variance"}) {
+    auto [head, rest] = declaration.split((", " + options + " options = {})").str());
+    if (rest.empty() && head.size() == declaration.size())
+      continue;
+    StringRef name = head.split('(').first.rsplit(' ').second;
+    out << "inline " << head << ", Axes axis, bool keepdims = false) {\n  return " << name
+        << "(std::move(x), " << options << "{.axis = axis, .keepdims = keepdims});\n}\n";
+  }
+}
+
 void emit_operator(const Op &op, raw_ostream &out) {
   out << "inline Tensor " << op.cpp << "(" << each_operand(op, "Operand &&") << ") { return "
       << op.name << "(" << each_operand(op, "std::move(", ")") << "); }\n";
@@ -41,12 +53,15 @@ void emit_header(const RecordKeeper &records, raw_ostream &out) {
          "#include <utility>\n#include <vector>\n\n"
          "#pragma GCC visibility push(default)\nnamespace jit {\n\nclass Generator;\n\n";
   std::vector<Op> ops = read_ops(records);
+  const auto declare = [&](StringRef doc, StringRef declaration) {
+    out << prefixed(doc, "/// ") << with_site(declaration) << ";\n";
+    emit_with_axes(declaration, out);
+  };
   for (const Op &op : ops)
     if (std::string declaration = op.declaration(); !declaration.empty())
-      out << prefixed(op.doc, "/// ") << with_site(declaration) << ";\n";
+      declare(op.doc, declaration);
   for (const llvm::Record *composite : in_order(records, "Composite"))
-    out << prefixed(composite->getValueAsString("doc"), "/// ")
-        << with_site(composite->getValueAsString("signature")) << ";\n";
+    declare(composite->getValueAsString("doc"), composite->getValueAsString("signature"));
   out << "\n";
   for (const Op &op : ops)
     if (!op.cpp.empty())

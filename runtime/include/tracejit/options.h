@@ -10,8 +10,17 @@
 #pragma GCC visibility push(default)
 namespace jit {
 
+namespace detail {
+/// First member of options, so that `{0, 1}` are axes and not values of members.
+class ByName {
+public:
+  constexpr bool operator==(const ByName &) const = default;
+};
+} // namespace detail
+
 /// Options of reductions. `dtype` is for sum and mean, the other functions refuse one.
 struct Reduce {
+  detail::ByName by_name = {};
   Axes axis = {};
   bool keepdims = false;
   std::optional<DType> dtype = {};
@@ -19,6 +28,7 @@ struct Reduce {
 
 /// Options of var and var_mean: squared distances are divided by max(n - correction, 0).
 struct Variance {
+  detail::ByName by_name = {};
   Axes axis = {};
   int correction = 0;
   bool keepdims = false;

@@ -148,6 +148,8 @@ public:
   int ndim(std::source_location site = std::source_location::current()) const {
     return static_cast<int>(shape(site).size());
   }
+  /// Extent of one axis; negative ones count from the end.
+  std::int64_t shape(int axis, std::source_location site = std::source_location::current()) const;
   std::int64_t size(std::source_location site = std::source_location::current()) const;
   bool is_contiguous(std::source_location site = std::source_location::current()) const;
 
@@ -156,6 +158,17 @@ public:
     T out;
     read_item(dtype_of<T>, &out, site);
     return out;
+  }
+  /// The one element as a number of its own kind. Throws unless size() is 1.
+  Scalar item(std::source_location site = std::source_location::current()) const;
+  /// As item<std::int64_t>(), for other integers. Throws too if T cannot hold the number.
+  template <std::integral T>
+    requires(!Element<T>)
+  T item(std::source_location site = std::source_location::current()) const {
+    const auto number = item<std::int64_t>(site);
+    if (!std::in_range<T>(number))
+      refuse_item(number, site);
+    return static_cast<T>(number);
   }
   /// The elements in memory. Throws unless contiguous and of dtype T. Valid while a handle lives.
   template <Element T>
@@ -187,6 +200,7 @@ public:
   /// NumPy's basic indexing with integers, slice, newaxis, ellipsis; a tensor of integers takes
   /// along its axis. At most eight indices.
   Tensor operator()(detail::Index a) const { return index_with({a}); }
+  Tensor operator[](detail::Index a) const { return index_with({a}); }
   Tensor operator()(detail::Index a, detail::Index b) const { return index_with({a, b}); }
   Tensor operator()(detail::Index a, detail::Index b, detail::Index c) const {
     return index_with({a, b, c});
@@ -211,6 +225,12 @@ public:
     return index_with({a, b, c, d, e, f, g, h});
   }
 
+  /// This handle gets another value: `x += y` is `x = x + y`. If that throws, it keeps its own.
+  Tensor &operator+=(Operand value);
+  Tensor &operator-=(Operand value);
+  Tensor &operator*=(Operand value);
+  Tensor &operator/=(Operand value);
+
 private:
   friend class Operand;
   friend struct detail::Access;
@@ -219,6 +239,7 @@ private:
   static Tensor adopt_bytes(DType dtype, DimList shape, void *data, std::size_t count, void *owner,
                             void (*free_owner)(void *), const std::source_location &site);
   void read_item(DType as, void *out, const std::source_location &site) const;
+  [[noreturn]] static void refuse_item(std::int64_t number, const std::source_location &site);
   const void *read_data(DType as, const std::source_location &site) const;
   void read_all(DType as, void *out, const std::source_location &site) const;
   Tensor index_with(std::initializer_list<detail::Index> indices) const;
@@ -262,6 +283,7 @@ public:
   Variable &operator+=(Operand value);
   Variable &operator-=(Operand value);
   Variable &operator*=(Operand value);
+  Variable &operator/=(Operand value);
 
   const Tensor &value() const noexcept;
   operator const Tensor &() const noexcept { return value(); }
@@ -270,6 +292,25 @@ public:
   }
   Dims shape(std::source_location site = std::source_location::current()) const {
     return value().shape(site);
+  }
+  /// As those of the value.
+  template <class T> T item(std::source_location site = std::source_location::current()) const {
+    return value().item<T>(site);
+  }
+  Scalar item(std::source_location site = std::source_location::current()) const {
+    return value().item(site);
+  }
+  template <Element T>
+  std::vector<T> to_vector(std::source_location site = std::source_location::current()) const {
+    return value().to_vector<T>(site);
+  }
+  Tensor operator()(detail::Index a) const { return value()(a); }
+  Tensor operator()(detail::Index a, detail::Index b) const { return value()(a, b); }
+  Tensor operator()(detail::Index a, detail::Index b, detail::Index c) const {
+    return value()(a, b, c);
+  }
+  Tensor operator()(detail::Index a, detail::Index b, detail::Index c, detail::Index d) const {
+    return value()(a, b, c, d);
   }
   const std::string &name() const noexcept;
   bool trainable() const noexcept;

@@ -192,6 +192,12 @@ Traced<std::decay_t<F>> trace(F &&f, TraceOptions options = {},
       &detail::type_identity<D>, detail::target_of(static_cast<const D &>(f)), options, site);
   return {std::forward<F>(f), handle};
 }
+/// The same with a name alone.
+template <class F>
+Traced<std::decay_t<F>> trace(F &&f, const char *name,
+                              std::source_location site = std::source_location::current()) {
+  return trace(std::forward<F>(f), TraceOptions{.name = name ? name : ""}, site);
+}
 
 } // namespace jit
 #pragma GCC visibility pop

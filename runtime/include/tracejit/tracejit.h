@@ -3,6 +3,7 @@
 #pragma once
 
 #include <tracejit/autograd.h>
+#include <tracejit/compare.h>
 #include <tracejit/debugger.h>
 #include <tracejit/dims.h>
 #include <tracejit/dtype.h>

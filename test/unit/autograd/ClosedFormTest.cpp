@@ -12,7 +12,7 @@ using namespace jit::testing;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 const double not_a_number = std::nan("");
 
-Reduce along(int axis) { return {axis, false, {}}; }
+Reduce along(int axis) { return {.axis = axis}; }
 
 /// Gradient of the sum of f(x).
 Tensor slope(const std::function<Tensor(Tensor)> &f, const Tensor &x) { return grad(f)(x); }
@@ -123,7 +123,7 @@ TEST(ClosedForm, EmptyTensors) {
 TEST(ClosedForm, SoftmaxOfARow) {
   const Tensor x = numbers({3, 5}, 1), w = numbers({3, 5}, 2);
   const Tensor y = softmax(x);
-  const Tensor expected = y * (w - sum(y * w, Reduce{-1, true, {}}));
+  const Tensor expected = y * (w - sum(y * w, {.axis = -1, .keepdims = true}));
   const Tensor got = slope([&](Tensor v) { return softmax(v) * w; }, x);
   expect_close(expected.to_vector<double>(), got, "softmax");
   expect_close(softmax(x).to_vector<double>(), slope([](Tensor v) { return logsumexp(v); }, x),

@@ -39,7 +39,7 @@ TEST(Grad, SecondOrderOfEveryKindOfOp) {
   check("matmul", [](Tensor x) { return matmul(x, permute_dims(x, {1, 0})); }, {3, 4});
   check("slices", [](Tensor x) { return square(x(slice(1, {}, 2))) * x(slice(0, 2)); }, {5});
   check("take", [](Tensor x) { return exp(take(x, arange(2))); }, {5});
-  check("max", [](Tensor x) { return square(max(x, Reduce{1, false, {}})); }, {3, 4});
+  check("max", [](Tensor x) { return square(max(x, {.axis = 1})); }, {3, 4});
 }
 
 TEST(Grad, OfThePowerOfTheLowestInteger) {

@@ -159,6 +159,14 @@ TEST(Lines, Operators) {
   check_gradient([] { return 1 - x; });
   check_gradient([] { return x * v; });
   check_gradient([] { return 2.0 / x; });
+  check_gradient([] {
+    Tensor z = x;
+    z += v;
+    z -= 1;
+    z *= y;
+    z /= 2.0;
+    return z;
+  });
   check([] { return x == y; });
   check([] { return x != y; });
   check([] { return x < y; });
@@ -176,6 +184,8 @@ TEST(Lines, Operators) {
 
 TEST(Lines, Reductions) {
   check_gradient([] { return sum(x, {.axis = 1}); });
+  check_gradient([] { return sum(x, 1); });
+  check_gradient([] { return max(x, {0, 1}, true); });
   check_gradient([] { return mean(x, {.axis = 0, .keepdims = true}); });
   check_gradient([] { return max(x, {.axis = 1}); });
   check_gradient([] { return min(x); });
@@ -243,6 +253,7 @@ TEST(Lines, Shapes) {
 TEST(Lines, Indices) {
   check_gradient([] { return x(0); });
   check_gradient([] { return x(-1, 2); });
+  check_gradient([] { return x[1]; });
   check_gradient([] { return x(slice(0, 1)); });
   check_gradient([] { return x(slice(), slice({}, {}, -1)); });
   check_gradient([] { return x(slice(), slice(0, 3, 2)); });
@@ -277,6 +288,8 @@ TEST(Lines, Variables) {
   check([&] { w += y; });
   check([&] { w -= 1; });
   check([&] { w *= y; });
+  check([&] { w /= 2.0; });
+  check([&] { return w(0, 1); });
   check_gradient([&] { return w * x; });
 }
 
