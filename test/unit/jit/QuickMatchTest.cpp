@@ -22,6 +22,8 @@ using detail::Access;
 class QuickMatchTest : public testing::Test {
 protected:
   void SetUp() override { test::plug_in_interpreter(); }
+  /// Options are set by the next test, while nothing reads them.
+  void TearDown() override { EXPECT_TRUE(wait_compiled()); }
 
   /// Calls `f` until its program is swapped in; the test fails if it is not.
   template <class F> static void swap_in(F &&f) {
