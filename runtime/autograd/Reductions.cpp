@@ -35,7 +35,7 @@ Tensor at_first_winner(const Backward &b, Operand x, Dims axes) {
     extents.push_back(1);
   for (std::int64_t axis : axes)
     extents[static_cast<std::size_t>(axis)] = b.shape(0)[static_cast<std::size_t>(axis)];
-  Tensor winner = argmax(std::move(x), {Axes(DimList(axes)), true, {}});
+  Tensor winner = argmax(std::move(x), {.axis = DimList(axes), .keepdims = true});
   Tensor places = arange(0, count(b, axes), 1, DType::i64, b.site);
   places = reshape(b.at(std::move(places)), extents);
   Tensor wins = equal(b.at(std::move(winner)), b.at(std::move(places)));
@@ -109,7 +109,7 @@ void layer_norm_gradient(Backward &b) {
     b.give(2, b.dy());
   if (!b.wants(0) && !b.wants(1))
     return;
-  auto [variance, center] = var_mean(b.operand(0), {b.row().axis, 0, true});
+  auto [variance, center] = var_mean(b.operand(0), {.axis = b.row().axis, .keepdims = true});
   Tensor root = sqrt(b.at(add(b.at(std::move(variance)), b.operand(3))));
   const Tensor r = divide(b.at(1), b.at(std::move(root)));
   Tensor distance = subtract(b.operand(0), b.at(std::move(center)));

@@ -32,7 +32,7 @@ Operand Backward::result(std::size_t r) const {
 
 Reduce Backward::row() const {
   // `axis` is the first attribute of every row op.
-  return {Axes(static_cast<int>(attrs[0])), true, {}};
+  return {.axis = static_cast<int>(attrs[0]), .keepdims = true};
 }
 
 Tensor sum_to(const Backward &b, Tensor x, Dims shape) {
@@ -48,7 +48,7 @@ Tensor sum_to(const Backward &b, Tensor x, Dims shape) {
       repeated |= from[i] != 1;
     }
   if (repeated)
-    x = sum(b.at(std::move(x)), {axes, false, {}});
+    x = sum(b.at(std::move(x)), {.axis = axes});
   return std::ranges::equal(x.shape(), shape) ? x : reshape(b.at(std::move(x)), shape);
 }
 
