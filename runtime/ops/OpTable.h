@@ -57,6 +57,24 @@ constexpr bool is_transcendental(ScalarFunction function) noexcept {
   case ScalarFunction::erf:
   case ScalarFunction::sigmoid:
   case ScalarFunction::gelu:
+  case ScalarFunction::expm1:
+  case ScalarFunction::log1p:
+  case ScalarFunction::exp2:
+  case ScalarFunction::log2:
+  case ScalarFunction::log10:
+  case ScalarFunction::atan:
+  case ScalarFunction::sinh:
+  case ScalarFunction::cosh:
+  case ScalarFunction::tan:
+  case ScalarFunction::asin:
+  case ScalarFunction::acos:
+  case ScalarFunction::asinh:
+  case ScalarFunction::acosh:
+  case ScalarFunction::atanh:
+  case ScalarFunction::erfc:
+  case ScalarFunction::atan2:
+  case ScalarFunction::hypot:
+  case ScalarFunction::logaddexp:
   case ScalarFunction::pow:
     return true;
   default:
