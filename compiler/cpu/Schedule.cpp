@@ -203,13 +203,34 @@ private:
     return (is_heavy() || (s.stream && s.kind == Schedule::elementwise)) && fits(2) ? 2 : 1;
   }
 
+  /// Functions that leave no registers for four vectors at once.
+  static bool is_broad(ScalarFunction function) {
+    switch (function) {
+    case ScalarFunction::pow:
+    case ScalarFunction::sin:
+    case ScalarFunction::cos:
+    case ScalarFunction::tan:
+    case ScalarFunction::sinh:
+    case ScalarFunction::cosh:
+    case ScalarFunction::asinh:
+    case ScalarFunction::acosh:
+    case ScalarFunction::atanh:
+    case ScalarFunction::erfc:
+    case ScalarFunction::atan2:
+    case ScalarFunction::hypot:
+    case ScalarFunction::logaddexp:
+      return true;
+    default:
+      return false;
+    }
+  }
+
   bool is_one_slim_function() const {
     unsigned functions = 0, slim = 0;
     for (const Node &node : nest.nodes)
       if (node.kind == NodeKind::element && is_transcendental(node.function)) {
         ++functions;
-        slim += node.function != ScalarFunction::pow && node.function != ScalarFunction::sin &&
-                node.function != ScalarFunction::cos;
+        slim += !is_broad(node.function);
       }
     return functions == 1 && slim == 1;
   }

@@ -103,6 +103,51 @@ def ReluOp : Unary<"relu", "numeric"> {
 def IsnanOp : Unary<"isnan", "comparison"> {
   let doc = "Whether x is NaN; false for integers.";
 }
+def Expm1Op : Function<"expm1", 2> {
+  let doc = "exp(x) - 1 with its own digits near 0.";
+}
+def Log1pOp : Function<"log1p", 2> {
+  let doc = "log(1 + x) with its own digits near 0; NaN below -1.";
+}
+def Exp2Op : Function<"exp2", 2> {
+  let doc = "2 to the power x, exact for integral x.";
+}
+def Log2Op : Function<"log2", 2> {
+  let doc = "Logarithm to the base 2, exact for powers of 2; NaN below -0.";
+}
+def Log10Op : Function<"log10", 2> {
+  let doc = "Logarithm to the base 10, exact for powers of 10; NaN below -0.";
+}
+def AtanOp : Function<"atan", 2> {
+  let doc = "Arc tangent in radians.";
+}
+def SinhOp : Function<"sinh", 2> {
+  let doc = "Hyperbolic sine.";
+}
+def CoshOp : Function<"cosh", 2> {
+  let doc = "Hyperbolic cosine.";
+}
+def TanOp : Function<"tan", 2> {
+  let doc = "Tangent of x in radians.";
+}
+def AsinOp : Function<"asin", 2> {
+  let doc = "Arc sine in radians; NaN beyond 1.";
+}
+def AcosOp : Function<"acos", 2> {
+  let doc = "Arc cosine in radians; NaN beyond 1.";
+}
+def AsinhOp : Function<"asinh", 2> {
+  let doc = "Inverse hyperbolic sine.";
+}
+def AcoshOp : Function<"acosh", 2> {
+  let doc = "Inverse hyperbolic cosine; NaN below 1.";
+}
+def AtanhOp : Function<"atanh", 2> {
+  let doc = "Inverse hyperbolic tangent; NaN beyond 1.";
+}
+def ErfcOp : Function<"erfc", 2> {
+  let doc = "1 - erf(x) with its own digits for large x.";
+}
 
 def IsfiniteOp : Unary<"isfinite", "comparison"> {
   let doc = "Whether x is neither infinite nor NaN; true for integers.";
@@ -143,6 +188,19 @@ def MinimumOp : Binary<"minimum", "numeric", [Commutative]> {
 }
 def MaximumOp : Binary<"maximum", "numeric", [Commutative]> {
   let doc = "The larger one; NaN wins and -0 < +0.";
+}
+def Atan2Op : Binary<"atan2", "floating"> {
+  let doc = "The angle of the point with ordinate x and abscissa y, in [-pi, pi]: the arc tangent of x / y where y > 0.";
+  let ulp = 2;
+}
+def HypotOp : Binary<"hypot", "floating", [Commutative]> {
+  let doc = "sqrt(x * x + y * y) without overflow on the way; infinity beats NaN.";
+  let ulp = 2;
+}
+def LogaddexpOp : Binary<"logaddexp", "floating", [Commutative]> {
+  let doc = "log(exp(x) + exp(y)) without overflow on the way. The error is relative to the largest of |x|, |y|, the\n"
+            "result and what is added to the larger operand.";
+  let ulp = 2;
 }
 
 def CopysignOp : Binary<"copysign", "floating"> {

@@ -42,6 +42,30 @@ def : NoGradient<IsnanOp>;
 def : NoGradient<IsfiniteOp>;
 def : NoGradient<IsinfOp>;
 def : NoGradient<SignbitOp>;
+def : UnaryGradient<Expm1Op, (MultiplyOp $dy, (ExpOp $x))>;
+def : UnaryGradient<Log1pOp, (DivideOp $dy, (AddOp $x, 1))>;
+// log(2), and the reciprocals of log(2) and log(10)
+def : UnaryGradient<Exp2Op, (MultiplyOp $dy, (MultiplyOp $result, "0.69314718055994531"))>;
+def : UnaryGradient<Log2Op, (DivideOp (MultiplyOp $dy, "1.4426950408889634"), $x)>;
+def : UnaryGradient<Log10Op, (DivideOp (MultiplyOp $dy, "0.43429448190325183"), $x)>;
+// Here and below the bound is finite in f32 and its square infinite: no infinity is divided by itself
+// or meets a 0, in derivatives of any order.
+def : UnaryGradient<AtanOp, (DivideOp $dy, (AddOp (SquareOp (ClipOp $x, "-1e38", "1e38")), 1))>;
+def : UnaryGradient<SinhOp, (MultiplyOp $dy, (CoshOp $x))>;
+def : UnaryGradient<CoshOp, (MultiplyOp $dy, (SinhOp $x))>;
+def : UnaryGradient<TanOp, (MultiplyOp $dy, (AddOp (SquareOp $result), 1))>;
+// 1 - x^2 as a product keeps its digits near the ends.
+def : UnaryGradient<AsinOp, (MultiplyOp $dy, (RsqrtOp (MultiplyOp (SubtractOp 1, $x), (AddOp $x, 1))))>;
+def : UnaryGradient<AcosOp,
+    (NegativeOp (MultiplyOp $dy, (RsqrtOp (MultiplyOp (SubtractOp 1, $x), (AddOp $x, 1)))))>;
+def : UnaryGradient<AsinhOp, (DivideOp $dy, (HypotOp (ClipOp $x, "-1e38", "1e38"), 1))>;
+def : UnaryGradient<AcoshOp,
+    (MultiplyOp $dy, (MultiplyOp (RsqrtOp (SubtractOp $x, 1)), (RsqrtOp (AddOp $x, 1))))>;
+def : UnaryGradient<AtanhOp, (DivideOp $dy, (MultiplyOp (SubtractOp 1, $x), (AddOp $x, 1)))>;
+// As erf.
+def : UnaryGradient<ErfcOp,
+    (MultiplyOp $dy,
+      (MultiplyOp (ExpOp (NegativeOp (SquareOp (ClipOp $x, -30, 30)))), "-1.1283791670955126"))>;
 
 //===- Elementwise, several operands -------------------------------------------------------------===//
 
@@ -54,6 +78,30 @@ def : BinaryGradient<DivideOp, (DivideOp $dy, $y), (NegativeOp (DivideOp (Multip
 def : CustomGradient<PowOp, "pow_gradient", [Needs<"x", ["x", "y"]>, Needs<"y", ["x", "result"]>]>;
 def : BinaryGradient<MinimumOp, (WhereOp (GreaterOp $x, $y), 0, $dy), (WhereOp (GreaterOp $x, $y), $dy, 0)>;
 def : BinaryGradient<MaximumOp, (WhereOp (LessOp $x, $y), 0, $dy), (WhereOp (LessOp $x, $y), $dy, 0)>;
+// y / h^2 and -x / h^2 with h = hypot(x, y). At the origin 0, for want of a limit.
+defvar Atan2X = (ClipOp $x, "-1e38", "1e38");
+defvar Atan2Y = (ClipOp $y, "-1e38", "1e38");
+defvar Atan2Length = (WhereOp (EqualOp (HypotOp Atan2X, Atan2Y), 0), 1, (HypotOp Atan2X, Atan2Y));
+def : BinaryGradient<Atan2Op,
+    (MultiplyOp $dy, (DivideOp (DivideOp Atan2Y, Atan2Length), Atan2Length)),
+    (NegativeOp (MultiplyOp $dy, (DivideOp (DivideOp Atan2X, Atan2Length), Atan2Length)))>;
+// x / h and y / h; at the origin 0, for want of a limit, and of an infinite h the sign of an infinite
+// operand.
+defvar HypotLength =
+    (WhereOp (LogicalOrOp (EqualOp $result, 0), (EqualOp $result, "inf")), 1, $result);
+def : BinaryGradient<HypotOp,
+    (MultiplyOp $dy,
+      (DivideOp (WhereOp (EqualOp $result, "inf"),
+                         (WhereOp (EqualOp (AbsOp $x), "inf"), (SignOp $x), 0), $x), HypotLength)),
+    (MultiplyOp $dy,
+      (DivideOp (WhereOp (EqualOp $result, "inf"),
+                         (WhereOp (EqualOp (AbsOp $y), "inf"), (SignOp $y), 0), $y), HypotLength))>;
+// The sigmoid of the difference; equal infinities, which have none, share alike.
+defvar LogaddexpDifference =
+    (WhereOp (LogicalAndOp (EqualOp $x, $y), (EqualOp (AbsOp $x), "inf")), 0, (SubtractOp $x, $y));
+def : BinaryGradient<LogaddexpOp,
+    (MultiplyOp $dy, (SigmoidOp LogaddexpDifference)),
+    (MultiplyOp $dy, (SigmoidOp (NegativeOp LogaddexpDifference)))>;
 
 def : Gradient<CopysignOp, [For<"x", (WhereOp (EqualOp (SignbitOp $x), (SignbitOp $y)), $dy, (NegativeOp $dy))>,
                             Constant<"y">]>;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// erf and gelu of f32 and f64. Coefficients: own minimax fits, rounded one after the other with the
-// rest refitted.
+// erf, erfc and gelu of f32 and f64. Coefficients: own minimax fits, rounded one after the other
+// with the rest refitted.
 #pragma once
 
-#include "runtime/scalar/Emitter.h"
+#include "runtime/scalar/Expm1.h"
 
 namespace jit::scalar {
 
@@ -95,6 +95,153 @@ template <class E> TRACEJIT_EMIT typename E::F64 erf(E &e, typename E::F64 x) {
   auto a = clamped_magnitude(e, x, 5.94); // whose erf, as computed here, is 1
   auto result = erf_of_magnitude(e, a);
   return copy_sign(e, result, x);
+}
+
+/// e^(a^2) erfc a for a in [0, 1/2), [1/2, 1), [1, 2), [2, 3), [3, 5), [5, 7) and [7, 10.3],
+/// columns 6, 7 and 0 to 4: the centres, near which the function is a number of the format, and one
+/// row per power of the distance from them. Error 2^-27.2.
+inline constexpr float erfc_center_f32[8] = {0x1.80bp+0f, 0x1.3ecp+1f, 0x1.0088p+2f, 0x1.7f6p+2f,
+                                             0x1.14cp+3f, 0x0p+0f,     0x1.ff4p-3f,  0x1.7d1p-1f};
+inline constexpr float erfc_table_f32[9][8] = {
+    {0x1.48daa4p-2f, 0x1.b13928p-3f, 0x1.180682p-3f, 0x1.7c9dbep-4f, 0x1.097484p-4f, 0x0p+0f,
+     0x1.8a8e8cp-1f, 0x1.04a30cp-1f},
+    {-0x1.4e4376p-3f, -0x1.3287fcp-4f, -0x1.0845eep-5f, -0x1.ef0be8p-7f, -0x1.e4bf4cp-8f, 0x0p+0f,
+     -0x1.7cbd9ep-1f, -0x1.7b87eep-2f},
+    {0x1.36d492p-4f, 0x1.9c72bap-6f, 0x1.e68554p-8f, 0x1.3df084p-9f, 0x1.b7ce14p-11f, 0x0p+0f,
+     0x1.2b82d4p-1f, 0x1.dd9b2ap-3f},
+    {-0x1.0c9976p-5f, -0x1.096098p-7f, -0x1.b58696p-10f, -0x1.937d9cp-12f, -0x1.8c90f6p-14f,
+     0x0p+0f, -0x1.97f6f2p-2f, -0x1.0d10b4p-3f},
+    {0x1.b41786p-7f, 0x1.481784p-9f, 0x1.80e8c4p-12f, 0x1.fa1a2ap-15f, 0x1.635c9ep-17f, 0x0p+0f,
+     0x1.f130aap-3f, 0x1.1559acp-4f},
+    {-0x1.4ec992p-8f, -0x1.86eadp-11f, -0x1.4a721p-14f, -0x1.398ddcp-17f, -0x1.3bd3ccp-20f, 0x0p+0f,
+     -0x1.149c7ep-3f, -0x1.0950c6p-5f},
+    {0x1.eab952p-10f, 0x1.c33a96p-13f, 0x1.16e8fep-16f, 0x1.81889p-20f, 0x1.18e86p-23f, 0x0p+0f,
+     0x1.1cd5fcp-4f, 0x1.dc691ep-7f},
+    {-0x1.6dc1e4p-11f, -0x1.068358p-14f, -0x1.0014f8p-18f, -0x1.ec2aacp-23f, -0x1.0bd4c8p-26f,
+     0x0p+0f, -0x1.1c2ec4p-5f, -0x1.9cc9e4p-8f},
+    {0x1.ea0dfep-13f, 0x1.1562d6p-16f, 0x1.a86e18p-21f, 0x1.18570cp-25f, 0x1.b7ec5ap-30f, 0x0p+0f,
+     0x1.1212cep-6f, 0x1.44905p-9f},
+};
+/// p with erfc a = e^(-a^2) (q + w p(1 - w)) / (a + c), w = 8 / (a + c) and q = 1 / sqrt(pi) the
+/// limit for large a, for 0.8 <= a <= 27.4: error 2^-56.86. c is chosen so that p(0) is nearly a
+/// number of the format.
+inline constexpr double erfc_offset_f64 = 0x1.0632p+2;
+inline constexpr double erfc_limit_f64 = 0x1.20dd750429b6dp-1;
+inline constexpr double erfc_slope_f64[] = {
+    0x1.1d6aedd77a445p-1,   -0x1.f4cb2f2bdbb6ep-2,  0x1.84b2e4bb55e2dp-2,  -0x1.08f9be2dcfe4bp-2,
+    0x1.394eee736424dp-3,   -0x1.3a5f564463454p-4,  0x1.011e249784d7dp-5,  -0x1.394cd7bc30fa7p-7,
+    0x1.9bfc1b76d4556p-10,  0x1.1876db01da02cp-12,  -0x1.0e59b9715b6cp-12, 0x1.cd35b6192c26dp-15,
+    0x1.d0a3c5228885fp-17,  -0x1.57f0e248bf775p-17, 0x1.1aa5febb804edp-21, 0x1.508e7bba6ac63p-20,
+    -0x1.258bdcdcdd923p-22, -0x1.0a3ecd9f40bf7p-23, 0x1.72ee53d86ee91p-25, 0x1.2cbcb1d1150d4p-28};
+
+/// e^(-a^2) = 2^n (1 + rest + lost), `shifted` n as ldexp takes it. The square is kept in two
+/// parts.
+template <class V> struct FallingPower {
+  V shifted, rest, lost;
+};
+template <class E, FloatOf<E> V> TRACEJIT_EMIT FallingPower<V> exp_minus_square(E &e, V a) {
+  auto minus_a = e.neg(a);
+  auto minus_square = e.mul(minus_a, a);
+  auto square = e.neg(minus_square);
+  auto square_lost = e.fma(minus_a, a, square);
+  auto reduced = reduce_by_ln2(e, minus_square, Format<E, V>::ldexp_shift);
+  auto low = e.add(reduced.low, square_lost);
+  auto r = e.add(reduced.high, low);
+  auto r_squared = e.mul(r, r);
+  auto tail = exp_tail(e, r, r_squared);
+  auto beyond_r = e.fma(r_squared, tail, low);
+  auto rest = e.add(reduced.high, beyond_r);
+  auto kept = e.sub(rest, reduced.high);
+  auto lost = e.sub(beyond_r, kept);
+  return {reduced.shifted, rest, lost};
+}
+
+/// erfc of a in [0, 10.3] or NaN: the power times a function that falls slowly.
+template <class E> TRACEJIT_EMIT typename E::F32 erfc_of_magnitude(E &e, typename E::F32 a) {
+  auto power = exp_minus_square(e, a);
+  // Exponent and first digit of a + 1 tell the column. Any will do for NaN.
+  auto sum = e.add(a, e.f32(1.0f));
+  auto sum_bits = e.to_bits(sum);
+  auto column = e.lshr(sum_bits, 22);
+  auto index = e.bit_and(column, e.i32(7));
+  auto center = e.lookup(index, erfc_center_f32);
+  auto t = e.sub(a, center);
+  auto scaled = e.lookup(index, erfc_table_f32[8]);
+  for (int i = 7; i >= 0; --i) {
+    auto coefficient = e.lookup(index, erfc_table_f32[i]);
+    scaled = e.fma(scaled, t, coefficient);
+  }
+  auto mantissa = e.fma(scaled, power.rest, scaled);
+  return e.ldexp(mantissa, power.shifted);
+}
+
+/// erfc of a in [0, 27.4] or NaN: below 13/16 what erf lacks, beyond as in f32 with a polynomial in
+/// the reciprocal of a + c. What that and the sum lack is added where it matters.
+template <class E> TRACEJIT_EMIT typename E::F64 erfc_of_magnitude(E &e, typename E::F64 a) {
+  auto one = e.f64(1.0);
+  auto a_squared = e.mul(a, a);
+  auto a_quartic = e.mul(a_squared, a_squared);
+  auto tail = polynomial_rounded_once(e, a_squared, a_quartic, erf_tail_f64);
+  auto leading = e.sub(one, a);
+  auto kept = e.sub(one, leading);
+  auto leading_lost = e.sub(kept, a);
+  auto minus_a = e.neg(a);
+  auto beyond_leading = e.fma(minus_a, tail, leading_lost);
+  auto small = e.add(leading, beyond_leading);
+
+  auto denominator = e.add(a, e.f64(erfc_offset_f64));
+  auto denominator_kept = e.sub(denominator, e.f64(erfc_offset_f64));
+  auto denominator_lost = e.sub(a, denominator_kept);
+  auto reciprocal = e.div(one, denominator);
+  auto minus_reciprocal = e.neg(reciprocal);
+  auto remainder = e.fma(minus_reciprocal, denominator, one);
+  auto lacking = e.fma(minus_reciprocal, denominator_lost, remainder);
+  auto w = e.mul(reciprocal, e.f64(8.0));
+  auto minus_w = e.neg(w);
+  auto rounded_u = e.sub(one, w);
+  auto u = e.fma(minus_w, lacking, rounded_u);
+  auto u_squared = e.mul(u, u);
+  auto slope_start = e.f64(erfc_slope_f64[0]);
+  auto beyond_start = polynomial_by_pairs<1>(e, u, u_squared, erfc_slope_f64);
+  auto slope = e.fma(u, beyond_start, slope_start);
+  auto slope_taken = e.sub(slope_start, slope);
+  auto slope_lost = e.fma(u, beyond_start, slope_taken);
+  auto beyond_limit = e.mul(w, slope);
+  auto minus_beyond = e.neg(beyond_limit);
+  auto product_lost = e.fma(w, slope, minus_beyond);
+  auto slope_and_product_lost = e.fma(w, slope_lost, product_lost);
+  auto beyond_lost = e.fma(beyond_limit, lacking, slope_and_product_lost);
+  auto limit = e.f64(erfc_limit_f64);
+  auto scaled = e.add(beyond_limit, limit);
+  auto beyond_kept = e.sub(scaled, limit);
+  auto limit_kept = e.sub(scaled, beyond_kept);
+  auto limit_taken = e.sub(limit, limit_kept);
+  auto beyond_taken = e.sub(beyond_limit, beyond_kept);
+  auto sum_lost = e.add(limit_taken, beyond_taken);
+  auto scaled_lost = e.add(sum_lost, beyond_lost);
+
+  auto power = exp_minus_square(e, a);
+  auto weighted = e.fma(power.rest, lacking, lacking);
+  auto factor_lost = e.add(weighted, power.lost);
+  auto product = e.mul(scaled, reciprocal);
+  auto minus_product = e.neg(product);
+  auto scaled_product_lost = e.fma(scaled, reciprocal, minus_product);
+  auto all_lost = e.fma(scaled_lost, reciprocal, scaled_product_lost);
+  auto small_rest = e.fma(product, factor_lost, all_lost);
+  auto rest = e.fma(product, power.rest, small_rest);
+  auto mantissa = e.add(product, rest);
+  auto large = e.ldexp(mantissa, power.shifted);
+  auto is_small = e.lt(a, e.f64(0.8125));
+  return e.select(is_small, small, large);
+}
+
+/// 1 - erf x with its own digits where erf x is near 1.
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V erfc(E &e, V x) {
+  auto a = clamped_magnitude(e, x, Format<E, V>::is_f32 ? 10.3 : 27.4); // whose erfc is 0
+  auto right = erfc_of_magnitude(e, a);
+  auto left = e.sub(constant<V>(e, 2.0), right);
+  auto is_left = e.lt(x, constant<V>(e, 0.0));
+  return e.select(is_left, left, right);
 }
 
 /// q with erfc(c / sqrt 2) = q(c)^3 for 0 <= c <= 6; q(6) < 0.

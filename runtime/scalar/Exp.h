@@ -53,6 +53,39 @@ template <class E, FloatOf<E> V> TRACEJIT_EMIT V exp(E &e, V x) {
   return e.ldexp(power, shifted);
 }
 
+/// p with 2^r = 1 + r p(r) for |r| <= 1/2: error 2^-27.5 in f32, 2^-55.6 in f64 but for the
+/// rounding of the first coefficient.
+inline constexpr float exp2_slope_f32[] = {0x1.62e432p-1f, 0x1.ebfbe6p-3f,  0x1.c6ada8p-5f,
+                                           0x1.3b2382p-7f, 0x1.5fb952p-10f, 0x1.496f0ep-13f};
+inline constexpr double exp2_slope_f64[] = {
+    0x1.62e42fefa39f3p-1,  0x1.ebfbdff82c599p-3,  0x1.c6b08d7048e7p-5,   0x1.3b2ab6fba1df3p-7,
+    0x1.5d87fe7bc452ap-10, 0x1.4309130ac77ffp-13, 0x1.ffcbef5c12eebp-17, 0x1.62bfcce143076p-20,
+    0x1.b53bb1300d63fp-24, 0x1.e61a206d8a397p-28, 0x1.ce2ae8e36ee04p-32};
+
+/// 2 to the power x, exact for integral x; the exponent is that integer.
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V exp2(E &e, V x) {
+  constexpr bool is_f32 = Format<E, V>::is_f32;
+  // As in exp.
+  auto upper = constant<V>(e, is_f32 ? 129.0 : 1025.0);
+  auto lower = constant<V>(e, is_f32 ? -151.0 : -1076.0);
+  auto too_large = e.lt(upper, x);
+  auto capped = e.select(too_large, upper, x);
+  auto too_small = e.lt(capped, lower);
+  auto clamped = e.select(too_small, lower, capped);
+  auto shift = constant<V>(e, Format<E, V>::ldexp_shift);
+  auto shifted = e.add(clamped, shift);
+  auto n = e.sub(shifted, shift);
+  auto r = e.sub(clamped, n);
+  auto r_squared = e.mul(r, r);
+  V slope = r;
+  if constexpr (is_f32)
+    slope = polynomial_rounded_once(e, r, r_squared, exp2_slope_f32);
+  else
+    slope = polynomial_rounded_once(e, r, r_squared, exp2_slope_f64);
+  auto power = e.fma(r, slope, constant<V>(e, 1.0));
+  return e.ldexp(power, shifted);
+}
+
 /// e^x for x <= 0 as exp, but nearly correctly rounded: what ln 2 lacks and the rounding of
 /// 1 + r are added last. Costs five operations more.
 template <class E, FloatOf<E> V> TRACEJIT_EMIT V exp_accurate(E &e, V x) {

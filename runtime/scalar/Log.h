@@ -16,27 +16,19 @@ inline constexpr double log_tail_f64[] = {
     0x1.c71c71e0a6425p-3, 0x1.745d117e9e552p-3, 0x1.3b144c4ebd7aap-3,
     0x1.11102683db925p-3, 0x1.df28e3f7aec95p-4, 0x1.eafd4dacb0d5cp-4};
 
-/// The exponents of zero and infinity that `split` gives are the results; both parts of ln 2 are
-/// positive, so no infinities of different sign meet.
-template <class E> TRACEJIT_EMIT typename E::F32 log(E &e, typename E::F32 x) {
-  using V = typename E::F32;
-  using L = Ln2<E, V>;
-  auto [mantissa, exponent] = e.split(x);
-  auto f = e.sub(mantissa, constant<V>(e, 1.0));
-  auto f_squared = e.mul(f, f);
+/// log(1 + f) = f + f^2 q in f32: q for f in [-1/4, 1/2].
+template <class E, class V = typename E::F32>
+TRACEJIT_EMIT V log_quadratic(E &e, V f, V f_squared) {
   auto tail = polynomial_by_pairs(e, f, f_squared, log_tail_f32);
-  auto quadratic = e.fma(tail, f, constant<V>(e, -0.5));
-  auto log_mantissa = e.fma(f_squared, quadratic, f);
-  auto low = e.fma(exponent, constant<V>(e, L::low), log_mantissa);
-  return e.fma(exponent, constant<V>(e, L::high), low);
+  return e.fma(tail, f, constant<V>(e, -0.5));
 }
 
-/// 2 s = f - s f, and f^2 / 2 is taken out of both terms so that f enters unrounded.
-template <class E> TRACEJIT_EMIT typename E::F64 log(E &e, typename E::F64 x) {
-  using V = typename E::F64;
-  using L = Ln2<E, V>;
-  auto [mantissa, exponent] = e.split(x);
-  auto f = e.sub(mantissa, constant<V>(e, 1.0));
+/// log(1 + f) = f - (half_square - s * beyond_2s) in f64 for f in [-1/4, 1/2]: 2 s = f - s f, and
+/// f^2 / 2 is taken out of both terms so that f enters unrounded.
+template <class V> struct LogSeries {
+  V s, beyond_2s, half_square;
+};
+template <class E, class V = typename E::F64> TRACEJIT_EMIT LogSeries<V> log_series(E &e, V f) {
   auto denominator = e.add(f, constant<V>(e, 2.0));
   auto s = e.div(f, denominator);
   auto s_squared = e.mul(s, s);
@@ -45,11 +37,40 @@ template <class E> TRACEJIT_EMIT typename E::F64 log(E &e, typename E::F64 x) {
   auto half_f = e.mul(f, constant<V>(e, 0.5));
   auto half_square = e.mul(half_f, f);
   auto beyond_2s = e.fma(s_squared, tail, half_square);
-  auto exponent_low = e.mul(exponent, constant<V>(e, L::low));
-  auto correction = e.fma(s, beyond_2s, exponent_low);
-  auto below_f = e.sub(half_square, correction);
+  return {s, beyond_2s, half_square};
+}
+
+/// exponent * ln 2 + log(1 + f) for f in [-1/4, 1/2]. An infinite exponent is the result; both
+/// parts of ln 2 are positive, so no infinities of different sign meet.
+template <class E>
+TRACEJIT_EMIT typename E::F32 log_of_parts(E &e, typename E::F32 f, typename E::F32 exponent) {
+  using L = Ln2<E, typename E::F32>;
+  auto f_squared = e.mul(f, f);
+  auto quadratic = log_quadratic(e, f, f_squared);
+  auto log_mantissa = e.fma(f_squared, quadratic, f);
+  auto low = e.fma(exponent, e.f32(L::low), log_mantissa);
+  return e.fma(exponent, e.f32(L::high), low);
+}
+/// exponent * ln 2 + log(1 + f) + low, where `low` is small and holds the low part of the first.
+template <class E, class V = typename E::F64>
+TRACEJIT_EMIT V log_with_low(E &e, V f, V exponent, V low) {
+  auto series = log_series(e, f);
+  auto correction = e.fma(series.s, series.beyond_2s, low);
+  auto below_f = e.sub(series.half_square, correction);
   auto log_mantissa = e.sub(f, below_f);
-  return e.fma(exponent, constant<V>(e, L::high), log_mantissa);
+  return e.fma(exponent, e.f64(Ln2<E, V>::high), log_mantissa);
+}
+template <class E>
+TRACEJIT_EMIT typename E::F64 log_of_parts(E &e, typename E::F64 f, typename E::F64 exponent) {
+  auto exponent_low = e.mul(exponent, e.f64(Ln2<E, typename E::F64>::low));
+  return log_with_low(e, f, exponent, exponent_low);
+}
+
+/// Natural logarithm. `split` gives zero and infinity the exponents that are the results.
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V log(E &e, V x) {
+  auto [mantissa, exponent] = e.split(x);
+  auto f = e.sub(mantissa, constant<V>(e, 1.0));
+  return log_of_parts(e, f, exponent);
 }
 
 } // namespace jit::scalar

@@ -48,6 +48,21 @@ const Case cases[] = {
     {"sqrt", [](double x) { return std::sqrt(x); }, 0.5},
     {"sin", [](double x) { return std::sin(x); }, 2.0, 0x1p18f},
     {"cos", [](double x) { return std::cos(x); }, 2.0, 0x1p18f},
+    {"expm1", [](double x) { return std::expm1(x); }, 2.0},
+    {"log1p", [](double x) { return std::log1p(x); }, 1.3},
+    {"exp2", [](double x) { return std::exp2(x); }, 1.0},
+    {"log2", [](double x) { return std::log2(x); }, 1.5},
+    {"log10", [](double x) { return std::log10(x); }, 1.5},
+    {"atan", [](double x) { return std::atan(x); }, 2.0},
+    {"sinh", [](double x) { return std::sinh(x); }, 2.0},
+    {"cosh", [](double x) { return std::cosh(x); }, 2.0},
+    {"asin", [](double x) { return std::asin(x); }, 2.0},
+    {"acos", [](double x) { return std::acos(x); }, 2.0},
+    {"asinh", [](double x) { return std::asinh(x); }, 2.0},
+    {"acosh", [](double x) { return std::acosh(x); }, 2.0},
+    {"atanh", [](double x) { return std::atanh(x); }, 2.0},
+    {"erfc", [](double x) { return std::erfc(x); }, 2.0},
+    {"tan", [](double x) { return std::tan(x); }, 2.0, 0x1p18f},
 };
 
 const Kernel *find(std::span<const Kernel> kernels, const char *name) {

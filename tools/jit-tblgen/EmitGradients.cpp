@@ -137,7 +137,8 @@ private:
     if (const auto *number = dyn_cast<llvm::IntInit>(value))
       return "b.at(" + number->getAsString() + ")";
     if (const auto *number = dyn_cast<llvm::StringInit>(value))
-      return ("b.at(" + number->getValue() + ")").str();
+      return number->getValue() == "inf" ? "b.at(std::numeric_limits<double>::infinity())"
+                                         : ("b.at(" + number->getValue() + ")").str();
     const auto *dag = dyn_cast<DagInit>(value);
     if (!dag) {
       auto found = names.find(name);

@@ -58,6 +58,18 @@ TEST(InfiniteEnds, FunctionsThatLevelOff) {
         {{0, 0, 0, 0.25, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, -0.125, 0, 0, 0}});
   check("tanh", [](const Tensor &x) { return tanh(x); }, line,
         {{0, 0, 0, 1, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, -2, 0, 0, 0}});
+  check("erfc", [](const Tensor &x) { return erfc(x); }, line,
+        {{0, 0, 0, -erf_slope, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 2 * erf_slope, 0, 0, 0}});
+  const double s = 1 / 1601.0; // 1 / (1 + x^2) at 40
+  check("atan", [](const Tensor &x) { return atan(x); }, line,
+        {{0, 0, s, 1, s, 0, 0},
+         {0, 0, 80 * s * s, 0, -80 * s * s, 0, 0},
+         {0, 0, 9598 * s * s * s, -2, 9598 * s * s * s, 0, 0}});
+  const double r = std::sqrt(s);
+  check("asinh", [](const Tensor &x) { return asinh(x); }, line,
+        {{0, 0, r, 1, r, 0, 0},
+         {0, 0, 40 * s * r, 0, -40 * s * r, 0, 0},
+         {0, 0, 3199 * s * s * r, -1, 3199 * s * s * r, 0, 0}});
 }
 
 TEST(InfiniteEnds, NothingChangesBetweenTheBoundsOfGeluAndErf) {
@@ -88,7 +100,54 @@ TEST(InfiniteEnds, FunctionsThatGrow) {
   check("sqrt", [](const Tensor &x) { return sqrt(x); }, end, {{0}, {0}, {0}});
   check("rsqrt", [](const Tensor &x) { return rsqrt(x); }, end, {{0}, {0}, {0}});
   check("log", [](const Tensor &x) { return log(x); }, end, {{0}, {0}, {0}});
+  check("expm1", [](const Tensor &x) { return expm1(x); }, ends, {{0, infinity}, {0, infinity}});
+  check("exp2", [](const Tensor &x) { return exp2(x); }, ends, {{0, infinity}, {0, infinity}});
+  check("sinh", [](const Tensor &x) { return sinh(x); }, ends,
+        {{infinity, infinity}, {-infinity, infinity}});
+  check("cosh", [](const Tensor &x) { return cosh(x); }, ends,
+        {{-infinity, infinity}, {infinity, infinity}});
+  check("log1p", [](const Tensor &x) { return log1p(x); }, end, {{0}, {0}, {0}});
+  check("log2", [](const Tensor &x) { return log2(x); }, end, {{0}, {0}, {0}});
+  check("log10", [](const Tensor &x) { return log10(x); }, end, {{0}, {0}, {0}});
+  check("acosh", [](const Tensor &x) { return acosh(x); }, end, {{0}, {0}, {0}});
   check("root by pow", [](const Tensor &x) { return pow(x, 0.5); }, end, {{0}, {0}, {0}});
+}
+
+TEST(InfiniteEnds, FunctionsOfTwoNumbers) {
+  using Binary = Tensor (*)(const Tensor &, const Tensor &);
+  const auto check_slopes = [](const std::string &name, Binary f, const std::vector<double> &x,
+                               const std::vector<double> &y, const std::vector<double> &by_x,
+                               const std::vector<double> &by_y) {
+    const auto n = static_cast<std::int64_t>(x.size());
+    for (const DType dtype : {DType::f32, DType::f64}) {
+      const Tensor a = tensor(x, {n}).astype(dtype), b = tensor(y, {n}).astype(dtype);
+      const auto slopes = grad(f, {0, 1})(a, b);
+      expect_values(by_x, slopes[0], name + " by x");
+      expect_values(by_y, slopes[1], name + " by y");
+      for (int first : {0, 1}) {
+        const auto second =
+            grad([&](const Tensor &v, const Tensor &w) { return grad(f, {first})(v, w)[0]; },
+                 {0, 1})(a, b);
+        for (const Tensor &values : second)
+          EXPECT_FALSE(any(isnan(values)).item<bool>()) << name;
+      }
+    }
+  };
+  check_slopes("hypot", [](const Tensor &x, const Tensor &y) { return hypot(x, y); },
+               {0, 3, infinity, 2, -infinity}, {0, 4, 1, infinity, -2}, {0, 0.6, 1, 0, -1},
+               {0, 0.8, 0, 1, 0});
+  check_slopes("atan2", [](const Tensor &x, const Tensor &y) { return atan2(x, y); },
+               {0, 1, infinity, 2}, {0, 2, 1, -infinity}, {0, 0.4, 0, 0}, {0, -0.2, 0, 0});
+  check_slopes("logaddexp", [](const Tensor &x, const Tensor &y) { return logaddexp(x, y); },
+               {2, infinity, -infinity, infinity, -infinity},
+               {2, infinity, -infinity, -infinity, 3}, {0.5, 0.5, 0.5, 1, 0},
+               {0.5, 0.5, 0.5, 0, 1});
+  // The second derivative where both are equal is that of its surroundings.
+  const Tensor two = tensor({2}, {1});
+  const auto slope = [&](const Tensor &x) {
+    return grad([&](const Tensor &v) { return logaddexp(v, two); })(x);
+  };
+  EXPECT_EQ(grad(slope)(two).item<double>(), 0.25);
 }
 
 TEST(InfiniteEnds, Logsumexp) {

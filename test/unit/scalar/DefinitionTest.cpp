@@ -97,6 +97,106 @@ TYPED_TEST(FloatDefinition, ErfAndGelu) {
   EXPECT_SAME(scalar::gelu(e, L{T(-100)}), -T(0));
 }
 
+/// Functions of one operand whose special values the C library has too.
+TYPED_TEST(FloatDefinition, SpecialValues) {
+  using T = TypeParam;
+  const T largest = std::numeric_limits<T>::max(), smallest = std::numeric_limits<T>::min();
+  const T beyond = std::nextafter(T(1), T(2));
+  const T values[] = {T(0),   tiny<T>, smallest, T(0.5), T(1),
+                      beyond, T(1e4),  largest,  inf<T>, nan<T>};
+#define EXPECT_AS_LIBRARY(f)                                                                       \
+  for (T magnitude : values)                                                                       \
+    for (T x : {magnitude, -magnitude}) {                                                          \
+      T got = scalar::f(e, Lane<T>{x}).value, expected = std::f(x);                                \
+      if (std::isfinite(expected) && expected != 0)                                                \
+        EXPECT_LE(std::fabs(got - expected),                                                       \
+                  3 * std::max(std::numeric_limits<T>::epsilon() * std::fabs(expected), tiny<T>))  \
+            << #f << " of " << x << " is " << got << ", not " << expected;                         \
+      else                                                                                         \
+        EXPECT_TRUE(same<T>(got, expected)) << #f << " of " << x << " is " << got;                 \
+    }
+  EXPECT_AS_LIBRARY(expm1)
+  EXPECT_AS_LIBRARY(log1p)
+  EXPECT_AS_LIBRARY(exp2)
+  EXPECT_AS_LIBRARY(log2)
+  EXPECT_AS_LIBRARY(log10)
+  EXPECT_AS_LIBRARY(atan)
+  EXPECT_AS_LIBRARY(sinh)
+  EXPECT_AS_LIBRARY(cosh)
+  EXPECT_AS_LIBRARY(asin)
+  EXPECT_AS_LIBRARY(acos)
+  EXPECT_AS_LIBRARY(asinh)
+  EXPECT_AS_LIBRARY(acosh)
+  EXPECT_AS_LIBRARY(atanh)
+  EXPECT_AS_LIBRARY(erfc)
+#undef EXPECT_AS_LIBRARY
+  using L = Lane<T>;
+  EXPECT_SAME(scalar::tan(e, L{-T(0)}), -T(0));
+  EXPECT_SAME(scalar::tan(e, L{tiny<T>}), tiny<T>);
+  EXPECT_SAME(scalar::tan(e, L{inf<T>}), nan<T>);
+  EXPECT_SAME(scalar::tan(e, L{nan<T>}), nan<T>);
+  EXPECT_SAME(scalar::erfc(e, L{T(0)}), T(1));
+  EXPECT_SAME(scalar::erfc(e, L{-tiny<T>}), T(1));
+  EXPECT_SAME(scalar::cosh(e, L{tiny<T>}), T(1));
+  EXPECT_SAME(scalar::acos(e, L{T(1)}), T(0));
+  for (T x : {tiny<T>, -tiny<T>, 3 * tiny<T>, smallest, -smallest}) {
+    EXPECT_SAME(scalar::expm1(e, L{x}), x);
+    EXPECT_SAME(scalar::log1p(e, L{x}), x);
+    EXPECT_SAME(scalar::sinh(e, L{x}), x);
+    EXPECT_SAME(scalar::asinh(e, L{x}), x);
+    EXPECT_SAME(scalar::atanh(e, L{x}), x);
+    EXPECT_SAME(scalar::asin(e, L{x}), x);
+    EXPECT_SAME(scalar::atan(e, L{x}), x);
+  }
+}
+
+TYPED_TEST(FloatDefinition, PowersOfTheBaseAreExact) {
+  using T = TypeParam;
+  using L = Lane<T>;
+  using Limits = std::numeric_limits<T>;
+  for (int n = Limits::min_exponent - Limits::digits; n < Limits::max_exponent; ++n) {
+    const T power = std::ldexp(T(1), n);
+    EXPECT_SAME(scalar::exp2(e, L{T(n)}), power);
+    EXPECT_SAME(scalar::log2(e, L{power}), T(n));
+  }
+  T power = 1;
+  for (int n = 0; n <= (sizeof(T) == 4 ? 10 : 22); ++n, power *= 10)
+    EXPECT_SAME(scalar::log10(e, L{power}), T(n));
+}
+
+TYPED_TEST(FloatDefinition, FunctionsOfTwoNumbers) {
+  using T = TypeParam;
+  using L = Lane<T>;
+  const T largest = std::numeric_limits<T>::max();
+  const T values[] = {T(0), tiny<T>, T(0.5), T(1), T(1e4), largest, inf<T>, nan<T>};
+  for (T first : values)
+    for (T second : values)
+      for (int signs = 0; signs < 4; ++signs) {
+        const T x = signs & 1 ? -first : first, y = signs & 2 ? -second : second;
+        const auto check = [&](const char *name, T got, T expected) {
+          if (std::isfinite(expected) && expected != 0)
+            EXPECT_LE(
+                std::fabs(got - expected),
+                3 * std::max(std::numeric_limits<T>::epsilon() * std::fabs(expected), tiny<T>))
+                << name << " of " << x << ", " << y << " is " << got << ", not " << expected;
+          else
+            EXPECT_TRUE(same<T>(got, expected)) << name << " of " << x << ", " << y << ": " << got;
+        };
+        check("atan2", scalar::atan2(e, L{x}, L{y}).value, std::atan2(x, y));
+        check("hypot", scalar::hypot(e, L{x}, L{y}).value, std::hypot(x, y));
+      }
+  const auto sum = [](T x, T y) { return scalar::logaddexp(e, L{x}, L{y}); };
+  EXPECT_SAME(sum(inf<T>, inf<T>), inf<T>);
+  EXPECT_SAME(sum(-inf<T>, -inf<T>), -inf<T>);
+  EXPECT_SAME(sum(inf<T>, -inf<T>), inf<T>);
+  EXPECT_SAME(sum(-inf<T>, T(2)), T(2));
+  EXPECT_SAME(sum(T(2), -inf<T>), T(2));
+  EXPECT_SAME(sum(nan<T>, inf<T>), nan<T>);
+  EXPECT_SAME(sum(T(1), nan<T>), nan<T>);
+  EXPECT_SAME(sum(largest, -largest), largest);
+  EXPECT_SAME(sum(T(0), T(0)), T(0x1.62e42fefa39efp-1));
+}
+
 TYPED_TEST(FloatDefinition, SignsAndChoices) {
   using T = TypeParam;
   using L = Lane<T>;

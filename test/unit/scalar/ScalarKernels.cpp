@@ -76,7 +76,13 @@ template <int lanes> struct Table {
   TRACEJIT_KERNEL(sqrt, T, T), TRACEJIT_KERNEL(rsqrt, T, T), TRACEJIT_KERNEL(exp, T, T),           \
       TRACEJIT_KERNEL(log, T, T), TRACEJIT_KERNEL(tanh, T, T), TRACEJIT_KERNEL(sigmoid, T, T),     \
       TRACEJIT_KERNEL(erf, T, T), TRACEJIT_KERNEL(gelu, T, T), TRACEJIT_KERNEL(sin, T, T),         \
-      TRACEJIT_KERNEL(cos, T, T), TRACEJIT_KERNEL(divide, T, T, T), TRACEJIT_DIVISIONS(T),         \
+      TRACEJIT_KERNEL(cos, T, T), TRACEJIT_KERNEL(divide, T, T, T), TRACEJIT_KERNEL(expm1, T, T),  \
+      TRACEJIT_KERNEL(log1p, T, T), TRACEJIT_KERNEL(exp2, T, T), TRACEJIT_KERNEL(log2, T, T),      \
+      TRACEJIT_KERNEL(log10, T, T), TRACEJIT_KERNEL(atan, T, T), TRACEJIT_KERNEL(sinh, T, T),      \
+      TRACEJIT_KERNEL(cosh, T, T), TRACEJIT_KERNEL(tan, T, T), TRACEJIT_KERNEL(asin, T, T),        \
+      TRACEJIT_KERNEL(acos, T, T), TRACEJIT_KERNEL(asinh, T, T), TRACEJIT_KERNEL(acosh, T, T),     \
+      TRACEJIT_KERNEL(atanh, T, T), TRACEJIT_KERNEL(erfc, T, T), TRACEJIT_KERNEL(atan2, T, T, T),  \
+      TRACEJIT_KERNEL(hypot, T, T, T), TRACEJIT_KERNEL(logaddexp, T, T, T), TRACEJIT_DIVISIONS(T), \
       TRACEJIT_KERNEL(copysign, T, T, T), TRACEJIT_KERNEL(nextafter, T, T, T),                     \
       TRACEJIT_KERNEL(reciprocal, T, T), TRACEJIT_KERNEL(silu, T, T),                              \
       TRACEJIT_KERNEL(hardsigmoid, T, T), TRACEJIT_KERNEL(hardswish, T, T),                        \

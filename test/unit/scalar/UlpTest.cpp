@@ -106,6 +106,20 @@ TRACEJIT_ULP_TEST(Erf, 1.3, 2.0, TRACEJIT_SCALAR(erf), TRACEJIT_MPFR(mpfr_erf))
 TRACEJIT_ULP_TEST(Sigmoid, 2.0, 2.0, TRACEJIT_SCALAR(sigmoid), exact_sigmoid)
 TRACEJIT_ULP_TEST(Rsqrt, 1.5, 1.5, TRACEJIT_SCALAR(rsqrt), exact_rsqrt)
 TRACEJIT_ULP_TEST(Sqrt, 0.5, 0.5, TRACEJIT_SCALAR(sqrt), TRACEJIT_MPFR(mpfr_sqrt))
+TRACEJIT_ULP_TEST(Expm1, 2.0, 2.0, TRACEJIT_SCALAR(expm1), TRACEJIT_MPFR(mpfr_expm1))
+TRACEJIT_ULP_TEST(Log1p, 1.3, 1.0, TRACEJIT_SCALAR(log1p), TRACEJIT_MPFR(mpfr_log1p))
+TRACEJIT_ULP_TEST(Exp2, 1.0, 1.3, TRACEJIT_SCALAR(exp2), TRACEJIT_MPFR(mpfr_exp2))
+TRACEJIT_ULP_TEST(Log2, 1.5, 1.5, TRACEJIT_SCALAR(log2), TRACEJIT_MPFR(mpfr_log2))
+TRACEJIT_ULP_TEST(Log10, 1.5, 1.5, TRACEJIT_SCALAR(log10), TRACEJIT_MPFR(mpfr_log10))
+TRACEJIT_ULP_TEST(Atan, 2.0, 2.0, TRACEJIT_SCALAR(atan), TRACEJIT_MPFR(mpfr_atan))
+TRACEJIT_ULP_TEST(Sinh, 2.0, 2.0, TRACEJIT_SCALAR(sinh), TRACEJIT_MPFR(mpfr_sinh))
+TRACEJIT_ULP_TEST(Cosh, 2.0, 2.0, TRACEJIT_SCALAR(cosh), TRACEJIT_MPFR(mpfr_cosh))
+TRACEJIT_ULP_TEST(Asin, 2.0, 2.0, TRACEJIT_SCALAR(asin), TRACEJIT_MPFR(mpfr_asin))
+TRACEJIT_ULP_TEST(Acos, 2.0, 2.0, TRACEJIT_SCALAR(acos), TRACEJIT_MPFR(mpfr_acos))
+TRACEJIT_ULP_TEST(Asinh, 2.0, 2.0, TRACEJIT_SCALAR(asinh), TRACEJIT_MPFR(mpfr_asinh))
+TRACEJIT_ULP_TEST(Acosh, 2.0, 2.0, TRACEJIT_SCALAR(acosh), TRACEJIT_MPFR(mpfr_acosh))
+TRACEJIT_ULP_TEST(Atanh, 2.0, 2.0, TRACEJIT_SCALAR(atanh), TRACEJIT_MPFR(mpfr_atanh))
+TRACEJIT_ULP_TEST(Erfc, 2.0, 2.0, TRACEJIT_SCALAR(erfc), TRACEJIT_MPFR(mpfr_erfc))
 TEST(Ulp, SinF32) {
   expect_within<float>(2, TRACEJIT_SCALAR(sin), TRACEJIT_MPFR(mpfr_sin), 0x1p18);
 }
@@ -117,6 +131,13 @@ TEST(Ulp, CosF32) {
 }
 TEST(Ulp, CosF64) {
   expect_within<double>(2, TRACEJIT_SCALAR(cos), TRACEJIT_MPFR(mpfr_cos), 0x1p18);
+}
+
+TEST(Ulp, TanF32) {
+  expect_within<float>(2, TRACEJIT_SCALAR(tan), TRACEJIT_MPFR(mpfr_tan), 0x1p18);
+}
+TEST(Ulp, TanF64) {
+  expect_within<double>(2, TRACEJIT_SCALAR(tan), TRACEJIT_MPFR(mpfr_tan), 0x1p18);
 }
 
 /// gelu cancels for x << 0: its error is measured against |x|.
@@ -175,6 +196,78 @@ template <class T> double worst_pow() {
 TEST(Ulp, Pow) {
   EXPECT_LE(worst_pow<float>(), 0.55);
   EXPECT_LE(worst_pow<double>(), 1.2);
+}
+
+using Reference2 = int (*)(mpfr_t result, mpfr_srcptr x, mpfr_srcptr y, mpfr_rnd_t);
+
+/// Pairs of any exponents, of like size, and nearly equal ones.
+template <class T, class Function>
+void expect_pairs_within(double bound, Function function, Reference2 reference) {
+  std::mt19937_64 random(10);
+  std::vector<std::pair<T, T>> inputs;
+  for (T x : edges<T>())
+    for (T y : edges<T>())
+      inputs.emplace_back(x, y);
+  for (int i = 0; i < 40000; ++i) {
+    T x = random_value<T>(random), y = random_value<T>(random);
+    if (i % 3 == 1)
+      y = x * std::uniform_real_distribution<T>(-2, 2)(random);
+    inputs.emplace_back(x, y);
+  }
+  double worst = 0;
+  for (auto [x, y] : inputs) {
+    plain::Emitter e;
+    T got = function(e, plain::Lane<T>{x}, plain::Lane<T>{y}).value;
+    Exact exact, first(x), second(y);
+    reference(exact.number, first.number, second.number, MPFR_RNDN);
+    double error = ulp_error<T>(got, exact);
+    EXPECT_LE(error, bound) << std::hexfloat << x << " " << y;
+    worst = std::max(worst, error);
+  }
+  EXPECT_GT(worst, 0.2) << "the samples do not test anything";
+}
+#define TRACEJIT_SCALAR2(f) [](auto &e, auto x, auto y) { return scalar::f(e, x, y); }
+TEST(Ulp, Atan2) {
+  expect_pairs_within<float>(2, TRACEJIT_SCALAR2(atan2), mpfr_atan2);
+  expect_pairs_within<double>(2, TRACEJIT_SCALAR2(atan2), mpfr_atan2);
+}
+TEST(Ulp, Hypot) {
+  expect_pairs_within<float>(0.51, TRACEJIT_SCALAR2(hypot), mpfr_hypot);
+  expect_pairs_within<double>(1.2, TRACEJIT_SCALAR2(hypot), mpfr_hypot);
+}
+
+/// logaddexp cancels where the larger argument is negative: its error is measured against the
+/// largest of both, what is added to that one and the result.
+template <class T> double worst_logaddexp() {
+  std::mt19937_64 random(11);
+  double worst = 0;
+  for (int i = 0; i < 40000; ++i) {
+    T x = random_value<T>(random), y = random_value<T>(random);
+    if (i % 2)
+      y = x + std::uniform_real_distribution<T>(-20, 20)(random);
+    if (!std::isfinite(x) || !std::isfinite(y) || std::fabs(x) > 1e6 || std::fabs(y) > 1e6)
+      continue;
+    plain::Emitter e;
+    Exact exact(std::max(x, y)), beyond(std::min(x, y));
+    Exact difference(double(scalar::logaddexp(e, plain::Lane<T>{x}, plain::Lane<T>{y}).value));
+    mpfr_sub(beyond.number, beyond.number, exact.number, MPFR_RNDN);
+    mpfr_exp(beyond.number, beyond.number, MPFR_RNDN);
+    mpfr_log1p(beyond.number, beyond.number, MPFR_RNDN);
+    mpfr_add(exact.number, exact.number, beyond.number, MPFR_RNDN);
+    const T added = T(mpfr_get_d(beyond.number, MPFR_RNDN));
+    const T result = T(mpfr_get_d(exact.number, MPFR_RNDN));
+    const T size = std::max({std::fabs(x), std::fabs(y), added, std::fabs(result)});
+    mpfr_sub(difference.number, difference.number, exact.number, MPFR_RNDN);
+    const int last = std::max(std::ilogb(size) + 1, std::numeric_limits<T>::min_exponent) -
+                     std::numeric_limits<T>::digits;
+    mpfr_mul_2si(difference.number, difference.number, -last, MPFR_RNDN);
+    worst = std::max(worst, std::fabs(mpfr_get_d(difference.number, MPFR_RNDN)));
+  }
+  return worst;
+}
+TEST(Ulp, Logaddexp) {
+  EXPECT_LE(worst_logaddexp<float>(), 2.0);
+  EXPECT_LE(worst_logaddexp<double>(), 2.0);
 }
 
 } // namespace
