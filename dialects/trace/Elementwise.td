@@ -339,6 +339,33 @@ def SoftsignOp : ComposedUnary<"softsign"> {
   let doc = "x / (1 + |x|).";
   let body = [Let<["y"], (DivideOp $x, (AddOp 1, (AbsOp $x)))>];
 }
+def SoftplusOp : ComposedUnary<"softplus"> {
+  let doc = "log(1 + exp(x)), as max(x, 0) + log1p(exp(-|x|)), which does not overflow.";
+  let body = [Let<["tail"], (Log1pOp (ExpOp (NegativeOp (AbsOp $x))))>,
+              Let<["y"], (AddOp (MaximumOp $x, 0), $tail)>];
+}
+def LogSigmoidOp : ComposedUnary<"log_sigmoid"> {
+  let doc = "log(sigmoid(x)), as -softplus(-x).";
+  let body = [Let<["y"], (NegativeOp (SoftplusOp (NegativeOp $x)))>];
+}
+def MishOp : ComposedUnary<"mish"> {
+  let doc = "x * tanh(softplus(x)).";
+  let body = [Let<["y"], (MultiplyOp $x, (TanhOp (SoftplusOp $x)))>];
+}
+def EluOp : Composed<"elu"> {
+  let doc = "x > 0 ? x : alpha * expm1(x).";
+  let arguments = (ins AnyOperand:$x, AnyOperand:$alpha);
+  let body = [Let<["y"], (WhereOp (GreaterOp $x, 0), $x, (MultiplyOp $alpha, (Expm1Op $x)))>];
+  let samples = [Sample<["[2,3]", "1"]>, Sample<["[2,3]", "[3]"]>];
+}
+def BceWithLogitsOp : Composed<"bce_with_logits"> {
+  let doc = "Cross entropy of a label y in [0, 1] and sigmoid(x): max(x, 0) - x * y + log1p(exp(-|x|)). The loss is\n"
+            "the mean of it.";
+  let arguments = (ins AnyOperand:$x, AnyOperand:$y);
+  let body = [Let<["linear"], (SubtractOp (MaximumOp $x, 0), (MultiplyOp $x, $y))>,
+              Let<["r"], (AddOp $linear, (Log1pOp (ExpOp (NegativeOp (AbsOp $x)))))>];
+  let samples = [Sample<["[2,3]", "[2,3]"]>, Sample<["[2,3]", "1"]>];
+}
 def LeakyReluOp : Composed<"leaky_relu"> {
   let doc = "x > 0 ? x : slope * x.";
   let arguments = (ins AnyOperand:$x, AnyOperand:$slope);

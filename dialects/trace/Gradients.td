@@ -157,6 +157,22 @@ def : UnaryGradient<GeluTanhOp,
       (AddOp (MultiplyOp "0.5", (AddOp 1, tanh_of_cubic)),
              (MultiplyOp (MultiplyOp (MultiplyOp "0.5", bounded), (SubtractOp 1, (SquareOp tanh_of_cubic))),
                          slope_of_cubic)))>;
+def : UnaryGradient<SoftplusOp, (MultiplyOp $dy, (SigmoidOp $x))>;
+def : UnaryGradient<LogSigmoidOp, (MultiplyOp $dy, (SigmoidOp (NegativeOp $x)))>;
+// t + x s (1 - t^2) with t the hyperbolic tangent and s = sigmoid(x); beyond the bounds 1 - t^2 or s is 0.
+defvar tanh_of_softplus = (TanhOp (SoftplusOp $x));
+def : UnaryGradient<MishOp,
+    (MultiplyOp $dy,
+      (AddOp tanh_of_softplus,
+             (MultiplyOp (MultiplyOp (ClipOp $x, -200, 200), (SigmoidOp $x)),
+                         (SubtractOp 1, (SquareOp tanh_of_softplus)))))>;
+// The minimum keeps the branch that is not taken finite, for derivatives of the second order.
+def : Gradient<EluOp, [
+    For<"x", (WhereOp (GreaterOp $x, 0), $dy, (MultiplyOp $dy, (MultiplyOp $alpha, (ExpOp (MinimumOp $x, 0)))))>,
+    For<"alpha", (WhereOp (GreaterOp $x, 0), 0, (MultiplyOp $dy, (Expm1Op (MinimumOp $x, 0))))>]>;
+def : Gradient<BceWithLogitsOp, [
+    For<"x", (MultiplyOp $dy, (SubtractOp (SigmoidOp $x), $y))>,
+    For<"y", (NegativeOp (MultiplyOp $dy, $x))>]>;
 def : UnaryGradient<SoftsignOp, (DivideOp $dy, (SquareOp (AddOp 1, (AbsOp $x))))>;
 def : Gradient<LeakyReluOp, [
     For<"x", (WhereOp (GreaterOp $x, 0), $dy, (MultiplyOp $dy, $slope))>,

@@ -130,6 +130,7 @@ template <class... Operands>
     value = place.value;
     if (value) [[likely]] {
       cursor.commit(step);
+      next_step = step.next; // a thread that lost what it expects asks for it
       pending.occupy(place, step.value, step.node);
       PendingValues::made_anew(value, step.meta);
     }

@@ -51,6 +51,17 @@ TRACEJIT_EMIT typename E::F32 log_of_parts(E &e, typename E::F32 f, typename E::
   auto low = e.fma(exponent, e.f32(L::low), log_mantissa);
   return e.fma(exponent, e.f32(L::high), low);
 }
+/// The same + rest, where `rest` is small.
+template <class E, class V = typename E::F32>
+TRACEJIT_EMIT V log_of_parts_and_rest(E &e, V f, V exponent, typename E::F32 rest) {
+  using L = Ln2<E, V>;
+  auto f_squared = e.mul(f, f);
+  auto quadratic = log_quadratic(e, f, f_squared);
+  auto beyond_f = e.fma(f_squared, quadratic, rest);
+  auto log_mantissa = e.add(f, beyond_f);
+  auto low = e.fma(exponent, e.f32(L::low), log_mantissa);
+  return e.fma(exponent, e.f32(L::high), low);
+}
 /// exponent * ln 2 + log(1 + f) + low, where `low` is small and holds the low part of the first.
 template <class E, class V = typename E::F64>
 TRACEJIT_EMIT V log_with_low(E &e, V f, V exponent, V low) {
@@ -59,6 +70,11 @@ TRACEJIT_EMIT V log_with_low(E &e, V f, V exponent, V low) {
   auto below_f = e.sub(series.half_square, correction);
   auto log_mantissa = e.sub(f, below_f);
   return e.fma(exponent, e.f64(Ln2<E, V>::high), log_mantissa);
+}
+template <class E, class V = typename E::F64>
+TRACEJIT_EMIT V log_of_parts_and_rest(E &e, V f, V exponent, typename E::F64 rest) {
+  auto low = e.fma(exponent, e.f64(Ln2<E, V>::low), rest);
+  return log_with_low(e, f, exponent, low);
 }
 template <class E>
 TRACEJIT_EMIT typename E::F64 log_of_parts(E &e, typename E::F64 f, typename E::F64 exponent) {

@@ -25,12 +25,11 @@ TRACEJIT_EMIT V log_of_split_sum(E &e, V sum, V lost, V mantissa, V exponent, V 
   auto is_large = e.le(constant<V>(e, 0x1p60), sum);
   auto f = e.select(is_large, leading, whole);
   auto all_exponent = e.add(exponent, extra);
-  if constexpr (keep_rest && !F::is_f32) {
+  if constexpr (keep_rest) {
     auto kept = e.sub(leading, f);
     auto moderate_rest = e.fma(lost, scale, kept);
     auto rest = e.select(is_large, constant<V>(e, 0.0), moderate_rest);
-    auto low = e.fma(all_exponent, constant<V>(e, Ln2<E, V>::low), rest);
-    return log_with_low(e, f, all_exponent, low);
+    return log_of_parts_and_rest(e, f, all_exponent, rest);
   } else {
     return log_of_parts(e, f, all_exponent);
   }

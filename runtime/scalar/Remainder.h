@@ -156,22 +156,31 @@ template <class E, FloatOf<E> V> TRACEJIT_EMIT V remainder(E &e, V x, V y) {
   return e.select(is_zero, zero_of_y, fitting);
 }
 
-/// The integer nearest to (x - remainder) / y, which is an integer but for its rounding; x / y
-/// where y is zero or a quotient has no floor.
+/// The integer nearest to (x - fmod) / y, which is an integer but for its rounding, and one less
+/// where fmod has another sign than y; x / y where y is zero.
 template <class E, FloatOf<E> V> TRACEJIT_EMIT V floor_divide(E &e, V x, V y) {
-  auto left = remainder(e, x, y);
+  auto zero_v = constant<V>(e, 0.0);
+  auto one = constant<V>(e, 1.0);
+  auto left = fmod(e, x, y);
   auto multiple = e.sub(x, left);
-  auto quotient = e.div(multiple, y);
+  auto towards_zero = e.div(multiple, y);
+  auto left_is_negative = e.lt(left, zero_v);
+  auto y_is_negative = e.lt(y, zero_v);
+  auto signs_differ = e.bit_xor(left_is_negative, y_is_negative);
+  auto is_left = e.ne(left, zero_v);
+  auto moves = e.bit_and(signs_differ, is_left);
+  auto less = e.sub(towards_zero, one);
+  auto quotient = e.select(moves, less, towards_zero);
   auto below = e.floor(quotient);
   auto excess = e.sub(quotient, below);
   auto is_above = e.lt(constant<V>(e, 0.5), excess);
-  auto next = e.add(below, constant<V>(e, 1.0));
+  auto next = e.add(below, one);
   auto nearest = e.select(is_above, next, below);
   auto plain = e.div(x, y);
-  auto zero_of_plain = copy_sign(e, constant<V>(e, 0.0), plain);
-  auto is_zero = e.eq(nearest, constant<V>(e, 0.0));
+  auto zero_of_plain = copy_sign(e, zero_v, plain);
+  auto is_zero = e.eq(nearest, zero_v);
   auto integral = e.select(is_zero, zero_of_plain, nearest);
-  auto y_is_zero = e.eq(y, constant<V>(e, 0.0));
+  auto y_is_zero = e.eq(y, zero_v);
   return e.select(y_is_zero, plain, integral);
 }
 

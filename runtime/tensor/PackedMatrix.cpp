@@ -2,9 +2,11 @@
 #include "runtime/tensor/PackedMatrix.h"
 
 #include "runtime/base/Options.h"
+#include "runtime/base/SystemMemory.h"
 #include "runtime/tensor/Arena.h"
 #include "runtime/tensor/Impl.h"
 
+#include <algorithm>
 #include <atomic>
 #include <new>
 
@@ -21,7 +23,10 @@ PackedMatrix *new_packed(const MatrixAt &from, std::int64_t width) noexcept {
   const std::size_t bytes =
       header + static_cast<std::size_t>(columns * from.k) * itemsize(from.dtype);
   const auto taken = static_cast<std::int64_t>(bytes);
-  const std::int64_t limit = std::int64_t{options().packed_mib} << 20;
+  // Nothing gives copies back while their matrix lives, so that they leave most of the memory
+  // alone.
+  const std::int64_t limit = std::min(std::int64_t{options().packed_mib} << 20,
+                                      static_cast<std::int64_t>(system_memory_bytes() / 16));
   if (all_bytes.fetch_add(taken, std::memory_order_relaxed) + taken <= limit)
     if (std::byte *memory = arena::allocate(bytes))
       return new (memory) PackedMatrix{from, width, memory + header, bytes};
@@ -38,7 +43,8 @@ void drop_packed(Storage &storage) noexcept {
   storage.last_product.store(0, std::memory_order_relaxed);
   if (PackedMatrix *packed = storage.packed.load(std::memory_order_acquire)) {
     storage.packed.store(nullptr, std::memory_order_relaxed);
-    free_packed(packed);
+    if (packed->bytes > 0) // else it was being made when this process was forked
+      free_packed(packed);
   }
 }
 

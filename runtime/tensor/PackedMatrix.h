@@ -28,7 +28,7 @@ struct PackedMatrix {
   MatrixAt from;
   std::int64_t width = 0;
   std::byte *data = nullptr; ///< at a multiple of 64
-  std::size_t bytes = 0;     ///< of the allocation, which holds this too
+  std::size_t bytes = 0;     ///< of the allocation, which holds this too; 0: it stands for none
 };
 
 /// Room for a packed `from`, or nullptr: no memory, or option `packed` allows no more.

@@ -110,7 +110,10 @@ template <class T> T floor_divided(T x, T y) {
   if constexpr (std::is_floating_point_v<T>) {
     if (y == 0)
       return x / y;
-    const T quotient = (x - remainder_of(x, y)) / y, below = std::floor(quotient);
+    const T left = std::fmod(x, y);
+    const T towards_zero = (x - left) / y;
+    const T quotient = left != 0 && (left < 0) != (y < 0) ? towards_zero - 1 : towards_zero;
+    const T below = std::floor(quotient);
     const T nearest = quotient - below > T(0.5) ? below + 1 : below;
     return nearest == 0 ? std::copysign(T(0), x / y) : nearest;
   } else {

@@ -17,6 +17,7 @@ namespace {
 template <class Compare>
 Tensor band(std::int64_t rows, std::int64_t columns, std::int64_t k, Compare compare,
             const source_location &site) {
+  k = std::clamp(k, -rows - 1, columns + 1); // beyond, all are on one side
   const Tensor row = arange(rows, site), column = arange(columns, site);
   const Tensor down = expand_dims(Operand(row, site), 1);
   const Tensor shifted = add(Operand(down, site), Operand(k, site));
@@ -52,11 +53,14 @@ Tensor triu(Operand x, std::int64_t k) {
 
 Tensor eye(std::int64_t rows, std::optional<std::int64_t> columns, std::int64_t k, DType dtype,
            source_location site) {
-  if (rows < 0 || columns.value_or(rows) < 0)
-    throw Error(ErrorCode::invalid_argument, "eye: extents must not be negative", site);
+  const std::int64_t width = columns.value_or(rows);
+  if (rows < 0 || width < 0 || !checked_size(DType::i64, DimList{rows, width}))
+    throw Error(ErrorCode::invalid_argument,
+                "eye: cannot make " + std::to_string(rows) + " by " + std::to_string(width) +
+                    " elements",
+                site);
   const Tensor ones = band(
-      rows, columns.value_or(rows), k,
-      [](Operand a, Operand b) { return equal(std::move(a), std::move(b)); }, site);
+      rows, width, k, [](Operand a, Operand b) { return equal(std::move(a), std::move(b)); }, site);
   return astype(Operand(ones, site), dtype);
 }
 
@@ -86,9 +90,9 @@ Tensor linspace(double start, double stop, std::int64_t count, DType dtype, sour
     throw Error(ErrorCode::invalid_argument,
                 "linspace: " + std::string(name(dtype)) + " cannot hold its steps; use arange",
                 site);
-  if (count < 0)
-    throw Error(ErrorCode::invalid_argument, "linspace: " + std::to_string(count) + " elements",
-                site);
+  if (count < 0 || !checked_size(DType::i64, DimList{count}))
+    throw Error(ErrorCode::invalid_argument,
+                "linspace: cannot make " + std::to_string(count) + " elements", site);
   const double step = count > 1 ? (stop - start) / static_cast<double>(count - 1) : 0;
   const Tensor number = arange(count, site);
   const Tensor place = astype(Operand(number, site), DType::f64);

@@ -248,20 +248,28 @@ Tensor pad(Operand x, DimList low, DimList high, Operand value) {
   if (!detail::Access::is_scalar(value))
     refuse("pad", "the value must be a number", site);
   const DType dtype = meta.dtype;
-  Tensor padded = detail::Access::tensor_of(x);
-  for (std::int64_t axis = 0; axis < padded.ndim(); ++axis) {
-    const auto i = static_cast<std::size_t>(axis);
+  DimList shape(meta.dims());
+  bool fits = true;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
     if (low[i] < 0 || high[i] < 0)
       refuse("pad",
              "extents must not be negative, got " + std::to_string(std::min(low[i], high[i])),
              site);
+    fits &= !__builtin_add_overflow(shape[i], low[i], &shape[i]) &&
+            !__builtin_add_overflow(shape[i], high[i], &shape[i]);
+  }
+  if (!fits || !checked_size(dtype, shape))
+    refuse("pad", "the result for " + describe(meta) + " is too large", site);
+  Tensor padded = detail::Access::tensor_of(x);
+  for (std::int64_t axis = 0; axis < padded.ndim(); ++axis) {
+    const auto i = static_cast<std::size_t>(axis);
     std::vector<Tensor> parts;
     detail::typed("pad", site, [&] { parts.reserve(3); });
     const auto add = [&](std::int64_t extent) {
-      DimList shape(padded.shape());
-      shape[i] = extent;
+      DimList block(padded.shape());
+      block[i] = extent;
       if (extent > 0)
-        parts.push_back(full(shape, Operand(detail::Access::scalar(value), site), dtype));
+        parts.push_back(full(block, Operand(detail::Access::scalar(value), site), dtype));
     };
     add(low[i]);
     parts.push_back(padded);

@@ -7,6 +7,7 @@
 #include <tracejit/tensor.h>
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
@@ -192,11 +193,11 @@ Traced<std::decay_t<F>> trace(F &&f, TraceOptions options = {},
       &detail::type_identity<D>, detail::target_of(static_cast<const D &>(f)), options, site);
   return {std::forward<F>(f), handle};
 }
-/// The same with a name alone.
-template <class F>
-Traced<std::decay_t<F>> trace(F &&f, const char *name,
+/// The same with a name alone. A template, so that `{"name"}` stays options.
+template <class F, std::convertible_to<std::string_view> Name>
+Traced<std::decay_t<F>> trace(F &&f, const Name &name,
                               std::source_location site = std::source_location::current()) {
-  return trace(std::forward<F>(f), TraceOptions{.name = name ? name : ""}, site);
+  return trace(std::forward<F>(f), TraceOptions{.name = std::string(std::string_view(name))}, site);
 }
 
 } // namespace jit

@@ -9,7 +9,9 @@
 namespace jit {
 namespace {
 
-constexpr std::uint32_t packing_use = 3;
+/// A copy that is dropped at once costs this share of the uses before it, most where B would not
+/// have been packed anyway.
+std::uint32_t packing_use(const ContractPlan &plan) { return plan.packs_b ? 8 : 16; }
 
 /// Stands for a matrix that some thread is packing.
 constinit PackedMatrix being_packed;
@@ -30,17 +32,17 @@ bool fits_in(const Storage &storage, const MatrixAt &matrix) {
 }
 
 /// Counts this use: of the same matrix as the last ones, or the first. Two threads may lose one.
-bool is_packing_use(Storage &storage, const MatrixAt &matrix) {
-  constexpr std::uint64_t count_bits = 0xf, counted = 0x8;
+bool is_packing_use(Storage &storage, const MatrixAt &matrix, std::uint32_t wanted) {
+  constexpr std::uint64_t count_bits = 0x3f, counted = 0x20;
   std::uint64_t name = 0;
   for (const std::int64_t part : {static_cast<std::int64_t>(matrix.data - storage.data), matrix.k,
                                   matrix.n, matrix.row_stride, matrix.column_stride})
     name = (name ^ static_cast<std::uint64_t>(part)) * 0x9e3779b97f4a7c15u;
   name = (name & ~count_bits) | counted;
   const std::uint64_t last = storage.last_product.load(std::memory_order_relaxed);
-  const std::uint64_t uses = last - name < packing_use ? last - name + 1 : 1;
-  storage.last_product.store(name + uses % packing_use, std::memory_order_relaxed);
-  return uses == packing_use;
+  const std::uint64_t uses = last - name < wanted ? last - name + 1 : 1;
+  storage.last_product.store(name + uses % wanted, std::memory_order_relaxed);
+  return uses == wanted;
 }
 
 struct Packing {
@@ -67,6 +69,10 @@ bool wants_packed(const ContractPlan &plan, const ContractArgs &args) {
   constexpr std::int64_t most_rows = 256; // more make little of the time that packing takes
   if (plan.exchanged || plan.whole_rows || plan.turned || plan.m > most_rows)
     return false;
+  // Columns up to a whole panel are copied too.
+  const std::int64_t width = packed_vectors(plan) * plan.kernels->lanes;
+  if (ceil_div(plan.n, width) * width > plan.n + plan.n / 4)
+    return false;
   const auto strides = args.batch.b_strides;
   if (!std::all_of(strides, strides + args.batch.rank, [](auto stride) { return stride == 0; }))
     return false;
@@ -81,7 +87,7 @@ const PackedMatrix *packed_weights(Storage &storage, const ContractPlan &plan,
   PackedMatrix *packed = storage.packed.load(std::memory_order_acquire);
   if (packed)
     return packed->from == matrix && packed->width == width ? packed : nullptr;
-  if (!fits_in(storage, matrix) || !is_packing_use(storage, matrix) ||
+  if (!fits_in(storage, matrix) || !is_packing_use(storage, matrix, packing_use(plan)) ||
       !storage.packed.compare_exchange_strong(packed, &being_packed, std::memory_order_relaxed))
     return nullptr;
   packed = new_packed(matrix, width);

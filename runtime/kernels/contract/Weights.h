@@ -11,8 +11,8 @@ namespace jit {
 /// Whether a product of few rows would read B, the same for its whole batch, faster packed.
 bool wants_packed(const ContractPlan &plan, const ContractArgs &args);
 
-/// B of such a product, packed, or null: counts the uses and packs at the third, with the workers
-/// of the product, which would pack B anyway. The storage holds B.
+/// B of such a product, packed, or null: counts the uses, and packs at the eighth, or later
+/// where products do not pack B themselves, with the workers of the product. The storage holds B.
 const PackedMatrix *packed_weights(Storage &storage, const ContractPlan &plan,
                                    const ContractArgs &args, const Parallel &parallel);
 

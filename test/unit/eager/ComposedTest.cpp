@@ -149,6 +149,10 @@ TEST_F(Composed, TrianglesAndDiagonals) {
   EXPECT_EQ(linspace(2, 3, 0).size(), 0);
   const auto tenths = linspace(0, 0.7, 8, DType::f64).to_vector<double>();
   EXPECT_EQ(tenths[7], 0.7);
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(sum(tril(ones({3, 3}), most)).item<float>(), 9);
+  EXPECT_EQ(sum(triu(ones({3, 3}), most)).item<float>(), 0);
+  EXPECT_EQ(sum(triu(ones({3, 3}), -most - 1)).item<float>(), 9);
   EXPECT_EQ(tril(ones({2, 2}, DType::boolean)).dtype(), DType::boolean);
 }
 
@@ -226,6 +230,10 @@ TEST_F(Composed, ErrorsNameTheFunction) {
          "split: an axis of 3 does not divide into 2 equal parts");
   begins(message_of([&] { pad(x, {1}, {1}); }), "pad: 1 extents in front and 1 behind");
   begins(message_of([&] { pad(x, {-1, 0}, {0, 0}); }), "pad: extents must not be negative, got -1");
+  begins(message_of([&] { pad(x, {std::int64_t{1} << 62, std::int64_t{1} << 62}, {0, 0}); }),
+         "pad: the result for f32[3,4] is too large");
+  begins(message_of([&] { linspace(0, 1, std::int64_t{1} << 62); }), "linspace: cannot make");
+  begins(message_of([&] { eye(std::int64_t{1} << 40); }), "eye: cannot make");
   begins(message_of([&] { tril(x(0)); }), "tril: needs two axes");
   begins(message_of([&] { linspace(0, 1, 3, DType::i64); }), "linspace: i64 cannot hold its steps");
   begins(message_of([&] { hardshrink(2.0); }), "hardshrink: needs a tensor, got a number");

@@ -249,6 +249,46 @@ TEST_F(QuickMatchTest, WhatEndsTheSegmentTakesTheStepAway) {
   }
 }
 
+/// What equals an earlier op must not take that op's place again, where the thread has lost the
+/// step it expects: at an op that is not the expected one, or behind a change of gradients.
+TEST_F(QuickMatchTest, AStepIsTakenOnce) {
+  const Tensor x = full({64}, 3.0), y = full({64}, 5.0);
+  bool deviates = false, pauses = false;
+  Tensor b, again;
+  auto f = trace(
+      [&](const Tensor &in) {
+        const Tensor a = in * 2;
+        b = a + a;
+        const Tensor c = deviates ? a + a : b * y;
+        if (pauses) {
+          const NoGrad none;
+          again = a + a;
+        } else {
+          again = c;
+        }
+        return again - 1;
+      },
+      {.name = "once"});
+  const auto check = [&](float expected) {
+    const Tensor last = f(x);
+    EXPECT_EQ(last.to_vector<float>()[9], expected - 1);
+    EXPECT_EQ(b.to_vector<float>()[9], 12);
+    b = Tensor();
+    const Tensor other = x * 100;
+    EXPECT_EQ(again.to_vector<float>()[9], expected);
+    EXPECT_EQ(other.to_vector<float>()[9], 300);
+  };
+  swap_in([&] { check(60); });
+  deviates = true;
+  for (int i = 0; i < 40; ++i)
+    check(12);
+  deviates = false;
+  pauses = true;
+  swap_in([&] { check(12); });
+  for (int i = 0; i < 40; ++i)
+    check(12);
+}
+
 TEST_F(QuickMatchTest, TemporariesAreLetGoWithTheirOp) {
   const Tensor one = ones({64});
   auto f = trace(

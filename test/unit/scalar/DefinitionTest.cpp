@@ -278,6 +278,15 @@ TYPED_TEST(FloatDefinition, FunctionsMadeOfOthers) {
   EXPECT_SAME(scalar::hardswish(e, L{T(3)}), T(3));
   EXPECT_SAME(scalar::gelu_tanh(e, L{T(100)}), T(100));
   EXPECT_SAME(scalar::softsign(e, L{T(-1)}), T(-0.5));
+  EXPECT_SAME(scalar::softplus(e, L{T(1000)}), T(1000));
+  EXPECT_SAME(scalar::softplus(e, L{-inf<T>}), T(0));
+  EXPECT_SAME(scalar::log_sigmoid(e, L{T(-1000)}), T(-1000));
+  EXPECT_SAME(scalar::log_sigmoid(e, L{inf<T>}), -T(0));
+  EXPECT_SAME(scalar::mish(e, L{T(100)}), T(100));
+  EXPECT_SAME(scalar::elu(e, L{-inf<T>}, L{T(2)}), T(-2));
+  EXPECT_SAME(scalar::elu(e, L{T(3)}, L{T(2)}), T(3));
+  EXPECT_SAME(scalar::bce_with_logits(e, L{T(1000)}, L{T(1)}), T(0));
+  EXPECT_SAME(scalar::bce_with_logits(e, L{T(-1000)}, L{T(1)}), T(1000));
   EXPECT_SAME(scalar::leaky_relu(e, L{T(-2)}, L{T(0.25)}), T(-0.5));
   EXPECT_SAME(scalar::leaky_relu(e, L{nan<T>}, L{T(0.25)}), nan<T>);
   EXPECT_SAME(scalar::xlogy(e, L{T(0)}, L{T(0)}), T(0));
@@ -304,6 +313,12 @@ TYPED_TEST(FloatDefinition, Remainders) {
   EXPECT_SAME(scalar::floor_divide(e, L{T(-7)}, L{T(3)}), T(-3));
   EXPECT_SAME(scalar::floor_divide(e, L{T(1)}, L{T(0)}), inf<T>);
   EXPECT_SAME(scalar::floor_divide(e, L{T(-1)}, L{T(4)}), T(-1));
+  EXPECT_SAME(scalar::floor_divide(e, L{T(-1)}, L{inf<T>}), T(-1));
+  EXPECT_SAME(scalar::floor_divide(e, L{T(1)}, L{-inf<T>}), T(-1));
+  EXPECT_SAME(scalar::floor_divide(e, L{T(1)}, L{inf<T>}), T(0));
+  constexpr T large = std::numeric_limits<T>::max();
+  EXPECT_SAME(scalar::floor_divide(e, L{large}, L{-large / 2}), T(-2));
+  EXPECT_SAME(scalar::floor_divide(e, L{large}, L{large / T(-1.5)}), T(-2));
   EXPECT_SAME(scalar::floor_divide(e, L{-T(0)}, L{T(4)}), -T(0));
 }
 

@@ -87,8 +87,11 @@ template <int lanes> struct Table {
       TRACEJIT_KERNEL(reciprocal, T, T), TRACEJIT_KERNEL(silu, T, T),                              \
       TRACEJIT_KERNEL(hardsigmoid, T, T), TRACEJIT_KERNEL(hardswish, T, T),                        \
       TRACEJIT_KERNEL(gelu_tanh, T, T), TRACEJIT_KERNEL(softsign, T, T),                           \
-      TRACEJIT_KERNEL(leaky_relu, T, T, T), TRACEJIT_KERNEL(xlogy, T, T, T),                       \
-      TRACEJIT_KERNEL(lerp, T, T, T, T), TRACEJIT_KERNEL(smooth_l1, T, T, T, T)
+      TRACEJIT_KERNEL(softplus, T, T), TRACEJIT_KERNEL(log_sigmoid, T, T),                         \
+      TRACEJIT_KERNEL(mish, T, T), TRACEJIT_KERNEL(elu, T, T, T),                                  \
+      TRACEJIT_KERNEL(bce_with_logits, T, T, T), TRACEJIT_KERNEL(leaky_relu, T, T, T),             \
+      TRACEJIT_KERNEL(xlogy, T, T, T), TRACEJIT_KERNEL(lerp, T, T, T, T),                          \
+      TRACEJIT_KERNEL(smooth_l1, T, T, T, T)
 #define TRACEJIT_BITS(T)                                                                           \
   TRACEJIT_KERNEL(bitwise_and, T, T, T), TRACEJIT_KERNEL(bitwise_or, T, T, T),                     \
       TRACEJIT_KERNEL(bitwise_xor, T, T, T), TRACEJIT_KERNEL(bitwise_invert, T, T)
