@@ -312,10 +312,11 @@ template <class... Operands>
   const Step &step = *t.next;
   if (step.op != op)
     return dispatch_unexpected(op, operands...);
-  Impl *const value = t.quick->match_step(step, operands...);
+  Session &session = *t.quick;
+  Impl *const value = session.match_step(step, operands...);
   if (!value) [[unlikely]]
     return dispatch_unexpected(step.op, operands...);
-  t.next = step.next;
+  t.next = &session.upcoming();
   if ((Access::is_owned(operands) || ...))
     return drop_and_return(value, operands...);
   return Access::tensor(value);

@@ -130,12 +130,13 @@ template <class... Operands>
     value = place.value;
     if (value) [[likely]] {
       cursor.commit(step);
-      next_step = step.next; // a thread that lost what it expects asks for it
       pending.occupy(place, step.value, step.node);
       PendingValues::made_anew(value, step.meta);
     }
   }
   lock.unlock_as_owner();
+  if (value) [[likely]]
+    next_step = step.next; // a thread that has lost what it expects asks for it
   return value;
 }
 
