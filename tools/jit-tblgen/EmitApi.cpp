@@ -28,15 +28,17 @@ std::string each_operand(const Op &op, StringRef before, StringRef after = "") {
   return text;
 }
 
-/// "sum(x, 1)" and "sum(x, {0, 1})" for "sum(x, {.axis = ...})".
+/// "sum(x, 1)" and "sum(x, Axes{0, 1})" for "sum(x, {.axis = ...})". A template, because GCC would
+/// take designated members for a list of axes.
 void emit_with_axes(StringRef declaration, raw_ostream &out) {
   for (StringRef options : {"Reduce", "Variance"}) {
     auto [head, rest] = declaration.split((", " + options + " options = {})").str());
     if (rest.empty() && head.size() == declaration.size())
       continue;
     StringRef name = head.split('(').first.rsplit(' ').second;
-    out << "inline " << head << ", Axes axis, bool keepdims = false) {\n  return " << name
-        << "(std::move(x), " << options << "{.axis = axis, .keepdims = keepdims});\n}\n";
+    out << "template <std::convertible_to<Axes> A>\n"
+        << head << ", const A &axis, bool keepdims = false) {\n  return " << name
+        << "(std::move(x), " << options << "{.axis = Axes(axis), .keepdims = keepdims});\n}\n";
   }
 }
 
@@ -49,7 +51,8 @@ void emit_header(const RecordKeeper &records, raw_ostream &out) {
   out << "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception\n"
          "// Functions and operators on tensors, generated from the op records.\n"
          "#pragma once\n\n#include <tracejit/options.h>\n#include <tracejit/tensor.h>\n\n"
-         "#include <cstdint>\n#include <optional>\n#include <source_location>\n"
+         "#include <concepts>\n#include <cstdint>\n#include <optional>\n#include "
+         "<source_location>\n"
          "#include <utility>\n#include <vector>\n\n"
          "#pragma GCC visibility push(default)\nnamespace jit {\n\nclass Generator;\n\n";
   std::vector<Op> ops = read_ops(records);

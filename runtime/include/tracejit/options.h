@@ -11,7 +11,7 @@
 namespace jit {
 
 namespace detail {
-/// First member of options, so that `{0, 1}` are axes and not values of members.
+/// First member of options, so that `{0, 1}`, meant as axes, does not compile as values of members.
 class ByName {
 public:
   constexpr bool operator==(const ByName &) const = default;

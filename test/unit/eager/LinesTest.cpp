@@ -208,7 +208,7 @@ TEST(Lines, Operators) {
 TEST(Lines, Reductions) {
   check_gradient([] { return sum(x, {.axis = 1}); });
   check_gradient([] { return sum(x, 1); });
-  check_gradient([] { return max(x, {0, 1}, true); });
+  check_gradient([] { return max(x, Axes{0, 1}, true); });
   check_gradient([] { return mean(x, {.axis = 0, .keepdims = true}); });
   check_gradient([] { return max(x, {.axis = 1}); });
   check_gradient([] { return min(x); });

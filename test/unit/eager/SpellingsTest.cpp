@@ -12,20 +12,24 @@ namespace {
 Tensor matrix() { return reshape(astype(arange(6), DType::f32), {2, 3}); }
 using Values = std::vector<float>;
 
+template <class... Options>
+concept SumTakes = requires(const Tensor &x, Options... options) { sum(x, {options...}); };
+static_assert(!SumTakes<int, int>, "two axes would be an axis and keepdims");
+
 TEST(Spellings, AxesOfReductions) {
   const Tensor x = matrix();
   EXPECT_EQ(sum(x, 1).to_vector<float>(), (Values{3, 12}));
   EXPECT_EQ(sum(x, -1).to_vector<float>(), (Values{3, 12}));
-  EXPECT_EQ(sum(x, {0, 1}).ndim(), 0);
-  EXPECT_EQ(sum(x, {0, 1}).item<float>(), 15);
-  EXPECT_EQ(sum(x, {1}).to_vector<float>(), (Values{3, 12}));
+  EXPECT_EQ(sum(x, Axes{0, 1}).ndim(), 0);
+  EXPECT_EQ(sum(x, DimList{0, 1}).item<float>(), 15);
+  EXPECT_EQ(sum(x, Axes{1}).to_vector<float>(), (Values{3, 12}));
   EXPECT_EQ(max(x, 0, true).shape(0), 1);
   EXPECT_EQ(argmax(x, 1).to_vector<std::int64_t>(), (std::vector<std::int64_t>{2, 2}));
   EXPECT_EQ(var(x, 1).shape(0), 2);
   EXPECT_EQ(var_mean(x, 0, true).second.ndim(), 2);
   EXPECT_EQ(sum(x, {.axis = 1, .keepdims = true}).ndim(), 2);
   EXPECT_THROW(sum(x, 2), Error);
-  EXPECT_THROW(sum(x, {0, 0}), Error);
+  EXPECT_THROW(sum(x, Axes{0, 0}), Error);
 }
 
 TEST(Spellings, OneElement) {
