@@ -23,14 +23,10 @@ template <class E, FloatOf<E> V> TRACEJIT_EMIT V reduce_once(E &e, V r, V y) {
 /// bits of the quotient a step.
 template <class E>
 TRACEJIT_EMIT typename E::F32 fmod_of_magnitudes(E &e, typename E::F32 x, typename E::F32 y) {
-  using W = typename E::F64;
   auto left = e.to_f64(x);
   auto divisor = e.to_f64(y);
-  for (int step = 5; step >= 0; --step) {
-    const double power = static_cast<double>(std::uint64_t{1} << 50);
-    W scaled = divisor;
-    for (int k = 0; k < step; ++k)
-      scaled = e.mul(scaled, e.f64(power));
+  for (const double power : {0x1p250, 0x1p200, 0x1p150, 0x1p100, 0x1p50, 1.0}) {
+    auto scaled = e.mul(divisor, e.f64(power));
     left = reduce_once(e, left, scaled);
   }
   return e.to_f32(left);
