@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 using namespace mlir;
 
@@ -33,6 +34,9 @@ public:
 
 private:
   void find_last_uses();
+  void find_updated_outputs();
+  bool dies_at(Operation *op, unsigned position);
+  std::optional<std::uint32_t> output_for(Value value) const;
   void plan_launch(kernel::LaunchOp launch);
   void plan_contraction(kernel::LaunchOp launch, kernel::FuncOp product);
   void plan_library(Operation *op, const OpInfo &row);
@@ -41,7 +45,7 @@ private:
   void erase_unused_kernels();
 
   void make_result(Value value);
-  bool take_over(kernel::LaunchOp launch, unsigned number, unsigned position,
+  bool take_over(Operation *op, unsigned number, unsigned position,
                  llvm::SmallDenseSet<Value> &taken);
   llvm::SmallVector<bool> share_memory(kernel::LaunchOp launch, kernel::FuncOp function,
                                        ArrayRef<int> arguments);
@@ -60,9 +64,12 @@ private:
   llvm::DenseMap<Value, Home> homes;
   llvm::DenseMap<Value, Operation *> last_use; ///< of a root, through its views
   llvm::DenseMap<Value, std::uint32_t> output_of;
+  /// Temporaries that updates turn into an output, step by step in its memory.
+  llvm::DenseMap<Value, std::uint32_t> becomes_output;
   std::vector<PlacedBlock> blocks;
-  std::vector<std::int32_t> lodging;      ///< by block: the output it lies in, or -1
-  std::vector<std::uint32_t> output_made; ///< by output: the step that writes it
+  std::vector<std::int32_t> lodging; ///< by block: the output it lies in, or -1
+  /// By output: the step that writes there first.
+  std::vector<std::optional<std::uint32_t>> output_made;
   Operation *current = nullptr;
 };
 
@@ -75,7 +82,7 @@ Planner::Planner(trace::FuncOp program) : program(program) {
   for (const auto [number, value] : llvm::enumerate(results))
     output_of[value] = static_cast<std::uint32_t>(number);
   plan.donated_input.assign(results.size(), -1);
-  output_made.assign(results.size(), 0);
+  output_made.resize(results.size());
 }
 
 void Planner::find_last_uses() {
@@ -83,6 +90,43 @@ void Planner::find_last_uses() {
     if (!is_view(&op, views))
       for (const Value operand : op.getOperands())
         last_use[views.of(operand).root] = &op;
+}
+
+// Whether a view is all of its root, in the order of memory.
+static bool lies_as_root(const View &view) {
+  return view.meta->contiguous &&
+         view.meta->bytes() == trace::meta_of(view.root.getType())->bytes();
+}
+
+// Whether an operand is all of something that nobody reads after the op, and the op nowhere else.
+bool Planner::dies_at(Operation *op, unsigned position) {
+  const View &view = views.of(op->getOperand(position));
+  const auto same_root = [&](Value other) { return views.of(other).root == view.root; };
+  return lies_as_root(view) && last_use.lookup(view.root) == op &&
+         llvm::count_if(op->getOperands(), same_root) == 1;
+}
+
+// The output in whose memory a value lies.
+std::optional<std::uint32_t> Planner::output_for(Value value) const {
+  if (const auto output = output_of.find(value); output != output_of.end())
+    return output->second;
+  if (const auto output = becomes_output.find(value); output != becomes_output.end())
+    return output->second;
+  return std::nullopt;
+}
+
+// From the last update to the first, so that it is known what its result becomes.
+void Planner::find_updated_outputs() {
+  for (Operation &op : llvm::reverse(program.block())) {
+    const OpInfo *row = trace::table_row(&op);
+    if (!row || !row->updates || !dies_at(&op, 0))
+      continue;
+    const Value root = views.of(op.getOperand(0)).root;
+    const auto output = output_for(op.getResult(0));
+    if (output && root.getDefiningOp() && !isa<trace::ConstantOp>(root.getDefiningOp()) &&
+        !output_of.contains(root))
+      becomes_output[root] = *output;
+  }
 }
 
 std::uint32_t Planner::new_block(std::size_t bytes) {
@@ -151,32 +195,33 @@ Buffer Planner::buffer(Value value) {
 
 // A home of its own for a result of the current op.
 void Planner::make_result(Value value) {
-  if (const auto output = output_of.find(value); output != output_of.end()) {
-    homes[value] = {Buffer::Base::output, output->second};
-    output_made[output->second] = step_number();
+  if (const auto output = output_for(value)) {
+    homes[value] = {Buffer::Base::output, *output};
+    if (!output_made[*output])
+      output_made[*output] = step_number();
   } else if (!homes.contains(value)) {
     homes[value] = {Buffer::Base::arena, new_block(trace::meta_of(value.getType())->bytes())};
   }
 }
 
-// Gives a result the memory of an operand of the launch that dies here, if that is allowed:
+// Gives a result the memory of an operand of the op that dies here, if that is allowed:
 // temporaries take over temporaries, outputs may take over program inputs.
-bool Planner::take_over(kernel::LaunchOp launch, unsigned number, unsigned position,
+bool Planner::take_over(Operation *op, unsigned number, unsigned position,
                         llvm::SmallDenseSet<Value> &taken) {
-  const Value result = launch.getResults()[number];
-  const View &view = views.of(launch.getOperands()[position]);
+  const Value result = op->getResult(number);
+  const View &view = views.of(op->getOperand(position));
   const auto same_root = [&](Value other) { return views.of(other).root == view.root; };
   const Meta &whole = *views.of(view.root).meta;
-  if (taken.contains(view.root) || last_use[view.root] != launch || view.offset ||
+  if (taken.contains(view.root) || last_use[view.root] != op || view.offset ||
       !view.terms.empty() || !whole.contiguous ||
       whole.bytes() != trace::meta_of(result.getType())->bytes() ||
-      llvm::count_if(launch.getOperands(), same_root) != 1)
+      llvm::count_if(op->getOperands(), same_root) != 1)
     return false;
   const auto argument = dyn_cast<BlockArgument>(view.root);
-  if (const auto output = output_of.find(result); output != output_of.end()) {
+  if (const auto output = output_for(result)) {
     if (!argument)
       return false;
-    plan.donated_input[output->second] = static_cast<std::int32_t>(argument.getArgNumber());
+    plan.donated_input[*output] = static_cast<std::int32_t>(argument.getArgNumber());
   } else {
     if (argument || home_of_root(view.root).base != Buffer::Base::arena)
       return false;
@@ -292,6 +337,8 @@ void Planner::plan_library(Operation *op, const OpInfo &row) {
     }
   }
   bool empty = true;
+  if (llvm::SmallDenseSet<Value> taken; row.updates && dies_at(op, 0))
+    take_over(op, 0, 0, taken);
   for (const Value result : op->getResults()) {
     make_result(result);
     step.results.push_back(buffer(result));
@@ -321,7 +368,7 @@ void Planner::lodge_in_outputs() {
   const auto results = program.block().getTerminator()->getOperands();
   std::vector<std::vector<PlacedBlock>> guests(results.size());
   const auto fits = [&](const PlacedBlock &block, std::size_t o) {
-    return plan.donated_input[o] < 0 && block.last < output_made[o] &&
+    return plan.donated_input[o] < 0 && output_made[o] && block.last < *output_made[o] &&
            block.bytes <= trace::meta_of(results[o].getType())->bytes() &&
            llvm::none_of(
                guests[o],
@@ -380,6 +427,7 @@ static void read_refusals(trace::FuncOp program, Plan &plan) {
 
 Plan Planner::run() {
   find_last_uses();
+  find_updated_outputs();
   for (Operation &op : program.block()) {
     current = &op;
     safe_point();

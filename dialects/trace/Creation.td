@@ -19,6 +19,12 @@ def FullOp : Creation<"full", "infer_full"> {
 }
 def : Composite<"Tensor zeros(DimList shape, DType dtype = DType::f32)", "All elements 0.">;
 def : Composite<"Tensor ones(DimList shape, DType dtype = DType::f32)", "All elements 1.">;
+def : Composite<"Tensor empty(DimList shape, DType dtype = DType::f32)", "Some elements, which nobody should read: all 0.">;
+def : Composite<"Tensor full_like(Operand x, Operand value, std::optional<DType> dtype = {})",
+                "Every element is value; of x's shape and, unless given, dtype.">;
+def : Composite<"Tensor zeros_like(Operand x, std::optional<DType> dtype = {})", "The same with 0.">;
+def : Composite<"Tensor ones_like(Operand x, std::optional<DType> dtype = {})", "The same with 1.">;
+def : Composite<"Tensor empty_like(Operand x, std::optional<DType> dtype = {})", "The same with elements that nobody should read.">;
 
 def ArangeOp : Creation<"arange", "infer_arange"> {
   let doc = "start + i * step for i from 0 to ceil((stop - start) / step) - 1, computed in f64, integers in i64; i64 if\n"

@@ -398,6 +398,7 @@ def SmoothL1Op : Composed<"smooth_l1"> {
   let samples = [Sample<["[2,3]", "[2,3]", "1"]>, Sample<["[2,3]", "[3]", "0.5"]>];
 }
 
+def : Composite<"Tensor positive(Operand x)", "x itself; an error for bool.">;
 def : Composite<"Tensor relu6(Operand x)", "clip(x, 0, 6).">;
 def : Composite<"Tensor hardtanh(Operand x, double low = -1, double high = 1)", "clip(x, low, high).">;
 def : Composite<"Tensor hardshrink(Operand x, double bound = 0.5)", "0 where |x| <= bound, else x.">;

@@ -232,12 +232,15 @@ def : CustomGradient<ExpandDimsOp, "reshape_gradient", [Needs<"x">]>;
 def : CustomGradient<SqueezeOp, "reshape_gradient", [Needs<"x">]>;
 def : CustomGradient<SliceOp, "slice_gradient", [Needs<"x">]>;
 def : CustomGradient<ConcatOp, "concat_gradient", [Needs<"xs">]>;
+def : CustomGradient<SliceUpdateOp, "slice_update_gradient", [Needs<"x">, Needs<"y">]>;
+def : CustomGradient<PadOp, "pad_gradient", [Needs<"x">]>;
 
 //===- Index and creation ------------------------------------------------------------------------===//
 
 def : CustomGradient<TakeOp, "take_gradient", [Needs<"x", ["index"]>]>;
 def : CustomGradient<TakeAlongAxisOp, "take_along_axis_gradient", [Needs<"x", ["index"]>]>;
-def : CustomGradient<ScatterAddOp, "scatter_add_gradient", [Needs<"x">, Needs<"updates", ["index"]>]>;
+def : CustomGradient<ScatterOp, "scatter_gradient", [Needs<"x", ["index"]>, Needs<"updates", ["index"]>]>;
+def : CustomGradient<ScatterAlongAxisOp, "scatter_gradient", [Needs<"x", ["index"]>, Needs<"updates", ["index"]>]>;
 def : NoGradient<OneHotOp>;
 def : NoGradient<FullOp>;
 def : NoGradient<ArangeOp>;

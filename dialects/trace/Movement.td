@@ -14,6 +14,27 @@ def ConcatOp : TraceOp<"concat", "movement"> {
   let samples = [Sample<["[2,3]", "[4,3]"], "axis=0">, Sample<["[2,3]", "[2,1]", "[2,2]"], "axis=1">];
   let signature = "Tensor concat(std::vector<Tensor> xs, int axis = 0)";
 }
+def SliceUpdateOp : TraceOp<"slice_update", "movement"> {
+  let doc = "A copy of x in which the elements that slice reads with these starts and steps are those of y.";
+  let typeRule = "custom";
+  let types = All;
+  let infer = "infer_slice_update";
+  let updates = 1;
+  let arguments = (ins TensorOperand:$x, TensorOperand:$y, Variadic<NumberOperand>:$starts, DenseI64ArrayAttr:$steps);
+  let samples = [Sample<["[5,7]", "[2,3]", "1", "6"], "steps=[2,-3]">];
+  let signature = "Tensor slice_update(Operand x, Operand y, DimList starts, DimList steps = {})";
+}
+def PadOp : TraceOp<"pad", "movement"> {
+  let doc = "low[i] elements `value` in front of axis i, high[i] behind it, and interior[i] between its elements.";
+  let typeRule = "custom";
+  let types = All;
+  let infer = "infer_pad";
+  let arguments = (ins TensorOperand:$x, NumberOperand:$value, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
+                       DenseI64ArrayAttr:$interior);
+  let samples = [Sample<["[2,3]", "7"], "low=[1,0] high=[0,2] interior=[0,0]">,
+                 Sample<["[2,3]", "0"], "low=[0,1] high=[1,0] interior=[2,1]">];
+  let signature = "Tensor pad(Operand x, DimList low, DimList high, Operand value = 0, DimList interior = {})";
+}
 def : Composite<"Tensor stack(std::vector<Tensor> xs, int axis = 0)",
                 "Joins tensors of one shape along a new axis.">;
 
@@ -25,8 +46,6 @@ def : Composite<"Tensor tile(Operand x, DimList repetitions)",
                 "x beside itself, so many times along every axis; with more repetitions than axes, axes are added in front.">;
 def : Composite<"Tensor repeat(Operand x, std::int64_t count, std::optional<int> axis = {})",
                 "Every element along an axis `count` times; without an axis those of x in row-major order.">;
-def : Composite<"Tensor pad(Operand x, DimList low, DimList high, Operand value = 0)",
-                "low[i] elements `value`, a number, in front of axis i and high[i] behind it.">;
 def : Composite<"Tensor tril(Operand x, std::int64_t k = 0)",
                 "x with 0 where column - row > k, of the last two axes.">;
 def : Composite<"Tensor triu(Operand x, std::int64_t k = 0)",

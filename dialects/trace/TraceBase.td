@@ -65,10 +65,12 @@ class Let<list<string> resultNames, dag expression> {
   dag value = expression;
 }
 
-// Values of an index operand lie in [0, bound); `bound` is a function of runtime/ops/IndexBounds.h.
-class InRange<string operandName, string boundFunction> {
+// Values of an index operand lie in [-bound, bound), the negative ones counting from the end, or in
+// [0, bound); `bound` is a function of runtime/ops/IndexBounds.h.
+class InRange<string operandName, string boundFunction, bit fromEndToo = 1> {
   string operand = operandName;
   string bound = boundFunction;
+  bit fromEnd = fromEndToo;
 }
 
 // A public function that is written with other ops.
@@ -94,6 +96,7 @@ class TraceOp<string mnemonic, string familyName, list<Trait> traits = []>
   // their function is made of it, and compiled programs see its steps.
   list<Let> body = [];
   list<InRange> indexCheck = [];   // at most one
+  bit updates = 0;                 // the result may lie in the memory of operand 0
   bit isLong = 0;                  // takes as long as functions with an error of several ulp do
   int ulp = 0;                     // bound of the error of f32 and f64 results; 0 is exact
   list<Sample> samples = ?;

@@ -7,49 +7,20 @@
 namespace jit::autograd {
 namespace {
 
-/// Elements `start`, `start + step`, ... along an axis.
-Tensor slice_axis(const Backward &b, const Tensor &x, std::size_t axis, std::int64_t start,
-                  std::int64_t extent, std::int64_t step = 1) {
-  SliceAttrs attrs;
+/// The numbers of the op's operands from `first` on: where a slice starts.
+DimList starts_of(const Backward &b, std::size_t first) {
+  DimList starts;
+  for (const TapeOperand &start : b.operands.subspan(first))
+    starts.push_back(start.number.as_int());
+  return starts;
+}
+
+Tensor slice_of(const Backward &b, Operand x, Dims starts, const SliceAttrs &attrs) {
   std::vector<Operand> operands;
-  operands.push_back(b.at(x));
-  for (std::size_t i = 0; i < x.shape().size(); ++i) {
-    operands.push_back(b.at(i == axis ? start : std::int64_t{0}));
-    attrs.extents.push_back(i == axis ? extent : x.shape()[i]);
-    attrs.steps.push_back(i == axis ? step : 1);
-  }
+  operands.push_back(std::move(x));
+  for (const std::int64_t start : starts)
+    operands.push_back(b.at(start));
   return detail::dispatch(OpKind::slice, attrs.encode(), operands);
-}
-
-/// x between zeros along an axis.
-Tensor pad(const Backward &b, Tensor x, std::size_t axis, std::int64_t before, std::int64_t after) {
-  const auto zeros_of = [&](std::int64_t extent) {
-    DimList shape(x.shape());
-    shape[axis] = extent;
-    return zeros(shape, x.dtype(), b.site);
-  };
-  std::vector<Tensor> parts;
-  if (before > 0)
-    parts.push_back(zeros_of(before));
-  parts.push_back(x);
-  if (after > 0)
-    parts.push_back(zeros_of(after));
-  return parts.size() == 1 ? x : concat(std::move(parts), static_cast<int>(axis), b.site);
-}
-
-/// step - 1 zeros after every element along an axis, but for the last one.
-Tensor spread(const Backward &b, Tensor x, std::size_t axis, std::int64_t step) {
-  const DimList shape(x.shape());
-  std::int64_t outer = 1, inner = 1;
-  for (std::size_t i = 0; i < shape.size(); ++i)
-    (i < axis ? outer : i > axis ? inner : outer) *= i == axis ? 1 : shape[i];
-  // As three axes, so that a rank-8 tensor needs no ninth.
-  Tensor rows = reshape(b.at(std::move(x)), {outer, shape[axis], inner});
-  rows = pad(b, std::move(rows), 2, 0, (step - 1) * inner);
-  DimList spaced = shape;
-  spaced[axis] *= step;
-  rows = reshape(b.at(std::move(rows)), spaced);
-  return slice_axis(b, rows, axis, 0, spaced[axis] - (step - 1));
 }
 
 } // namespace
@@ -64,47 +35,48 @@ void permute_dims_gradient(Backward &b) {
   b.give(0, b.at(permute_dims(b.dy(), inverse)));
 }
 
-/// Zeros around and between the elements taken, axis by axis.
 void slice_gradient(Backward &b) {
-  const SliceAttrs attrs = SliceAttrs::decode(b.attrs);
-  Tensor x = detail::Access::tensor_of(b.dy());
-  for (std::size_t axis = 0; axis < attrs.extents.size(); ++axis) {
-    const std::int64_t size = b.shape(0)[axis], extent = attrs.extents[axis];
-    std::int64_t start = b.operands[axis + 1].number.as_int(), step = attrs.steps[axis];
-    if (extent == 0) {
-      x = pad(b, std::move(x), axis, size, 0);
-      continue;
-    }
-    if (step < 0 && extent > 1)
-      x = slice_axis(b, x, axis, extent - 1, extent, -1);
-    if (step < 0) {
-      start += (extent - 1) * step;
-      step = -step;
-    }
-    if (step > 1 && extent > 1)
-      x = spread(b, std::move(x), axis, step);
-    const std::int64_t covered = x.shape()[axis];
-    x = pad(b, std::move(x), axis, start, size - start - covered);
+  Tensor nothing = zeros(b.shape(0), b.dtype(0), b.site);
+  b.give(0, b.at(slice_update(b.at(std::move(nothing)), b.dy(), starts_of(b, 1),
+                              SliceAttrs::decode(b.attrs).steps)));
+}
+
+void slice_update_gradient(Backward &b) {
+  const DimList starts = starts_of(b, 2), steps = SliceUpdateAttrs::decode(b.attrs).steps;
+  if (b.wants(0)) {
+    Tensor nothing = zeros(b.shape(1), b.dtype(1), b.site);
+    b.give(0, b.at(slice_update(b.dy(), b.at(std::move(nothing)), starts, steps)));
   }
-  b.give(0, b.at(std::move(x)));
+  if (b.wants(1))
+    b.give(1, b.at(slice_of(b, b.dy(), starts, {DimList(b.shape(1)), steps})));
+}
+
+void pad_gradient(Backward &b) {
+  const PadAttrs attrs = PadAttrs::decode(b.attrs);
+  DimList steps = attrs.interior;
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    ++steps[i];
+  b.give(0, b.at(slice_of(b, b.dy(), attrs.low, {DimList(b.shape(0)), steps})));
 }
 
 void concat_gradient(Backward &b) {
   const auto axis = static_cast<std::size_t>(ConcatAttrs::decode(b.attrs).axis);
-  const Tensor dy = detail::Access::tensor_of(b.dy());
-  std::int64_t start = 0;
+  DimList starts, steps;
+  for (std::size_t i = 0; i < b.shape(0).size(); ++i) {
+    starts.push_back(0);
+    steps.push_back(1);
+  }
   for (std::size_t i = 0; i < b.operands.size(); ++i) {
-    const std::int64_t extent = b.shape(i)[axis];
     if (b.wants(i))
-      b.give(i, b.at(slice_axis(b, dy, axis, start, extent)));
-    start += extent;
+      b.give(i, b.at(slice_of(b, b.dy(), starts, {DimList(b.shape(i)), steps})));
+    starts[axis] += b.shape(i)[axis];
   }
 }
 
 void take_gradient(Backward &b) {
   const auto axis = static_cast<int>(TakeAttrs::decode(b.attrs).axis);
   Tensor nothing = zeros(b.shape(0), b.dtype(0), b.site);
-  b.give(0, b.at(scatter_add(b.at(std::move(nothing)), b.operand(1), b.dy(), axis)));
+  b.give(0, b.at(scatter(b.at(std::move(nothing)), b.operand(1), b.dy(), axis, ScatterMode::add)));
 }
 
 /// One index a row, as in cross_entropy: a comparison instead of a scatter, which fuses.
@@ -114,49 +86,61 @@ static Tensor put_one_a_row(const Backward &b, std::size_t axis) {
     extents.push_back(i == axis ? b.shape(0)[i] : 1);
   Tensor places = arange(0, b.shape(0)[axis], 1, DType::i64, b.site);
   places = reshape(b.at(std::move(places)), extents);
-  Tensor taken = equal(b.operand(1), b.at(std::move(places)));
+  Tensor index = astype(b.operand(1), DType::i64);
+  Tensor from_end = add(b.at(index), b.at(b.shape(0)[axis]));
+  index = where(b.at(less(b.at(index), b.at(0))), b.at(std::move(from_end)), b.at(index));
+  Tensor taken = equal(b.at(std::move(index)), b.at(std::move(places)));
   return where(b.at(std::move(taken)), b.dy(), 0);
 }
 
-/// Several: rows are laid one after another, and the places count through them.
-static Tensor put_rows(const Backward &b, std::size_t axis) {
-  const std::size_t rank = b.shape(0).size();
-  DimList order, inverse, moved;
-  for (std::size_t i = 0; i < rank; ++i)
-    if (i != axis)
-      order.push_back(static_cast<std::int64_t>(i));
-  order.push_back(static_cast<std::int64_t>(axis));
-  inverse = order;
-  std::int64_t rows = 1;
-  for (std::size_t i = 0; i < rank; ++i) {
-    inverse[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
-    moved.push_back(b.shape(0)[static_cast<std::size_t>(order[i])]);
-    rows *= i + 1 < rank ? moved[i] : 1;
-  }
-  const std::int64_t size = moved[rank - 1], count = b.shape(1)[axis];
-  Tensor index = reshape(b.at(permute_dims(b.operand(1), order)), {rows, count});
-  Tensor first = multiply(b.at(arange(0, rows, 1, DType::i64, b.site)), b.at(size));
-  first = reshape(b.at(std::move(first)), {rows, 1});
-  Tensor places = add(b.at(std::move(index)), b.at(std::move(first)));
-  places = reshape(b.at(std::move(places)), {rows * count});
-  Tensor updates = reshape(b.at(permute_dims(b.dy(), order)), {rows * count});
-  Tensor flat = zeros({rows * size}, b.dtype(0), b.site);
-  flat = scatter_add(b.at(std::move(flat)), b.at(std::move(places)), b.at(std::move(updates)));
-  return permute_dims(b.at(reshape(b.at(std::move(flat)), moved)), inverse);
-}
-
 void take_along_axis_gradient(Backward &b) {
-  const auto axis = static_cast<std::size_t>(TakeAlongAxisAttrs::decode(b.attrs).axis);
-  b.give(0, b.at(b.shape(1)[axis] == 1 ? put_one_a_row(b, axis) : put_rows(b, axis)));
+  const auto axis = TakeAlongAxisAttrs::decode(b.attrs).axis;
+  if (b.shape(1)[static_cast<std::size_t>(axis)] == 1)
+    return b.give(0, b.at(put_one_a_row(b, static_cast<std::size_t>(axis))));
+  Tensor nothing = zeros(b.shape(0), b.dtype(0), b.site);
+  b.give(0, b.at(scatter_along_axis(b.at(std::move(nothing)), b.operand(1), b.dy(),
+                                    static_cast<int>(axis), ScatterMode::add)));
 }
 
-void scatter_add_gradient(Backward &b) {
-  if (b.wants(0))
-    b.give(0, b.dy());
-  if (b.wants(2)) {
-    const auto axis = static_cast<int>(ScatterAddAttrs::decode(b.attrs).axis);
-    b.give(2, b.at(take(b.dy(), b.operand(1), axis)));
+/// scatter and scatter_along_axis, which have the same attributes.
+void scatter_gradient(Backward &b) {
+  const ScatterAttrs attrs = ScatterAttrs::decode(b.attrs);
+  const int axis = static_cast<int>(attrs.axis);
+  const bool along_axis = b.op == OpKind::scatter_along_axis;
+  const auto put = [&](Tensor x, Operand updates, ScatterMode mode) {
+    return along_axis ? scatter_along_axis(b.at(std::move(x)), b.operand(1), std::move(updates),
+                                           axis, mode)
+                      : scatter(b.at(std::move(x)), b.operand(1), std::move(updates), axis, mode);
+  };
+  const auto read = [&](Operand x) {
+    return along_axis ? take_along_axis(std::move(x), b.operand(1), axis)
+                      : take(std::move(x), b.operand(1), axis);
+  };
+  const auto mode = static_cast<ScatterMode>(attrs.mode);
+  if (mode != ScatterMode::set && mode != ScatterMode::add)
+    throw Error(ErrorCode::invalid_argument,
+                std::string(info(b.op).name) + ": only ScatterMode::set and add have gradients",
+                b.site);
+  if (b.wants(0)) {
+    Tensor dx = detail::Access::tensor_of(b.dy());
+    if (mode == ScatterMode::set)
+      dx = put(std::move(dx), b.at(zeros(b.shape(2), b.dtype(2), b.site)), ScatterMode::set);
+    b.give(0, b.at(std::move(dx)));
   }
+  if (!b.wants(2))
+    return;
+  Tensor taken = read(b.dy());
+  if (mode == ScatterMode::set) { // of several updates of one place the last one is there
+    std::int64_t count = 1;
+    for (const std::int64_t extent : b.shape(2))
+      count *= extent;
+    Tensor number = reshape(b.at(arange(0, count, 1, DType::i64, b.site)), DimList(b.shape(2)));
+    Tensor last =
+        read(b.at(put(zeros(b.shape(0), DType::i64, b.site), b.at(number), ScatterMode::set)));
+    taken =
+        where(b.at(equal(b.at(std::move(last)), b.at(number))), b.at(std::move(taken)), b.at(0));
+  }
+  b.give(2, b.at(std::move(taken)));
 }
 
 } // namespace jit::autograd

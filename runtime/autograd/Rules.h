@@ -28,9 +28,11 @@ void reshape_gradient(Backward &b);
 void permute_dims_gradient(Backward &b);
 void slice_gradient(Backward &b);
 void concat_gradient(Backward &b);
+void slice_update_gradient(Backward &b);
+void pad_gradient(Backward &b);
 
 void take_gradient(Backward &b);
 void take_along_axis_gradient(Backward &b);
-void scatter_add_gradient(Backward &b);
+void scatter_gradient(Backward &b);
 
 } // namespace jit::autograd

@@ -9,6 +9,7 @@
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/kernels/SmallOps.h"
 #include "runtime/ops/Attributes.h"
+#include "runtime/tensor/PackedMatrix.h"
 #include "runtime/trace/PendingIndices.h"
 
 #include <algorithm>
@@ -77,6 +78,33 @@ Error out_of_memory(const OpCall &call, const Meta &meta) {
           *call.location};
 }
 
+/// Whether the result of the op may lie in the memory of argument 0: nobody can see what was there.
+bool may_update(const OpCall &call, const ResultMetas &metas) noexcept {
+  if (!call.owns_first || !info(call.op).updates)
+    return false;
+  const Impl &x = *call.arguments[0].impl;
+  return x.refs.load(std::memory_order_acquire) == 1 &&
+         x.storage->refs.load(std::memory_order_acquire) == 1 && !x.storage->free_owner &&
+         !(x.flags.load(std::memory_order_relaxed) & Impl::exported) && x.meta->contiguous &&
+         x.data() == x.storage->data && x.storage->bytes == metas.metas[0]->bytes();
+}
+
+/// The op in the memory of argument 0. False: no memory for the value, and nothing has changed.
+bool update(const OpCall &call, const ResultMetas &metas, Impl **results) noexcept {
+  Storage *const storage = call.arguments[0].impl->storage;
+  retain(storage);
+  results[0] = new_ready(metas.metas[0], storage, storage->data); // lets storage go if it fails
+  if (!results[0])
+    return false;
+  if (has_packed(*storage))
+    drop_packed(*storage);
+  const KernelResult into{metas.metas[0], storage->data};
+  if (execute_into(call.op, call.attrs, call.arguments, {&into, 1}))
+    return true;
+  release(std::exchange(results[0], nullptr));
+  return false;
+}
+
 void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
   for (const Argument &argument : call.arguments) {
     if (!argument.impl)
@@ -86,14 +114,13 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
   }
   if (auto message = infer_metas(call.op, call.attrs, call.arguments, metas))
     throw Error(ErrorCode::invalid_argument, *message, *call.location);
-  if (const IndexCheck *check = info(call.op).index_check) {
-    const std::int64_t bound = index_bound(call.op, call.attrs, call.arguments);
-    if (auto message =
-            check_range(call.op, known_range(*call.arguments[check->operand].impl), bound)) {
+  if (info(call.op).index_check)
+    if (auto message = check_indices(call.op, call.attrs, call.arguments)) {
       drop_metas(metas);
       throw Error(ErrorCode::invalid_argument, *message, *call.location);
     }
-  }
+  if (may_update(call, metas) && update(call, metas, results))
+    return;
   std::array<Produced, max_results> produced;
   if (!execute(call.op, call.attrs, call.arguments, metas, produced.data())) {
     const Error error = out_of_memory(call, *metas.metas[0]);
@@ -196,7 +223,8 @@ private:
     if (op_info.family != Family::elementwise)
       convert_operands(op_info, attrs, operands);
     Arguments arguments(op, operands);
-    const std::uint8_t count = run({op, attrs, arguments.list(), &site}, results);
+    const bool owns_first = !operands.empty() && Access::is_owned(*operands[0]);
+    const std::uint8_t count = run({op, attrs, arguments.list(), &site, owns_first}, results);
     if (thread_trace.tapes) [[unlikely]]
       tape_hook({op, attrs, arguments.list(), {results, count}});
     drop(operands);

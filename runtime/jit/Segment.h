@@ -105,6 +105,7 @@ struct OpCall {
   AttrWords attrs;
   std::span<const Argument> arguments;
   const std::source_location *location;
+  bool owns_first = false; ///< nobody uses the caller's handle of argument 0 afterwards
 };
 
 /// Throws why a step was undone, once: its thread would go on as if it had been done. `t.lost` is

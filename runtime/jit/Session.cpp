@@ -194,16 +194,16 @@ const Meta *Session::meta_of(OperandCode code) const noexcept {
 Session::Match Session::check_indices(const TrieNode &candidate,
                                       std::span<const Argument> arguments) {
   const AttrWords attrs = candidate.attrs ? AttrWords(candidate.attrs->words) : AttrWords();
-  const std::int64_t bound = index_bound(candidate.op, attrs, arguments);
   Impl &index = *arguments[info(candidate.op).index_check->operand].impl;
   if (holds(index))
-    return provably_within(Bounds{*this}, {OperandCode::value, index.slot()}, bound)
+    return provably_within(Bounds{*this}, {OperandCode::value, index.slot()},
+                           allowed_indices(candidate.op, attrs, arguments))
                ? Match::hit
                : Match::needs_index;
   static thread_local const Impl *checked = nullptr;
   if (planted(SeededBug::range_checked_once) && std::exchange(checked, &index) == &index)
     return Match::hit;
-  auto message = check_range(candidate.op, known_range(index), bound);
+  auto message = jit::check_indices(candidate.op, attrs, arguments);
   if (!message)
     return Match::hit;
   index_message = std::move(*message);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/kernels/Copy.h"
 
-#include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/Parallel.h"
+#include "runtime/kernels/ScalarValue.h"
 
 #include <algorithm>
 
@@ -134,6 +134,17 @@ void copy_view(const KernelTable &table, const StridedView &source,
                     for (std::int64_t unit = begin; unit < end; ++unit)
                       copy_unit(plan, unit);
                   });
+}
+
+void fill(const KernelTable &table, const KernelResult &result, Scalar value) noexcept {
+  const DType dtype = result.meta->dtype;
+  const ScalarValue element(value, dtype);
+  const std::size_t step = itemsize(dtype);
+  const ConvertLoop repeat = table.convert[slot(dtype)][slot(dtype)];
+  parallel_ranges(result.meta->size, 2 * parallel_elements, [&](auto begin, auto end) {
+    repeat(result.data + static_cast<std::size_t>(begin) * step, element.bytes, 0,
+           static_cast<std::size_t>(end - begin));
+  });
 }
 
 void copy_strided(const Meta &from, const std::byte *source, std::byte *target) noexcept {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops that make values out of numbers: full, arange, random numbers, permutations.
+#include "runtime/kernels/Copy.h"
 #include "runtime/kernels/Families.h"
 #include "runtime/kernels/Parallel.h"
 #include "runtime/kernels/ScalarValue.h"
@@ -16,15 +17,7 @@ namespace {
 constexpr std::int64_t random_tile = 1024; ///< elements; whole blocks of every dtype
 
 void full(const KernelTable &table, const KernelCall &call) noexcept {
-  const KernelResult &result = call.results[0];
-  const DType dtype = result.meta->dtype;
-  const ScalarValue value(call.operands[0].scalar, dtype);
-  const std::size_t step = itemsize(dtype);
-  const ConvertLoop repeat = table.convert[slot(dtype)][slot(dtype)];
-  parallel_ranges(result.meta->size, 2 * parallel_elements, [&](auto begin, auto end) {
-    repeat(result.data + static_cast<std::size_t>(begin) * step, value.bytes, 0,
-           static_cast<std::size_t>(end - begin));
-  });
+  fill(table, call.results[0], call.operands[0].scalar);
 }
 
 /// Integers in i64, which wraps; floats as dtype(start + i * step) in f64.

@@ -125,8 +125,8 @@ static std::int64_t view_bytes(OpKind op, AttrWords attrs,
   return elements * static_cast<std::int64_t>(itemsize(arguments[0].impl->meta->dtype));
 }
 
-static bool run(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
-                std::span<const KernelResult> results) noexcept {
+bool execute_into(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
+                  std::span<const KernelResult> results) noexcept {
   std::array<KernelOperand, 8> few;
   std::unique_ptr<KernelOperand[]> many;
   KernelOperand *operands = few.data();
@@ -164,7 +164,7 @@ bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
     out[ready] = {storage, storage->data};
     results[ready] = {metas[ready], storage->data};
   }
-  if (ready == metas.size() && run(op, attrs, arguments, {results.data(), metas.size()}))
+  if (ready == metas.size() && execute_into(op, attrs, arguments, {results.data(), metas.size()}))
     return true;
   for (std::size_t r = 0; r < ready; ++r)
     release(out[r].storage);
@@ -207,12 +207,23 @@ IndexRange known_range(Impl &index) noexcept {
           std::atomic_ref(index.index_max).load(std::memory_order_relaxed)};
 }
 
-std::optional<std::string> check_range(OpKind op, IndexRange range, std::int64_t bound) {
-  if (range.min > range.max || (range.min >= 0 && range.max < bound))
+IndexRange allowed_indices(OpKind op, AttrWords attrs, std::span<const Argument> arguments) {
+  std::vector<OperandType> types;
+  for (const Argument &argument : arguments)
+    types.push_back(argument.type());
+  return info(op).index_check->allowed({op, attrs, types});
+}
+
+std::optional<std::string> check_indices(OpKind op, AttrWords attrs,
+                                         std::span<const Argument> arguments) {
+  const IndexRange allowed = allowed_indices(op, attrs, arguments);
+  const IndexRange range = known_range(*arguments[info(op).index_check->operand].impl);
+  if (range.is_within(allowed))
     return std::nullopt;
-  const std::int64_t culprit = range.min < 0 ? range.min : range.max;
+  const std::int64_t culprit = range.min < allowed.min ? range.min : range.max;
   return std::string(info(op).name) + ": index " + std::to_string(culprit) +
-         " is out of range: indices must be in [0, " + std::to_string(bound) + ")";
+         " is out of range: indices must be in [" + std::to_string(allowed.min) + ", " +
+         std::to_string(allowed.max + 1) + ")";
 }
 
 } // namespace jit

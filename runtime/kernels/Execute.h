@@ -60,6 +60,9 @@ struct Produced {
 /// produced.
 bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
              std::span<const Meta *const> metas, bool view, Produced *out) noexcept;
+/// The same into memory that is there; it may be that of argument 0 for ops whose record says so.
+bool execute_into(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
+                  std::span<const KernelResult> results) noexcept;
 /// The same for metas that infer_metas has found; takes the direct loop where there is one.
 bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
              const ResultMetas &metas, Produced *out) noexcept;
@@ -71,7 +74,11 @@ bool execute(const DirectLoop &loop, std::span<const Argument> arguments, const 
 /// Values of a Ready integer tensor, kept with it.
 IndexRange known_range(Impl &index) noexcept;
 
-/// "take: index 7 is out of range for axis of 5" if the range leaves [0, bound).
-std::optional<std::string> check_range(OpKind op, IndexRange range, std::int64_t bound);
+/// What the op's index operand may hold.
+IndexRange allowed_indices(OpKind op, AttrWords attrs, std::span<const Argument> arguments);
+/// "take: index 7 is out of range: indices must be in [-5, 5)" if there are others in the op's
+/// index operand, which is Ready.
+std::optional<std::string> check_indices(OpKind op, AttrWords attrs,
+                                         std::span<const Argument> arguments);
 
 } // namespace jit

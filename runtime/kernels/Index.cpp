@@ -6,10 +6,12 @@
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/Odometer.h"
 #include "runtime/kernels/Parallel.h"
+#include "runtime/kernels/Places.h"
 #include "runtime/kernels/ScalarValue.h"
-#include "runtime/kernels/TileReader.h"
+#include "runtime/kernels/Scatter.h"
 #include "runtime/ops/Attributes.h"
 
+#include <cstdlib>
 #include <cstring>
 
 namespace jit {
@@ -17,55 +19,6 @@ namespace jit {
 namespace {
 
 constexpr auto tile = static_cast<std::int64_t>(tile_elements);
-
-/// A tensor cut at an axis: what lies before it, the axis, what lies behind it.
-struct Cut {
-  StridedView before, behind;
-  std::int64_t extent, stride;
-};
-
-Cut cut_at(const StridedView &view, int axis) noexcept {
-  Cut cut{};
-  cut.before.dtype = cut.behind.dtype = view.dtype;
-  cut.before.data = cut.behind.data = view.data;
-  for (int i = 0; i < view.rank; ++i)
-    if (i != axis)
-      (i < axis ? cut.before : cut.behind).push(view.dims[i], view.strides[i]);
-  cut.extent = view.dims[axis];
-  cut.stride = view.strides[axis];
-  merge_axes(cut.before);
-  merge_axes(cut.behind);
-  return cut;
-}
-
-/// The index operand as i64 from element `first` on.
-class Indices {
-public:
-  Indices(const KernelTable &table, const KernelOperand &operand) noexcept
-      : reader(merged(operand), DType::i64, table) {}
-  const std::int64_t *read(std::int64_t first, std::int64_t count) noexcept {
-    return reinterpret_cast<const std::int64_t *>(reader.read(first, count, scratch));
-  }
-
-private:
-  static StridedView merged(const KernelOperand &operand) noexcept {
-    StridedView view = view_of(*operand.meta, operand.data);
-    merge_axes(view);
-    return view;
-  }
-  TileReader reader;
-  alignas(64) std::byte scratch[tile_elements * sizeof(std::int64_t)];
-};
-
-/// One element; the size is that of a dtype.
-void copy_element(std::byte *to, const std::byte *from, std::int64_t size) noexcept {
-  if (size == 4)
-    std::memcpy(to, from, 4);
-  else if (size == 8)
-    std::memcpy(to, from, 8);
-  else
-    *to = *from;
-}
 
 /// result[o, j, i] = x[o, index[j], i]
 void take(const KernelTable &table, const KernelCall &call) noexcept {
@@ -77,7 +30,7 @@ void take(const KernelTable &table, const KernelCall &call) noexcept {
   const TileReader reader(x.behind, x.behind.dtype, table);
   const std::int64_t rows = x.before.size() * indices;
   parallel_ranges(rows, units_per_range(row), [&](std::int64_t begin, std::int64_t end) {
-    Indices index(table, call.operands[1]);
+    Places index(table, call.operands[1], x.extent);
     std::byte *to = result.data + begin * row * step;
     for (std::int64_t unit = begin; unit < end;) {
       const std::int64_t first = unit % indices;
@@ -108,12 +61,12 @@ void take_along_axis(const KernelTable &table, const KernelCall &call) noexcept 
   const int axis = static_cast<int>(AttrReader(call.attrs).integer());
   StridedView base = view_of(*call.operands[0].meta, call.operands[0].data);
   const auto step = static_cast<std::int64_t>(itemsize(base.dtype));
-  const std::int64_t stride = base.strides[axis];
+  const std::int64_t stride = base.strides[axis], extent = base.dims[axis];
   std::copy_n(call.operands[1].meta->dim_values, base.rank, base.dims);
   base.strides[axis] = 0;
   merge_axes(base);
   parallel_ranges(result.meta->size, tile, [&](std::int64_t begin, std::int64_t end) {
-    Indices index(table, call.operands[1]);
+    Places index(table, call.operands[1], extent);
     Odometer at(base, begin);
     for (std::int64_t first = begin; first < end; first += tile) {
       const std::int64_t some = std::min(tile, end - first);
@@ -123,62 +76,6 @@ void take_along_axis(const KernelTable &table, const KernelCall &call) noexcept 
                      base.data + (at.offset() + places[i] * stride) * step, step);
     }
   });
-}
-
-template <class T> void add_row(std::byte *to, const std::byte *from, std::int64_t count) noexcept {
-  auto *target = reinterpret_cast<T *>(to);
-  const auto *source = reinterpret_cast<const T *>(from);
-  for (std::int64_t i = 0; i < count; ++i)
-    target[i] = static_cast<T>(target[i] + source[i]);
-}
-
-using AddRow = void (*)(std::byte *, const std::byte *, std::int64_t) noexcept;
-AddRow add_row_of(DType dtype) noexcept {
-  switch (dtype) {
-  case DType::f32:
-    return add_row<float>;
-  case DType::f64:
-    return add_row<double>;
-  case DType::i64:
-    return add_row<std::uint64_t>; // wraps
-  default:
-    return add_row<std::uint8_t>;
-  }
-}
-
-/// result = x; result[o, index[j], i] += updates[o, j, i] for ascending j: threads share o and i.
-void scatter_add(const KernelTable &table, const KernelCall &call) noexcept {
-  const KernelResult &result = call.results[0];
-  const int axis = static_cast<int>(AttrReader(call.attrs).integer());
-  copy_strided(*call.operands[0].meta, call.operands[0].data, result.data);
-  StridedView updates = view_of(*call.operands[2].meta, call.operands[2].data);
-  merge_axes(updates);
-  const Cut target = cut_at(view_of(*result.meta, result.data), axis);
-  const auto step = static_cast<std::int64_t>(itemsize(result.meta->dtype));
-  const std::int64_t indices = call.operands[1].meta->size;
-  const std::int64_t row = target.behind.size(), outer = target.before.size();
-  const std::int64_t strips = (row + tile - 1) / tile;
-  if (indices == 0 || row == 0)
-    return;
-  const TileReader reader(updates, result.meta->dtype, table);
-  const AddRow add = add_row_of(result.meta->dtype);
-  parallel_ranges(
-      outer * strips, units_per_range(indices * std::min(row, tile)),
-      [&](std::int64_t begin, std::int64_t end) {
-        Indices index(table, call.operands[1]);
-        alignas(64) std::byte scratch[tile_elements * sizeof(double)];
-        for (std::int64_t unit = begin; unit < end; ++unit) {
-          const std::int64_t o = unit / strips, column = unit % strips * tile;
-          const std::int64_t columns = std::min(tile, row - column);
-          for (std::int64_t first = 0; first < indices; first += tile) {
-            const std::int64_t some = std::min(tile, indices - first);
-            const std::int64_t *places = index.read(first, some);
-            for (std::int64_t j = 0; j < some; ++j)
-              add(result.data + ((o * target.extent + places[j]) * row + column) * step,
-                  reader.read((o * indices + first + j) * row + column, columns, scratch), columns);
-          }
-        }
-      });
 }
 
 void one_hot(const KernelTable &table, const KernelCall &call) noexcept {
@@ -193,7 +90,7 @@ void one_hot(const KernelTable &table, const KernelCall &call) noexcept {
                   [&](std::int64_t begin, std::int64_t end) {
                     std::memset(result.data + begin * depth * step, 0,
                                 static_cast<std::size_t>((end - begin) * depth * step));
-                    Indices index(table, call.operands[0]);
+                    Places index(table, call.operands[0], depth);
                     for (std::int64_t first = begin; first < end; first += tile) {
                       const std::int64_t some = std::min(tile, end - first);
                       const std::int64_t *places = index.read(first, some);
@@ -221,14 +118,13 @@ void run_index(const KernelTable &table, const KernelCall &call) noexcept {
   if (call.results[0].meta->size == 0)
     return;
   switch (call.op) {
-  case OpKind::take:
-    return take(table, call);
-  case OpKind::take_along_axis:
-    return take_along_axis(table, call);
-  case OpKind::scatter_add:
-    return scatter_add(table, call);
-  default:
-    return one_hot(table, call);
+#define TRACEJIT_INDEX_KERNEL(name)                                                                \
+  case OpKind::name:                                                                               \
+    return name(table, call);
+#include "runtime/ops/OpKernels.inc"
+#undef TRACEJIT_INDEX_KERNEL
+  default: // of other families
+    std::abort();
   }
 }
 

@@ -24,7 +24,9 @@ struct KernelOperand {
 };
 struct KernelResult {
   const Meta *meta; ///< contiguous
-  std::byte *data;  ///< 64-byte aligned, not overlapping any operand
+  /// 64-byte aligned, not overlapping any operand but the first, if the op updates it: then that
+  /// one may be at the same place.
+  std::byte *data;
 };
 struct KernelCall {
   OpKind op;
@@ -52,9 +54,6 @@ TRACEJIT_PRIVATE [[nodiscard]] bool run_kernel(const KernelCall &call,
 void copy_strided(const Meta &from, const std::byte *source, std::byte *target) noexcept;
 
 /// Smallest and largest value of an integer tensor; {0, -1} if it is empty.
-struct IndexRange {
-  std::int64_t min, max;
-};
 IndexRange index_range(const Meta &meta, const std::byte *data) noexcept;
 
 /// ISA the kernels use; the best the machine has unless option `isa` says otherwise.

@@ -2,6 +2,7 @@
 // Reductions in the canonical orders (numerics, 2): the reduced suffix of the axes by `inner`, all
 // other reduced axes together by `outer`.
 #include "runtime/kernels/Reduction.h"
+#include "runtime/kernels/Copy.h"
 #include "runtime/kernels/Families.h"
 #include "runtime/kernels/ShortRows.h"
 #include "runtime/ops/Attributes.h"
@@ -18,12 +19,6 @@ std::uint32_t axis_bits(const DimList &axes) noexcept {
   for (std::int64_t axis : static_cast<Dims>(axes))
     bits |= 1u << axis;
   return bits;
-}
-
-void fill(const KernelTable &table, const KernelResult &result, Scalar value) noexcept {
-  const ScalarValue element(value, result.meta->dtype);
-  table.convert[slot(result.meta->dtype)][slot(result.meta->dtype)](
-      result.data, element.bytes, 0, static_cast<std::size_t>(result.meta->size));
 }
 
 template <class T> void divide(std::byte *data, std::int64_t size, std::int64_t by) noexcept {

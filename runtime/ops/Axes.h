@@ -14,6 +14,13 @@ std::optional<std::string> check_axis(const Meta &x, std::int64_t axis);
 
 DimList without_axis(Dims dims, std::int64_t axis);
 
+/// Whether an axis of extent `size` has room for so many elements `step`, not 0, apart.
+inline bool fits_axis(std::int64_t extent, std::int64_t step, std::int64_t size) noexcept {
+  // (extent - 1) * |step| < size, without overflow; the quotient is <= 0 for negative steps.
+  return extent >= 0 && extent <= size &&
+         (extent <= 1 || (step > 0 ? (size - 1) / step : -((size - 1) / step)) >= extent - 1);
+}
+
 /// A user's axes as attribute: all of them listed, negative ones counted from the end, sorted.
 /// Refuses axes out of range or repeated.
 std::optional<std::string> resolve_axes(std::string_view function, const Meta &x, const Axes &axes,

@@ -31,8 +31,8 @@ enum class Family : std::uint8_t {
   row,         ///< a fixed body of elementwise ops and reductions over one axis
   contraction, ///< matmul
   view,        ///< result shares the operand's storage (reshape may have to copy)
-  movement,    ///< concat: copies elements to new places
-  index,       ///< take, take_along_axis, scatter_add, one_hot: places come from an operand
+  movement,    ///< concat, pad, slice_update: copies elements to new places
+  index,       ///< take, scatter, one_hot and kin: places come from an operand
   creation,    ///< no tensor operand
 };
 
@@ -147,11 +147,22 @@ struct BodyStep {
   std::span<const BodyOperand> operands;
 };
 
-/// Index operands must lie in [0, bound): checked before the op runs, so that nothing fails later.
+/// Of the values of an index operand. Empty if min > max.
+struct IndexRange {
+  std::int64_t min, max;
+  constexpr bool is_within(const IndexRange &allowed) const noexcept {
+    return min > max || (min >= allowed.min && max <= allowed.max);
+  }
+};
+/// Values of index operands are checked before the op runs, so that nothing fails later.
 struct IndexCheck {
   std::uint8_t operand;
-  /// Exclusive bound for the index values.
-  std::int64_t (*bound)(const InferRequest &);
+  std::int64_t (*bound)(const InferRequest &); ///< exclusive
+  bool from_end; ///< indices down to -bound count from the end; else the least is 0
+  IndexRange allowed(const InferRequest &request) const {
+    const std::int64_t places = bound(request);
+    return {from_end ? -places : 0, places - 1};
+  }
 };
 
 struct OpInfo {
@@ -166,7 +177,8 @@ struct OpInfo {
   TypeRule types;
   DTypeSet dtypes; ///< accepted for tensor operands, and for attribute `dtype`
   bool commutative;
-  int ulp; ///< bound of the error of float results; 0 is exact
+  bool updates; ///< the result may lie in operand 0's memory, if that is contiguous
+  int ulp;      ///< bound of the error of float results; 0 is exact
   InferFunction infer;
   std::span<const BodyStep>
       body; ///< of row ops and some elementwise ones; the last step is the result

@@ -5,6 +5,8 @@
 #include "runtime/ops/IndexBounds.h"
 #include "runtime/ops/ShapeRules.h"
 
+#include <tracejit/options.h>
+
 #include <algorithm>
 
 namespace jit {
@@ -27,6 +29,30 @@ RuleError taken_dims(const Meta &x, const Meta &index, std::int64_t axis, DimLis
   return std::nullopt;
 }
 
+constexpr std::int64_t mode_count = static_cast<std::int64_t>(ScatterMode::maximum) + 1;
+
+/// Whether index has the extents of x but along the axis.
+RuleError check_along_axis(const InferRequest &request, std::int64_t axis) {
+  const Meta &x = *request.operands[0].meta, &index = *request.operands[1].meta;
+  if (RuleError error = check_axis(x, axis))
+    return error;
+  if (index.rank != x.rank || !std::ranges::equal(Dims(without_axis(index.dims(), axis)),
+                                                  Dims(without_axis(x.dims(), axis))))
+    return "extents differ off axis " + std::to_string(axis) + ": " + list_operands(request);
+  return std::nullopt;
+}
+
+RuleError scattered(const Meta &x, std::int64_t mode, Inferred &out) {
+  if (mode < 0 || mode >= mode_count)
+    return "there is no way " + std::to_string(mode) + " to scatter";
+  const auto how = static_cast<ScatterMode>(mode);
+  if (x.dtype == DType::boolean && (how == ScatterMode::add || how == ScatterMode::multiply))
+    return "elements of " + describe(x) + " cannot be added or multiplied: use astype";
+  out.results[0].dtype = x.dtype;
+  out.results[0].dims = DimList(x.dims());
+  return std::nullopt;
+}
+
 } // namespace
 
 RuleError infer_take(const InferRequest &request, Inferred &out) {
@@ -38,28 +64,33 @@ RuleError infer_take(const InferRequest &request, Inferred &out) {
 
 RuleError infer_take_along_axis(const InferRequest &request, Inferred &out) {
   const Meta &x = *request.operands[0].meta, &index = *request.operands[1].meta;
-  const std::int64_t axis = TakeAlongAxisAttrs::decode(request.attrs).axis;
-  if (RuleError error = check_axis(x, axis))
+  if (RuleError error = check_along_axis(request, TakeAlongAxisAttrs::decode(request.attrs).axis))
     return error;
-  if (index.rank != x.rank || !std::ranges::equal(Dims(without_axis(index.dims(), axis)),
-                                                  Dims(without_axis(x.dims(), axis))))
-    return "extents differ off axis " + std::to_string(axis) + ": " + list_operands(request);
   out.results[0].dtype = x.dtype;
   out.results[0].dims = DimList(index.dims());
   return std::nullopt;
 }
 
-RuleError infer_scatter_add(const InferRequest &request, Inferred &out) {
+RuleError infer_scatter(const InferRequest &request, Inferred &out) {
   const Meta &x = *request.operands[0].meta, &updates = *request.operands[2].meta;
-  const std::int64_t axis = ScatterAddAttrs::decode(request.attrs).axis;
+  const ScatterAttrs attrs = ScatterAttrs::decode(request.attrs);
   DimList expected;
-  if (RuleError error = taken_dims(x, *request.operands[1].meta, axis, expected))
+  if (RuleError error = taken_dims(x, *request.operands[1].meta, attrs.axis, expected))
     return error;
   if (!std::ranges::equal(updates.dims(), Dims(expected)))
     return "updates must have shape " + describe(x.dtype, expected) + ": " + list_operands(request);
-  out.results[0].dtype = x.dtype;
-  out.results[0].dims = DimList(x.dims());
-  return std::nullopt;
+  return scattered(x, attrs.mode, out);
+}
+
+RuleError infer_scatter_along_axis(const InferRequest &request, Inferred &out) {
+  const Meta &x = *request.operands[0].meta;
+  const Meta &index = *request.operands[1].meta, &updates = *request.operands[2].meta;
+  const ScatterAlongAxisAttrs attrs = ScatterAlongAxisAttrs::decode(request.attrs);
+  if (RuleError error = check_along_axis(request, attrs.axis))
+    return error;
+  if (!std::ranges::equal(updates.dims(), index.dims()))
+    return "there must be an index for every update: " + list_operands(request);
+  return scattered(x, attrs.mode, out);
 }
 
 RuleError infer_one_hot(const InferRequest &request, Inferred &out) {
@@ -76,7 +107,7 @@ RuleError infer_one_hot(const InferRequest &request, Inferred &out) {
 }
 
 std::int64_t extent_at_axis(const InferRequest &request) {
-  // `axis` is the only attribute of the ops that use this bound.
+  // `axis` is the first attribute of the ops that use this bound.
   return request.operands[0].meta->dims()[static_cast<std::size_t>(request.attrs[0])];
 }
 

@@ -42,10 +42,13 @@ RuleError infer_squeeze(const InferRequest &request, Inferred &out);
 RuleError infer_slice(const InferRequest &request, Inferred &out);
 
 RuleError infer_concat(const InferRequest &request, Inferred &out);
+RuleError infer_slice_update(const InferRequest &request, Inferred &out);
+RuleError infer_pad(const InferRequest &request, Inferred &out);
 
 RuleError infer_take(const InferRequest &request, Inferred &out);
 RuleError infer_take_along_axis(const InferRequest &request, Inferred &out);
-RuleError infer_scatter_add(const InferRequest &request, Inferred &out);
+RuleError infer_scatter(const InferRequest &request, Inferred &out);
+RuleError infer_scatter_along_axis(const InferRequest &request, Inferred &out);
 RuleError infer_one_hot(const InferRequest &request, Inferred &out);
 
 RuleError infer_full(const InferRequest &request, Inferred &out);

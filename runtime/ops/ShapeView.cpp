@@ -157,11 +157,7 @@ RuleError infer_slice(const InferRequest &request, Inferred &out) {
     const std::int64_t extent = attrs.extents[i], step = attrs.steps[i], size = x.dims()[i];
     if (step == 0)
       return "the step of axis " + std::to_string(i) + " is 0";
-    // (extent - 1) * |step| < size, without overflow; the quotient is <= 0 for negative steps.
-    const bool fits =
-        extent >= 0 && extent <= size &&
-        (extent <= 1 || (step > 0 ? (size - 1) / step : -((size - 1) / step)) >= extent - 1);
-    if (!fits)
+    if (!fits_axis(extent, step, size))
       return std::to_string(extent) + " elements with step " + std::to_string(step) +
              " do not fit axis " + std::to_string(i) + " of " + describe(x);
     push_axis(result, extent, extent > 1 ? x.strides()[i] * step : 0);

@@ -25,16 +25,24 @@ SliceRange resolve_slice(std::int64_t size, std::optional<std::int64_t> begin,
   return {start, 1 + (step < 0 ? -((distance - 1) / step) : (distance - 1) / step)};
 }
 
+SliceBox slice_box(const InferRequest &request) noexcept {
+  if (request.op == OpKind::slice_update)
+    return {DimList(request.operands[1].meta->dims()),
+            SliceUpdateAttrs::decode(request.attrs).steps};
+  const SliceAttrs attrs = SliceAttrs::decode(request.attrs);
+  return {attrs.extents, attrs.steps};
+}
+
 std::optional<std::string> check_starts(const InferRequest &request, Dims starts) {
   const Meta &x = *request.operands[0].meta;
-  const SliceAttrs attrs = SliceAttrs::decode(request.attrs);
+  const SliceBox attrs = slice_box(request);
   for (std::size_t i = 0; i < x.rank; ++i) {
     if (attrs.extents[i] == 0)
       continue;
     const std::int64_t size = x.dims()[i], last = (attrs.extents[i] - 1) * attrs.steps[i];
     if (starts[i] < 0 || starts[i] >= size || last < -starts[i] || last > size - 1 - starts[i])
-      return "slice: start " + std::to_string(starts[i]) + " with " +
-             std::to_string(attrs.extents[i]) + " elements and step " +
+      return std::string(info(request.op).name) + ": start " + std::to_string(starts[i]) +
+             " with " + std::to_string(attrs.extents[i]) + " elements and step " +
              std::to_string(attrs.steps[i]) + " leaves axis " + std::to_string(i) + " of " +
              describe(x);
   }

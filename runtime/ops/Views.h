@@ -15,7 +15,17 @@ struct SliceRange {
 SliceRange resolve_slice(std::int64_t size, std::optional<std::int64_t> begin,
                          std::optional<std::int64_t> end, std::int64_t step) noexcept;
 
-/// Whether op slice stays inside operand 0 with these starts, one an axis; else the message.
+/// Whether the last operands of an op are the places where a slice of operand 0 starts.
+inline bool has_starts(OpKind op) noexcept {
+  return op == OpKind::slice || op == OpKind::slice_update;
+}
+/// The slice of operand 0 that an op with starts reads or writes.
+struct SliceBox {
+  DimList extents, steps;
+};
+SliceBox slice_box(const InferRequest &request) noexcept;
+
+/// Whether that slice stays inside operand 0 with these starts, one an axis; else the message.
 /// Precondition: infer succeeded.
 std::optional<std::string> check_starts(const InferRequest &request, Dims starts);
 

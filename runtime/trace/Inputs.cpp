@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/trace/Inputs.h"
 
+#include "runtime/ops/Views.h"
 #include "runtime/tensor/Impl.h"
 #include "runtime/trace/Span.h"
 
@@ -117,16 +118,20 @@ Result<Tensor> seeded_tensor(const Meta &meta, std::uint64_t seed, std::size_t k
   return tensor;
 }
 
-/// The least start of op slice that stays inside the axis, if the number is one.
+/// The least start of a slice that stays inside the axis, if the number is one.
 std::vector<std::int64_t> least_starts(const Graph &graph) {
   std::vector<std::int64_t> starts(graph.scalars.size(), -1);
   for (const GraphOp &op : graph.ops) {
-    if (op.op != OpKind::slice)
+    if (!has_starts(op.op))
       continue;
-    const SliceAttrs attrs = SliceAttrs::decode(op.attrs->words);
-    for (std::size_t i = 0; i + 1 < op.operands.size(); ++i)
-      starts[op.operands[i + 1].index()] =
-          attrs.steps[i] < 0 && attrs.extents[i] > 1 ? (attrs.extents[i] - 1) * -attrs.steps[i] : 0;
+    std::vector<OperandType> types;
+    for (const OperandCode code : op.operands)
+      types.push_back(graph.type_of(code));
+    const SliceBox box = slice_box({op.op, op.attrs->words, types});
+    const std::size_t first = op.operands.size() - box.steps.size();
+    for (std::size_t i = 0; i < box.steps.size(); ++i)
+      starts[op.operands[first + i].index()] =
+          box.steps[i] < 0 && box.extents[i] > 1 ? (box.extents[i] - 1) * -box.steps[i] : 0;
   }
   return starts;
 }

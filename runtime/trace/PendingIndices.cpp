@@ -40,11 +40,4 @@ std::optional<IndexRange> own_range(const ValueMaker &maker, const Meta &result,
   }
 }
 
-std::int64_t index_bound(OpKind op, AttrWords attrs, std::span<const Argument> arguments) {
-  std::vector<OperandType> types;
-  for (const Argument &argument : arguments)
-    types.push_back(argument.type());
-  return info(op).index_check->bound({op, attrs, types});
-}
-
 } // namespace jit

@@ -23,10 +23,11 @@ struct ValueMaker {
 std::optional<IndexRange> own_range(const ValueMaker &maker, const Meta &result,
                                     const Meta *source);
 
-/// Whether a cast may change integers of [0, bound): those that do not fit wrap.
-inline bool may_wrap(const Meta &from, const Meta &to, std::int64_t bound) noexcept {
-  constexpr std::int64_t most_of_u8 = 255;
-  return to.dtype == DType::u8 && from.dtype != DType::u8 && bound - 1 > most_of_u8;
+/// The integers that a cast to this dtype leaves as they are: others wrap.
+inline IndexRange kept_by_cast(DType to) noexcept {
+  if (to == DType::u8)
+    return {0, UINT8_MAX};
+  return {INT64_MIN, INT64_MAX};
 }
 
 /// The operands whose elements a value has, all integers: views, casts between integers, joins and
@@ -56,15 +57,13 @@ std::span<const OperandCode> bases_of(const Source &source, OperandCode value) {
   return {};
 }
 
-/// Whether every element is in [0, bound), as far as ready tensors prove it.
+/// Whether every element is in `allowed`, as far as ready tensors prove it.
 template <class Source>
-bool provably_within(const Source &source, OperandCode code, std::int64_t bound) {
+bool provably_within(const Source &source, OperandCode code, IndexRange allowed) {
   // A heap. Operands have smaller numbers than what is made of them, so each value comes up once,
   // however often it is used.
   std::vector<std::uint32_t> waiting;
-  const auto fits = [&](const IndexRange &range) {
-    return range.min > range.max || (range.min >= 0 && range.max < bound);
-  };
+  const auto fits = [&](const IndexRange &range) { return range.is_within(allowed); };
   const auto fits_or_waits = [&](OperandCode one) {
     if (one.kind() == OperandCode::input)
       return fits(known_range(source.input(one.index())));
@@ -88,16 +87,15 @@ bool provably_within(const Source &source, OperandCode code, std::int64_t bound)
         return false;
       continue;
     }
-    if (maker.op == OpKind::astype && first && may_wrap(*first, *source.meta(made), bound))
-      return false;
+    if (maker.op == OpKind::astype) {
+      const IndexRange kept = kept_by_cast(source.meta(made)->dtype);
+      allowed = {std::max(allowed.min, kept.min), std::min(allowed.max, kept.max)};
+    }
     const std::span<const OperandCode> bases = bases_of(source, made);
     if (bases.empty() || !std::all_of(bases.begin(), bases.end(), fits_or_waits))
       return false;
   }
   return true;
 }
-
-/// Exclusive bound of the op's index operand.
-std::int64_t index_bound(OpKind op, AttrWords attrs, std::span<const Argument> arguments);
 
 } // namespace jit

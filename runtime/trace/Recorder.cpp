@@ -71,7 +71,7 @@ bool Recorder::index_known(OpKind op, AttrWords attrs, std::span<const Argument>
   if (!made(index))
     return true;
   return provably_within(Bounds{*this}, {OperandCode::value, index.recorded_value},
-                         index_bound(op, attrs, arguments));
+                         allowed_indices(op, attrs, arguments));
 }
 
 bool Recorder::over_memory_limit() noexcept {

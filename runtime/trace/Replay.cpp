@@ -49,20 +49,18 @@ private:
 
   /// What infer cannot know: the values of indices and starts.
   std::optional<std::string> check_values(const GraphOp &op, AttrWords attrs) const {
-    const IndexCheck *check = info(op.op).index_check;
-    if (!check && op.op != OpKind::slice)
+    if (info(op.op).index_check)
+      return check_indices(op.op, attrs, arguments);
+    if (!has_starts(op.op))
       return std::nullopt;
     std::vector<OperandType> types;
     DimList starts;
     for (const Argument &argument : arguments) {
       types.push_back(argument.type());
-      if (!argument.impl && op.op == OpKind::slice)
+      if (!argument.impl)
         starts.push_back(argument.scalar.as_int());
     }
-    const InferRequest request{op.op, attrs, types};
-    if (op.op == OpKind::slice)
-      return check_starts(request, starts);
-    return check_range(op.op, known_range(*arguments[check->operand].impl), check->bound(request));
+    return check_starts({op.op, attrs, types}, starts);
   }
 
   std::optional<std::string> run(const GraphOp &op) {

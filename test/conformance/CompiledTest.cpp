@@ -2,6 +2,7 @@
 // Every op of the table x dtype x edge shape x layout x instruction set x thread count, eager and
 // compiled, bit by bit. Cases come from the samples of the records: a new op needs no line here.
 #include "runtime/ops/Attributes.h"
+#include "runtime/ops/Views.h"
 #include "test/DisabledPasses.h"
 #include "test/conformance/KernelCheck.h"
 #include "test/conformance/OpSamples.h"
@@ -169,7 +170,7 @@ private:
 
   NumberSpec number(const Operand &operand) const {
     const auto value = static_cast<std::int64_t>(operand.value);
-    if (op.kind == OpKind::slice)
+    if (has_starts(op.kind))
       return {operand.kind, Role::start, value, value};
     if (op.family == Family::row)
       return {operand.kind, Role::small};
@@ -191,17 +192,13 @@ private:
 
   /// Starts of slices are run-time numbers, which infer does not see.
   bool starts_fit(const std::vector<std::int64_t> &attrs, const std::vector<OperandType> &types) {
-    if (op.kind != OpKind::slice)
+    if (!has_starts(op.kind))
       return true;
-    const SliceAttrs slice = SliceAttrs::decode(attrs);
-    for (std::size_t i = 0; i < slice.extents.size(); ++i) {
-      const auto first = static_cast<std::int64_t>(operands[i + 1].value);
-      const std::int64_t end = first + (slice.extents[i] - 1) * slice.steps[i],
-                         size = types[0].meta->dims()[i];
-      if (first >= size || end < 0 || end >= size)
-        return false;
-    }
-    return true;
+    DimList starts;
+    for (const Operand &operand : operands)
+      if (operand.is_number)
+        starts.push_back(static_cast<std::int64_t>(operand.value));
+    return !check_starts({op.kind, attrs, types}, starts);
   }
 
   bool bound_indices(const std::vector<std::int64_t> &attrs, const std::vector<OperandType> &types,
@@ -209,7 +206,7 @@ private:
     if (!op.index_check)
       return true;
     InputSpec &index = program.inputs[first_input + op.index_check->operand];
-    index.fill = Fill::index;
+    index.fill = op.index_check->from_end ? Fill::index_from_end : Fill::index;
     index.bound = op.index_check->bound({op.kind, attrs, types});
     return index.bound > 0;
   }

@@ -107,6 +107,8 @@ Value interpret_elementwise(const OpInfo &op, AttrWords attrs, const std::vector
                             const ResultType &type);
 std::vector<Value> interpret_reduction(const OpInfo &op, AttrWords attrs, const Value &x,
                                        const Inferred &inferred);
+Value interpret_movement(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
+                         const ResultType &type);
 Value interpret_index(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
                       const ResultType &type);
 Value interpret_creation(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,

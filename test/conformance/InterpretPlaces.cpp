@@ -5,6 +5,8 @@
 #include "runtime/scalar/Plain.h"
 #include "test/conformance/Elements.h"
 
+#include <tracejit/options.h>
+
 #include <algorithm>
 #include <bit>
 #include <numeric>
@@ -43,12 +45,34 @@ template <class Body> void for_each(Dims dims, Body body) {
   while (next_index(index, dims));
 }
 
+/// Negative indices count from the end.
+std::int64_t place(std::int64_t index, std::int64_t extent) {
+  return index < 0 ? index + extent : index;
+}
+
+template <class T> T scattered(ScatterMode mode, T old, T update) {
+  switch (mode) {
+  case ScatterMode::set:
+    return update;
+  case ScatterMode::add:
+    return plus(old, update);
+  case ScatterMode::multiply:
+    return times(old, update);
+  case ScatterMode::minimum:
+    return smaller(old, update);
+  case ScatterMode::maximum:
+    return larger(old, update);
+  }
+  std::abort();
+}
+
 /// Position in x of the element that take(x, places, axis) puts at `index`.
 std::int64_t taken_from(const Index &index, const Value &x, const Value &places, std::size_t axis) {
   const auto begin = index.begin() + static_cast<std::ptrdiff_t>(axis);
   const auto end = begin + static_cast<std::ptrdiff_t>(places.dims.size());
   Index from(index.begin(), begin);
-  from.push_back(element<std::int64_t>(places, flat(Index(begin, end), places.dims)));
+  from.push_back(
+      place(element<std::int64_t>(places, flat(Index(begin, end), places.dims)), x.dims[axis]));
   from.insert(from.end(), end, index.end());
   return flat(from, x.dims);
 }
@@ -149,14 +173,22 @@ Value interpret_index(const OpInfo &op, AttrWords attrs, const std::vector<Value
       });
     case OpKind::take_along_axis:
       return for_each(type.dims, [&](std::int64_t i, Index index) {
-        index[axis] = element<std::int64_t>(operands[1], i);
+        index[axis] = place(element<std::int64_t>(operands[1], i), operands[0].dims[axis]);
         result.set(i, operands[0].at<T>(flat(index, operands[0].dims)));
       });
-    case OpKind::scatter_add:
+    case OpKind::scatter:
+    case OpKind::scatter_along_axis:
       result.bytes = operands[0].bytes;
-      return for_each(operands[2].dims, [&](std::int64_t i, const Index &index) {
-        const std::int64_t to = taken_from(index, operands[0], operands[1], axis);
-        result.set(to, plus(result.at<T>(to), operands[2].at<T>(i)));
+      return for_each(operands[2].dims, [&](std::int64_t i, Index index) {
+        std::int64_t to = 0;
+        if (op.kind == OpKind::scatter) {
+          to = taken_from(index, operands[0], operands[1], axis);
+        } else {
+          index[axis] = place(element<std::int64_t>(operands[1], i), operands[0].dims[axis]);
+          to = flat(index, operands[0].dims);
+        }
+        const auto mode = static_cast<ScatterMode>(attrs[1]);
+        result.set(to, scattered(mode, result.at<T>(to), operands[2].at<T>(i)));
       });
     case OpKind::one_hot:
       return for_each(operands[0].dims, [&](std::int64_t i, const Index &) {

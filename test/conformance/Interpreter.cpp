@@ -58,24 +58,6 @@ Value interpret_row(const OpInfo &op, AttrWords attrs, const std::vector<Value> 
   return result;
 }
 
-Value interpret_concat(AttrWords attrs, const std::vector<Value> &operands,
-                       const ResultType &type) {
-  Value result(type.dtype, type.dims);
-  const auto axis = static_cast<std::size_t>(AttrReader(attrs).integer());
-  std::int64_t base = 0;
-  for (const Value &operand : operands) {
-    std::vector<std::int64_t> index(operand.dims.size());
-    for (std::int64_t i = 0; i < operand.size(); ++i, next_index(index, operand.dims)) {
-      std::vector<std::int64_t> to = index;
-      to[axis] += base;
-      visit(type.dtype,
-            [&](auto t) { result.set(flat(to, type.dims), element<decltype(t)>(operand, i)); });
-    }
-    base += operand.dims[axis];
-  }
-  return result;
-}
-
 } // namespace
 
 std::vector<Value> interpret(OpKind kind, AttrWords attrs, const std::vector<Value> &operands) {
@@ -98,7 +80,7 @@ std::vector<Value> interpret(OpKind kind, AttrWords attrs, const std::vector<Val
   case Family::contraction:
     return {interpret_contraction(op, operands, type)};
   case Family::movement:
-    return {interpret_concat(attrs, operands, type)};
+    return {interpret_movement(op, attrs, operands, type)};
   case Family::index:
     return {interpret_index(op, attrs, operands, type)};
   case Family::creation:

@@ -157,11 +157,14 @@ Value edge_values(DType dtype, Dims dims, std::uint64_t seed) {
 Value plain_values(DType dtype, Dims dims, std::uint64_t seed) {
   return random_values(dtype, dims, seed, false);
 }
-Value index_values(Dims dims, std::int64_t bound, std::uint64_t seed) {
+Value index_values(Dims dims, std::int64_t bound, std::uint64_t seed, bool from_end) {
   Value value(DType::i64, dims);
   std::mt19937_64 random(seed);
-  for (std::int64_t i = 0; i < value.size(); ++i)
-    value.set(i, static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(bound)));
+  for (std::int64_t i = 0; i < value.size(); ++i) {
+    const std::uint64_t word = random();
+    const auto index = static_cast<std::int64_t>(word % static_cast<std::uint64_t>(bound));
+    value.set(i, from_end && word >> 63 ? index - bound : index);
+  }
   return value;
 }
 

@@ -22,8 +22,8 @@ inline constexpr DType all_dtypes[] = {DType::boolean, DType::u8, DType::i64, DT
 Value edge_values(DType dtype, Dims dims, std::uint64_t seed);
 /// Random elements near 1 of both signs: sums round at every step.
 Value plain_values(DType dtype, Dims dims, std::uint64_t seed);
-/// i64 elements in [0, bound).
-Value index_values(Dims dims, std::int64_t bound, std::uint64_t seed);
+/// i64 elements in [0, bound), or half of them in [-bound, 0).
+Value index_values(Dims dims, std::int64_t bound, std::uint64_t seed, bool from_end = false);
 
 /// Runs and compares; operands that are tensors lie in `layout`. Returns false if the op refuses
 /// these operands.

@@ -3,6 +3,7 @@
 // missed: the dtypes, operands, axes and sizes beside the right ones are drawn too.
 #include "runtime/kernels/contract/KernelSet.h"
 #include "runtime/ops/Attributes.h"
+#include "runtime/ops/Views.h"
 #include "test/conformance/KernelCheck.h"
 #include "test/fuzz/Generator.h"
 
@@ -208,7 +209,7 @@ void Generator::same_op_twice() {
   if (ops.empty())
     return;
   const Step step = program.steps[random.one_of(ops)];
-  const Variant again = random.percent(50) || info(step.op).index_check || step.op == OpKind::slice
+  const Variant again = random.percent(50) || info(step.op).index_check || has_starts(step.op)
                             ? Variant{step.op, step.attrs, step.operands}
                             : draw_variant(step);
   if (!info(again.op).index_check || again.op == step.op)

@@ -240,11 +240,15 @@ static void append_list(std::vector<std::int64_t> &words, Dims list) {
   words.insert(words.end(), list.begin(), list.end());
 }
 
-bool Generator::slice_view(const Ref &x) {
-  const Meta &meta = *meta_of(x);
-  std::vector<Ref> operands{x};
+struct Generator::Box {
   DimList extents, steps;
-  for (std::int64_t size : meta.dims()) {
+  std::vector<Ref> starts;
+};
+
+/// Some slice of a tensor of these extents, with room for its start to move.
+Generator::Box Generator::draw_box(Dims dims) {
+  Box box;
+  for (std::int64_t size : dims) {
     std::int64_t extent = size, step = 1, low = 0, high = 0;
     if (size > 0 && random.percent(60)) {
       extent = random.percent(5) ? 0 : random.between(1, size);
@@ -260,14 +264,41 @@ bool Generator::slice_view(const Ref &x) {
       step = -1;
       low = high = size - 1;
     }
-    extents.push_back(extent);
-    steps.push_back(step);
-    operands.push_back(add_number({ScalarKind::integer, Role::start, low, high}));
+    box.extents.push_back(extent);
+    box.steps.push_back(step);
+    box.starts.push_back(add_number({ScalarKind::integer, Role::start, low, high}));
   }
+  return box;
+}
+
+bool Generator::slice_view(const Ref &x) {
+  const Box box = draw_box(meta_of(x)->dims());
+  std::vector<Ref> operands{x};
+  operands.insert(operands.end(), box.starts.begin(), box.starts.end());
   std::vector<std::int64_t> attrs;
-  append_list(attrs, extents);
-  append_list(attrs, steps);
+  append_list(attrs, box.extents);
+  append_list(attrs, box.steps);
   return add_op(OpKind::slice, attrs, operands);
+}
+
+bool Generator::slice_update(const Ref &x) {
+  const Box box = draw_box(meta_of(x)->dims());
+  std::vector<Ref> operands{x, add_input(meta_of(x)->dtype, box.extents)};
+  operands.insert(operands.end(), box.starts.begin(), box.starts.end());
+  std::vector<std::int64_t> attrs;
+  append_list(attrs, box.steps);
+  return add_op(OpKind::slice_update, attrs, operands);
+}
+
+bool Generator::pad(const Ref &x) {
+  DimList extents[3]; // low, high, interior
+  for (std::size_t i = 0; i < meta_of(x)->rank; ++i)
+    for (DimList &list : extents)
+      list.push_back(random.percent(50) ? random.between(0, 3) : 0);
+  std::vector<std::int64_t> attrs;
+  for (const DimList &list : extents)
+    append_list(attrs, list);
+  return add_op(OpKind::pad, attrs, {x, any_number()});
 }
 
 bool Generator::view(const OpInfo &op) {
@@ -316,6 +347,10 @@ bool Generator::view(const OpInfo &op) {
 }
 
 bool Generator::movement(const OpInfo &op) {
+  if (op.kind == OpKind::slice_update)
+    return slice_update(pick());
+  if (op.kind == OpKind::pad)
+    return pad(pick());
   const Ref x = pick_where(op.dtypes, 1);
   const Meta &meta = *meta_of(x);
   const std::int64_t axis = random.below(meta.rank);
@@ -332,8 +367,10 @@ bool Generator::movement(const OpInfo &op) {
   return add_op(op.kind, {axis}, operands);
 }
 
-/// Integers in [0, bound): an input, or computed in the program from whatever is there.
-Ref Generator::index_tensor(std::int64_t bound, const DimList &dims) {
+/// Integers in [0, bound), or from -bound on: an input, or computed in the program from whatever is
+/// there.
+Ref Generator::index_tensor(std::int64_t bound, const DimList &dims, bool from_end) {
+  from_end &= random.percent(50);
   if (dims.size() == 1 && dims[0] == bound && random.percent(30) && bound <= 3000) {
     const Ref key = add_number({ScalarKind::integer, Role::random_key}),
               counter = add_number({ScalarKind::integer, Role::random_key});
@@ -341,7 +378,7 @@ Ref Generator::index_tensor(std::int64_t bound, const DimList &dims) {
       return {Ref::value, program.values - 1};
   }
   InputSpec spec{random.percent(80) || bound > 256 ? DType::i64 : DType::u8, dims};
-  spec.fill = Fill::index;
+  spec.fill = from_end ? Fill::index_from_end : Fill::index;
   spec.bound = bound;
   if (!random.percent(25))
     return add_input(spec);
@@ -349,10 +386,13 @@ Ref Generator::index_tensor(std::int64_t bound, const DimList &dims) {
   spec.dtype = DType::i64;
   spec.fill = Fill::edges;
   const Ref raw = add_input(spec);
-  const Ref low = add_number({ScalarKind::integer, Role::start, 0, 0}),
+  const std::int64_t least = from_end ? -bound : 0;
+  const Ref low = add_number({ScalarKind::integer, Role::start, least, least}),
             high = add_number({ScalarKind::integer, Role::start, bound - 1, bound - 1});
-  if (!add_op(OpKind::clip, {}, {raw, low, high}))
+  if (!add_op(OpKind::clip, {}, {raw, low, high})) { // too large
+    program.inputs[raw.index].fill = Fill::index;
     return raw;
+  }
   program.steps.back().variants.clear(); // another op might leave the bounds
   return {Ref::value, program.values - 1};
 }
@@ -363,7 +403,7 @@ bool Generator::indexed(const OpInfo &op) {
   if (op.kind == OpKind::one_hot) {
     const std::int64_t depth = random.between(1, 12);
     return add_op(op.kind, {depth, static_cast<std::int64_t>(draw_dtype())},
-                  {index_tensor(depth, places)});
+                  {index_tensor(depth, places, false)});
   }
   const Ref x = pick_where(op.dtypes, 1);
   const Meta &meta = *meta_of(x);
@@ -372,12 +412,14 @@ bool Generator::indexed(const OpInfo &op) {
   if (meta.dims()[at] == 0)
     return false;
   DimList dims = places;
-  if (op.kind == OpKind::take_along_axis) {
+  if (op.kind == OpKind::take_along_axis || op.kind == OpKind::scatter_along_axis) {
     dims = DimList(meta.dims());
     dims[at] = random.between(1, 5);
   }
   std::vector<Ref> operands{x, index_tensor(meta.dims()[at], dims)};
-  if (op.kind == OpKind::scatter_add) {
+  if (op.kind == OpKind::scatter_along_axis) {
+    operands.push_back(add_input(meta.dtype, dims));
+  } else if (op.kind == OpKind::scatter) {
     DimList updates;
     for (std::size_t i = 0; i < meta.rank; ++i) {
       if (i != at)
@@ -388,7 +430,12 @@ bool Generator::indexed(const OpInfo &op) {
     }
     operands.push_back(add_input(meta.dtype, updates));
   }
-  return add_op(op.kind, {axis}, operands);
+  std::vector<std::int64_t> attrs{axis};
+  if (operands.size() == 3) // the modes of bool, and those with gradients, come first
+    attrs.push_back(meta.dtype == DType::boolean
+                        ? 3 * random.below(2)
+                        : random.below(differentiable || tapes > 0 ? 2 : 5));
+  return add_op(op.kind, attrs, operands);
 }
 
 bool Generator::creation(const OpInfo &op) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops that nearly equal another one: told apart by operands, numbers or attributes only.
 #include "runtime/ops/Attributes.h"
+#include "runtime/ops/Views.h"
 #include "test/fuzz/Generator.h"
 
 #include <algorithm>
@@ -74,7 +75,7 @@ bool Generator::fits(const Variant &variant, const Inferred &results) const {
 
 void Generator::add_variant(Step &step, const Inferred &results) {
   // A variant must not fail: indices may be out of the bounds of another axis.
-  if (info(step.op).index_check || step.op == OpKind::slice)
+  if (info(step.op).index_check || has_starts(step.op))
     return;
   for (int attempt = 0; attempt < 6; ++attempt) {
     Variant variant = draw_variant(step);
@@ -108,7 +109,7 @@ void Generator::siblings() {
   if (scope > 0 || program.steps.size() == before || program.steps.back().kind != StepKind::op)
     return;
   const Step base = program.steps.back();
-  if (info(base.op).index_check || base.op == OpKind::slice)
+  if (info(base.op).index_check || has_starts(base.op))
     return;
   const std::size_t at = program.steps.size();
   program.steps.push_back({StepKind::flag});

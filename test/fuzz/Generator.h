@@ -94,7 +94,7 @@ private:
   DimList like(const DimList &dims);
   Ref partner(const Ref &ref, bool numbers);
   Ref any_number();
-  Ref index_tensor(std::int64_t bound, const DimList &dims);
+  Ref index_tensor(std::int64_t bound, const DimList &dims, bool from_end = true);
   bool elementwise(const OpInfo &op);
   bool reduction(const OpInfo &op);
   std::vector<std::int64_t> reduction_words(const OpInfo &op, const DimList &axes, bool keepdims,
@@ -103,7 +103,11 @@ private:
   bool row(const OpInfo &op);
   bool contraction(const OpInfo &op);
   bool view(const OpInfo &op);
+  struct Box;
+  Box draw_box(Dims dims);
   bool slice_view(const Ref &x);
+  bool slice_update(const Ref &x);
+  bool pad(const Ref &x);
   bool movement(const OpInfo &op);
   bool indexed(const OpInfo &op);
   bool creation(const OpInfo &op);

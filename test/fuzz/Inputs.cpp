@@ -86,9 +86,11 @@ static Value draw_values(const InputSpec &spec, const DimList &dims, std::uint64
   case Fill::positive:
     return positive_values(spec.dtype, dims, seed);
   case Fill::index:
+  case Fill::index_from_end:
     break;
   }
-  const Value wide = conformance::index_values(dims, spec.bound, seed);
+  const bool from_end = spec.fill == Fill::index_from_end && spec.dtype == DType::i64;
+  const Value wide = conformance::index_values(dims, spec.bound, seed, from_end);
   if (spec.dtype == DType::i64)
     return wide;
   Value narrow(DType::u8, dims);
@@ -162,7 +164,7 @@ std::vector<Tensor> make_inputs(const Program &program, const Call &call) {
     }
     if (call.relaid)
       lay_out_otherwise(spec);
-    if (call.bad_index && spec.fill == Fill::index && spec.dtype == DType::i64)
+    if (call.bad_index && spec.fill >= Fill::index && spec.dtype == DType::i64)
       spec.bound = 2 * spec.bound + 1;
     inputs.push_back(make_input(spec, call.seed * 1009 + i, call.nudge));
   }

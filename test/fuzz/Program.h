@@ -34,7 +34,7 @@ private:
 
 /// How an input tensor comes to be.
 enum class Layout : std::uint8_t { contiguous, permuted, strided, flipped, repeated };
-enum class Fill : std::uint8_t { edges, plain, positive, index };
+enum class Fill : std::uint8_t { edges, plain, positive, index, index_from_end };
 
 struct InputSpec {
   DType dtype;

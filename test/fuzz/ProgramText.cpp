@@ -18,10 +18,11 @@ std::string text_of(const Ref &ref, const Program &program) {
 
 std::string text_of(const InputSpec &input) {
   static constexpr const char *layouts[] = {"", " permuted", " strided", " flipped", " repeated"};
-  static constexpr const char *fills[] = {" edges", " plain", " positive", " index"};
+  static constexpr const char *fills[] = {" edges", " plain", " positive", " index",
+                                          " index, from the end too,"};
   std::string text = describe(input.dtype, input.dims) + layouts[static_cast<int>(input.layout)] +
                      fills[static_cast<int>(input.fill)];
-  if (input.fill == Fill::index)
+  if (input.fill >= Fill::index)
     text += " below " + std::to_string(input.bound);
   if (input.same_as >= 0)
     text += " same as in" + std::to_string(input.same_as);

@@ -49,7 +49,7 @@ void emit_tables(const Op &op, raw_ostream &out) {
     emit_body(op, out);
   if (!op.index_bound.empty())
     out << "constexpr IndexCheck " << op.name << "_index{" << op.index_operand << ", &"
-        << op.index_bound << "};\n";
+        << op.index_bound << ", " << (op.index_from_end ? "true" : "false") << "};\n";
 }
 
 std::string table(const Op &op, bool present, StringRef suffix) {
@@ -64,8 +64,8 @@ void emit_row(const Op &op, raw_ostream &out) {
       << ", ScalarFunction::" << op.scalar << ", TypeRule::" << op.type_rule << ",\n     DTypeSet{";
   for (StringRef type : op.types)
     out << "DType::" << type << ", ";
-  out << "}, " << (op.commutative ? "true" : "false") << ", " << op.ulp << ", &" << op.infer << ", "
-      << table(op, !op.body.empty(), "_body") << ", "
+  out << "}, " << (op.commutative ? "true" : "false") << ", " << (op.updates ? "true" : "false")
+      << ", " << op.ulp << ", &" << op.infer << ", " << table(op, !op.body.empty(), "_body") << ", "
       << (op.index_bound.empty() ? "nullptr" : "&" + op.name.str() + "_index") << "},\n";
 }
 
@@ -87,7 +87,20 @@ void emit_samples(const RecordKeeper &records, raw_ostream &out) {
           << ", " << "\"" << sample.attrs << "\"" << ")\n";
 }
 
+/// Families whose every op has a kernel of its own name.
+void emit_kernels(const RecordKeeper &records, raw_ostream &out) {
+  for (StringRef family : {"movement", "index"}) {
+    const std::string macro = "TRACEJIT_" + family.upper() + "_KERNEL";
+    out << "#ifdef " << macro << "\n";
+    for (const Op &op : read_ops(records))
+      if (op.family == family)
+        out << macro << "(" << op.name << ")\n";
+    out << "#endif\n";
+  }
+}
+
 llvm::TableGen::Emitter::Opt kinds("gen-op-kinds", emit_kinds, "enumerators of OpKind");
+llvm::TableGen::Emitter::Opt kernels("gen-op-kernels", emit_kernels, "kernels by family");
 llvm::TableGen::Emitter::Opt rows("gen-op-table", emit_table, "rows of the op table");
 llvm::TableGen::Emitter::Opt samples("gen-samples", emit_samples, "calls for tests");
 

@@ -37,6 +37,7 @@ public:
     op.results = record.getValueAsDag("results")->getNumArgs();
     op.ulp = static_cast<int>(record.getValueAsInt("ulp"));
     op.is_long = record.getValueAsBit("isLong");
+    op.updates = record.getValueAsBit("updates");
     for (const Record *trait : record.getValueAsListOfDefs("traits"))
       op.commutative |= trait->getName() == "Commutative";
     read_body();
@@ -162,6 +163,7 @@ private:
     for (const Record *check : list("indexCheck")) {
       StringRef checked = check->getValueAsString("operand");
       op.index_bound = check->getValueAsString("bound");
+      op.index_from_end = check->getValueAsBit("fromEnd");
       auto found = llvm::find_if(op.operands, [&](const Operand &o) { return o.name == checked; });
       if (found == op.operands.end())
         error("indexCheck", "the index check names '" + checked + "', which is no operand");

@@ -43,9 +43,10 @@ struct Op {
   std::vector<Attribute> attrs;
   unsigned results;
   int ulp;
-  bool commutative, is_long;
+  bool commutative, is_long, updates;
   std::vector<BodyStep> body;
   std::string index_bound; ///< of operand index_operand; empty without a check
+  bool index_from_end = false;
   unsigned index_operand = 0;
   std::vector<Sample> samples;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // tracec run: outputs of the eager kernels, of compiled code, or both compared.
 #include "runtime/jit/CheckMode.h"
+#include "runtime/ops/Views.h"
 #include "runtime/tensor/Impl.h"
 #include "runtime/tensor/Print.h"
 #include "runtime/trace/Replay.h"
@@ -54,7 +55,7 @@ static void print_outputs(const jit::Graph &graph, const std::vector<jit::Tensor
 /// Whether a run can fail on the values of numbers and indices, which compiled code does not check.
 static bool needs_checks(const jit::Graph &graph) {
   return std::any_of(graph.ops.begin(), graph.ops.end(), [](const jit::GraphOp &op) {
-    return jit::info(op.op).index_check || op.op == jit::OpKind::slice;
+    return jit::info(op.op).index_check || jit::has_starts(op.op);
   });
 }
 

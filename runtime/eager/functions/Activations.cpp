@@ -18,6 +18,12 @@ static Tensor tensor_of(std::string_view function, const Operand &x) {
   return detail::Access::tensor_of(x);
 }
 
+Tensor positive(Operand x) {
+  if (detail::tensor_meta("positive", x).dtype == DType::boolean)
+    throw Error(ErrorCode::invalid_argument, "positive: bool has no sign", site_of(x));
+  return detail::Access::tensor_of(x);
+}
+
 Tensor relu6(Operand x) {
   const source_location site = site_of(x);
   return clip(std::move(x), Operand(0, site), Operand(6, site));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Functions that make tensors of numbers and random numbers.
 #include "runtime/eager/Dispatch.h"
+#include "runtime/eager/functions/AxisArguments.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/ops/Attributes.h"
 
@@ -26,6 +27,32 @@ Tensor zeros(DimList shape, DType dtype, source_location site) {
 }
 Tensor ones(DimList shape, DType dtype, source_location site) {
   return full(shape, Operand(1, site), dtype);
+}
+
+Tensor empty(DimList shape, DType dtype, source_location site) { return zeros(shape, dtype, site); }
+
+Tensor full_like(Operand x, Operand value, std::optional<DType> dtype) {
+  const Meta &meta = detail::tensor_meta("full_like", x);
+  if (!detail::Access::is_scalar(value))
+    throw Error(ErrorCode::invalid_argument, "full_like: the value must be a number",
+                detail::Access::site(x));
+  return full(DimList(meta.dims()), std::move(value), dtype.value_or(meta.dtype));
+}
+
+static Tensor filled_like(std::string_view function, const Operand &x, int value,
+                          std::optional<DType> dtype) {
+  const Meta &meta = detail::tensor_meta(function, x);
+  return full(DimList(meta.dims()), Operand(value, detail::Access::site(x)),
+              dtype.value_or(meta.dtype));
+}
+Tensor zeros_like(Operand x, std::optional<DType> dtype) {
+  return filled_like("zeros_like", x, 0, dtype);
+}
+Tensor ones_like(Operand x, std::optional<DType> dtype) {
+  return filled_like("ones_like", x, 1, dtype);
+}
+Tensor empty_like(Operand x, std::optional<DType> dtype) {
+  return filled_like("empty_like", x, 0, dtype);
 }
 
 /// Integers as they are; for floating dtypes the bits of doubles.

@@ -3,6 +3,7 @@
 #include "runtime/eager/Typed.h"
 #include "runtime/eager/functions/AxisArguments.h"
 #include "runtime/ops/Attributes.h"
+#include "runtime/ops/Views.h"
 
 #include <tracejit/ops.h>
 
@@ -237,47 +238,54 @@ std::vector<Tensor> split(Operand x, std::int64_t sections, int axis) {
   return parts;
 }
 
-Tensor pad(Operand x, DimList low, DimList high, Operand value) {
+/// The list, or so many times `otherwise`.
+static DimList list_or(DimList given, std::size_t count, std::int64_t otherwise) {
+  if (given.size() == 0)
+    for (std::size_t i = 0; i < count; ++i)
+      given.push_back(otherwise);
+  return given;
+}
+
+Tensor pad(Operand x, DimList low, DimList high, Operand value, DimList interior) {
   const source_location site = site_of(x);
   const Meta &meta = tensor_meta("pad", x);
-  if (low.size() != meta.rank || high.size() != meta.rank)
-    refuse("pad",
-           std::to_string(low.size()) + " extents in front and " + std::to_string(high.size()) +
-               " behind for " + describe(meta),
-           site);
   if (!detail::Access::is_scalar(value))
     refuse("pad", "the value must be a number", site);
-  const DType dtype = meta.dtype;
-  DimList shape(meta.dims());
-  bool fits = true;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (low[i] < 0 || high[i] < 0)
-      refuse("pad",
-             "extents must not be negative, got " + std::to_string(std::min(low[i], high[i])),
-             site);
-    fits &= !__builtin_add_overflow(shape[i], low[i], &shape[i]) &&
-            !__builtin_add_overflow(shape[i], high[i], &shape[i]);
+  const PadAttrs attrs{low, high, list_or(interior, meta.rank, 0)};
+  return dispatch(OpKind::pad, attrs.encode(), x, value);
+}
+
+Tensor slice_update(Operand x, Operand y, DimList starts, DimList steps) {
+  const source_location site = site_of(x);
+  const Meta &meta = tensor_meta("slice_update", x), &part = tensor_meta("slice_update", y);
+  if (starts.size() != meta.rank || part.rank != meta.rank)
+    refuse("slice_update",
+           describe(part) + " at " + std::to_string(starts.size()) + " places does not fit " +
+               describe(meta),
+           site);
+  const SliceUpdateAttrs attrs{list_or(steps, meta.rank, 1)};
+  std::vector<Operand> operands;
+  detail::typed("slice_update", site, [&] { operands.reserve(starts.size() + 2); });
+  operands.push_back(std::move(x));
+  operands.push_back(std::move(y));
+  std::vector<OperandType> types;
+  for (const Operand &operand : operands)
+    types.push_back({detail::Access::impl(operand)->meta});
+  for (const std::int64_t start : starts) {
+    operands.emplace_back(start, site);
+    types.push_back({nullptr, ScalarKind::integer});
   }
-  if (!fits || !checked_size(dtype, shape))
-    refuse("pad", "the result for " + describe(meta) + " is too large", site);
-  Tensor padded = detail::Access::tensor_of(x);
-  for (std::int64_t axis = 0; axis < padded.ndim(); ++axis) {
-    const auto i = static_cast<std::size_t>(axis);
-    std::vector<Tensor> parts;
-    detail::typed("pad", site, [&] { parts.reserve(3); });
-    const auto add = [&](std::int64_t extent) {
-      DimList block(padded.shape());
-      block[i] = extent;
-      if (extent > 0)
-        parts.push_back(full(block, Operand(detail::Access::scalar(value), site), dtype));
-    };
-    add(low[i]);
-    parts.push_back(padded);
-    add(high[i]);
-    if (parts.size() > 1)
-      padded = concat(std::move(parts), static_cast<int>(axis), site);
-  }
-  return padded;
+  const AttrWriter words = attrs.encode();
+  const InferRequest request{OpKind::slice_update, words, types};
+  Inferred inferred;
+  detail::typed("slice_update", site, [&] {
+    auto message = infer(request, inferred);
+    if (!message)
+      message = check_starts(request, starts);
+    if (message)
+      throw Error(ErrorCode::invalid_argument, *message, site);
+  });
+  return dispatch(OpKind::slice_update, words, operands);
 }
 
 } // namespace jit

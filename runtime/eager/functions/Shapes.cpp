@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Views, joins and indexing.
+// Views, joins and places.
 #include "runtime/eager/Typed.h"
 #include "runtime/eager/functions/AxisArguments.h"
 #include "runtime/ops/Attributes.h"
@@ -79,9 +79,19 @@ Tensor take_along_axis(Operand x, Operand index, int axis) {
   return dispatch(OpKind::take_along_axis, attrs.encode(), x, index);
 }
 
+Tensor scatter(Operand x, Operand index, Operand updates, int axis, ScatterMode mode) {
+  const ScatterAttrs attrs{axis_of(OpKind::scatter, x, axis), static_cast<std::int64_t>(mode)};
+  return dispatch(OpKind::scatter, attrs.encode(), x, index, updates);
+}
+
+Tensor scatter_along_axis(Operand x, Operand index, Operand updates, int axis, ScatterMode mode) {
+  const ScatterAlongAxisAttrs attrs{axis_of(OpKind::scatter_along_axis, x, axis),
+                                    static_cast<std::int64_t>(mode)};
+  return dispatch(OpKind::scatter_along_axis, attrs.encode(), x, index, updates);
+}
+
 Tensor scatter_add(Operand x, Operand index, Operand updates, int axis) {
-  const ScatterAddAttrs attrs{axis_of(OpKind::scatter_add, x, axis)};
-  return dispatch(OpKind::scatter_add, attrs.encode(), x, index, updates);
+  return scatter(std::move(x), std::move(index), std::move(updates), axis, ScatterMode::add);
 }
 
 Tensor one_hot(Operand index, std::int64_t depth, DType dtype) {
@@ -133,107 +143,6 @@ Tensor pow(Operand x, Operand y) {
       return square(std::move(x));
   }
   return detail::dispatch_plain(x, y, OpKind::pow);
-}
-
-// Indexing
-// ------------------------------------------------------------------------------------------
-
-namespace {
-
-std::int64_t checked_position(const detail::Index &index, const Meta &meta, std::size_t axis) {
-  const std::int64_t size = meta.dim_values[axis], position = index.position;
-  if (position < -size || position >= size)
-    throw Error(ErrorCode::invalid_argument,
-                "index: " + std::to_string(position) + " is out of range for axis " +
-                    std::to_string(axis) + " of " + describe(meta),
-                index.site);
-  return position < 0 ? position + size : position;
-}
-
-/// Axes of the operand that the indices name; `rest` stands for the others.
-std::size_t count_axes(std::span<const detail::Index> indices, const Meta &meta) {
-  std::size_t named = 0, rests = 0;
-  for (const detail::Index &index : indices) {
-    named += index.kind != detail::Index::new_axis && index.kind != detail::Index::rest;
-    rests += index.kind == detail::Index::rest;
-  }
-  if (named > meta.rank || rests > 1)
-    throw Error(ErrorCode::invalid_argument,
-                "index: " + std::to_string(named) + " indices" +
-                    (rests > 1 ? " and two ellipses" : "") + " for " + describe(meta),
-                indices.begin()->site);
-  return named;
-}
-
-} // namespace
-
-Tensor Tensor::index_with(std::initializer_list<detail::Index> indices) const {
-  const std::source_location site = indices.begin()->site;
-  const Meta &meta = tensor_meta("index", Operand(*this, site));
-  const std::size_t rest = meta.rank - count_axes(indices, meta);
-  DimList starts, shape;
-  SliceAttrs attrs{};
-  std::vector<std::pair<int, const Tensor *>> gathers; // axis of the result so far
-  std::size_t axis = 0;
-  bool sliced = false, reshaped = false;
-  const auto keep_axis = [&] {
-    starts.push_back(0);
-    attrs.extents.push_back(meta.dim_values[axis]);
-    attrs.steps.push_back(1);
-    shape.push_back(meta.dim_values[axis++], site);
-  };
-  for (const detail::Index &index : indices) {
-    switch (index.kind) {
-    case detail::Index::new_axis:
-      shape.push_back(1, site);
-      reshaped = true;
-      break;
-    case detail::Index::rest:
-      for (std::size_t i = 0; i < rest; ++i)
-        keep_axis();
-      break;
-    case detail::Index::gather:
-      detail::typed("index", site,
-                    [&] { gathers.emplace_back(static_cast<int>(shape.size()), index.indices); });
-      keep_axis();
-      break;
-    case detail::Index::integer:
-      starts.push_back(checked_position(index, meta, axis++));
-      attrs.extents.push_back(1);
-      attrs.steps.push_back(1);
-      sliced = reshaped = true;
-      break;
-    case detail::Index::range: {
-      if (index.bounds.step == 0)
-        throw Error(ErrorCode::invalid_argument, "slice: step must not be 0", index.site);
-      const SliceRange range = resolve_slice(meta.dim_values[axis++], index.bounds.begin,
-                                             index.bounds.end, index.bounds.step);
-      starts.push_back(range.start);
-      attrs.extents.push_back(range.extent);
-      attrs.steps.push_back(index.bounds.step);
-      shape.push_back(range.extent, site);
-      sliced = true;
-      break;
-    }
-    }
-  }
-  while (axis < meta.rank)
-    keep_axis();
-  Tensor result = *this;
-  if (sliced) {
-    std::vector<Operand> operands;
-    detail::typed("slice", site, [&] { operands.reserve(starts.size() + 1); });
-    operands.emplace_back(std::move(result), site);
-    for (std::int64_t start : starts)
-      operands.emplace_back(start, site);
-    result = dispatch(OpKind::slice, attrs.encode(), operands);
-  }
-  if (reshaped)
-    result = reshape(Operand(std::move(result), site), shape);
-  // From the back, so that the axes in front keep their numbers.
-  for (auto gather = gathers.rbegin(); gather != gathers.rend(); ++gather)
-    result = take(Operand(std::move(result), site), Operand(*gather->second, site), gather->first);
-  return result;
 }
 
 } // namespace jit

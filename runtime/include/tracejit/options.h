@@ -34,5 +34,9 @@ struct Variance {
   bool keepdims = false;
 };
 
+/// What scatter does with an update and what is there already. The lesser or greater is as minimum
+/// and maximum have it: NaN wins.
+enum class ScatterMode : std::uint8_t { set, add, multiply, minimum, maximum };
+
 } // namespace jit
 #pragma GCC visibility pop

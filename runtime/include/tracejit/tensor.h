@@ -73,11 +73,12 @@ inline constexpr Ellipsis ellipsis{};
 namespace detail {
 /// One index of Tensor::operator(), with the user's source line. Built by conversion at the call.
 struct Index {
-  enum Kind : std::uint8_t { integer, range, new_axis, rest, gather } kind;
+  enum Kind : std::uint8_t { integer, range, new_axis, rest, tensor, absent } kind;
   std::int64_t position = 0;
   slice bounds;
   const Tensor *indices = nullptr;
   std::source_location site;
+  Index() noexcept : kind(absent) {}
   template <std::integral T>
   Index(T value, std::source_location site = std::source_location::current())
       : kind(integer), position(static_cast<std::int64_t>(value)), site(site) {}
@@ -88,9 +89,38 @@ struct Index {
   Index(Ellipsis, std::source_location site = std::source_location::current())
       : kind(rest), site(site) {}
   Index(const Tensor &value, std::source_location site = std::source_location::current())
-      : kind(gather), indices(&value), site(site) {}
+      : kind(tensor), indices(&value), site(site) {}
   Index(const Variable &value, std::source_location site = std::source_location::current());
 };
+
+enum class Change : std::uint8_t { set, add, subtract, multiply, divide };
+
+/// Some elements of a named Tensor or Variable, which an assignment replaces: the handle gets a new
+/// value, and no other handle sees a change. If it throws, the handle keeps its own.
+class Place {
+public:
+  Place(Tensor &target, std::vector<Index> indices) noexcept
+      : tensor(&target), indices(std::move(indices)) {}
+  Place(Variable &target, std::vector<Index> indices) noexcept
+      : variable(&target), indices(std::move(indices)) {}
+  Place(const Place &) = delete;
+  /// A number, or a tensor that broadcasts to the elements; floats do not become integers by
+  /// themselves.
+  void operator=(Operand value) &&;
+  /// With a tensor of indices every update counts, however often its place is named.
+  void operator+=(Operand value) &&;
+  void operator-=(Operand value) &&;
+  void operator*=(Operand value) &&;
+  /// Not with a tensor of indices.
+  void operator/=(Operand value) &&;
+
+private:
+  void change(Change how, Operand value);
+  Tensor *tensor = nullptr;
+  Variable *variable = nullptr;
+  std::vector<Index> indices;
+};
+std::vector<Index> named_indices(std::initializer_list<Index> indices);
 } // namespace detail
 
 /// An 8-byte handle to an immutable value; copying shares it. Values may be pending: reading bytes
@@ -198,7 +228,9 @@ public:
   /// This tensor if it is contiguous, else a row-major copy.
   Tensor contiguous(std::source_location site = std::source_location::current()) const;
   /// NumPy's basic indexing with integers, slice, newaxis, ellipsis; a tensor of integers takes
-  /// along its axis. At most eight indices.
+  /// along its axis. A mask, which stands alone, has the first extents of this tensor: the result
+  /// is what lies where it is true, one after another, so its shape has to be read. At most eight
+  /// indices.
   Tensor operator()(detail::Index a) const { return index_with({a}); }
   Tensor operator[](detail::Index a) const { return index_with({a}); }
   Tensor operator()(detail::Index a, detail::Index b) const { return index_with({a, b}); }
@@ -223,6 +255,14 @@ public:
   Tensor operator()(detail::Index a, detail::Index b, detail::Index c, detail::Index d,
                     detail::Index e, detail::Index f, detail::Index g, detail::Index h) const {
     return index_with({a, b, c, d, e, f, g, h});
+  }
+
+  /// x.at(0, slice(2, 5)) = y, x.at(mask) = 0, x.at(indices) += y: indices as for reading. Nothing
+  /// is copied but y if nobody else holds the elements.
+  detail::Place at(detail::Index a, detail::Index b = {}, detail::Index c = {},
+                   detail::Index d = {}, detail::Index e = {}, detail::Index f = {},
+                   detail::Index g = {}, detail::Index h = {}) & {
+    return {*this, detail::named_indices({a, b, c, d, e, f, g, h})};
   }
 
   /// This handle gets another value: `x += y` is `x = x + y`. If that throws, it keeps its own.
@@ -311,6 +351,12 @@ public:
   }
   Tensor operator()(detail::Index a, detail::Index b, detail::Index c, detail::Index d) const {
     return value()(a, b, c, d);
+  }
+  /// As that of a Tensor; the Variable is assigned.
+  detail::Place at(detail::Index a, detail::Index b = {}, detail::Index c = {},
+                   detail::Index d = {}, detail::Index e = {}, detail::Index f = {},
+                   detail::Index g = {}, detail::Index h = {}) & {
+    return {*this, detail::named_indices({a, b, c, d, e, f, g, h})};
   }
   const std::string &name() const noexcept;
   bool trainable() const noexcept;

@@ -7,6 +7,7 @@
 #include <tracejit/debugger.h>
 #include <tracejit/dims.h>
 #include <tracejit/dtype.h>
+#include <tracejit/dtype_info.h>
 #include <tracejit/error.h>
 #include <tracejit/memory.h>
 #include <tracejit/mode.h>

@@ -181,6 +181,26 @@ TEST(ClosedForm, Slices) {
   check("new axis", [](const Tensor &x) { return x(newaxis, slice(1, {}), newaxis); }, {5, 3});
 }
 
+TEST(ClosedForm, UpdatesAndPads) {
+  check_gradients(
+      [&](const std::vector<Tensor> &x) {
+        return slice_update(x[0], x[1], {4, 0}, {-2, 1}) * x[0];
+      },
+      {numbers({5, 3}, 1), numbers({3, 2}, 2)}, "slice_update");
+  check_gradients(
+      [&](const std::vector<Tensor> &x) { return square(pad(x[0], {1, 0}, {0, 2}, 3, {0, 1})); },
+      {numbers({2, 3}, 1)}, "pad");
+  check_gradients(
+      [&](const std::vector<Tensor> &x) {
+        Tensor y = x[0] * 2;
+        y.at(1, slice({}, {}, 2)) *= x[1];
+        y.at(less(y, 0)) = 3;
+        y.at(Tensor::copy_of<std::int64_t>({0, -1}, {2})) -= x[2];
+        return y * x[0];
+      },
+      {numbers({3, 4}, 1), numbers({2}, 2), numbers({2, 1}, 3)}, "at");
+}
+
 TEST(ClosedForm, Indices) {
   const Tensor twice = Tensor::copy_of({std::int64_t{1}, std::int64_t{1}, std::int64_t{0}}, {3});
   expect_bits(tensor({1, 1, 2, 2, 0, 0}, {3, 2}),
@@ -196,6 +216,20 @@ TEST(ClosedForm, Indices) {
     return take_along_axis(x[0], index, 0);
   };
   check_gradients(along_first, {numbers({5, 3}, 1)}, "take_along_axis, first axis");
+  const Tensor from_end = Tensor::copy_of<std::int64_t>({-1, 1, -1, -3}, {2, 2});
+  const Tensor last = Tensor::copy_of<std::int64_t>({-1, 0}, {2, 1});
+  check_gradients([&](const std::vector<Tensor> &x) { return take_along_axis(x[0], last, 1); },
+                  {numbers({2, 4}, 1)}, "take_along_axis, one from the end a row");
+  for (const ScatterMode mode : {ScatterMode::set, ScatterMode::add}) {
+    check_gradients(
+        [&](const std::vector<Tensor> &x) { return scatter(x[0], from_end, x[1], 1, mode) * x[0]; },
+        {numbers({2, 4}, 1), numbers({2, 2, 2}, 2)}, "scatter");
+    check_gradients(
+        [&](const std::vector<Tensor> &x) {
+          return scatter_along_axis(x[0], from_end, x[1], 1, mode) * x[0];
+        },
+        {numbers({2, 4}, 1), numbers({2, 2}, 2)}, "scatter_along_axis");
+  }
   const Tensor bytes = Tensor::copy_of({std::uint8_t{2}, std::uint8_t{0}}, {2, 1});
   const Function by_bytes = [&](const std::vector<Tensor> &x) {
     return take_along_axis(x[0], bytes, 1);

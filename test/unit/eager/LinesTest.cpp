@@ -255,6 +255,12 @@ TEST(Lines, Shapes) {
   check_gradient([] { return take_along_axis(x, labels, 1); });
   check_gradient([] { return take_along_axis(x, expand_dims(positions, 1), 1); });
   check_gradient([] { return scatter_add(x, positions, y, 0); });
+  check_gradient([] { return scatter(x, positions, y, 0); });
+  check_gradient([] { return scatter_along_axis(x, labels, y, 1); });
+  check_gradient([] { return slice_update(x, y, {0, 0}); });
+  check_gradient([] { return positive(x) * y; });
+  check([] { return full_like(x, 2) + zeros_like(x) + ones_like(y); });
+  check([] { return empty_like(x) * 0 + empty({2, 3}) * 0; });
   check([] { return one_hot(positions, 4); });
   check_gradient([] { return flip(x); });
   check_gradient([] { return roll(x, 1); });
@@ -414,6 +420,9 @@ TEST(Lines, ErrorsOfOps) {
   check_error([] { take(x, v, 0); });
   check_error([] { take_along_axis(x, labels, 7); });
   check_error([] { scatter_add(x, positions, y, 4); });
+  check_error([] { scatter(x, positions, y, 4); });
+  check_error([] { scatter_along_axis(x, positions, y, 4); });
+  check_error([] { slice_update(x, y, {0, 99}); });
   check_error([] { one_hot(positions, -1); });
   check_error([] { vecdot(x, y, 3); });
   check_error([] { astype(x, DType::f16); });

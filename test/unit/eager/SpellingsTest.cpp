@@ -113,5 +113,28 @@ TEST(Spellings, NamesOfTraces) {
   EXPECT_EQ(reports[0].name, "short name");
 }
 
+TEST(Spellings, DTypes) {
+  EXPECT_EQ(finfo(DType::f32).eps, 0x1p-23);
+  EXPECT_EQ(finfo(DType::f64).max, std::numeric_limits<double>::max());
+  EXPECT_EQ(iinfo(DType::u8).max, 255);
+  EXPECT_EQ(iinfo(DType::u8).min, 0);
+  EXPECT_EQ(iinfo(DType::i64).min, std::numeric_limits<std::int64_t>::min());
+  EXPECT_THROW(finfo(DType::u8), Error);
+  EXPECT_THROW(iinfo(DType::f32), Error);
+  EXPECT_EQ(result_type({matrix(), DType::u8, 2.5}), DType::f32);
+  EXPECT_EQ(result_type({DType::u8, 2}), DType::u8);
+  EXPECT_EQ(result_type({DType::u8, 2.0}), DType::f32);
+  EXPECT_EQ(result_type({DType::i64, DType::f64}), DType::f64);
+  EXPECT_THROW(result_type({}), Error);
+  EXPECT_TRUE(can_cast(DType::u8, DType::i64));
+  EXPECT_FALSE(can_cast(DType::i64, DType::u8));
+  EXPECT_FALSE(can_cast(DType::f32, DType::i64));
+  EXPECT_TRUE(isdtype(DType::u8, "unsigned integer"));
+  EXPECT_FALSE(isdtype(DType::u8, "signed integer"));
+  EXPECT_TRUE(isdtype(DType::f32, "numeric"));
+  EXPECT_FALSE(isdtype(DType::boolean, "numeric"));
+  EXPECT_THROW(isdtype(DType::f32, "float"), Error);
+}
+
 } // namespace
 } // namespace jit

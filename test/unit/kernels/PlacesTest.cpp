@@ -3,6 +3,8 @@
 #include "runtime/ops/Attributes.h"
 #include "test/conformance/KernelCheck.h"
 
+#include <tracejit/options.h>
+
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -19,9 +21,9 @@ TEST(Index, Take) {
       for (std::size_t axis = 0; axis < dims.size(); ++axis)
         for (const DimList &places : {DimList{}, DimList{0}, DimList{6}, DimList{2, 3}})
           for (Layout layout : all_layouts)
-            EXPECT_TRUE(check(OpKind::take, Words{static_cast<std::int64_t>(axis)},
-                              {edge_values(dtype, dims, 1), index_values(places, dims[axis], 2)},
-                              layout));
+            EXPECT_TRUE(check(
+                OpKind::take, Words{static_cast<std::int64_t>(axis)},
+                {edge_values(dtype, dims, 1), index_values(places, dims[axis], 2, true)}, layout));
   EXPECT_TRUE(
       check(OpKind::take, Words{0},
             {edge_values(DType::f32, DimList{300}, 1), index_values(DimList{70000}, 300, 2)}));
@@ -33,30 +35,62 @@ TEST(Index, TakeAlongAxis) {
       for (Layout layout : all_layouts) {
         DimList places{4, 5, 6};
         places[static_cast<std::size_t>(axis)] = 3;
-        EXPECT_TRUE(check(OpKind::take_along_axis, Words{axis},
-                          {edge_values(dtype, DimList{4, 5, 6}, 1), index_values(places, 4, 2)},
-                          layout));
+        EXPECT_TRUE(check(
+            OpKind::take_along_axis, Words{axis},
+            {edge_values(dtype, DimList{4, 5, 6}, 1), index_values(places, 4, 2, true)}, layout));
       }
   EXPECT_TRUE(check(
       OpKind::take_along_axis, Words{1},
       {edge_values(DType::f32, DimList{5000, 10}, 1), index_values(DimList{5000, 1}, 10, 2)}));
 }
 
-TEST(Index, ScatterAddKeepsTheOrderOfUpdates) {
-  for (DType dtype : {DType::u8, DType::i64, DType::f32, DType::f64})
-    for (Layout layout : all_layouts) {
-      EXPECT_TRUE(check(OpKind::scatter_add, Words{0},
-                        {plain_values(dtype, DimList{5, 7}, 1), index_values(DimList{40}, 5, 2),
-                         plain_values(dtype, DimList{40, 7}, 3)},
-                        layout));
-      EXPECT_TRUE(check(OpKind::scatter_add, Words{1},
-                        {plain_values(dtype, DimList{3, 7}, 1), index_values(DimList{4, 9}, 7, 2),
-                         plain_values(dtype, DimList{3, 4, 9}, 3)},
-                        layout));
+constexpr ScatterMode all_modes[] = {ScatterMode::set, ScatterMode::add, ScatterMode::multiply,
+                                     ScatterMode::minimum, ScatterMode::maximum};
+bool has_mode(DType dtype, ScatterMode mode) {
+  return dtype != DType::boolean || (mode != ScatterMode::add && mode != ScatterMode::multiply);
+}
+
+TEST(Index, ScatterKeepsTheOrderOfUpdates) {
+  for (DType dtype : all_dtypes)
+    for (ScatterMode mode : all_modes)
+      for (Layout layout : all_layouts) {
+        if (!has_mode(dtype, mode))
+          continue;
+        const auto word = static_cast<std::int64_t>(mode);
+        EXPECT_TRUE(
+            check(OpKind::scatter, Words{0, word},
+                  {edge_values(dtype, DimList{5, 7}, 1), index_values(DimList{40}, 5, 2, true),
+                   plain_values(dtype, DimList{40, 7}, 3)},
+                  layout));
+        EXPECT_TRUE(
+            check(OpKind::scatter, Words{1, word},
+                  {plain_values(dtype, DimList{3, 7}, 1), index_values(DimList{4, 9}, 7, 2, true),
+                   edge_values(dtype, DimList{3, 4, 9}, 3)},
+                  layout));
+        EXPECT_TRUE(
+            check(OpKind::scatter_along_axis, Words{1, word},
+                  {edge_values(dtype, DimList{3, 7}, 1), index_values(DimList{3, 20}, 7, 2, true),
+                   plain_values(dtype, DimList{3, 20}, 3)},
+                  layout));
+        EXPECT_TRUE(check(OpKind::scatter_along_axis, Words{0, word},
+                          {plain_values(dtype, DimList{3, 7, 2}, 1),
+                           index_values(DimList{11, 7, 2}, 3, 2, true),
+                           edge_values(dtype, DimList{11, 7, 2}, 3)},
+                          layout));
+      }
+}
+
+TEST(Index, ScatterOfManyElements) {
+  for (OpKind op : {OpKind::scatter, OpKind::scatter_along_axis})
+    for (const DimList &dims : {DimList{3, 5000}, DimList{5000}, DimList{70, 3, 9}}) {
+      DimList updates(dims), places = op == OpKind::scatter ? DimList{4000} : dims;
+      updates[0] = 4000;
+      if (op == OpKind::scatter_along_axis)
+        places[0] = 4000;
+      EXPECT_TRUE(check(op, Words{0, static_cast<std::int64_t>(ScatterMode::add)},
+                        {plain_values(DType::f32, dims, 1), index_values(places, dims[0], 2, true),
+                         plain_values(DType::f32, updates, 3)}));
     }
-  EXPECT_TRUE(check(OpKind::scatter_add, Words{0},
-                    {plain_values(DType::f32, DimList{3, 5000}, 1), index_values(DimList{40}, 3, 2),
-                     plain_values(DType::f32, DimList{40, 5000}, 3)}));
 }
 
 TEST(Index, OneHot) {
@@ -95,6 +129,53 @@ TEST(Movement, Concat) {
                 {edge_values(dtype, DimList{300, 201}, 1), edge_values(dtype, DimList{7, 201}, 2)},
                 layout));
     }
+}
+
+Words words_of(std::initializer_list<DimList> lists) {
+  Words words;
+  for (const DimList &list : lists) {
+    words.push_back(static_cast<std::int64_t>(list.size()));
+    words.insert(words.end(), list.begin(), list.end());
+  }
+  return words;
+}
+
+TEST(Movement, SliceUpdate) {
+  const auto update = [](DType dtype, DimList dims, DimList part, DimList starts, DimList steps) {
+    for (Layout layout : all_layouts) {
+      std::vector<Value> operands{edge_values(dtype, dims, 1), edge_values(dtype, part, 2)};
+      for (const std::int64_t start : starts)
+        operands.emplace_back(Scalar(start));
+      EXPECT_TRUE(check(OpKind::slice_update, words_of({steps}), operands, layout));
+    }
+  };
+  for (DType dtype : all_dtypes) {
+    update(dtype, {}, {}, {}, {});
+    update(dtype, {7}, {3}, {6}, {-3});
+    update(dtype, {5, 7}, {2, 7}, {1, 0}, {2, 1});
+    update(dtype, {5, 7}, {0, 3}, {99, 2}, {1, 1});
+    update(dtype, {300, 201}, {150, 100}, {299, 1}, {-2, 2});
+    update(dtype, {2, 3, 2, 2, 3, 3, 2, 2}, {1, 2, 2, 1, 3, 2, 1, 1}, {1, 2, 0, 1, 0, 0, 1, 0},
+           {1, -1, 1, 1, 1, 2, 1, 1});
+    update(dtype, {3, 3, 3, 3, 3, 3, 3, 3}, {2, 2, 2, 2, 2, 2, 2, 2}, {0, 0, 0, 0, 0, 0, 0, 0},
+           {2, 2, 2, 2, 2, 2, 2, 2});
+  }
+}
+
+TEST(Movement, Pad) {
+  for (DType dtype : all_dtypes)
+    for (Layout layout : all_layouts)
+      for (Scalar value : {Scalar(0), Scalar(-0.0), Scalar(true), Scalar(2.5)}) {
+        const auto pad = [&](DimList dims, DimList low, DimList high, DimList interior) {
+          EXPECT_TRUE(check(OpKind::pad, words_of({low, high, interior}),
+                            {edge_values(dtype, dims, 1), Value(value)}, layout));
+        };
+        pad({}, {}, {}, {});
+        pad({0, 3}, {1, 0}, {2, 0}, {4, 1});
+        pad({5}, {2}, {0}, {0});
+        pad({4, 6}, {0, 1}, {3, 2}, {0, 2});
+        pad({70, 65}, {1, 2}, {3, 4}, {1, 0});
+      }
 }
 
 TEST(Movement, ReshapeCopiesWhatNoViewCanShow) {

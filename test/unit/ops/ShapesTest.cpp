@@ -62,6 +62,28 @@ TEST(Movement, Concat) {
             "concat: the extents add up to more than 64 bits");
 }
 
+TEST(Movement, SliceUpdateAndPad) {
+  EXPECT_EQ(infer_text("slice_update", {"f32[5,7]", "f32[2,3]", "1", "6"}, "steps=[2,-3]"),
+            "f32[5,7]");
+  EXPECT_EQ(infer_text("slice_update", {"f32[5,7]", "f64[2,3]", "1", "6"}, "steps=[2,-3]"),
+            "slice_update: the dtypes of f32[5,7] and f64[2,3] differ");
+  EXPECT_EQ(infer_text("slice_update", {"f32[5,7]", "f32[3,3]", "1", "6"}, "steps=[3,1]"),
+            "slice_update: f32[3,3] with step 3 does not fit axis 0 of f32[5,7]");
+  EXPECT_EQ(infer_text("slice_update", {"f32[5,7]", "f32[3]", "1", "6"}, "steps=[1,1]"),
+            "slice_update: an extent, a start and a step are needed for every axis of f32[5,7]");
+  EXPECT_EQ(infer_text("slice_update", {"f32[5]", "f32[3]", "1"}, "steps=[0]"),
+            "slice_update: the step of axis 0 is 0");
+  EXPECT_EQ(infer_text("pad", {"u8[2,3]", "7"}, "low=[1,0] high=[0,2] interior=[0,1]"), "u8[3,7]");
+  EXPECT_EQ(infer_text("pad", {"u8[2,3]", "7"}, "low=[1,0] high=[0,-2] interior=[0,1]"),
+            "pad: extents must not be negative, got -2");
+  EXPECT_EQ(infer_text("pad", {"u8[2,3]", "7"}, "low=[1] high=[0,2] interior=[0,1]"),
+            "pad: 1 extents in front, 2 behind and 2 between for u8[2,3]");
+  EXPECT_EQ(infer_text("pad", {"u8[3]", "7"}, "low=[0] high=[0] interior=[9223372036854775807]"),
+            "pad: the result for u8[3] is too large");
+  EXPECT_EQ(infer_text("pad", {"f32[3]", "7"}, "low=[4611686018427387904] high=[0] interior=[0]"),
+            "pad: the result f32[4611686018427387907] is too large");
+}
+
 TEST(Index, TakeAndTakeAlongAxis) {
   EXPECT_EQ(infer_text("take", {"f32[5,7]", "i64[4]"}, "axis=0"), "f32[4,7]");
   EXPECT_EQ(infer_text("take", {"f32[5,7]", "u8[2,3]"}, "axis=1"), "f32[5,2,3]");
@@ -82,14 +104,24 @@ TEST(Index, TakeAndTakeAlongAxis) {
             "take_along_axis: extents differ off axis 1: x f32[5,7], index i64[5]");
 }
 
-TEST(Index, ScatterAddAndOneHot) {
-  EXPECT_EQ(infer_text("scatter_add", {"f32[5,7]", "i64[4]", "f32[4,7]"}, "axis=0"), "f32[5,7]");
-  EXPECT_EQ(infer_text("scatter_add", {"f32[5,7]", "i64[]", "f32[7]"}, "axis=0"), "f32[5,7]");
-  EXPECT_EQ(infer_text("scatter_add", {"f32[5,7]", "i64[4]", "f32[7,4]"}, "axis=0"),
-            "scatter_add: updates must have shape f32[4,7]: x f32[5,7], index i64[4], updates "
+TEST(Index, ScatterAndOneHot) {
+  EXPECT_EQ(infer_text("scatter", {"f32[5,7]", "i64[4]", "f32[4,7]"}, "axis=0 mode=1"), "f32[5,7]");
+  EXPECT_EQ(infer_text("scatter", {"f32[5,7]", "i64[]", "f32[7]"}, "axis=0 mode=0"), "f32[5,7]");
+  EXPECT_EQ(infer_text("scatter", {"f32[5,7]", "i64[4]", "f32[7,4]"}, "axis=0 mode=1"),
+            "scatter: updates must have shape f32[4,7]: x f32[5,7], index i64[4], updates "
             "f32[7,4]");
-  EXPECT_EQ(infer_text("scatter_add", {"f32[5]", "i64[4]", "f64[4]"}, "axis=0"),
-            "scatter_add: dtypes differ: x f32[5], index i64[4], updates f64[4]");
+  EXPECT_EQ(infer_text("scatter", {"f32[5]", "i64[4]", "f64[4]"}, "axis=0 mode=1"),
+            "scatter: dtypes differ: x f32[5], index i64[4], updates f64[4]");
+  EXPECT_EQ(infer_text("scatter", {"bool[5]", "i64[4]", "bool[4]"}, "axis=0 mode=1"),
+            "scatter: elements of bool[5] cannot be added or multiplied: use astype");
+  EXPECT_EQ(infer_text("scatter", {"bool[5]", "i64[4]", "bool[4]"}, "axis=0 mode=4"), "bool[5]");
+  EXPECT_EQ(infer_text("scatter", {"f32[5]", "i64[4]", "f32[4]"}, "axis=0 mode=5"),
+            "scatter: there is no way 5 to scatter");
+  EXPECT_EQ(infer_text("scatter_along_axis", {"f32[5,7]", "i64[5,2]", "f32[5,2]"}, "axis=1 mode=0"),
+            "f32[5,7]");
+  EXPECT_EQ(infer_text("scatter_along_axis", {"f32[5,7]", "i64[5,2]", "f32[5,3]"}, "axis=1 mode=0"),
+            "scatter_along_axis: there must be an index for every update: x f32[5,7], index "
+            "i64[5,2], updates f32[5,3]");
   EXPECT_EQ(infer_text("one_hot", {"i64[2,3]"}, "depth=10 dtype=f32"), "f32[2,3,10]");
   EXPECT_EQ(infer_text("one_hot", {"u8[]"}, "depth=0 dtype=bool"), "bool[0]");
   EXPECT_EQ(infer_text("one_hot", {"i64[2]"}, "depth=-1 dtype=f32"),
@@ -109,7 +141,7 @@ TEST(Index, BoundsOfIndices) {
   };
   EXPECT_EQ(bound(jit::OpKind::take, {"f32[5,7]", "i64[4]"}, "axis=1"), 7);
   EXPECT_EQ(bound(jit::OpKind::take_along_axis, {"f32[5,7]", "i64[4,7]"}, "axis=0"), 5);
-  EXPECT_EQ(bound(jit::OpKind::scatter_add, {"f32[5]", "i64[4]", "f32[4]"}, "axis=0"), 5);
+  EXPECT_EQ(bound(jit::OpKind::scatter, {"f32[5]", "i64[4]", "f32[4]"}, "axis=0 mode=0"), 5);
   EXPECT_EQ(bound(jit::OpKind::one_hot, {"i64[4]"}, "depth=9 dtype=f32"), 9);
 }
 
