@@ -9,6 +9,24 @@
 
 namespace jit {
 
+/// Of equally good ones the older first. What a path is worth changes while its threads run, so it
+/// is asked once. The table's lock is held.
+static std::vector<std::shared_ptr<Path>>
+best_first(const std::vector<std::shared_ptr<Path>> &paths) {
+  struct Ranked {
+    std::pair<double, std::uint32_t> rank;
+    const std::shared_ptr<Path> *path;
+  };
+  std::vector<Ranked> ranked;
+  for (const std::shared_ptr<Path> &path : paths)
+    ranked.push_back({{path->score(), ~path->id}, &path});
+  std::ranges::sort(ranked, std::ranges::greater(), &Ranked::rank);
+  std::vector<std::shared_ptr<Path>> sorted;
+  for (const Ranked &next : ranked)
+    sorted.push_back(*next.path);
+  return sorted;
+}
+
 void Publisher::publish(Anchor &anchor) {
   retired.reserve(retired.size() + 1);
   // First: what is queued from here on is not in the trie.
@@ -20,9 +38,7 @@ void Publisher::publish(Anchor &anchor) {
     for (const std::shared_ptr<Path> &path : anchor.known.paths())
       (path->life.now().has_program() && !path->variants.empty() ? programs : settled)
           .push_back(path);
-    std::ranges::sort(programs, std::ranges::greater(), [](const std::shared_ptr<Path> &path) {
-      return std::pair(path->score(), ~path->id); // the older first
-    });
+    programs = best_first(programs);
   }
   // Only this thread changes what the paths hold, so the lock is not needed meanwhile.
   std::unique_ptr<const Trie> trie = programs.empty() ? nullptr : build_trie(programs, settled);

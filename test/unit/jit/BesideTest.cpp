@@ -6,6 +6,7 @@
 
 #include "runtime/base/Options.h"
 #include "runtime/jit/Anchor.h"
+#include "runtime/jit/Publisher.h"
 
 #include <tracejit/tracejit.h>
 
@@ -68,6 +69,50 @@ TEST_F(Beside, ResetsLeaveNothingBehind) {
     EXPECT_EQ(anchor->probes, 0);
     EXPECT_EQ(anchor->trie.load(), nullptr);
   }
+}
+
+struct NoProgram final : Program {
+  void run(const ProgramCall &) const noexcept override {}
+};
+
+TEST_F(Beside, TriesAreMadeWhileWorthChanges) {
+  Anchor anchor;
+  const Meta *meta = intern_contiguous(DType::f32, DimList{3});
+  const auto program = std::make_shared<const NoProgram>();
+  for (std::uint32_t ops = 1; ops <= 48; ++ops) {
+    Graph graph;
+    graph.inputs = {meta};
+    for (std::uint32_t i = 0; i < ops; ++i) {
+      graph.values.push_back({meta, i, false});
+      graph.ops.push_back(
+          {OpKind::exp,
+           nullptr,
+           {i ? OperandCode(OperandCode::value, i - 1) : OperandCode(OperandCode::input, 0)},
+           i,
+           1,
+           {}});
+    }
+    const std::shared_ptr<Path> path = anchor.known.find_or_add(std::move(graph), 0);
+    path->variants.push_back({{ops - 1}, std::vector<bool>(ops), program, 12, {0}});
+    path->heat = 1;
+    ASSERT_TRUE(path->life.change(PathState::watching, PathState::active));
+  }
+  std::atomic<bool> stop{false};
+  std::thread runs([&] {
+    for (std::uint64_t i = 1; !stop; i = i * 6364136223846793005u + 1442695040888963407u)
+      anchor.known.paths()[(i >> 40) % 48]->eager_ns = i >> 44;
+  });
+  {
+    Publisher publisher;
+    for (int i = 0; i < 2'000; ++i) {
+      publisher.publish(anchor);
+      EXPECT_EQ(anchor.trie.load()->terminals.size(), 48u);
+      publisher.free_retired();
+    }
+  }
+  stop = true;
+  runs.join();
+  delete anchor.trie.load();
 }
 
 TEST_F(Beside, ReportsDoNotContradictThemselves) {
