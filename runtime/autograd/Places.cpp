@@ -5,11 +5,9 @@
 #include "runtime/eager/Dispatch.h"
 
 namespace jit::autograd {
-namespace {
 
-/// Elements `start`, `start + step`, ... along an axis.
 Tensor slice_axis(const Backward &b, const Tensor &x, std::size_t axis, std::int64_t start,
-                  std::int64_t extent, std::int64_t step = 1) {
+                  std::int64_t extent, std::int64_t step) {
   SliceAttrs attrs;
   std::vector<Operand> operands;
   operands.push_back(b.at(x));
@@ -20,6 +18,8 @@ Tensor slice_axis(const Backward &b, const Tensor &x, std::size_t axis, std::int
   }
   return detail::dispatch(OpKind::slice, attrs.encode(), operands);
 }
+
+namespace {
 
 /// x between zeros along an axis.
 Tensor pad(const Backward &b, Tensor x, std::size_t axis, std::int64_t before, std::int64_t after) {
@@ -118,8 +118,9 @@ static Tensor put_one_a_row(const Backward &b, std::size_t axis) {
   return where(b.at(std::move(taken)), b.dy(), 0);
 }
 
-/// Several: rows are laid one after another, and the places count through them.
-static Tensor put_rows(const Backward &b, std::size_t axis) {
+/// Several: rows are laid one after another, and the places count through them. dy as the update of
+/// operand 0 at `places_along` the axis.
+static Tensor put_rows(const Backward &b, std::size_t axis, const Tensor &places_along) {
   const std::size_t rank = b.shape(0).size();
   DimList order, inverse, moved;
   for (std::size_t i = 0; i < rank; ++i)
@@ -133,8 +134,8 @@ static Tensor put_rows(const Backward &b, std::size_t axis) {
     moved.push_back(b.shape(0)[static_cast<std::size_t>(order[i])]);
     rows *= i + 1 < rank ? moved[i] : 1;
   }
-  const std::int64_t size = moved[rank - 1], count = b.shape(1)[axis];
-  Tensor index = reshape(b.at(permute_dims(b.operand(1), order)), {rows, count});
+  const std::int64_t size = moved[rank - 1], count = places_along.shape()[axis];
+  Tensor index = reshape(b.at(permute_dims(b.at(places_along), order)), {rows, count});
   Tensor first = multiply(b.at(arange(0, rows, 1, DType::i64, b.site)), b.at(size));
   first = reshape(b.at(std::move(first)), {rows, 1});
   Tensor places = add(b.at(std::move(index)), b.at(std::move(first)));
@@ -147,7 +148,14 @@ static Tensor put_rows(const Backward &b, std::size_t axis) {
 
 void take_along_axis_gradient(Backward &b) {
   const auto axis = static_cast<std::size_t>(TakeAlongAxisAttrs::decode(b.attrs).axis);
-  b.give(0, b.at(b.shape(1)[axis] == 1 ? put_one_a_row(b, axis) : put_rows(b, axis)));
+  b.give(0,
+         b.at(b.shape(1)[axis] == 1 ? put_one_a_row(b, axis)
+                                    : put_rows(b, axis, detail::Access::tensor_of(b.operand(1)))));
+}
+
+void sort_gradient(Backward &b) {
+  const auto axis = static_cast<std::size_t>(SortAttrs::decode(b.attrs).axis);
+  b.give(0, b.at(put_rows(b, axis, detail::Access::tensor_of(b.result(1)))));
 }
 
 void scatter_add_gradient(Backward &b) {

@@ -104,6 +104,8 @@ private:
   bool contraction(const OpInfo &op);
   bool view(const OpInfo &op);
   bool slice_view(const Ref &x);
+  bool scan(const OpInfo &op);
+  bool sorting(const OpInfo &op);
   bool movement(const OpInfo &op);
   bool indexed(const OpInfo &op);
   bool creation(const OpInfo &op);

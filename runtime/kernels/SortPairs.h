@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Sorting pairs of a key and a place, all different: by insertion if they are few, else by digits
+// of the key, the least significant first; or only the first of them.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+namespace jit {
+
+/// Keys of up to 32 bits, fewer than 2^32 places.
+struct ShortPair {
+  std::uint64_t word;
+  ShortPair(std::uint32_t key, std::uint64_t place) noexcept
+      : word(std::uint64_t{key} << 32 | place) {}
+  std::uint64_t place() const noexcept { return word & 0xffffffff; }
+  std::uint64_t digits(int shift) const noexcept { return word >> (32 + shift); }
+  bool operator<(const ShortPair &other) const noexcept { return word < other.word; }
+};
+struct LongPair {
+  std::uint64_t key, where;
+  LongPair(std::uint64_t key, std::uint64_t place) noexcept : key(key), where(place) {}
+  std::uint64_t place() const noexcept { return where; }
+  std::uint64_t digits(int shift) const noexcept { return key >> shift; }
+  bool operator<(const LongPair &other) const noexcept {
+    return key < other.key || (key == other.key && where < other.where);
+  }
+};
+
+/// Pairs make(0) ... make(n - 1), of which the first `kept` are wanted in order. Their keys have
+/// `key_bytes`.
+template <class Pair, int key_bytes> class PairSorter {
+public:
+  /// Both have room for n pairs.
+  PairSorter(Pair *pairs, Pair *spare) noexcept : pairs(pairs), spare(spare) {}
+
+  /// Where the sorted ones lie.
+  template <class Make>
+  const Pair *run(const Make &make, std::int64_t n, std::int64_t kept) noexcept {
+    if (n > few && kept <= n / 8) {
+      choose(make, n, kept);
+      std::sort(spare, spare + kept); // their order is not that of the places
+      return spare;
+    }
+    return sort(make, n);
+  }
+
+private:
+  static constexpr std::int64_t few = 32;
+  static constexpr int bits = 8, passes = key_bytes;
+  static constexpr std::uint64_t digit_mask = (1 << bits) - 1;
+
+  template <class Make> const Pair *sort(const Make &make, std::int64_t n) noexcept {
+    return n <= few ? insert(make, n) : by_digits(make, n);
+  }
+
+  template <class Make> const Pair *insert(const Make &make, std::int64_t n) noexcept {
+    for (std::int64_t i = 0; i < n; ++i) {
+      const Pair pair = make(i);
+      std::int64_t at = i;
+      for (; at > 0 && pair < pairs[at - 1]; --at)
+        pairs[at] = pairs[at - 1];
+      pairs[at] = pair;
+    }
+    return pairs;
+  }
+
+  template <class Make> const Pair *by_digits(const Make &make, std::int64_t n) noexcept {
+    std::int64_t places[passes][1 << bits] = {};
+    for (std::int64_t i = 0; i < n; ++i) {
+      const Pair pair = make(i);
+      pairs[i] = pair;
+      for (int pass = 0; pass < passes; ++pass)
+        ++places[pass][pair.digits(pass * bits) & digit_mask];
+    }
+    for (int pass = 0; pass < passes; ++pass) {
+      if (places[pass][pairs[0].digits(pass * bits) & digit_mask] == n)
+        continue; // all have the same digit
+      std::int64_t sum = 0;
+      for (std::int64_t &place : places[pass])
+        place = std::exchange(sum, sum + place);
+      for (std::int64_t i = 0; i < n; ++i)
+        spare[places[pass][pairs[i].digits(pass * bits) & digit_mask]++] = pairs[i];
+      std::swap(pairs, spare);
+    }
+    return pairs;
+  }
+
+  /// The first `kept` pairs, in any order, in `spare`. What is greater than the greatest of them so
+  /// far is dropped as it is met.
+  template <class Make> void choose(const Make &make, std::int64_t n, std::int64_t kept) noexcept {
+    const std::int64_t room = std::max(2 * kept, few);
+    std::int64_t count = 0;
+    const auto shrink = [&] { std::nth_element(spare, spare + (kept - 1), spare + count); };
+    bool full = false;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const Pair pair = make(i);
+      if (full && spare[kept - 1] < pair)
+        continue;
+      spare[count++] = pair;
+      if (count == room) {
+        shrink();
+        count = kept;
+        full = true;
+      }
+    }
+    if (count > kept)
+      shrink();
+  }
+
+  Pair *pairs, *spare;
+};
+
+} // namespace jit
