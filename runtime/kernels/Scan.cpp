@@ -90,12 +90,23 @@ private:
       scan_blocks(from, segment, blocks);
       segment.for_blocks([&](const Block &block) {
         alignas(8) std::byte with[8];
+        prefetch_behind(from, segment.first + block.first);
         std::memcpy(with, carry, 8);
         advance(carry, blocks, block.last);
         join(target + block.first * step, blocks + block.first * step,
              static_cast<std::size_t>(block.count), with, stream);
       });
     }
+  }
+
+  /// The block of the next segment that stands where this one does: blocks are read side by side,
+  /// too many and too short streams for the hardware to foresee.
+  void prefetch_behind(const std::byte *row, std::int64_t first) const noexcept {
+    if (!row_reader.contiguous())
+      return;
+    const std::byte *next = row + (first + (attrs.reverse ? -scan_segment : scan_segment)) * step;
+    for (std::int64_t at = 0; at < scan_block * step; at += 64)
+      __builtin_prefetch(next + at);
   }
 
   /// Piece by piece: blocks by all threads, their ends one after another, then all elements.
