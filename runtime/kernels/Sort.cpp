@@ -84,12 +84,15 @@ void sort_rows(const SortProblem &problem, std::byte *scratch, std::int64_t work
   // As many workers as there is scratch for, each taking the next rows when it is done.
   const std::int64_t grain = units_per_range(8 * n), ranges = (rows + grain - 1) / grain;
   std::atomic<std::int64_t> next{0};
-  parallel_ranges(std::min(workers, ranges), 1, [&](std::int64_t worker, std::int64_t) {
+  const auto work = [&](std::int64_t worker, std::int64_t) {
     const ScratchSpace space(scratch + static_cast<std::size_t>(worker) * bytes);
     for (std::int64_t range; (range = next.fetch_add(1, std::memory_order_relaxed)) < ranges;)
       for (std::int64_t row = range * grain; row < std::min(rows, (range + 1) * grain); ++row)
         sort_one(problem, row, space);
-  });
+  };
+  // The number of workers says nothing about the work.
+  parallel_ranges(std::min(workers, ranges), 1, work,
+                  static_cast<std::uint64_t>(rows * n) ^ kind_of_job(sort_one));
 }
 
 std::int64_t most_workers(const SortProblem &problem, std::int64_t workers) noexcept {
@@ -103,6 +106,8 @@ bool sort(const KernelTable &table, const KernelCall &call, const KernelScratch 
   if (!scratch)
     return false;
   const std::int64_t workers = most_workers(problem, given.workers);
+  if (given.workers == 1) // no job will look
+    refresh_sharing();
   with_sorted_type(problem.x.before.dtype,
                    [&]<class T>() { sort_rows<T>(problem, scratch.data(), workers); });
   return true;

@@ -90,6 +90,23 @@ TEST_F(SortPrograms, ParticlesInCells) {
   });
 }
 
+/// Places that were sorted are in range, pending as they are: nobody has to look.
+TEST_F(SortPrograms, TakingBySortedPlacesEndsNoSegment) {
+  const Tensor x = some(5, {50}), matrix = some(6, {4, 50});
+  const std::function<Tensor()> functions[] = {
+      [&] { return take(x * 2, argsort(x * 3)) + 1; },
+      [&] { return take(matrix, top_k(x * 2, 7).second, 1) * 2; },
+      [&] { return take_along_axis(matrix, argsort(matrix + 1), 1) * 2; },
+      [&] { return take(zeros({51}) + 2, searchsorted(sort(x * 2), x)) * x; }};
+  for (const auto &f : functions) {
+    auto traced = trace(f, {"places"});
+    repeat(5, [&](int) { traced(); });
+    const std::vector<TraceReport> reports = traced.explain();
+    ASSERT_EQ(reports.size(), 1u);
+    EXPECT_GE(reports[0].hits, 2u);
+  }
+}
+
 Tensor ranks(const Tensor &x) { return astype(argsort(argsort(x)), DType::f32); }
 
 /// Spearman's correlation.
