@@ -62,17 +62,19 @@ void sort_row(const SortProblem &problem, std::int64_t row, ScratchSpace space) 
   const std::int64_t kept = problem.kept;
   const KeyOf<T> key(problem.attrs.descending);
   const Pair *sorted =
-      PairSorter<Pair, sizeof(T)>(pairs, spare)
+      PairSorter<Pair, sizeof(T)>(pairs, spare, problem.rows() == 1)
           .run([&](std::int64_t i) { return Pair(key(x[i]), static_cast<std::uint64_t>(i)); }, n,
                kept);
   const std::int64_t first = before * kept * problem.columns + column;
   auto *values = reinterpret_cast<T *>(problem.values) + first;
   std::int64_t *places = problem.places + first;
-  for (std::int64_t i = 0; i < kept; ++i) {
-    const auto place = static_cast<std::int64_t>(sorted[i].place());
-    values[i * problem.columns] = x[place];
-    places[i * problem.columns] = place;
-  }
+  parallel_ranges(kept, parallel_elements, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const auto place = static_cast<std::int64_t>(sorted[i].place());
+      values[i * problem.columns] = x[place];
+      places[i * problem.columns] = place;
+    }
+  });
 }
 
 template <class T>

@@ -3,6 +3,8 @@
 // of the key, the least significant first; or only the first of them.
 #pragma once
 
+#include "runtime/kernels/ThreadPool.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <utility>
@@ -32,8 +34,9 @@ struct LongPair {
 /// `key_bytes`.
 template <class Pair, int key_bytes> class PairSorter {
 public:
-  /// Both have room for n pairs.
-  PairSorter(Pair *pairs, Pair *spare) noexcept : pairs(pairs), spare(spare) {}
+  /// Both have room for n pairs. `alone`: no other sort runs beside, so that threads may share it.
+  PairSorter(Pair *pairs, Pair *spare, bool alone) noexcept
+      : pairs(pairs), spare(spare), alone(alone) {}
 
   /// Where the sorted ones lie.
   template <class Make>
@@ -50,9 +53,13 @@ private:
   static constexpr std::int64_t few = 32;
   static constexpr int bits = 8, passes = key_bytes;
   static constexpr std::uint64_t digit_mask = (1 << bits) - 1;
+  static constexpr std::int64_t piece = 65536, most_pieces = 16; ///< that threads take
 
   template <class Make> const Pair *sort(const Make &make, std::int64_t n) noexcept {
-    return n <= few ? insert(make, n) : by_digits(make, n);
+    if (n <= few)
+      return insert(make, n);
+    return alone && n >= 2 * piece && threads_now() > 1 ? by_shared_digits(make, n)
+                                                        : by_digits(make, n);
   }
 
   template <class Make> const Pair *insert(const Make &make, std::int64_t n) noexcept {
@@ -87,6 +94,37 @@ private:
     return pairs;
   }
 
+  /// The same in pieces: each counts its digits, and knows then where its pairs go.
+  template <class Make> const Pair *by_shared_digits(const Make &make, std::int64_t n) noexcept {
+    const std::int64_t pieces = std::min(n / piece, most_pieces);
+    std::int64_t places[most_pieces][1 << bits];
+    const auto for_piece = [&](const auto &body) {
+      parallel_for(pieces,
+                   [&](std::int64_t p) { body(places[p], n * p / pieces, n * (p + 1) / pieces); });
+    };
+    for_piece([&](std::int64_t *, std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i)
+        pairs[i] = make(i);
+    });
+    for (int shift = 0; shift < passes * bits; shift += bits) {
+      for_piece([&](std::int64_t *counts, std::int64_t begin, std::int64_t end) {
+        std::fill_n(counts, 1 << bits, 0);
+        for (std::int64_t i = begin; i < end; ++i)
+          ++counts[pairs[i].digits(shift) & digit_mask];
+      });
+      std::int64_t sum = 0;
+      for (int digit = 0; digit < 1 << bits; ++digit)
+        for (std::int64_t p = 0; p < pieces; ++p)
+          places[p][digit] = std::exchange(sum, sum + places[p][digit]);
+      for_piece([&](std::int64_t *place, std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i)
+          spare[place[pairs[i].digits(shift) & digit_mask]++] = pairs[i];
+      });
+      std::swap(pairs, spare);
+    }
+    return pairs;
+  }
+
   /// The first `kept` pairs, in any order, in `spare`. What is greater than the greatest of them so
   /// far is dropped as it is met.
   template <class Make> void choose(const Make &make, std::int64_t n, std::int64_t kept) noexcept {
@@ -110,6 +148,7 @@ private:
   }
 
   Pair *pairs, *spare;
+  bool alone;
 };
 
 } // namespace jit

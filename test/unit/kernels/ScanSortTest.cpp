@@ -91,6 +91,14 @@ TEST(Sort, LongRows) {
     }
 }
 
+/// One row that threads share.
+TEST(Sort, SharedRows) {
+  for (const DType dtype : {DType::u8, DType::f32, DType::f64})
+    for (const std::int64_t descending : {0, 1})
+      EXPECT_TRUE(
+          check(OpKind::sort, Words{0, descending, 0}, {edge_values(dtype, DimList{300'007}, 1)}));
+}
+
 TEST(Sort, RefusesToKeepMoreThanThereAre) {
   const Value x = plain_values(DType::f32, DimList{5}, 1);
   EXPECT_FALSE(check(OpKind::sort, Words{0, 0, 6}, {x}));
