@@ -89,7 +89,7 @@ kernel::ReduceOp KernelWriter::reduce(kernel::ReduceKind kind, Value operand,
   const auto type = llvm::cast<kernel::ValType>(operand.getType());
   const std::uint32_t axes = type.getAxes() & ~function.getSpace().of_kind(kernel::AxisKind::row);
   Type element = type.getElement();
-  if (kind == ReduceKind::argmax)
+  if (kind == ReduceKind::argmax || kind == ReduceKind::argmin)
     element = body.getI64Type();
   const Type result = kernel::ValType::get(context(), element, axes);
   llvm::SmallVector<Type, 2> types(kind == ReduceKind::varmean ? 2 : 1, result);

@@ -181,6 +181,8 @@ static std::optional<kernel::ReduceKind> reduce_kind(OpKind op) {
   case OpKind::sum:
   case OpKind::mean:
     return ReduceKind::sum;
+  case OpKind::prod:
+    return ReduceKind::prod;
   case OpKind::max:
     return ReduceKind::max;
   case OpKind::min:
@@ -191,6 +193,8 @@ static std::optional<kernel::ReduceKind> reduce_kind(OpKind op) {
     return ReduceKind::all;
   case OpKind::argmax:
     return ReduceKind::argmax;
+  case OpKind::argmin:
+    return ReduceKind::argmin;
   case OpKind::var_mean:
     return ReduceKind::varmean;
   default:
@@ -275,12 +279,13 @@ kernel::LaunchOp Lifter::reduction(Operation *op, const OpInfo &row) {
       (suffix ? inner : outer).insert((suffix ? inner : outer).begin(), i);
   }
   const bool one_element = inner.empty() && outer.empty();
-  if (one_element && (row.kind == OpKind::argmax || row.kind == OpKind::var_mean))
+  const bool winner = row.kind == OpKind::argmax || row.kind == OpKind::argmin;
+  if (one_element && (winner || row.kind == OpKind::var_mean))
     return {};
 
   const bool truth = row.kind == OpKind::any || row.kind == OpKind::all;
   const DType result = trace::meta_of(op->getResult(0).getType())->dtype;
-  const DType compute = truth ? DType::boolean : row.kind == OpKind::argmax ? from.dtype : result;
+  const DType compute = truth ? DType::boolean : winner ? from.dtype : result;
   const bool mean = row.kind == OpKind::mean;
   llvm::SmallVector<std::int64_t, max_rank> reduced(axes.begin(), axes.end());
   if (inner.empty() || outer.empty())
@@ -291,7 +296,7 @@ kernel::LaunchOp Lifter::reduction(Operation *op, const OpInfo &row) {
                         op->getResultTypes(), compute, mean);
 
   // Both kinds of axes: the suffix first, then the others over its results.
-  if (row.kind == OpKind::argmax || row.kind == OpKind::var_mean)
+  if (winner || row.kind == OpKind::var_mean)
     return {};
   DimList between;
   for (std::int64_t i = 0; i < from.rank; ++i)
@@ -378,7 +383,9 @@ kernel::LaunchOp Lifter::lift(Operation *op) {
   case Family::index:
     return isa<trace::OneHotOp>(op) ? one_hot(cast<trace::OneHotOp>(op)) : kernel::LaunchOp();
   case Family::row:
+  case Family::scan:
   case Family::movement:
+  case Family::sort:
     return {};
   }
   return {};

@@ -68,6 +68,7 @@ llvm::Value *Lowering::neutral(ReduceKind kind, DType dtype) {
       return real(-infinity);
     return whole(dtype == DType::i64 ? INT64_MIN : 0);
   case ReduceKind::min:
+  case ReduceKind::argmin:
     if (is_float(dtype))
       return real(infinity);
     return whole(dtype == DType::i64 ? INT64_MAX : dtype == DType::u8 ? 255 : 1);
@@ -102,6 +103,7 @@ llvm::Value *Lowering::combine(const Chain &chain, llvm::Value *x, llvm::Value *
   case ReduceKind::all:
     return b.CreateAnd(x, y);
   case ReduceKind::argmax:
+  case ReduceKind::argmin:
     break; // pairs: beats
   }
   return nullptr;
@@ -113,7 +115,7 @@ unsigned Lowering::chain_vectors(const Chain &chain) const {
     return 0;
   if (chain.ordered())
     return along() ? inner_lanes(itemsize(chain.dtype)) / schedule.lanes : outer_chains;
-  if (chain.kind == ReduceKind::argmax && !along())
+  if (finds_winner(chain.kind) && !along())
     return 1;
   const std::int64_t points = along() ? schedule.lane_points / schedule.lanes : nest.row_points();
   return std::min(loop.accumulators,
@@ -125,7 +127,7 @@ void Lowering::reset(Chain &chain) {
   if (keeps_terms(chain) && !chain.terms)
     chain.terms = stack_array(element_type(chain.dtype), nest.row_points() * schedule.lanes);
   chain.state.assign(vectors, neutral(chain.kind, chain.dtype));
-  if (chain.kind != ReduceKind::argmax)
+  if (!finds_winner(chain.kind))
     return;
   // The index of what a lane sees first: right if nothing beats the neutral element, and behind the
   // end if there is no such lane.
@@ -151,36 +153,43 @@ static llvm::Value *shifted(llvm::IRBuilder<> &b, llvm::Value *x, unsigned lanes
   return b.CreateShuffleVector(x, mask);
 }
 
-/// Whether (y, j) beats (x, i): NaN wins, then the greater number, then the smaller index.
-llvm::Value *Lowering::beats(DType dtype, llvm::Value *x, llvm::Value *i, llvm::Value *y,
+/// Whether (y, j) beats (x, i): NaN wins, then the greater number, or the smaller for argmin, then
+/// the smaller index.
+llvm::Value *Lowering::beats(const Chain &chain, llvm::Value *x, llvm::Value *i, llvm::Value *y,
                              llvm::Value *j) {
+  const DType dtype = chain.dtype;
+  const bool largest = chain.kind == ReduceKind::argmax;
+  llvm::Value *big = largest ? y : x, *small = largest ? x : y;
   llvm::Value *first = b.CreateICmpSLT(j, i);
   if (planted(SeededBug::ties_take_later))
     first = b.CreateNot(first);
   if (!is_float(dtype)) {
     bool is_signed = dtype == DType::i64;
-    llvm::Value *greater = is_signed ? b.CreateICmpSGT(y, x) : b.CreateICmpUGT(y, x);
+    llvm::Value *greater = is_signed ? b.CreateICmpSGT(big, small) : b.CreateICmpUGT(big, small);
     return b.CreateOr(greater, b.CreateAnd(b.CreateICmpEQ(y, x), first));
   }
   llvm::Value *x_nan = b.CreateFCmpUNO(x, x), *y_nan = b.CreateFCmpUNO(y, y);
   llvm::Value *tie = b.CreateOr(b.CreateFCmpOEQ(y, x), b.CreateAnd(x_nan, y_nan));
-  llvm::Value *greater = b.CreateOr(b.CreateFCmpOGT(y, x), b.CreateAnd(y_nan, b.CreateNot(x_nan)));
+  llvm::Value *greater =
+      b.CreateOr(b.CreateFCmpOGT(big, small), b.CreateAnd(y_nan, b.CreateNot(x_nan)));
   return b.CreateOr(greater, b.CreateAnd(tie, first));
 }
 
 /// A lane sees its elements in order, so the first of equal ones is there already.
-void Lowering::step_argmax(Chain &chain, llvm::Value *x, Point &at) {
+void Lowering::step_winner(Chain &chain, llvm::Value *x, Point &at) {
   const std::size_t vectors = chain.state.size() / 2;
   llvm::Value *&best = chain.state[0], *&place = chain.state[vectors];
   const bool later = planted(SeededBug::ties_take_later);
+  const bool largest = chain.kind == ReduceKind::argmax;
+  llvm::Value *big = largest ? x : best, *small = largest ? best : x;
   llvm::Value *wins = nullptr;
-  if (is_float(chain.dtype)) // a number that is greater, or a NaN; nothing beats a NaN
-    wins = b.CreateAnd(later ? b.CreateFCmpUGE(x, best) : b.CreateFCmpUGT(x, best),
+  if (is_float(chain.dtype)) // a number that wins, or a NaN; nothing beats a NaN
+    wins = b.CreateAnd(later ? b.CreateFCmpUGE(big, small) : b.CreateFCmpUGT(big, small),
                        b.CreateFCmpORD(best, best));
   else if (chain.dtype == DType::i64)
-    wins = later ? b.CreateICmpSGE(x, best) : b.CreateICmpSGT(x, best);
+    wins = later ? b.CreateICmpSGE(big, small) : b.CreateICmpSGT(big, small);
   else
-    wins = later ? b.CreateICmpUGE(x, best) : b.CreateICmpUGT(x, best);
+    wins = later ? b.CreateICmpUGE(big, small) : b.CreateICmpUGT(big, small);
   if (at.mask)
     wins = b.CreateAnd(wins, at.mask);
   best = b.CreateSelect(wins, x, best);
@@ -190,12 +199,12 @@ void Lowering::step_argmax(Chain &chain, llvm::Value *x, Point &at) {
 }
 
 /// The best of all vectors, then of all lanes.
-llvm::Value *Lowering::finish_argmax(const Chain &chain) {
+llvm::Value *Lowering::finish_winner(const Chain &chain) {
   ir::Values state = chain.state;
   const std::size_t vectors = state.size() / 2;
   const auto take_better = [&](std::size_t k, llvm::Value *y, llvm::Value *j) {
     llvm::Value *&x = state[k], *&i = state[k + vectors];
-    llvm::Value *wins = beats(chain.dtype, x, i, y, j);
+    llvm::Value *wins = beats(chain, x, i, y, j);
     x = b.CreateSelect(wins, y, x);
     i = b.CreateSelect(wins, j, i);
   };
@@ -212,8 +221,8 @@ llvm::Value *Lowering::finish_argmax(const Chain &chain) {
 }
 
 void Lowering::step(Chain &chain, llvm::Value *x, Point &at) {
-  if (chain.kind == ReduceKind::argmax) {
-    step_argmax(chain, x, at);
+  if (finds_winner(chain.kind)) {
+    step_winner(chain, x, at);
     return;
   }
   llvm::Value *before = keeps_terms(chain) ? neutral(chain.kind, chain.dtype) : chain.state[0];
@@ -258,8 +267,8 @@ llvm::Value *Lowering::fold_terms(const Chain &chain) {
 
 /// One result from the partial ones: those of vectors, then those of lanes along a row.
 llvm::Value *Lowering::finish(const Chain &chain) {
-  if (chain.kind == ReduceKind::argmax)
-    return finish_argmax(chain);
+  if (finds_winner(chain.kind))
+    return finish_winner(chain);
   if (keeps_terms(chain))
     return fold_terms(chain);
   ir::Values state = chain.state;

@@ -39,7 +39,7 @@ struct Chain {
   unsigned node; ///< the reduce
   ReduceKind kind;
   DType dtype;      ///< of the operand
-  ir::Values state; ///< of argmax: values, then their indices
+  ir::Values state; ///< of argmax and argmin: values, then their indices
   llvm::Value *mean =
       nullptr; ///< of the chunk, for kind varmean: the sum of squared distances from it
   llvm::Value *terms = nullptr; ///< memory of what is folded at the end, instead of a state
@@ -128,14 +128,15 @@ private:
   unsigned chain_vectors(const Chain &chain) const;
   void reset(Chain &chain);
   void step(Chain &chain, llvm::Value *x, Point &at);
-  void step_argmax(Chain &chain, llvm::Value *x, Point &at);
-  llvm::Value *finish_argmax(const Chain &chain);
+  void step_winner(Chain &chain, llvm::Value *x, Point &at);
+  llvm::Value *finish_winner(const Chain &chain);
   llvm::Value *best_index(const Chain &chain, llvm::Value *place);
   llvm::Value *finish(const Chain &chain);
   void fold(const Chain &chain, ir::Values &values); ///< into the first
   llvm::Value *wrapped(DType dtype, llvm::Value *x);
   llvm::Value *combine(const Chain &chain, llvm::Value *x, llvm::Value *y);
-  llvm::Value *beats(DType dtype, llvm::Value *x, llvm::Value *i, llvm::Value *y, llvm::Value *j);
+  llvm::Value *beats(const Chain &chain, llvm::Value *x, llvm::Value *i, llvm::Value *y,
+                     llvm::Value *j);
   llvm::Value *neutral(ReduceKind kind, DType dtype);
 
   // LowerVarmean.cpp

@@ -22,8 +22,7 @@ bool all_linear(const Nest &nest, unsigned first, unsigned last) {
 }
 
 bool computes_wide(const Node &node) {
-  const bool index_at_the_end =
-      node.kind == NodeKind::reduce && node.reduction == ReduceKind::argmax;
+  const bool index_at_the_end = node.kind == NodeKind::reduce && finds_winner(node.reduction);
   return node.kind != NodeKind::store && !index_at_the_end && itemsize(node.dtype) == 8;
 }
 
@@ -34,7 +33,7 @@ bool reduces_only(const Nest &nest) {
     bool along_row = node.axes & nest.row_axes();
     if (node.kind == NodeKind::reduce && node.pass == 1) {
       found = true;
-      if (node.reduction == ReduceKind::argmax || node.reduction == ReduceKind::varmean)
+      if (finds_winner(node.reduction) || node.reduction == ReduceKind::varmean)
         return false;
     }
     if (node.pass == 0 && along_row &&

@@ -115,6 +115,8 @@ DType Importer::operand_dtype(const GraphOp &op, const OpInfo &row, std::size_t 
   case Family::creation:
     return row.kind == OpKind::full ? result : own;
   case Family::reduction:
+  case Family::scan:
+  case Family::sort:
   case Family::view:
     return own;
   }

@@ -22,7 +22,11 @@ enum class NodeKind : std::uint8_t {
   second, ///< second result of a reduce
   keep,
 };
-enum class ReduceKind : std::uint8_t { sum, prod, max, min, any, all, argmax, varmean };
+enum class ReduceKind : std::uint8_t { sum, prod, max, min, any, all, argmax, varmean, argmin };
+/// Whose result is an index.
+constexpr bool finds_winner(ReduceKind kind) noexcept {
+  return kind == ReduceKind::argmax || kind == ReduceKind::argmin;
+}
 
 /// Element offset + sum(axis * stride) in a buffer.
 struct Access {

@@ -24,6 +24,8 @@ ReduceKind reduction_of(kernel::ReduceKind kind) {
     return ReduceKind::all;
   case kernel::ReduceKind::argmax:
     return ReduceKind::argmax;
+  case kernel::ReduceKind::argmin:
+    return ReduceKind::argmin;
   case kernel::ReduceKind::varmean:
     return ReduceKind::varmean;
   }

@@ -88,7 +88,8 @@ def AxisKind : KernelEnum<"AxisKind", [
 def ReduceKind : KernelEnum<"ReduceKind", [
     I32EnumAttrCase<"sum", 0>, I32EnumAttrCase<"prod", 1>, I32EnumAttrCase<"max", 2>,
     I32EnumAttrCase<"min", 3>, I32EnumAttrCase<"any", 4>, I32EnumAttrCase<"all", 5>,
-    I32EnumAttrCase<"argmax", 6>, I32EnumAttrCase<"varmean", 7>]>;
+    I32EnumAttrCase<"argmax", 6>, I32EnumAttrCase<"varmean", 7>,
+    I32EnumAttrCase<"argmin", 8>]>;
 def Kernel_ReduceKind : EnumAttr<KernelDialect, ReduceKind, "reduce_kind">;
 
 def ReduceOrder : KernelEnum<"ReduceOrder", [

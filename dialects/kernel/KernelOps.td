@@ -26,7 +26,7 @@
 // the canonical order `inner` or `outer`; all reductions of a kernel have the same order. Merging
 // axes leaves one row axis at most. `inner`: vectors along the row axis, `outer`: vectors along the last
 // parallel axis (four chains). Results lack the row axes. sum, prod, max, min: element type of the
-// operand; any, all: i1; argmax: i64, the index of the first winner; varmean: two results, variance
+// operand; any, all: i1; argmax, argmin: i64, the index of the first winner; varmean: two results, variance
 // (with `correction`) and mean.
 //
 // PASSES. load, const, arg, index: pass 0; ew: the greatest of its operands; reduce: the operand's

@@ -200,12 +200,14 @@ def : Gradient<SmoothL1Op, [
 //===- Reductions --------------------------------------------------------------------------------===//
 
 def : CustomGradient<SumOp, "sum_gradient", [Needs<"x">]>;
+def : CustomGradient<ProdOp, "prod_gradient", [Needs<"x", ["x"]>]>;
 def : CustomGradient<MeanOp, "mean_gradient", [Needs<"x">]>;
 def : CustomGradient<MaxOp, "max_gradient", [Needs<"x", ["x"]>]>;
 def : CustomGradient<MinOp, "min_gradient", [Needs<"x", ["x"]>]>;
 def : NoGradient<AnyOp>;
 def : NoGradient<AllOp>;
 def : NoGradient<ArgmaxOp>;
+def : NoGradient<ArgminOp>;
 def : CustomGradient<VarMeanOp, "var_mean_gradient", [Needs<"x", ["x", "mean"]>]>;
 
 //===- Rows --------------------------------------------------------------------------------------===//
@@ -217,6 +219,12 @@ def : UnaryGradient<LogSoftmaxOp,
 def : CustomGradient<LogsumexpOp, "logsumexp_gradient", [Needs<"x", ["x", "result"]>]>;
 def : CustomGradient<LayerNormOp, "layer_norm_gradient",
     [Needs<"x", ["x", "gamma", "eps"]>, Needs<"gamma", ["x", "eps"]>, Needs<"beta">]>;
+
+//===- Scans -------------------------------------------------------------------------------------===//
+
+def : CustomGradient<CumulativeSumOp, "cumulative_sum_gradient", [Needs<"x">]>;
+def : CustomGradient<CumulativeProdOp, "cumulative_prod_gradient", [Needs<"x", ["x"]>]>;
+def : CustomGradient<LinearScanOp, "linear_scan_gradient", [Needs<"a", ["a", "result"]>, Needs<"b", ["a"]>]>;
 
 //===- Contractions ------------------------------------------------------------------------------===//
 
@@ -242,6 +250,8 @@ def : CustomGradient<TakeAlongAxisOp, "take_along_axis_gradient", [Needs<"x", ["
 def : CustomGradient<ScatterOp, "scatter_gradient", [Needs<"x", ["index"]>, Needs<"updates", ["index"]>]>;
 def : CustomGradient<ScatterAlongAxisOp, "scatter_gradient", [Needs<"x", ["index"]>, Needs<"updates", ["index"]>]>;
 def : NoGradient<OneHotOp>;
+def : CustomGradient<SortOp, "sort_gradient", [Needs<"x", ["indices"]>]>;
+def : NoGradient<SearchsortedOp>;
 def : NoGradient<FullOp>;
 def : NoGradient<ArangeOp>;
 def : NoGradient<UniformOp>;

@@ -25,6 +25,10 @@ def SumOp : TypedReduction<"sum"> {
   let doc = "Sum over the axes, elements converted to the result dtype first: i64 for bool and integers unless\n"
             "given. An empty sum is 0.";
 }
+def ProdOp : TypedReduction<"prod"> {
+  let doc = "Product over the axes, elements converted to the result dtype first: i64 for bool and integers unless\n"
+            "given. An empty product is 1.";
+}
 def MeanOp : TypedReduction<"mean"> {
   let doc = "Sum divided by the number of elements; integers as f32. The mean of nothing is NaN.";
 }
@@ -44,6 +48,10 @@ def ArgmaxOp : Reduction<"argmax", "infer_argmax"> {
   let doc = "Index (i64) of the first largest element, the first NaN if there is one; over several axes the index\n"
             "into their row-major order. An error over no elements.";
 }
+def ArgminOp : Reduction<"argmin", "infer_argmax"> {
+  let doc = "Index (i64) of the first smallest element, the first NaN if there is one; over several axes the index\n"
+            "into their row-major order. An error over no elements.";
+}
 def VarMeanOp : Reduction<"var_mean", "infer_var_mean"> {
   let doc = "Variance and mean in one pass: squared distances from the mean divided by max(n - correction, 0).";
   let typeRule = "floating";
@@ -57,8 +65,13 @@ def VarMeanOp : Reduction<"var_mean", "infer_var_mean"> {
 }
 def : Composite<"Tensor std(Operand x, Variance options = {})",
                 "Square root of var; its gradient is 0 where it is 0.">;
-def : Composite<"Tensor argmin(Operand x, Reduce options = {})", "First index of the smallest element; NaN wins.">;
 def : Composite<"Tensor count_nonzero(Operand x, Reduce options = {})", "How many elements are not 0; NaN is not.">;
+def : Composite<"Tensor median(Operand x, Reduce options = {})",
+                "The middle of the sorted elements, or the mean of the middle two; NaN if there is one. Integers as f32.\n"
+                "An error over no elements.">;
+def : Composite<"Tensor quantile(Operand x, Operand q, Reduce options = {})",
+                "The element at place q (n - 1) of the sorted ones, between two by linear interpolation; NaN if there is a\n"
+                "NaN. q is a number in [0, 1]. Integers as f32. An error over no elements.">;
 def : Composite<"Tensor var(Operand x, Variance options = {})", "Variance: the first result of var_mean.">;
 
 #endif // TRACEJIT_DIALECTS_TRACE_REDUCTIONS

@@ -25,6 +25,18 @@ Tensor slice_of(const Backward &b, Operand x, Dims starts, const SliceAttrs &att
 
 } // namespace
 
+Tensor slice_axis(const Backward &b, const Tensor &x, std::size_t axis, std::int64_t start,
+                  std::int64_t extent, std::int64_t step) {
+  DimList starts;
+  SliceAttrs attrs{DimList(x.shape()), {}};
+  for (std::size_t i = 0; i < x.shape().size(); ++i) {
+    starts.push_back(i == axis ? start : 0);
+    attrs.steps.push_back(i == axis ? step : 1);
+  }
+  attrs.extents[axis] = extent;
+  return slice_of(b, b.at(x), starts, attrs);
+}
+
 void reshape_gradient(Backward &b) { b.give(0, b.at(reshape(b.dy(), b.shape(0)))); }
 
 void permute_dims_gradient(Backward &b) {
@@ -100,6 +112,13 @@ void take_along_axis_gradient(Backward &b) {
   Tensor nothing = zeros(b.shape(0), b.dtype(0), b.site);
   b.give(0, b.at(scatter_along_axis(b.at(std::move(nothing)), b.operand(1), b.dy(),
                                     static_cast<int>(axis), ScatterMode::add)));
+}
+
+void sort_gradient(Backward &b) {
+  Tensor nothing = zeros(b.shape(0), b.dtype(0), b.site);
+  b.give(0, b.at(scatter_along_axis(b.at(std::move(nothing)), b.result(1), b.dy(),
+                                    static_cast<int>(SortAttrs::decode(b.attrs).axis),
+                                    ScatterMode::add)));
 }
 
 /// scatter and scatter_along_axis, which have the same attributes.

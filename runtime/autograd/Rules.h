@@ -21,6 +21,11 @@ void var_mean_gradient(Backward &b);
 void logsumexp_gradient(Backward &b);
 void layer_norm_gradient(Backward &b);
 
+void prod_gradient(Backward &b);
+void cumulative_sum_gradient(Backward &b);
+void cumulative_prod_gradient(Backward &b);
+void linear_scan_gradient(Backward &b);
+
 void matmul_gradient(Backward &b);
 void vecdot_gradient(Backward &b);
 
@@ -34,5 +39,10 @@ void pad_gradient(Backward &b);
 void take_gradient(Backward &b);
 void take_along_axis_gradient(Backward &b);
 void scatter_gradient(Backward &b);
+void sort_gradient(Backward &b);
+
+/// Elements `start`, `start + step`, ... along an axis.
+Tensor slice_axis(const Backward &b, const Tensor &x, std::size_t axis, std::int64_t start,
+                  std::int64_t extent, std::int64_t step = 1);
 
 } // namespace jit::autograd

@@ -182,7 +182,8 @@ struct Session::Bounds {
     const TrieNode &entry = session.cursor.trie->nodes[session.pending[value].node];
     return {entry.op,
             entry.attrs,
-            {session.cursor.trie->codes.data() + entry.first_operand, entry.operand_count}};
+            {session.cursor.trie->codes.data() + entry.first_operand, entry.operand_count},
+            value - entry.first_value};
   }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops whose places come from a tensor of integers, which have been checked.
 #include "runtime/base/SeededBugs.h"
+#include "runtime/kernels/AxisCut.h"
 #include "runtime/kernels/Copy.h"
 #include "runtime/kernels/Families.h"
 #include "runtime/kernels/KernelCall.h"
@@ -24,7 +25,7 @@ constexpr auto tile = static_cast<std::int64_t>(tile_elements);
 void take(const KernelTable &table, const KernelCall &call) noexcept {
   const KernelResult &result = call.results[0];
   const int axis = static_cast<int>(AttrReader(call.attrs).integer());
-  const Cut x = cut_at(view_of(*call.operands[0].meta, call.operands[0].data), axis);
+  const AxisCut x(call.operands[0], axis);
   const auto step = static_cast<std::int64_t>(itemsize(x.before.dtype));
   const std::int64_t indices = call.operands[1].meta->size, row = x.behind.size();
   const TileReader reader(x.behind, x.behind.dtype, table);

@@ -46,8 +46,8 @@ using TransposeLoop = void (*)(std::byte *to, std::ptrdiff_t to_stride, const st
                                std::ptrdiff_t from_stride, std::size_t rows, std::size_t columns);
 
 /// What a reduction combines with.
-enum class Combine : std::uint8_t { sum, max, min };
-inline constexpr int combine_count = 3;
+enum class Combine : std::uint8_t { sum, prod, max, min };
+inline constexpr int combine_count = 4;
 
 /// One chunk (at most inner_chunk elements, at least 1) to one element, in order `inner`.
 using ChunkLoop = void (*)(const std::byte *data, std::size_t count, std::byte *part);
@@ -80,12 +80,42 @@ using FoldRows = void (*)(std::byte *block, std::size_t length, std::size_t lane
 /// Elements of row l become (x - mean[l])^2.
 using SquareDeviations = void (*)(std::byte *block, std::size_t length, std::size_t lanes,
                                   const std::byte *mean);
-/// First index of the largest element of every row, NaN wins.
-using ArgmaxRows = void (*)(const std::byte *block, std::size_t length, std::size_t lanes,
+/// First index of the largest element of every row, or of the smallest; NaN wins.
+using WinnerRows = void (*)(const std::byte *block, std::size_t length, std::size_t lanes,
                             std::int64_t *indices);
 
-/// First index of the largest element, NaN wins; count >= 1. `value` is that element.
-using ArgmaxLoop = std::int64_t (*)(const std::byte *data, std::size_t count, std::byte *value);
+/// First index of the largest element, or of the smallest, NaN wins; count >= 1. `value` is that
+/// element.
+using WinnerLoop = std::int64_t (*)(const std::byte *data, std::size_t count, std::byte *value);
+
+/// What a scan combines with.
+enum class Cumulate : std::uint8_t { sum, product };
+inline constexpr int scan_count = 2;
+
+/// Runs of elements that lie one behind another, each scanned by itself.
+struct RunList {
+  std::size_t count, length;
+  bool reverse; ///< from the last element of a run to the first
+};
+using ScanRuns = void (*)(const std::byte *from, std::byte *to, RunList runs);
+/// Every element of `to` = carry combined with that of `local`; `to` may be `local`. `stream`: past
+/// the caches, where `to` allows it.
+using ScanJoin = void (*)(std::byte *to, const std::byte *local, std::size_t count,
+                          const std::byte *carry, bool stream);
+/// One element of each column: local = local combined with x, to = carry combined with local.
+using ScanRow = void (*)(std::byte *to, const std::byte *x, std::size_t columns, std::byte *local,
+                         const std::byte *carry);
+
+/// Runs of y = a y + b, the first element of each b; `products` gets the products of a.
+using LinearRuns = void (*)(const std::byte *a, const std::byte *b, std::byte *products,
+                            std::byte *to, RunList runs);
+/// to = products * carry + to
+using LinearJoin = void (*)(std::byte *to, const std::byte *products, std::size_t count,
+                            const std::byte *carry);
+/// As ScanRow; `first`: this is the first row of a block. A null carry: to = local.
+using LinearRow = void (*)(std::byte *to, const std::byte *a, const std::byte *b,
+                           std::size_t columns, std::byte *products, std::byte *local,
+                           const std::byte *carry, bool first);
 
 /// Philox4x32-10: blocks counter, counter + 1, ... of four words each.
 using PhiloxLoop = void (*)(std::uint64_t key, std::uint64_t counter, std::size_t blocks,
@@ -106,8 +136,14 @@ struct KernelTable {
   OuterFinish outer_finish[combine_count][dtype_count];
   FoldRows fold_rows[combine_count][dtype_count];
   SquareDeviations square_deviations[dtype_count];
-  ArgmaxRows argmax_rows[dtype_count];
-  ArgmaxLoop argmax[dtype_count];
+  WinnerRows argmax_rows[dtype_count], argmin_rows[dtype_count];
+  WinnerLoop argmax[dtype_count], argmin[dtype_count];
+  ScanRuns scan_runs[scan_count][dtype_count];
+  ScanJoin scan_join[scan_count][dtype_count];
+  ScanRow scan_row[scan_count][dtype_count];
+  LinearRuns linear_runs[dtype_count];
+  LinearJoin linear_join[dtype_count];
+  LinearRow linear_row[dtype_count];
   PhiloxLoop philox;
   DistributionLoop uniform[dtype_count];
   DistributionLoop normal[dtype_count];

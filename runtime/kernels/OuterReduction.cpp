@@ -44,8 +44,8 @@ void start_chains(const KernelTable &table, const OuterRows &source, const Cell 
                   Combine combine, Workspace &space) {
   const int dtype = slot(source.dtype());
   const std::size_t step = itemsize(source.dtype());
-  if (combine == Combine::sum) {
-    const ScalarValue neutral(-0.0, source.dtype());
+  if (combine == Combine::sum || combine == Combine::prod) {
+    const ScalarValue neutral(combine == Combine::sum ? -0.0 : 1.0, source.dtype());
     table.convert[dtype][dtype](space.chains, neutral.bytes, 0, outer_chains * strip);
     return;
   }

@@ -5,30 +5,7 @@
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/TileReader.h"
 
-#include <algorithm>
-#include <cstring>
-
 namespace jit {
-
-/// A tensor cut at an axis: what lies before it, the axis, what lies behind it.
-struct Cut {
-  StridedView before, behind;
-  std::int64_t extent, stride;
-};
-
-inline Cut cut_at(const StridedView &view, int axis) noexcept {
-  Cut cut{};
-  cut.before.dtype = cut.behind.dtype = view.dtype;
-  cut.before.data = cut.behind.data = view.data;
-  for (int i = 0; i < view.rank; ++i)
-    if (i != axis)
-      (i < axis ? cut.before : cut.behind).push(view.dims[i], view.strides[i]);
-  cut.extent = view.dims[axis];
-  cut.stride = view.strides[axis];
-  merge_axes(cut.before);
-  merge_axes(cut.behind);
-  return cut;
-}
 
 /// An index operand as places in [0, extent): negative ones count from the end.
 class Places {

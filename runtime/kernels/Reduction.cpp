@@ -36,7 +36,9 @@ void finish_mean(const KernelResult &result, std::int64_t count) noexcept {
     divide<double>(result.data, result.meta->size, count);
 }
 
-void argmax(const KernelTable &table, const ReductionProblem &problem, std::byte *to) noexcept {
+/// Whose loops are those of argmax or of argmin.
+void winners(const KernelTable &table, const ReductionProblem &problem, bool largest,
+             std::byte *to) noexcept {
   auto *indices = reinterpret_cast<std::int64_t *>(to);
   const ReductionAxes &axes = problem.axes;
   StridedView reduced = axes.outer; // all reduced axes in row-major order
@@ -48,13 +50,13 @@ void argmax(const KernelTable &table, const ReductionProblem &problem, std::byte
   const DType dtype = problem.from;
   if (ShortRows::fit(reduced, axes.kept, dtype)) {
     const ShortRows rows(table, reduced, axes.kept, problem.data, dtype);
-    const ArgmaxRows rows_argmax = table.argmax_rows[slot(dtype)];
+    const WinnerRows find = (largest ? table.argmax_rows : table.argmin_rows)[slot(dtype)];
     return rows.for_blocks([&](std::int64_t unit, std::size_t lanes, const std::byte *block) {
-      rows_argmax(block, rows.length(), lanes, indices + unit);
+      find(block, rows.length(), lanes, indices + unit);
     });
   }
   const auto step = static_cast<std::int64_t>(itemsize(dtype));
-  const ArgmaxLoop loop = table.argmax[slot(dtype)];
+  const WinnerLoop loop = (largest ? table.argmax : table.argmin)[slot(dtype)];
   const std::int64_t size = reduced.size();
   parallel_ranges(axes.kept.size(), units_per_range(size), [&](auto begin, auto end) {
     alignas(64) std::byte scratch[tile_elements * sizeof(double)];
@@ -104,6 +106,7 @@ void var_mean(const KernelTable &table, const ReductionProblem &problem, const K
 DType combined_dtype(const KernelCall &call) noexcept {
   switch (call.op) {
   case OpKind::sum:
+  case OpKind::prod:
   case OpKind::mean:
     return call.results[0].meta->dtype;
   case OpKind::any:
@@ -125,7 +128,7 @@ ReductionProblem problem_of(const KernelCall &call, AttrReader &attrs) noexcept 
 }
 
 std::size_t scratch_of(const KernelCall &call, const ReductionProblem &problem) noexcept {
-  if (call.op == OpKind::argmax)
+  if (call.op == OpKind::argmax || call.op == OpKind::argmin)
     return 0;
   if (call.op != OpKind::var_mean)
     return reduce_scratch(problem.axes, problem.to);
@@ -147,6 +150,10 @@ void run(const KernelTable &table, const KernelCall &call, const ReductionProble
     if (call.op == OpKind::mean)
       finish_mean(result, problem.count);
     return;
+  case OpKind::prod:
+    if (problem.count == 0)
+      return fill(table, result, 1);
+    return reduce(table, problem, Combine::prod, result.data, space);
   case OpKind::max:
     return reduce(table, problem, Combine::max, result.data, space);
   case OpKind::min:
@@ -158,7 +165,8 @@ void run(const KernelTable &table, const KernelCall &call, const ReductionProble
     return reduce(table, problem, call.op == OpKind::any ? Combine::max : Combine::min, result.data,
                   space);
   case OpKind::argmax:
-    return argmax(table, problem, result.data);
+  case OpKind::argmin:
+    return winners(table, problem, call.op == OpKind::argmax, result.data);
   case OpKind::var_mean: {
     const std::int64_t correction = attrs.integer();
     return result.meta->dtype == DType::f32

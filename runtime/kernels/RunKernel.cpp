@@ -42,9 +42,12 @@ std::size_t scratch_bytes(const KernelCall &call, std::int64_t workers) noexcept
     return row_scratch(active_table(), op, call, workers);
   case Family::contraction:
     return contraction_scratch(call, workers);
+  case Family::sort:
+    return sort_scratch(call, workers);
   case Family::creation:
     return creation_scratch(call);
   case Family::elementwise:
+  case Family::scan:
   case Family::view:
   case Family::movement:
   case Family::index:
@@ -65,6 +68,9 @@ bool run_kernel(const KernelCall &call, const KernelScratch &scratch) noexcept {
     return run_reduction(table, call, scratch);
   case Family::row:
     return run_row(table, op, call, scratch);
+  case Family::scan:
+    run_scan(table, call);
+    return true;
   case Family::contraction:
     return run_contraction(table, call, scratch);
   case Family::view: // a reshape whose strides do not allow a view
@@ -76,6 +82,8 @@ bool run_kernel(const KernelCall &call, const KernelScratch &scratch) noexcept {
   case Family::index:
     run_index(table, call);
     return true;
+  case Family::sort:
+    return run_sort(table, call, scratch);
   case Family::creation:
     return run_creation(table, call, scratch);
   }

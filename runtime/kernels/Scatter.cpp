@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/kernels/Scatter.h"
 
+#include "runtime/kernels/AxisCut.h"
 #include "runtime/kernels/Copy.h"
 #include "runtime/kernels/Parallel.h"
 #include "runtime/kernels/Places.h"
@@ -110,7 +111,7 @@ void scatter_rows(const KernelTable &table, const KernelCall &call, bool along_a
     copy_strided(*call.operands[0].meta, call.operands[0].data, result.data);
   StridedView updates = view_of(*call.operands[2].meta, call.operands[2].data);
   merge_axes(updates);
-  const Cut target = cut_at(view_of(*result.meta, result.data), axis);
+  const AxisCut target(view_of(*result.meta, result.data), axis);
   const auto step = static_cast<std::int64_t>(itemsize(result.meta->dtype));
   const std::int64_t row = target.behind.size(), outer = target.before.size();
   const std::int64_t indices =

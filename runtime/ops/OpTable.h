@@ -29,10 +29,12 @@ enum class Family : std::uint8_t {
   elementwise, ///< broadcasts its operands; `scalar` names the function of one element
   reduction,   ///< over the axes in attribute `axis`, in the canonical order
   row,         ///< a fixed body of elementwise ops and reductions over one axis
+  scan,        ///< along attribute `axis`, in the canonical order
   contraction, ///< matmul
   view,        ///< result shares the operand's storage (reshape may have to copy)
   movement,    ///< concat, pad, slice_update: copies elements to new places
   index,       ///< take, scatter, one_hot and kin: places come from an operand
+  sort,        ///< sort, searchsorted
   creation,    ///< no tensor operand
 };
 

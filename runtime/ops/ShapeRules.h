@@ -27,6 +27,9 @@ RuleError infer_truth(const InferRequest &request, Inferred &out);
 RuleError infer_argmax(const InferRequest &request, Inferred &out);
 RuleError infer_var_mean(const InferRequest &request, Inferred &out);
 
+RuleError infer_cumulative(const InferRequest &request, Inferred &out);
+RuleError infer_linear_scan(const InferRequest &request, Inferred &out);
+
 RuleError infer_row(const InferRequest &request, Inferred &out);
 RuleError infer_row_reduction(const InferRequest &request, Inferred &out);
 RuleError infer_layer_norm(const InferRequest &request, Inferred &out);
@@ -50,6 +53,9 @@ RuleError infer_take_along_axis(const InferRequest &request, Inferred &out);
 RuleError infer_scatter(const InferRequest &request, Inferred &out);
 RuleError infer_scatter_along_axis(const InferRequest &request, Inferred &out);
 RuleError infer_one_hot(const InferRequest &request, Inferred &out);
+
+RuleError infer_sort(const InferRequest &request, Inferred &out);
+RuleError infer_searchsorted(const InferRequest &request, Inferred &out);
 
 RuleError infer_full(const InferRequest &request, Inferred &out);
 RuleError infer_arange(const InferRequest &request, Inferred &out);

@@ -17,6 +17,8 @@ constexpr unsigned inner_lanes(std::size_t itemsize) noexcept { return itemsize 
 /// Rows of a block of order `outer`, and its chains.
 inline constexpr std::int64_t outer_block = 256;
 inline constexpr unsigned outer_chains = 4;
+/// Elements of a block of a scan.
+inline constexpr std::int64_t scan_block = 256;
 /// k of a contraction accumulated from zero before they join the total.
 inline constexpr std::int64_t contract_chunk = 384;
 

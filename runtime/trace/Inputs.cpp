@@ -81,7 +81,7 @@ private:
     // Ops that hand elements on.
     const std::int64_t bound = values[op.first_value];
     if (row.family == Family::view || op.op == OpKind::astype || op.op == OpKind::take ||
-        op.op == OpKind::take_along_axis)
+        op.op == OpKind::take_along_axis || op.op == OpKind::sort)
       tighten(op.operands[0], bound);
     if (row.family == Family::movement)
       for (const OperandCode code : op.operands)

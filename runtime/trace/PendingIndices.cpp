@@ -23,10 +23,17 @@ static std::optional<IndexRange> range_of_arange(const Attr &attrs, const Meta &
 std::optional<IndexRange> own_range(const ValueMaker &maker, const Meta &result,
                                     const Meta *source) {
   switch (maker.op) {
-  case OpKind::argmax: // a place among the elements that are reduced to one
+  case OpKind::argmax:
+  case OpKind::argmin: // a place among the elements that are reduced to one
     if (result.size == 0)
       return IndexRange{0, -1};
     return IndexRange{0, source->size / result.size - 1};
+  case OpKind::sort: // places along the axis; elements are those of the operand
+    if (maker.result == 0 || !maker.attrs)
+      return std::nullopt;
+    return IndexRange{0, source->dims()[static_cast<std::size_t>(maker.attrs->words[0])] - 1};
+  case OpKind::searchsorted:
+    return IndexRange{0, source->size};
   case OpKind::permutation:
     return IndexRange{0, result.size - 1};
   case OpKind::arange:

@@ -16,6 +16,7 @@ struct ValueMaker {
   OpKind op;
   const Attr *attrs;
   std::span<const OperandCode> operands;
+  std::uint32_t result = 0; ///< which of the op's results it is
 };
 
 /// The range of a value that its op bounds by itself: places found, permutations, counts, and truth
@@ -50,9 +51,12 @@ std::span<const OperandCode> bases_of(const Source &source, OperandCode value) {
     return maker.operands.first(1);
   case Family::reduction:
   case Family::row:
+  case Family::scan:
   case Family::contraction:
   case Family::creation:
     return {};
+  case Family::sort:
+    return maker.op == OpKind::sort ? maker.operands.first(1) : std::span<const OperandCode>();
   }
   return {};
 }

@@ -62,7 +62,7 @@ struct Recorder::Bounds {
   const Meta *meta(OperandCode code) const { return recorder.graph.meta_of(code); }
   ValueMaker maker(std::uint32_t value) const {
     const GraphOp &op = recorder.graph.ops[recorder.graph.values[value].op];
-    return {op.op, op.attrs, op.operands};
+    return {op.op, op.attrs, op.operands, value - op.first_value};
   }
 };
 

@@ -101,6 +101,8 @@ template <class T> T element(const Value &value, std::int64_t i) {
 
 /// Row-major counting over extents.
 bool next_index(std::vector<std::int64_t> &index, Dims dims);
+/// Flat positions of the elements along an axis, for every position of the other axes.
+std::vector<std::vector<std::int64_t>> lines_along(Dims dims, std::int64_t axis);
 std::int64_t flat(const std::vector<std::int64_t> &index, Dims dims);
 
 Value interpret_elementwise(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
@@ -109,6 +111,10 @@ std::vector<Value> interpret_reduction(const OpInfo &op, AttrWords attrs, const 
                                        const Inferred &inferred);
 Value interpret_movement(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
                          const ResultType &type);
+Value interpret_scan(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
+                     const ResultType &type);
+std::vector<Value> interpret_sort(const OpInfo &op, AttrWords attrs,
+                                  const std::vector<Value> &operands, const Inferred &inferred);
 Value interpret_index(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
                       const ResultType &type);
 Value interpret_creation(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
@@ -119,26 +125,28 @@ Value interpret_contraction(const OpInfo &op, const std::vector<Value> &operands
 /// Order `inner` of the numerics page, section 2: term(acc, i) accumulates element i; the parts of
 /// long runs are summed in the same order.
 template <class T>
-T inner_order(std::int64_t n, const std::function<T(T acc, std::int64_t i)> &term) {
+T inner_order(std::int64_t n, const std::function<T(T acc, std::int64_t i)> &term,
+              T neutral = T(-0.0), T (*join)(T, T) = plus<T>) {
   if (n == 0)
     return T(0);
   constexpr std::size_t lanes = sizeof(T) == 4 ? 64 : 32;
   std::vector<T> parts;
   for (std::int64_t first = 0; first < n; first += 4096) {
-    std::vector<T> acc(lanes, T(-0.0));
+    std::vector<T> acc(lanes, neutral);
     for (std::int64_t i = first; i < std::min(n, first + 4096); ++i)
       acc[static_cast<std::size_t>((i - first) % lanes)] =
           term(acc[static_cast<std::size_t>((i - first) % lanes)], i);
     for (std::size_t h = lanes / 2; h >= 1; h /= 2)
       for (std::size_t l = 0; l < h; ++l)
-        acc[l] = plus(acc[l], acc[l + h]);
+        acc[l] = join(acc[l], acc[l + h]);
     parts.push_back(acc[0]);
   }
   if (parts.size() == 1)
     return parts[0];
-  return inner_order<T>(static_cast<std::int64_t>(parts.size()), [&](T acc, std::int64_t i) {
-    return plus(acc, parts[static_cast<std::size_t>(i)]);
-  });
+  return inner_order<T>(
+      static_cast<std::int64_t>(parts.size()),
+      [&](T acc, std::int64_t i) { return join(acc, parts[static_cast<std::size_t>(i)]); }, neutral,
+      join);
 }
 
 } // namespace jit::conformance

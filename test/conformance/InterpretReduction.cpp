@@ -8,24 +8,26 @@ namespace jit::conformance {
 namespace {
 
 template <class T, class Combine>
-T outer_order(const std::vector<T> &x, T neutral, Combine combine) {
+T outer_order(const std::vector<T> &x, T neutral, Combine combine, T (*join)(T, T) = plus<T>) {
   std::vector<T> parts;
   for (std::size_t first = 0; first < x.size(); first += 256) {
     T acc[4] = {neutral, neutral, neutral, neutral};
     for (std::size_t i = first; i < std::min(x.size(), first + 256); ++i)
       acc[(i - first) % 4] = combine(acc[(i - first) % 4], x[i]);
-    parts.push_back(plus(plus(acc[0], acc[2]), plus(acc[1], acc[3])));
+    parts.push_back(join(join(acc[0], acc[2]), join(acc[1], acc[3])));
   }
   if (parts.size() == 1)
     return parts[0];
-  return outer_order(parts, neutral, plus<T>);
+  return outer_order(parts, neutral, join, join);
 }
 
-template <class T> T inner_sum(const std::vector<T> &x) {
-  return inner_order<T>(static_cast<std::int64_t>(x.size()), [&](T acc, std::int64_t i) {
-    return plus(acc, x[static_cast<std::size_t>(i)]);
-  });
+template <class T> T inner_fold(const std::vector<T> &x, T neutral, T (*join)(T, T)) {
+  return inner_order<T>(
+      static_cast<std::int64_t>(x.size()),
+      [&](T acc, std::int64_t i) { return join(acc, x[static_cast<std::size_t>(i)]); }, neutral,
+      join);
 }
+template <class T> T inner_sum(const std::vector<T> &x) { return inner_fold(x, T(-0.0), plus<T>); }
 
 /// The elements of one result: [outer reduced position][inner reduced position].
 using Rows = std::vector<std::vector<std::int64_t>>;
@@ -84,7 +86,11 @@ Groups group(const Value &x, std::uint32_t reduced) {
   return groups;
 }
 
-template <class T> T sum_of(const Value &x, const Rows &rows, bool inner) {
+/// Of no elements; the sum is +0.
+template <class T> T empty_fold(T neutral) { return neutral == T(1) ? T(1) : T(0); }
+
+template <class T>
+T folded_in_order(const Value &x, const Rows &rows, bool inner, T neutral, T (*join)(T, T)) {
   std::vector<T> parts;
   for (const auto &row : rows) {
     std::vector<T> values;
@@ -93,13 +99,13 @@ template <class T> T sum_of(const Value &x, const Rows &rows, bool inner) {
     if (values.size() == 1)
       parts.push_back(values[0]);
     else
-      parts.push_back(inner_sum(values));
+      parts.push_back(values.empty() ? empty_fold(neutral) : inner_fold(values, neutral, join));
   }
   if (parts.empty())
-    return T(0);
+    return empty_fold(neutral);
   if (parts.size() == 1 && (inner || rows[0].size() == 1))
     return parts[0];
-  return outer_order(parts, T(-0.0), plus<T>);
+  return outer_order(parts, neutral, join, join);
 }
 
 template <class T> struct Statistics {
@@ -170,7 +176,7 @@ template <class T, class F> T folded(const Value &x, const Rows &rows, T start, 
   return start;
 }
 
-std::int64_t first_largest(const Value &x, const Rows &rows) {
+std::int64_t first_winner(const Value &x, const Rows &rows, bool largest) {
   return visit(x.dtype, [&](auto type) {
     using T = decltype(type);
     std::int64_t best = 0, i = 0;
@@ -178,7 +184,8 @@ std::int64_t first_largest(const Value &x, const Rows &rows) {
     for (const auto &row : rows)
       for (std::int64_t at : row) {
         const T candidate = x.at<T>(at);
-        if (value == value && (candidate > value || candidate != candidate)) {
+        const bool wins = largest ? candidate > value : candidate < value;
+        if (value == value && (wins || candidate != candidate)) {
           best = i;
           value = candidate;
         }
@@ -215,11 +222,16 @@ std::vector<Value> interpret_reduction(const OpInfo &op, AttrWords attrs, const 
       switch (op.kind) {
       case OpKind::sum:
         if constexpr (!std::is_same_v<T, bool>)
-          results[0].set(at, sum_of<T>(x, rows, groups.inner));
+          results[0].set(at, folded_in_order(x, rows, groups.inner, T(-0.0), plus<T>));
+        return;
+      case OpKind::prod:
+        if constexpr (!std::is_same_v<T, bool>)
+          results[0].set(at, folded_in_order(x, rows, groups.inner, T(1), times<T>));
         return;
       case OpKind::mean:
         if constexpr (std::is_floating_point_v<T>)
-          results[0].set(at, sum_of<T>(x, rows, groups.inner) / static_cast<T>(count));
+          results[0].set(at, folded_in_order(x, rows, groups.inner, T(-0.0), plus<T>) /
+                                 static_cast<T>(count));
         return;
       case OpKind::max:
         return results[0].set(at, folded<T>(x, rows, x.at<T>(rows[0][0]), larger<T>));
@@ -232,7 +244,8 @@ std::vector<Value> interpret_reduction(const OpInfo &op, AttrWords attrs, const 
         return results[0].set(at,
                               folded<bool>(x, rows, true, [](bool a, bool b) { return a && b; }));
       case OpKind::argmax:
-        return results[0].set(at, first_largest(x, rows));
+      case OpKind::argmin:
+        return results[0].set(at, first_winner(x, rows, op.kind == OpKind::argmax));
       case OpKind::var_mean:
         if constexpr (std::is_floating_point_v<T>) {
           const Statistics<T> all = statistics<T>(x, rows, groups.inner);

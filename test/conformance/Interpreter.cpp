@@ -79,6 +79,10 @@ std::vector<Value> interpret(OpKind kind, AttrWords attrs, const std::vector<Val
     return {interpret_row(op, attrs, operands, type)};
   case Family::contraction:
     return {interpret_contraction(op, operands, type)};
+  case Family::scan:
+    return {interpret_scan(op, attrs, operands, type)};
+  case Family::sort:
+    return interpret_sort(op, attrs, operands, inferred);
   case Family::movement:
     return {interpret_movement(op, attrs, operands, type)};
   case Family::index:

@@ -67,7 +67,7 @@ TEST(ShapeErrors, DTypes) {
     uniform(generator, {2}, DType::i64);
   });
   expect_invalid("take: index f32[3] must be a tensor of integers", [] { take(a, v, 0); });
-  expect_invalid("max: option dtype is for sum and mean only",
+  expect_invalid("max: option dtype is for sum, prod and mean only",
                  [] { max(a, {.dtype = DType::f64}); });
 }
 

@@ -373,6 +373,12 @@ void Generator::reductions_beyond_chunks() {
   const OpKind kind = kinds[random.below(4)];
   const DimList axes{random.percent(85) == rows};
   apply(kind, {y}, reduction_words(info(kind), axes, random.percent(50), meta_of(x)->dtype));
+  if (random.percent(40)) {
+    const std::int64_t axis = rows, dtype = static_cast<std::int64_t>(meta_of(y)->dtype);
+    apply(random.percent(50) ? OpKind::cumulative_sum : OpKind::cumulative_prod, {y},
+          {axis, random.percent(50), dtype});
+    apply(OpKind::sort, {y}, {axis, random.percent(50), random.percent(50) ? length / 20 : 0});
+  }
   max_size = size;
 }
 

@@ -16,7 +16,8 @@ void Generator::draw_op() {
       Family::elementwise, Family::elementwise, Family::elementwise, Family::elementwise,
       Family::elementwise, Family::elementwise, Family::reduction,   Family::reduction,
       Family::row,         Family::contraction, Family::view,        Family::view,
-      Family::view,        Family::movement,    Family::index,       Family::creation};
+      Family::view,        Family::movement,    Family::index,       Family::creation,
+      Family::scan,        Family::sort};
   const Family family = families[random.below(std::size(families))];
   std::vector<OpKind> kinds;
   for (const OpInfo &op : all_ops())
@@ -43,6 +44,10 @@ bool Generator::try_op(OpKind kind) {
     return contraction(op);
   case Family::view:
     return view(op);
+  case Family::scan:
+    return scan(op);
+  case Family::sort:
+    return sorting(op);
   case Family::movement:
     return movement(op);
   case Family::index:
@@ -344,6 +349,32 @@ bool Generator::view(const OpInfo &op) {
   }
   append_list(attrs, list);
   return add_op(op.kind, attrs, {x});
+}
+
+bool Generator::scan(const OpInfo &op) {
+  const Ref x = pick_where(op.dtypes, 1);
+  const Meta &meta = *meta_of(x);
+  const std::int64_t axis = random.below(meta.rank), reverse = random.percent(40);
+  if (op.kind == OpKind::linear_scan) {
+    const Ref y = add_input(meta.dtype, DimList(meta.dims()));
+    return add_op(op.kind, {axis, reverse}, {x, random.percent(50) ? x : y});
+  }
+  const DType dtype = random.percent(50) ? meta.dtype : draw_dtype();
+  return add_op(op.kind, {axis, reverse, static_cast<std::int64_t>(dtype)}, {x});
+}
+
+bool Generator::sorting(const OpInfo &op) {
+  if (op.kind == OpKind::searchsorted) {
+    const Ref values = pick_where(op.dtypes, 0);
+    const Ref x = add_input(meta_of(values)->dtype, DimList{draw_extent() % 200});
+    return add_op(op.kind, {random.percent(50)}, {x, values});
+  }
+  const Ref x = pick_where(op.dtypes, 1);
+  const Meta &meta = *meta_of(x);
+  const std::int64_t axis = random.below(meta.rank);
+  const std::int64_t extent = meta.dims()[static_cast<std::size_t>(axis)];
+  const std::int64_t k = extent > 0 && random.percent(40) ? random.between(1, extent) : 0;
+  return add_op(op.kind, {axis, random.percent(50), k}, {x});
 }
 
 bool Generator::movement(const OpInfo &op) {

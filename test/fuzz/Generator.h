@@ -108,6 +108,8 @@ private:
   bool slice_view(const Ref &x);
   bool slice_update(const Ref &x);
   bool pad(const Ref &x);
+  bool scan(const OpInfo &op);
+  bool sorting(const OpInfo &op);
   bool movement(const OpInfo &op);
   bool indexed(const OpInfo &op);
   bool creation(const OpInfo &op);

@@ -28,6 +28,16 @@ std::string each_operand(const Op &op, StringRef before, StringRef after = "") {
   return text;
 }
 
+/// The operands of the beginning of a declaration as arguments.
+std::string arguments_of(StringRef head) {
+  std::string text;
+  llvm::SmallVector<StringRef> parameters;
+  head.split('(').second.split(parameters, ", ");
+  for (StringRef parameter : parameters)
+    text += ("std::move(" + parameter.rsplit(' ').second + "), ").str();
+  return text;
+}
+
 /// "sum(x, 1)" and "sum(x, Axes{0, 1})" for "sum(x, {.axis = ...})". A template, because GCC would
 /// take designated members for a list of axes.
 void emit_with_axes(StringRef declaration, raw_ostream &out) {
@@ -37,8 +47,21 @@ void emit_with_axes(StringRef declaration, raw_ostream &out) {
       continue;
     StringRef name = head.split('(').first.rsplit(' ').second;
     out << "template <std::convertible_to<Axes> A>\n"
-        << head << ", const A &axis, bool keepdims = false) {\n  return " << name
-        << "(std::move(x), " << options << "{.axis = Axes(axis), .keepdims = keepdims});\n}\n";
+        << head << ", const A &axis, bool keepdims = false) {\n  return " << name << "("
+        << arguments_of(head) << options << "{.axis = Axes(axis), .keepdims = keepdims});\n}\n";
+  }
+}
+
+/// "sort(x, 1)" for "sort(x, {.axis = 1})".
+void emit_with_axis(StringRef declaration, raw_ostream &out) {
+  for (StringRef options : {"Scan", "Sort"}) {
+    auto [head, rest] = declaration.split((", " + options + " options = {})").str());
+    if (rest.empty() && head.size() == declaration.size())
+      continue;
+    StringRef name = head.split('(').first.rsplit(' ').second;
+    out << "template <std::integral A>\n"
+        << head << ", A axis) {\n  return " << name << "(" << arguments_of(head) << options
+        << "{.axis = static_cast<int>(axis)});\n}\n";
   }
 }
 
@@ -59,6 +82,7 @@ void emit_header(const RecordKeeper &records, raw_ostream &out) {
   const auto declare = [&](StringRef doc, StringRef declaration) {
     out << prefixed(doc, "/// ") << with_site(declaration) << ";\n";
     emit_with_axes(declaration, out);
+    emit_with_axis(declaration, out);
   };
   for (const Op &op : ops)
     if (std::string declaration = op.declaration(); !declaration.empty())

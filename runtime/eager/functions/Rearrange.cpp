@@ -2,6 +2,7 @@
 // Functions that put elements into another order, written with views and joins.
 #include "runtime/eager/Typed.h"
 #include "runtime/eager/functions/AxisArguments.h"
+#include "runtime/eager/functions/Parts.h"
 #include "runtime/ops/Attributes.h"
 #include "runtime/ops/Views.h"
 
@@ -14,21 +15,14 @@ namespace jit {
 using detail::axes_of;
 using detail::axis_of;
 using detail::dispatch;
+using detail::part_of;
+using detail::slice_at;
 using detail::tensor_meta;
 using std::source_location;
 
-namespace {
-
-source_location site_of(const Operand &x) { return detail::Access::site(x); }
-
-[[noreturn]] void refuse(std::string_view function, const std::string &why,
-                         const source_location &site) {
-  throw Error(ErrorCode::invalid_argument, std::string(function) + ": " + why, site);
-}
-
-/// Per axis `extents` elements from `starts` on, `steps` apart, which lie inside.
-Tensor slice_at(Operand &&x, const DimList &starts, const DimList &extents, const DimList &steps) {
-  const source_location site = site_of(x);
+Tensor detail::slice_at(Operand &&x, const DimList &starts, const DimList &extents,
+                        const DimList &steps) {
+  const source_location site = detail::Access::site(x);
   std::vector<Operand> operands;
   detail::typed("slice", site, [&] { operands.reserve(starts.size() + 1); });
   operands.push_back(std::move(x));
@@ -37,9 +31,8 @@ Tensor slice_at(Operand &&x, const DimList &starts, const DimList &extents, cons
   return dispatch(OpKind::slice, SliceAttrs{extents, steps}.encode(), operands);
 }
 
-/// `extent` elements of one axis, from `start` on.
-Tensor part_of(const Tensor &x, std::int64_t axis, std::int64_t start, std::int64_t extent,
-               const source_location &site) {
+Tensor detail::part_of(const Tensor &x, std::int64_t axis, std::int64_t start, std::int64_t extent,
+                       const source_location &site) {
   DimList starts, extents, steps;
   for (std::int64_t i = 0; i < x.ndim(); ++i) {
     starts.push_back(i == axis ? start : 0);
@@ -47,6 +40,15 @@ Tensor part_of(const Tensor &x, std::int64_t axis, std::int64_t start, std::int6
     steps.push_back(1);
   }
   return slice_at(Operand(x, site), starts, extents, steps);
+}
+
+namespace {
+
+source_location site_of(const Operand &x) { return detail::Access::site(x); }
+
+[[noreturn]] void refuse(std::string_view function, const std::string &why,
+                         const source_location &site) {
+  throw Error(ErrorCode::invalid_argument, std::string(function) + ": " + why, site);
 }
 
 /// x as [before, extent, behind], every middle or every row in front of it `count` times.

@@ -21,7 +21,7 @@ static DType mean_dtype(DType dtype) noexcept { return is_float(dtype) ? dtype :
 static void refuse_dtype(OpKind op, const Operand &x, const Reduce &options) {
   if (options.dtype)
     throw Error(ErrorCode::invalid_argument,
-                std::string(info(op).name) + ": option dtype is for sum and mean only",
+                std::string(info(op).name) + ": option dtype is for sum, prod and mean only",
                 detail::Access::site(x));
 }
 
@@ -30,6 +30,13 @@ Tensor sum(Operand x, Reduce options) {
   const SumAttrs attrs{axes_of(OpKind::sum, x, options.axis), options.keepdims,
                        options.dtype.value_or(sum_dtype(meta.dtype))};
   return dispatch(OpKind::sum, attrs.encode(), x);
+}
+
+Tensor prod(Operand x, Reduce options) {
+  const Meta &meta = tensor_meta("prod", x);
+  const ProdAttrs attrs{axes_of(OpKind::prod, x, options.axis), options.keepdims,
+                        options.dtype.value_or(sum_dtype(meta.dtype))};
+  return dispatch(OpKind::prod, attrs.encode(), x);
 }
 
 Tensor mean(Operand x, Reduce options) {
@@ -50,6 +57,7 @@ Tensor min(Operand x, Reduce options) { return reduce<MinAttrs>(OpKind::min, x, 
 Tensor any(Operand x, Reduce options) { return reduce<AnyAttrs>(OpKind::any, x, options); }
 Tensor all(Operand x, Reduce options) { return reduce<AllAttrs>(OpKind::all, x, options); }
 Tensor argmax(Operand x, Reduce options) { return reduce<ArgmaxAttrs>(OpKind::argmax, x, options); }
+Tensor argmin(Operand x, Reduce options) { return reduce<ArgminAttrs>(OpKind::argmin, x, options); }
 
 std::pair<Tensor, Tensor> var_mean(Operand x, Variance options) {
   const VarMeanAttrs attrs{axes_of(OpKind::var_mean, x, options.axis), options.keepdims,
@@ -57,14 +65,6 @@ std::pair<Tensor, Tensor> var_mean(Operand x, Variance options) {
   Tensor results[2];
   dispatch_several(OpKind::var_mean, attrs.encode(), {&x, 1}, results);
   return {std::move(results[0]), std::move(results[1])};
-}
-
-Tensor argmin(Operand x, Reduce options) {
-  const std::source_location site = detail::Access::site(x);
-  const bool floating = is_float(tensor_meta("argmin", x).dtype);
-  // The order of integers turns round when their bits do; -x would wrap.
-  const Tensor turned = floating ? negative(std::move(x)) : bitwise_invert(std::move(x));
-  return argmax(Operand(turned, site), options);
 }
 
 Tensor count_nonzero(Operand x, Reduce options) {

@@ -287,6 +287,11 @@ private:
   detail::ValueHead *value = nullptr;
 };
 
+/// What unique_all finds.
+struct UniqueAll {
+  Tensor values, indices, inverse_indices, counts;
+};
+
 namespace detail {
 /// What has no room for the user's source line otherwise: the right side of `=` and of `<<`. Built
 /// by conversion at the call.

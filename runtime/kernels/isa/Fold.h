@@ -56,6 +56,10 @@ struct Sum {
   template <class T> static constexpr T neutral = T(-0.0);
   template <class E, class V> TRACEJIT_EMIT static V apply(E &e, V x, V y) { return e.add(x, y); }
 };
+struct Product {
+  template <class T> static constexpr T neutral = T(1);
+  template <class E, class V> TRACEJIT_EMIT static V apply(E &e, V x, V y) { return e.mul(x, y); }
+};
 struct Max {
   template <class T> static constexpr T neutral = -std::numeric_limits<T>::infinity();
   template <class E, class V> TRACEJIT_EMIT static V apply(E &e, V x, V y) {
@@ -74,6 +78,11 @@ struct IntegerSum {
   template <class T> static T apply(T x, T y) {
     using U = std::make_unsigned_t<T>;
     return static_cast<T>(static_cast<U>(static_cast<U>(x) + static_cast<U>(y)));
+  }
+};
+struct IntegerProduct {
+  template <class T> static T apply(T x, T y) {
+    return static_cast<T>(static_cast<std::uint64_t>(x) * static_cast<std::uint64_t>(y));
   }
 };
 struct IntegerMax {

@@ -119,12 +119,14 @@ void add_integer(KernelTable &table, jit::Combine combine, DType dtype) noexcept
 
 template <class T> void add_floats(KernelTable &table) noexcept {
   add_float<Sum, T>(table, jit::Combine::sum);
+  add_float<Product, T>(table, jit::Combine::prod);
   add_float<Max, T>(table, jit::Combine::max);
   add_float<Min, T>(table, jit::Combine::min);
   table.outer_deviation[slot(dtype_of<T>)] = outer_deviation<T>;
 }
 template <class T> void add_integers(KernelTable &table, DType dtype) noexcept {
   add_integer<IntegerSum, T>(table, jit::Combine::sum, dtype);
+  add_integer<IntegerProduct, T>(table, jit::Combine::prod, dtype);
   add_integer<IntegerMax, T>(table, jit::Combine::max, dtype);
   add_integer<IntegerMin, T>(table, jit::Combine::min, dtype);
 }

@@ -13,6 +13,7 @@ void add_elements_bytes(KernelTable &table) noexcept;
 void add_conversions(KernelTable &table) noexcept;
 void add_reductions(KernelTable &table) noexcept;
 void add_outer_reductions(KernelTable &table) noexcept;
+void add_scans(KernelTable &table) noexcept;
 void add_short_rows(KernelTable &table) noexcept;
 void add_random(KernelTable &table) noexcept;
 

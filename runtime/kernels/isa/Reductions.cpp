@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Reductions of one chunk in order `inner`, and argmax.
+// Reductions of one chunk in order `inner`, argmax and argmin.
 #include "runtime/kernels/isa/FirstLanes.h"
 #include "runtime/kernels/isa/Fold.h"
 #include "runtime/kernels/isa/Parts.h"
@@ -79,6 +79,14 @@ template <class T> void sum_integers(const std::byte *data, std::size_t count, s
     sum = static_cast<std::make_unsigned_t<T>>(sum + static_cast<std::make_unsigned_t<T>>(x[i]));
   *reinterpret_cast<T *>(part) = static_cast<T>(sum);
 }
+template <class T>
+void multiply_integers(const std::byte *data, std::size_t count, std::byte *part) {
+  const T *x = elements<T>(data);
+  std::uint64_t product = 1;
+  for (std::size_t i = 0; i < count; ++i)
+    product *= static_cast<std::uint64_t>(x[i]);
+  *reinterpret_cast<T *>(part) = static_cast<T>(product);
+}
 template <class T> void max_integers(const std::byte *data, std::size_t count, std::byte *part) {
   const T *x = elements<T>(data);
   T best = x[0];
@@ -94,8 +102,17 @@ template <class T> void min_integers(const std::byte *data, std::size_t count, s
   *reinterpret_cast<T *>(part) = best;
 }
 
+/// Which of two elements wins; NaN wins too.
+struct Largest {
+  template <class T> static bool beats(T x, T best) { return !(x <= best); }
+};
+struct Smallest {
+  template <class T> static bool beats(T x, T best) { return !(x >= best); }
+};
+
 /// Blocks are skipped whole unless one of their elements beats the best so far.
-template <class T> std::int64_t argmax(const std::byte *data, std::size_t count, std::byte *value) {
+template <class Wins, class T>
+std::int64_t winner(const std::byte *data, std::size_t count, std::byte *value) {
   const T *x = elements<T>(data);
   std::size_t best = 0;
   constexpr std::size_t block = 64;
@@ -105,10 +122,10 @@ template <class T> std::int64_t argmax(const std::byte *data, std::size_t count,
     const T bound = x[best];
     int beaten = 0;
     for (std::size_t k = i; k < end; ++k)
-      beaten |= !(x[k] <= bound);
+      beaten |= Wins::beats(x[k], bound);
     if (beaten)
       for (std::size_t k = i; k < end; ++k) {
-        if (!(x[k] <= x[best]))
+        if (Wins::beats(x[k], x[best]))
           best = k;
         if (!(x[best] == x[best]))
           break;
@@ -122,19 +139,23 @@ template <class T> std::int64_t argmax(const std::byte *data, std::size_t count,
 template <class T> void add_floats(KernelTable &table) noexcept {
   constexpr int type = slot(dtype_of<T>);
   table.chunk[slot(Combine::sum)][type] = chunk<Sum, T>;
+  table.chunk[slot(Combine::prod)][type] = chunk<Product, T>;
   table.chunk[slot(Combine::max)][type] = chunk<Max, T>;
   table.chunk[slot(Combine::min)][type] = chunk<Min, T>;
   table.dot[type] = dot<T>;
   table.deviation[type] = deviation<T>;
-  table.argmax[type] = argmax<T>;
+  table.argmax[type] = winner<Largest, T>;
+  table.argmin[type] = winner<Smallest, T>;
 }
 
 template <class T> void add_integers(KernelTable &table, DType dtype) noexcept {
   const int type = slot(dtype);
   table.chunk[slot(Combine::sum)][type] = sum_integers<T>;
+  table.chunk[slot(Combine::prod)][type] = multiply_integers<T>;
   table.chunk[slot(Combine::max)][type] = max_integers<T>;
   table.chunk[slot(Combine::min)][type] = min_integers<T>;
-  table.argmax[type] = argmax<T>;
+  table.argmax[type] = winner<Largest, T>;
+  table.argmin[type] = winner<Smallest, T>;
 }
 
 } // namespace

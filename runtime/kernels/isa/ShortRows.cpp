@@ -60,8 +60,8 @@ void square_deviations(std::byte *block, std::size_t length, std::size_t lanes,
 }
 
 /// Index as wide as an element, so that lanes stay lanes. A NaN is never replaced, the first wins.
-template <class T>
-void argmax_rows(const std::byte *block, std::size_t length, std::size_t lanes,
+template <bool largest, class T>
+void winner_rows(const std::byte *block, std::size_t length, std::size_t lanes,
                  std::int64_t *indices) {
   using Index = std::conditional_t<sizeof(T) == 8, std::int64_t,
                                    std::conditional_t<sizeof(T) == 4, std::int32_t, std::uint8_t>>;
@@ -72,7 +72,8 @@ void argmax_rows(const std::byte *block, std::size_t length, std::size_t lanes,
   for (std::size_t i = 1; i < length; ++i) {
     const T *row = x + i * row_lanes;
     for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const bool beaten = !(row[lane] <= best[lane]) & (best[lane] == best[lane]);
+      const bool wins = largest ? !(row[lane] <= best[lane]) : !(row[lane] >= best[lane]);
+      const bool beaten = wins & (best[lane] == best[lane]);
       best[lane] = beaten ? row[lane] : best[lane];
       index[lane] = beaten ? static_cast<Index>(i) : index[lane];
     }
@@ -81,20 +82,22 @@ void argmax_rows(const std::byte *block, std::size_t length, std::size_t lanes,
     indices[lane] = index[lane];
 }
 
-template <class T, class S, class Most, class Least>
+template <class T, class S, class P, class Most, class Least>
 void add(KernelTable &table, DType dtype) noexcept {
   const int type = slot(dtype);
   table.fold_rows[slot(Combine::sum)][type] = fold_rows<S, T>;
+  table.fold_rows[slot(Combine::prod)][type] = fold_rows<P, T>;
   table.fold_rows[slot(Combine::max)][type] = fold_rows<Most, T>;
   table.fold_rows[slot(Combine::min)][type] = fold_rows<Least, T>;
-  table.argmax_rows[type] = argmax_rows<T>;
+  table.argmax_rows[type] = winner_rows<true, T>;
+  table.argmin_rows[type] = winner_rows<false, T>;
 }
 template <class T> void add_floats(KernelTable &table) noexcept {
-  add<T, Sum, Max, Min>(table, dtype_of<T>);
+  add<T, Sum, Product, Max, Min>(table, dtype_of<T>);
   table.square_deviations[slot(dtype_of<T>)] = square_deviations<T>;
 }
 template <class T> void add_integers(KernelTable &table, DType dtype) noexcept {
-  add<T, IntegerSum, IntegerMax, IntegerMin>(table, dtype);
+  add<T, IntegerSum, IntegerProduct, IntegerMax, IntegerMin>(table, dtype);
 }
 
 } // namespace

@@ -12,6 +12,7 @@ static KernelTable make_table() noexcept {
   add_conversions(table);
   add_reductions(table);
   add_outer_reductions(table);
+  add_scans(table);
   add_short_rows(table);
   add_random(table);
   return table;

@@ -48,6 +48,38 @@ TEST(ClosedForm, TiesOfMaxAndMinGoToTheFirstWinner) {
               slope([](Tensor v) { return max(v); }, tensor({1, not_a_number, not_a_number}, {3})));
 }
 
+/// d prod / dx of each is the product of the others, whatever is 0.
+TEST(ClosedForm, ProductsWithZeros) {
+  const auto product = [](Tensor v) { return prod(v); };
+  expect_bits(tensor({6, 3, 2}, {3}), slope(product, tensor({1, 2, 3}, {3})));
+  expect_bits(tensor({0, 3, 0}, {3}), slope(product, tensor({1, 0, 3}, {3})));
+  expect_bits(tensor({0, 0, 0}, {3}), slope(product, tensor({0, 0, 3}, {3})));
+  expect_bits(tensor({1}, {1}), slope(product, tensor({0}, {1})));
+  expect_bits(tensor({3, 4, 0, 2}, {2, 2}),
+              slope([](Tensor v) { return prod(v, along(0)); }, tensor({0, 2, 3, 4}, {2, 2})));
+  // Of the second order: x1 x2 x3 has x3 as its mixed derivative.
+  const auto second = grad([&](Tensor v) { return slope(product, v)(0); });
+  expect_bits(tensor({0, 3, 0}, {3}), second(tensor({1, 0, 3}, {3})));
+  expect_bits(tensor({0, 0, 0}, {3}), second(tensor({1, 0, 0}, {3})));
+}
+
+TEST(ClosedForm, CumulativeProductsWithZeros) {
+  const auto scanned = [](Tensor v) { return cumulative_prod(v); };
+  // 1 + x2 + x2 x3, x1 + x1 x3, x1 x2
+  expect_bits(tensor({1, 4, 0}, {3}), slope(scanned, tensor({1, 0, 3}, {3})));
+  expect_bits(tensor({9, 0, 0}, {3}), slope(scanned, tensor({0, 2, 3}, {3})));
+  const auto second = grad([&](Tensor v) { return slope(scanned, v)(0); });
+  expect_bits(tensor({0, 4, 0}, {3}), second(tensor({1, 0, 3}, {3})));
+}
+
+TEST(ClosedForm, SortedElementsKeepTheirGradients) {
+  const Tensor x = tensor({3, 1, 2, 2}, {4}), weights = tensor({10, 20, 30, 40}, {4});
+  expect_bits(tensor({40, 10, 20, 30}, {4}), slope([&](Tensor v) { return sort(v) * weights; }, x));
+  expect_bits(tensor({1, 0, 1, 0}, {4}), slope([](Tensor v) { return top_k(v, 2).first; }, x));
+  expect_bits(tensor({0, 0, 0.5, 0.5}, {4}),
+              slope([](Tensor v) { return median(v); }, tensor({3, 1, 2, 2.5}, {4})));
+}
+
 TEST(ClosedForm, AbsAndReluAreFlatAtZero) {
   expect_bits(tensor({-1, 0, 1}, {3}),
               slope([](Tensor v) { return abs(v); }, tensor({-2, 0, 2}, {3})));

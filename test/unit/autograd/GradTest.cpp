@@ -27,6 +27,13 @@ TEST(Grad, SecondOrderOfEveryKindOfOp) {
     check_gradients(first, {numbers(shape, 1)}, what);
   };
   check("gelu", [](Tensor x) { return gelu(x); }, {5});
+  check("prod", [](Tensor x) { return prod(x, 1); }, {2, 4});
+  check("cumulative_sum", [](Tensor x) { return square(cumulative_sum(x, 0)); }, {3, 2});
+  check("cumulative_prod", [](Tensor x) { return cumulative_prod(x, 1); }, {2, 4});
+  check("from behind", [](Tensor x) { return cumulative_prod(x, {.reverse = true}); }, {5});
+  check("linear_scan", [](Tensor x) { return linear_scan(x, square(x), 0); }, {4, 2});
+  check("linear_scan from behind", [](Tensor x) { return linear_scan(x, x, -1, true); }, {5});
+  check("sort", [](Tensor x) { return square(sort(x, 0)); }, {4, 2});
   check("tanh", [](Tensor x) { return tanh(x); }, {5});
   check("rsqrt", [](Tensor x) { return rsqrt(x); }, {5});
   check("expm1", [](Tensor x) { return expm1(x); }, {5});

@@ -297,8 +297,8 @@ private:
       if (node.reduction == ReduceKind::varmean)
         return varmean(x, nest.outer, static_cast<double>(node.correction));
     }
-    if (node.reduction == ReduceKind::argmax)
-      return {argmax(x), {}};
+    if (finds_winner(node.reduction))
+      return {winner(x, node.reduction == ReduceKind::argmax), {}};
     T acc = x[0];
     for (std::size_t i = 1; i < x.size(); ++i)
       switch (node.reduction) {
@@ -323,12 +323,12 @@ private:
     return {acc, {}};
   }
 
-  template <class T> static std::int64_t argmax(const std::vector<T> &x) {
+  template <class T> static std::int64_t winner(const std::vector<T> &x, bool largest) {
     std::size_t best = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
       if (x[i] != x[i])
         return static_cast<std::int64_t>(i);
-      if (x[i] > x[best])
+      if (largest ? x[i] > x[best] : x[i] < x[best])
         best = i;
     }
     return static_cast<std::int64_t>(best);

@@ -222,6 +222,9 @@ TEST(Lines, Reductions) {
   check_gradient([] { return mse(x, y); });
   check_gradient([] { return cross_entropy(x, positions); });
   check_gradient([] { return jit::std(x, {.axis = 1}); });
+  check_gradient([] { return prod(x, {.axis = 1}); });
+  check_gradient([] { return median(x, {.axis = 1}); });
+  check_gradient([] { return quantile(x, 0.3, 1); });
   check([] { return argmin(x, {.axis = 1}); });
   check([] { return argmin(labels); });
   check([] { return count_nonzero(x); });
@@ -229,6 +232,33 @@ TEST(Lines, Reductions) {
   check([] { return all(x, {.axis = 0}); });
   check([] { return argmax(x, {.axis = 1}); });
   check([] { return sum(mask) + mean(positions); });
+}
+
+TEST(Lines, ScansAndSorts) {
+  check_gradient([] { return cumulative_sum(x, 1); });
+  check_gradient([] { return cumulative_sum(x, {.axis = 0, .include_initial = true}); });
+  check_gradient([] { return cumulative_prod(x, {.axis = 1, .reverse = true}); });
+  check_gradient([] { return linear_scan(x, y); });
+  check_gradient([] { return diff(x); });
+  check_gradient([] { return sort(x, 1); });
+  check([] { return argsort(x, {.descending = true}); });
+  check_gradient([] { return top_k(x, 2).first; });
+  check_gradient([] { return kthvalue(x, 2).first; });
+  check([] { return searchsorted(v, x, Side::right); });
+  check([] { return isin(x, v); });
+  check([] { return nonzero(x, 4); });
+  check([] { return compress(x, positions, 1); });
+  check([] { return bincount(labels, 2); });
+  check([] { return bincount(labels, x, 2); });
+  check([] { return histogram(x, v); });
+}
+
+TEST(Lines, LooksAtValues) {
+  check([] { return unique_values(x); });
+  check([] { return unique_counts(x).second; });
+  check([] { return unique_inverse(x).second; });
+  check([] { return unique_all(x).counts; });
+  check([] { return nonzero(x); });
 }
 
 TEST(Lines, Contractions) {
