@@ -12,6 +12,8 @@ namespace jit {
 
 using detail::Access;
 
+detail::RebindHook detail::rebind_hook = nullptr;
+
 /// Tapes know the values of trainable Variables by a mark, so that reading one costs nothing.
 static void mark_trainable(const Tensor &value) noexcept {
   Impl &impl = *Access::impl(value);
@@ -45,6 +47,9 @@ Variable &Variable::operator=(detail::PlacedTensor placed) {
                     ": assigned " + describe(*next->meta) + ", but it holds " +
                     describe(*last->meta) + "; shape and dtype never change",
                 placed.site);
+  if (detail::rebind_hook && box->options.trainable)
+    detail::typed("Variable assignment", placed.site,
+                  [&] { detail::rebind_hook(*Access::impl(box->value), box->identity); });
   Session *session = thread_trace.session;
   // A value that waits elsewhere could not be undone with the Variable, so it is computed now.
   if (!session || !session->holds(*next))

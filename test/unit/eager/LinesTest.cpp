@@ -325,9 +325,15 @@ TEST(Lines, GradientFunctions) {
   check([&] { return value_and_grad(f, {0})(x); });
   check([&] { return grad(grad(f))(x); }); // f's own line is near
   check([&] { return stop_gradient(x); });
+  const auto twice = custom_gradient(
+      [](const Tensor &a) { return a * 2; },
+      [](const Tensor &, const Tensor &, const Tensor &slope) { return slope * 2; });
+  check([&] { return twice(x); });
+  check([&] { return grad(twice)(x); });
   check([&] { return stop_gradient(3.0); });
   check([&] {
     Tape tape;
+    tape.watch(x);
     return tape.gradient(y, {x}); // zeros
   });
 }
@@ -464,9 +470,17 @@ TEST(Lines, ErrorsOfVariablesAndGradients) {
   check_error([&] { Tape().gradient(x, {positions}); });
   check_error([&] {
     Tape tape;
+    tape.watch(x);
     tape.gradient(x, {x});
     tape.gradient(x, {x});
   });
+  check_error([&] { Tape().gradient(x, {ones({2})}); });
+  const auto twice = custom_gradient([](const Tensor &a) { return a * 2; },
+                                     [](const auto &, const auto &, const auto &) { return v; });
+  check_error([&] { grad(twice)(x); });
+  const auto nothing = custom_gradient([](const Tensor &) { return none; },
+                                       [](const auto &, const auto &, const auto &) { return v; });
+  check_error([&] { nothing(x); });
   const auto f = [](const Tensor &a) { return square(a); };
   check_error([&] { grad(f)(positions); });
   check_error([&] { grad(f)(none); });
