@@ -69,19 +69,19 @@ Variable &Variable::operator=(detail::PlacedTensor placed) {
 // The user's line is the operand's.
 Variable &Variable::operator+=(Operand value) {
   const std::source_location site = Access::site(value);
-  return *this = {add(Operand(this->value(), site), std::move(value)), site};
+  return *this = {jit::add(Operand(this->value(), site), std::move(value)), site};
 }
 Variable &Variable::operator-=(Operand value) {
   const std::source_location site = Access::site(value);
-  return *this = {subtract(Operand(this->value(), site), std::move(value)), site};
+  return *this = {jit::subtract(Operand(this->value(), site), std::move(value)), site};
 }
 Variable &Variable::operator*=(Operand value) {
   const std::source_location site = Access::site(value);
-  return *this = {multiply(Operand(this->value(), site), std::move(value)), site};
+  return *this = {jit::multiply(Operand(this->value(), site), std::move(value)), site};
 }
 Variable &Variable::operator/=(Operand value) {
   const std::source_location site = Access::site(value);
-  return *this = {divide(Operand(this->value(), site), std::move(value)), site};
+  return *this = {jit::divide(Operand(this->value(), site), std::move(value)), site};
 }
 
 const Tensor &Variable::value() const noexcept { return box->value; }

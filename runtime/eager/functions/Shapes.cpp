@@ -229,10 +229,11 @@ Tensor Tensor::index_with(std::initializer_list<detail::Index> indices) const {
     result = dispatch(OpKind::slice, attrs.encode(), operands);
   }
   if (reshaped)
-    result = reshape(Operand(std::move(result), site), shape);
+    result = jit::reshape(Operand(std::move(result), site), shape);
   // From the back, so that the axes in front keep their numbers.
   for (auto gather = gathers.rbegin(); gather != gathers.rend(); ++gather)
-    result = take(Operand(std::move(result), site), Operand(*gather->second, site), gather->first);
+    result =
+        jit::take(Operand(std::move(result), site), Operand(*gather->second, site), gather->first);
   return result;
 }
 

@@ -8,7 +8,10 @@
 #include <tracejit/dims.h>
 #include <tracejit/dtype.h>
 #include <tracejit/error.h>
+#include <tracejit/io.h>
+#include <tracejit/losses.h>
 #include <tracejit/memory.h>
+#include <tracejit/methods.h>
 #include <tracejit/mode.h>
 #include <tracejit/ops.h>
 #include <tracejit/optimizers.h>
