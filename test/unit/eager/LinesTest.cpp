@@ -302,6 +302,8 @@ TEST(Lines, Observations) {
   begins_at([](const Tensor &value) { (void)value.data<float>(); });
   begins_at([](const Tensor &value) { value.to_vector<float>(); });
   begins_at([&](const Tensor &value) { save(file, value); });
+  begins_at([&](const Tensor &value) { save_all(file, {value}); });
+  begins_at([&](const Tensor &value) { save_npz(file, {{"value", value}}); });
   std::ostringstream stream;
   begins_at([&](const Tensor &value) { stream << value; });
   begins_at([&](const Tensor &value) { stream << Variable(value); });
@@ -411,6 +413,10 @@ TEST(Lines, ErrorsOfFilesAndReports) {
   check_error([] { save("/nowhere/at/all.npy", x); });
   check_error([] { save("/nowhere/at/all.npy", none); });
   check_error([] { load("/nowhere/at/all.npy"); });
+  check_error([] { save_all("/nowhere/at/all.npy", {x}); });
+  check_error([] { load_all("/nowhere/at/all.npy"); });
+  check_error([] { save_npz("/nowhere/at/all.npz", {{"x", x}}); });
+  check_error([] { load_npz("/nowhere/at/all.npz"); });
   check_error([] { load_idx("/nowhere/at/all.idx"); });
   check_error([] {
     std::ostringstream closed;
