@@ -51,15 +51,40 @@ class Random<string mnemonic> : Creation<mnemonic, "infer_random"> {
 def UniformOp : Random<"uniform"> {
   let doc = "Uniform on [0, 1) by Philox4x32-10: 24 random bits for f32, 53 for f64.";
 }
+// By the default generator, which `seed` sets.
+class OfDefaultGenerator<string name, string parameters>
+    : Composite<"Tensor " # name # "(" # parameters # ")", "The same by the default generator.">;
+class OfGenerator<string name, string parameters, string doc>
+    : Composite<"Tensor " # name # "(Generator &generator, " # parameters # ")", doc>;
+def : OfDefaultGenerator<"uniform", "DimList shape, DType dtype = DType::f32">;
 def NormalOp : Random<"normal"> {
   let doc = "Standard normal by Philox4x32-10 and Box-Muller.";
   let ulp = 8;
 }
+def : OfDefaultGenerator<"normal", "DimList shape, DType dtype = DType::f32">;
 def PermutationOp : Creation<"permutation", "infer_permutation"> {
   let doc = "0, 1, ..., n - 1 (i64) in random order: a stable sort of 64-bit Philox keys.";
   let arguments = (ins NumberOperand:$key, NumberOperand:$counter, I64Attr:$n);
   let samples = [Sample<["42", "7"], "n=17">];
   let signature = "Tensor permutation(Generator &generator, std::int64_t n)";
 }
+def : OfDefaultGenerator<"permutation", "std::int64_t n">;
+defvar randint = "std::int64_t low, std::int64_t high, DimList shape, DType dtype = DType::i64";
+def : OfGenerator<"randint", randint, "Integers in [low, high), all alike; high - low is at most 2^53.">;
+def : OfDefaultGenerator<"randint", randint>;
+def : OfGenerator<"bernoulli", "Operand p, DimList shape", "True with probability p, a number or a tensor that broadcasts.">;
+def : OfDefaultGenerator<"bernoulli", "Operand p, DimList shape">;
+def : OfGenerator<"exponential", "DimList shape, DType dtype = DType::f32", "Exponential with mean 1: -log(1 - uniform).">;
+def : OfDefaultGenerator<"exponential", "DimList shape, DType dtype = DType::f32">;
+def : OfGenerator<"categorical", "Operand logits, int axis = -1",
+                  "Classes (i64) along an axis, which is dropped, with probabilities softmax(logits): argmax of logits and\n"
+                  "noise -log(-log(uniform)).">;
+def : OfDefaultGenerator<"categorical", "Operand logits, int axis = -1">;
+defvar truncated_normal = "DimList shape, double low = -2, double high = 2, DType dtype = DType::f32";
+def : OfGenerator<"truncated_normal", truncated_normal,
+                  "Standard normal in [low, high], which lie within [-5, 5]: the inverse of the distribution function.">;
+def : OfDefaultGenerator<"truncated_normal", truncated_normal>;
+def : OfGenerator<"shuffle", "Operand x, int axis = 0", "The parts of x along an axis in random order.">;
+def : OfDefaultGenerator<"shuffle", "Operand x, int axis = 0">;
 
 #endif // TRACEJIT_DIALECTS_TRACE_CREATION

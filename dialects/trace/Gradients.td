@@ -54,14 +54,16 @@ def : UnaryGradient<AtanOp, (DivideOp $dy, (AddOp (SquareOp (ClipOp $x, "-1e38",
 def : UnaryGradient<SinhOp, (MultiplyOp $dy, (CoshOp $x))>;
 def : UnaryGradient<CoshOp, (MultiplyOp $dy, (SinhOp $x))>;
 def : UnaryGradient<TanOp, (MultiplyOp $dy, (AddOp (SquareOp $result), 1))>;
-// 1 - x^2 as a product keeps its digits near the ends.
-def : UnaryGradient<AsinOp, (MultiplyOp $dy, (RsqrtOp (MultiplyOp (SubtractOp 1, $x), (AddOp $x, 1))))>;
-def : UnaryGradient<AcosOp,
-    (NegativeOp (MultiplyOp $dy, (RsqrtOp (MultiplyOp (SubtractOp 1, $x), (AddOp $x, 1)))))>;
+// 1 - x^2: as a product, which keeps its digits near the ends; at the ends as a square, in whose derivative
+// no infinity meets the 0 of a factor.
+defvar one_minus_square =
+    (WhereOp (EqualOp (AbsOp $x), 1), (SubtractOp 1, (SquareOp $x)), (MultiplyOp (SubtractOp 1, $x), (AddOp $x, 1)));
+def : UnaryGradient<AsinOp, (MultiplyOp $dy, (RsqrtOp one_minus_square))>;
+def : UnaryGradient<AcosOp, (NegativeOp (MultiplyOp $dy, (RsqrtOp one_minus_square)))>;
 def : UnaryGradient<AsinhOp, (DivideOp $dy, (HypotOp (ClipOp $x, "-1e38", "1e38"), 1))>;
 def : UnaryGradient<AcoshOp,
     (MultiplyOp $dy, (MultiplyOp (RsqrtOp (SubtractOp $x, 1)), (RsqrtOp (AddOp $x, 1))))>;
-def : UnaryGradient<AtanhOp, (DivideOp $dy, (MultiplyOp (SubtractOp 1, $x), (AddOp $x, 1)))>;
+def : UnaryGradient<AtanhOp, (DivideOp $dy, one_minus_square)>;
 // As erf.
 def : UnaryGradient<ErfcOp,
     (MultiplyOp $dy,
@@ -186,15 +188,17 @@ def : Gradient<LerpOp, [
     For<"x", (MultiplyOp $dy, (SubtractOp 1, $w))>,
     For<"y", (MultiplyOp $dy, $w)>,
     For<"w", (MultiplyOp $dy, (SubtractOp $y, $x))>]>;
+// A beta of 0 is never divided by, in derivatives neither.
+defvar divisor = (WhereOp (EqualOp $beta, 0), 1, $beta);
 def : Gradient<SmoothL1Op, [
     For<"x", (WhereOp (LessOp (AbsOp (SubtractOp $x, $y)), $beta),
-               (DivideOp (MultiplyOp $dy, (SubtractOp $x, $y)), $beta),
+               (DivideOp (MultiplyOp $dy, (SubtractOp $x, $y)), divisor),
                (MultiplyOp $dy, (SignOp (SubtractOp $x, $y))))>,
     For<"y", (WhereOp (LessOp (AbsOp (SubtractOp $x, $y)), $beta),
-               (DivideOp (MultiplyOp $dy, (SubtractOp $y, $x)), $beta),
+               (DivideOp (MultiplyOp $dy, (SubtractOp $y, $x)), divisor),
                (MultiplyOp $dy, (SignOp (SubtractOp $y, $x))))>,
     For<"beta", (WhereOp (LessOp (AbsOp (SubtractOp $x, $y)), $beta),
-               (MultiplyOp $dy, (MultiplyOp "-0.5", (SquareOp (DivideOp (SubtractOp $x, $y), $beta)))),
+               (MultiplyOp $dy, (MultiplyOp "-0.5", (SquareOp (DivideOp (SubtractOp $x, $y), divisor)))),
                (MultiplyOp $dy, "-0.5"))>]>;
 
 //===- Reductions --------------------------------------------------------------------------------===//

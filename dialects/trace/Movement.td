@@ -46,6 +46,13 @@ def : Composite<"Tensor tile(Operand x, DimList repetitions)",
                 "x beside itself, so many times along every axis; with more repetitions than axes, axes are added in front.">;
 def : Composite<"Tensor repeat(Operand x, std::int64_t count, std::optional<int> axis = {})",
                 "Every element along an axis `count` times; without an axis those of x in row-major order.">;
+def : Composite<"Tensor pad_reflect(Operand x, DimList low, DimList high)",
+                "As pad, with the elements mirrored at the first and the last, which are not repeated.">;
+def : Composite<"Tensor pad_replicate(Operand x, DimList low, DimList high)", "As pad, with the first and the last element.">;
+def : Composite<"Tensor pad_circular(Operand x, DimList low, DimList high)",
+                "As pad, with the elements of the other end, as often as needed.">;
+def : Composite<"Tensor diag(Operand x, std::int64_t k = 0)",
+                "A matrix with x, of rank 1, on diagonal k and 0 elsewhere; of a matrix diagonal(x, k).">;
 def : Composite<"Tensor tril(Operand x, std::int64_t k = 0)",
                 "x with 0 where column - row > k, of the last two axes.">;
 def : Composite<"Tensor triu(Operand x, std::int64_t k = 0)",

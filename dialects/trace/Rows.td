@@ -45,8 +45,6 @@ def LayerNormOp : Row<"layer_norm", "infer_layer_norm"> {
   let samples = [Sample<["[5,7]", "[7]", "[7]", "1e-5"], "axis=1">];
   let signature = "Tensor layer_norm(Operand x, Operand gamma, Operand beta, double eps = 1e-5)";
 }
-def : Composite<"Tensor cross_entropy(Operand logits, Operand labels)",
-                "Mean over the rows of logsumexp(row) - row[label]; integer labels, one a row.">;
-def : Composite<"Tensor mse(Operand x, Operand y)", "mean(square(x - y)).">;
+def : Composite<"Tensor logsumexp(Operand x, Axes axis, bool keepdims = false)", "The same over several axes.">;
 
 #endif // TRACEJIT_DIALECTS_TRACE_ROWS

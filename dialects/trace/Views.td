@@ -51,6 +51,18 @@ def SliceOp : View<"slice"> {
   let signature = "none";
 }
 
+def : Composite<"Tensor transpose(Operand x, Axes axes = {})",
+                "The axes in the opposite order, or in that given; x.T() for short.">;
+def : Composite<"Tensor transpose(Operand x, int axis1, int axis2)", "Two axes change places, as by swapaxes.">;
+def : Composite<"Tensor expand(Operand x, DimList shape)",
+                "broadcast_to in which an extent of -1 stands for that of x.">;
+def : Composite<"Tensor unflatten(Operand x, int axis, DimList shape)",
+                "An axis as several; one of their extents may be -1.">;
+def : Composite<"std::vector<Tensor> chunk(Operand x, std::int64_t chunks, int axis = 0)",
+                "Parts of x along an axis, all of ceil(extent / chunks) elements but for the last; there may be fewer.">;
+def : Composite<"std::vector<Tensor> broadcast_arrays(std::vector<Tensor> xs)", "All in the shape that they broadcast to.">;
+def : Composite<"std::vector<Tensor> meshgrid(std::vector<Tensor> xs, Indexing indexing = Indexing::xy)",
+                "Coordinates of a grid from those of its axes, which have rank 1.">;
 def : Composite<"Tensor flip(Operand x, Axes axis = {})", "The elements of all axes, or of those given, from behind.">;
 def : Composite<"Tensor moveaxis(Operand x, Axes source, Axes destination)",
                 "Axis source[i] becomes axis destination[i]; the others keep their order.">;

@@ -3,6 +3,7 @@
 
 #include "runtime/base/SourceLine.h"
 #include "runtime/eager/Typed.h"
+#include "runtime/eager/VariableBox.h"
 #include "runtime/jit/Segment.h"
 #include "runtime/kernels/Mxcsr.h"
 
@@ -39,12 +40,24 @@ static TapeList *recording_now() noexcept {
   return recording;
 }
 
+/// The NoGrad of this thread that lives longest is the last of a list.
+static constinit thread_local NoGrad *innermost_pause = nullptr;
+
 static void record(const detail::TapeOp &op) {
   if (TapeList *list = recording_now())
     list->append(op);
 }
+void TapeList::rebind_everywhere(const Impl &value, std::uint64_t variable) {
+  if (TapeList *list = recording_now())
+    list->rebind(value, variable);
+  for (const NoGrad *pause = innermost_pause; pause; pause = pause->around)
+    if (pause->outer && pause->outer->is_open())
+      pause->outer->rebind(value, variable);
+}
+
 /// The dispatcher calls the hook only while thread_trace.tapes is not 0.
-[[maybe_unused]] static const bool hooked = (detail::tape_hook = record, true);
+[[maybe_unused]] static const bool hooked =
+    (detail::tape_hook = record, detail::rebind_hook = TapeList::rebind_everywhere, true);
 
 void set_recording(TapeList *list) noexcept {
   recording = list;
@@ -159,6 +172,47 @@ void TapeList::append(const detail::TapeOp &op) {
         {r == 0 ? TapeEntry::op : TapeEntry::second, op.op, static_cast<std::uint32_t>(first),
          static_cast<std::uint32_t>(op.arguments.size()), attrs, kept ? result : nullptr});
   }
+}
+
+void TapeList::append(std::span<Impl *const> inputs, std::span<Impl *const> results,
+                      CustomGradient gradient) {
+  make_room(operands, inputs.size());
+  make_room(entries, inputs.size() + results.size()); // inputs may become leaves
+  const auto first = static_cast<std::uint32_t>(operands.size());
+  bool any = false;
+  for (Impl *input : inputs) {
+    TapeOperand operand{.parent = track(*input), .meta = input->meta};
+    any |= operand.parent != TapeOperand::constant;
+    operands.push_back(operand);
+  }
+  if (!any) {
+    operands.resize(first);
+    return;
+  }
+  custom.push_back(std::move(gradient));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    retain(inputs[i]);
+    operands[first + i].kept = inputs[i];
+  }
+  for (std::size_t r = 0; r < results.size(); ++r) {
+    results[r]->edge = {serial, size()};
+    retain(results[r]);
+    entries.push_back({.kind = r == 0 ? TapeEntry::op : TapeEntry::second,
+                       .first_operand = first,
+                       .operand_count = static_cast<std::uint32_t>(inputs.size()),
+                       .kept = results[r],
+                       .custom = &custom.back()});
+  }
+}
+
+void TapeList::rebind(const Impl &value, std::uint64_t variable) {
+  if (const std::uint32_t number = find(value); number != TapeOperand::constant)
+    earlier[variable].push_back(number);
+}
+
+std::span<const std::uint32_t> TapeList::held_before(std::uint64_t variable) const {
+  const auto found = earlier.find(variable);
+  return found == earlier.end() ? std::span<const std::uint32_t>() : found->second;
 }
 
 void TapeList::keep_operands(std::span<const Argument> arguments, std::size_t first, Keep keep) {
@@ -291,6 +345,36 @@ std::vector<Tensor> Tape::gradient(const Tensor &target, const Sources &sources,
   return detail::typed("Tape::gradient", site, [&] { return use_up(target, sources, site); });
 }
 
+/// The number of a source. What the tape has never seen has no zero gradient, but one that is
+/// unknown; only trainable Variables are seen by themselves, when they are used.
+static std::uint32_t known_source(const TapeList &list, const Sources::Source &source,
+                                  std::size_t place, const std::source_location &site) {
+  const Impl &value = differentiable("Tape::gradient", "a source", source.value, site);
+  const std::uint32_t number = list.find(value);
+  const bool trainable = value.flags.load(std::memory_order_relaxed) & Impl::trainable;
+  if (number == TapeOperand::constant && !trainable)
+    throw Error(ErrorCode::invalid_argument,
+                "Tape::gradient: the tape has never seen source " + std::to_string(place) + ", " +
+                    describe(*value.meta) + "; watch it before it is used",
+                site);
+  return number;
+}
+
+/// Of a Variable that was assigned since: if the target does not depend on its value now, the last
+/// one before on which it does.
+static std::uint32_t value_meant(const TapeList &list, const Sources::Source &source,
+                                 std::size_t place, std::uint32_t target,
+                                 const std::source_location &site) {
+  const std::uint32_t now = known_source(list, source, place, site);
+  const std::span<const std::uint32_t> before = list.held_before(source.variable);
+  if (before.empty() || depends_on(list, target, now))
+    return now;
+  const auto last = std::find_if(before.rbegin(), before.rend(), [&](std::uint32_t number) {
+    return depends_on(list, target, number);
+  });
+  return last == before.rend() ? now : *last;
+}
+
 std::vector<Tensor> Tape::use_up(const Tensor &target, const Sources &sources,
                                  const std::source_location &site) {
   const MxcsrGuard environment; // rules compute factors
@@ -298,8 +382,8 @@ std::vector<Tensor> Tape::use_up(const Tensor &target, const Sources &sources,
   const Impl &end = differentiable("Tape::gradient", "the target", target, site);
   const std::uint32_t end_number = list->find(end);
   std::vector<std::uint32_t> numbers;
-  for (const Tensor &source : sources.list())
-    numbers.push_back(list->find(differentiable("Tape::gradient", "a source", source, site)));
+  for (const Sources::Source &source : sources.list())
+    numbers.push_back(value_meant(*list, source, numbers.size(), end_number, site));
   close();
   const Site consumed = Site::of(site);
   consumed_file = consumed.file;
@@ -310,17 +394,22 @@ std::vector<Tensor> Tape::use_up(const Tensor &target, const Sources &sources,
     gradients = autograd::walk_back(*walked, begin, end_number,
                                     full(end.meta->dims(), Operand(1, site), end.meta->dtype),
                                     numbers, site);
-  for (std::size_t i = 0; i < numbers.size(); ++i)
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const Tensor &value = sources.list()[i].value;
     if (gradients[i].empty())
-      gradients[i] = zeros(sources.list()[i].shape(), sources.list()[i].dtype(), site);
+      gradients[i] = zeros(value.shape(), value.dtype(), site);
+  }
   return gradients;
 }
 
-NoGrad::NoGrad() noexcept : outer(recording ? recording->shared_from_this() : nullptr) {
+NoGrad::NoGrad() noexcept
+    : outer(recording ? recording->shared_from_this() : nullptr),
+      around(std::exchange(autograd::innermost_pause, this)) {
   autograd::set_recording(nullptr);
 }
 
 NoGrad::~NoGrad() {
+  autograd::innermost_pause = around;
   if (outer && outer->is_open())
     autograd::set_recording(outer.get());
 }
@@ -331,6 +420,45 @@ Tensor stop_gradient(Operand x) {
   const NoGrad constant;
   const Tensor value = detail::Access::tensor_of(x);
   return reshape(std::move(x), value.shape(detail::Access::site(x)));
+}
+
+/// The same elements as another value, so that what tapes know of one is not said of the other.
+static Tensor fresh(const Tensor &x, const std::source_location &site) {
+  return reshape(Operand(x, site), x.shape(site));
+}
+
+std::vector<Tensor> detail::call_with_gradient(
+    const std::vector<Tensor> &inputs,
+    const std::function<std::vector<Tensor>(const std::vector<Tensor> &)> &forward,
+    const std::shared_ptr<const GradientFunction> &gradient, const std::source_location &site) {
+  constexpr const char *function = "custom_gradient";
+  for (const Tensor &input : inputs)
+    if (input.empty())
+      detail::throw_empty(function, site);
+  std::vector<Tensor> results;
+  {
+    const NoGrad constant;
+    for (const Tensor &result : forward(inputs)) {
+      if (result.empty())
+        throw Error(ErrorCode::invalid_argument,
+                    "custom_gradient: the function gave an empty tensor", site);
+      results.push_back(fresh(result, site));
+    }
+  }
+  TapeList *list = autograd::recording_now();
+  if (!list || results.empty())
+    return results;
+  std::vector<Impl *> operands, made;
+  for (const Tensor &input : inputs)
+    operands.push_back(detail::Access::impl(input));
+  for (const Tensor &result : results)
+    made.push_back(detail::Access::impl(result));
+  detail::typed(function, site, [&] { list->append(operands, made, {gradient, Site::of(site)}); });
+  return results;
+}
+
+std::uint64_t detail::identity_of(const Variable &variable) noexcept {
+  return detail::Access::Box::identity_of(variable);
 }
 
 Tensor detail::fresh_argument(const Tensor &x, const std::source_location &site) {

@@ -7,7 +7,10 @@
 #include "runtime/eager/Dispatch.h"
 #include "runtime/ops/Attributes.h"
 
+#include <tracejit/autograd.h>
+
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -15,17 +18,24 @@
 
 namespace jit::autograd {
 
-/// One value. An op with two results takes two entries, the second of kind `second`.
+/// A function with a gradient given by hand, as one call of it was recorded.
+struct CustomGradient {
+  std::shared_ptr<const detail::GradientFunction> function;
+  Site made; ///< where it was given
+};
+
+/// One value. An op with several results takes as many entries, all but the first of kind `second`.
 struct TapeEntry {
   enum Kind : std::uint8_t {
     leaf,   ///< watched, or the value of a trainable Variable
     op,     ///< the first result of an op
-    second, ///< the second result of the op before
+    second, ///< another result of the op before
   } kind;
   OpKind made_by{};
   std::uint32_t first_operand = 0, operand_count = 0;
   const Attr *attrs = nullptr;
   Impl *kept = nullptr; ///< a reference: a leaf, or a result that its gradient needs
+  const CustomGradient *custom = nullptr; ///< instead of an op's rule
 };
 
 /// Belongs to one thread. Another one may only destroy a Tape, and with the last one the list, if
@@ -43,6 +53,15 @@ public:
   std::uint32_t track(Impl &value);
   std::uint32_t watch(Impl &value);
   void append(const detail::TapeOp &op);
+  /// Results that no tape knows yet.
+  void append(std::span<Impl *const> inputs, std::span<Impl *const> results,
+              CustomGradient gradient);
+  /// A Variable that holds a value gets another one.
+  void rebind(const Impl &value, std::uint64_t variable);
+  /// The same for all lists that are open on this thread, paused ones too.
+  static void rebind_everywhere(const Impl &value, std::uint64_t variable);
+  /// Numbers of the values that a Variable held before, oldest first.
+  std::span<const std::uint32_t> held_before(std::uint64_t variable) const;
 
   std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(entries.size()); }
   const TapeEntry &entry(std::uint32_t value) const noexcept { return entries[value]; }
@@ -80,7 +99,9 @@ private:
   std::vector<TapeOperand> operands;
   std::vector<std::unique_ptr<Attr>> own_attrs; ///< those the table of attributes had no room for
   std::unordered_map<const Impl *, std::uint32_t> leaves;
-  std::vector<std::uint32_t> begins; ///< of the open tapes
+  std::deque<CustomGradient> custom;
+  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> earlier; ///< by Variable
+  std::vector<std::uint32_t> begins;                                     ///< of the open tapes
   std::atomic<bool> any_closed_elsewhere{false};
   std::mutex elsewhere; ///< guards the next
   std::vector<std::uint32_t> closed_elsewhere;
@@ -90,6 +111,9 @@ private:
 extern thread_local constinit TapeList *recording;
 inline bool TapeList::is_mine() const noexcept { return owner == &recording; }
 void set_recording(TapeList *list) noexcept;
+
+/// Whether a value was used to make another, or is the same.
+bool depends_on(const TapeList &list, std::uint32_t value, std::uint32_t source);
 
 /// Walks from `target` back to `begin`. The gradient of every source, empty if it was not reached.
 /// Keeps what an open tape still needs, and lets the rest go on the way.

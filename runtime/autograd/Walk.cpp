@@ -3,7 +3,10 @@
 // recording, so that the sum of several contributions always has the same bits.
 #include "runtime/autograd/Tape.h"
 
+#include "runtime/base/SourceLine.h"
 #include "runtime/jit/Segment.h"
+
+#include <algorithm>
 
 namespace jit::autograd {
 namespace {
@@ -89,9 +92,12 @@ private:
   bool is_second(std::uint32_t value) const {
     return value < recorded && list.entry(value).kind == TapeEntry::second;
   }
-  /// Past the value and the other result of its op.
+  /// Past the value and the other results of its op behind it.
   std::uint32_t results_end(std::uint32_t value) const {
-    return is_second(value + 1) ? value + 2 : value + 1;
+    do
+      ++value;
+    while (is_second(value));
+    return value;
   }
   bool depends_on_source(std::uint32_t value) const {
     if (adjoints.is_needed(value))
@@ -111,6 +117,10 @@ private:
 
   /// One op: what its result passes on to its operands.
   void step(std::uint32_t value) {
+    if (list.entry(value).custom) {
+      step_custom(value);
+      return;
+    }
     const bool two = value + 1 < end && is_second(value + 1);
     backward.upstream = {adjoints.take(value), two ? adjoints.take(value + 1) : Tensor()};
     if (backward.has_dy(0) || backward.has_dy(1))
@@ -146,6 +156,57 @@ private:
         accumulate(adjoints.of(operands[i].parent), std::move(given[i]));
   }
 
+  /// One call of a function whose gradient was given by hand.
+  void step_custom(std::uint32_t value) {
+    const TapeEntry entry = list.entry(value);
+    const std::uint32_t results_behind = std::min(results_end(value), end);
+    const auto tensor_of = [](Impl *kept) {
+      retain(kept);
+      return detail::Access::tensor(kept);
+    };
+    std::vector<Tensor> inputs, outputs, upstream;
+    bool any = false;
+    for (std::uint32_t result = value; result < results_behind; ++result) {
+      outputs.push_back(tensor_of(list.entry(result).kept));
+      upstream.push_back(adjoints.take(result));
+      any |= !upstream.back().empty();
+    }
+    const std::span<const TapeOperand> recorded_operands = list.operands_of(entry);
+    operands.assign(recorded_operands.begin(), recorded_operands.end());
+    if (any) {
+      for (std::size_t r = 0; r < outputs.size(); ++r)
+        if (upstream[r].empty())
+          upstream[r] = zeros(outputs[r].shape(), outputs[r].dtype(), backward.site);
+      for (const TapeOperand &operand : operands)
+        inputs.push_back(tensor_of(operand.kept));
+      pass_on_custom(*entry.custom, (*entry.custom->function)(inputs, outputs, upstream));
+    }
+    for (std::uint32_t result = value; result < results_behind; ++result)
+      drop(result);
+  }
+
+  void pass_on_custom(const CustomGradient &custom, std::vector<Tensor> gradients) {
+    const auto refuse = [&](const std::string &why) {
+      throw Error(ErrorCode::invalid_argument,
+                  "custom_gradient of " + line_text(custom.made.file, custom.made.line) +
+                      ": the gradient function gave " + why,
+                  backward.site);
+    };
+    if (gradients.size() != operands.size())
+      refuse(std::to_string(gradients.size()) + " gradients for " +
+             std::to_string(operands.size()) + " arguments");
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+      if (gradients[i].empty() || !adjoints.is_needed(operands[i].parent))
+        continue;
+      const Meta &meta = *operands[i].meta;
+      if (!std::ranges::equal(gradients[i].shape(), meta.dims()))
+        refuse(describe(*detail::Access::impl(gradients[i])->meta) + " for argument " +
+               std::to_string(i) + ", " + describe(meta));
+      accumulate(adjoints.of(operands[i].parent),
+                 astype(backward.at(std::move(gradients[i])), meta.dtype));
+    }
+  }
+
   void accumulate(Tensor &sum, Tensor contribution) {
     if (sum.empty())
       sum = std::move(contribution);
@@ -163,6 +224,23 @@ private:
 };
 
 } // namespace
+
+bool depends_on(const TapeList &list, std::uint32_t value, std::uint32_t source) {
+  if (value == TapeOperand::constant || source == TapeOperand::constant || source > value)
+    return false;
+  std::vector<bool> reached(value - source + 1);
+  reached[0] = true;
+  for (std::uint32_t next = source + 1; next <= value; ++next) {
+    const TapeEntry &entry = list.entry(next);
+    if (entry.kind != TapeEntry::leaf)
+      reached[next - source] =
+          std::ranges::any_of(list.operands_of(entry), [&](const TapeOperand &operand) {
+            return operand.parent >= source && operand.parent < next &&
+                   reached[operand.parent - source];
+          });
+  }
+  return reached[value - source];
+}
 
 std::vector<Tensor> walk_back(TapeList &list, std::uint32_t begin, std::uint32_t target,
                               Tensor start, std::span<const std::uint32_t> sources,

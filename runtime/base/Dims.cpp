@@ -4,6 +4,7 @@
 #include <tracejit/error.h>
 
 #include <algorithm>
+#include <ostream>
 #include <string>
 
 namespace jit {
@@ -17,6 +18,13 @@ namespace {
 }
 
 } // namespace
+
+std::ostream &operator<<(std::ostream &stream, Dims values) {
+  stream << "[";
+  for (std::size_t i = 0; i < values.size(); ++i)
+    stream << (i ? ", " : "") << values[i];
+  return stream << "]";
+}
 
 DimList::DimList(Dims list, std::source_location site) {
   if (list.size() > max_rank)

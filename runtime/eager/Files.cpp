@@ -4,6 +4,7 @@
 #include "runtime/eager/Typed.h"
 #include "runtime/tensor/Idx.h"
 #include "runtime/tensor/Npy.h"
+#include "runtime/tensor/Npz.h"
 
 #include <tracejit/io.h>
 
@@ -38,37 +39,115 @@ static Tensor unfilled(std::string_view function, DType dtype, Dims shape, std::
   return detail::Access::tensor(impl);
 }
 
-void save(const std::filesystem::path &path, const Tensor &tensor, source_location site) {
+/// A computed tensor in row-major order. Not an op of the program: it must not appear in traces.
+static Tensor row_major(std::string_view function, const Tensor &tensor,
+                        const source_location &site) {
   if (tensor.empty())
-    detail::throw_empty("save", site);
+    detail::throw_empty(function, site);
   Impl &impl = *detail::Access::impl(tensor);
   detail::make_ready(impl, site);
-  // Not an op of the program: it must not appear in traces.
   const Meta &meta = *impl.meta;
-  const std::byte *data = impl.data();
-  Tensor row_major;
-  if (!meta.contiguous) {
-    std::byte *copy = nullptr;
-    row_major = unfilled("save", meta.dtype, meta.dims(), copy, site);
-    copy_strided(meta, data, copy);
-    data = copy;
-  }
+  if (meta.contiguous)
+    return tensor;
+  std::byte *copy = nullptr;
+  Tensor result = unfilled(function, meta.dtype, meta.dims(), copy, site);
+  copy_strided(meta, impl.data(), copy);
+  return result;
+}
+
+/// Its elements, while the tensor lives.
+static NpyArray as_array(const Tensor &tensor) {
+  const Impl &impl = *detail::Access::impl(tensor);
+  return {impl.meta->dtype, DimList(impl.meta->dims()), impl.data()};
+}
+
+void save(const std::filesystem::path &path, const Tensor &tensor, source_location site) {
+  const Tensor written = row_major("save", tensor, site);
   detail::typed("save", site, [&] {
-    if (const auto message = write_npy(path, meta.dtype, meta.dims(), data))
+    const NpyArray array = as_array(written);
+    if (const auto message = write_npy(path, {&array, 1}))
       throw io_error("save", *message, site);
   });
 }
 
+void save_all(const std::filesystem::path &path, const std::vector<Tensor> &tensors,
+              source_location site) {
+  detail::typed("save_all", site, [&] {
+    std::vector<Tensor> written;
+    std::vector<NpyArray> arrays;
+    for (const Tensor &tensor : tensors) {
+      written.push_back(row_major("save_all", tensor, site));
+      arrays.push_back(as_array(written.back()));
+    }
+    if (const auto message = write_npy(path, arrays))
+      throw io_error("save_all", *message, site);
+  });
+}
+
+void save_npz(const std::filesystem::path &path, const NamedTensors &tensors,
+              Compression compression, source_location site) {
+  detail::typed("save_npz", site, [&] {
+    std::vector<Tensor> written;
+    std::vector<NpzArray> arrays;
+    for (const auto &[name, tensor] : tensors) {
+      written.push_back(row_major("save_npz", tensor, site));
+      const NpyArray array = as_array(written.back());
+      arrays.push_back({name, array.dtype, array.shape, array.data});
+    }
+    if (const auto message = write_npz(path, arrays, compression == Compression::deflate))
+      throw io_error("save_npz", *message, site);
+  });
+}
+
+static Tensor read_array(std::string_view function, const Result<NpyFile> &file,
+                         const source_location &site) {
+  if (!file)
+    throw io_error(function, file.message(), site);
+  std::byte *data = nullptr;
+  Tensor tensor = unfilled(function, file->header().dtype, file->header().shape, data, site);
+  if (const auto message = file->read(data))
+    throw io_error(function, *message, site);
+  return tensor;
+}
+
 Tensor load(const std::filesystem::path &path, source_location site) {
-  return detail::typed("load", site, [&] {
-    const Result<NpyFile> file = NpyFile::open(path);
+  return detail::typed("load", site, [&] { return read_array("load", NpyFile::open(path), site); });
+}
+
+std::vector<Tensor> load_all(const std::filesystem::path &path, source_location site) {
+  return detail::typed("load_all", site, [&] {
+    std::vector<Tensor> tensors;
+    std::uint64_t offset = 0;
+    for (bool last = false; !last;) {
+      const Result<NpyFile> file = NpyFile::open_at(path, offset);
+      tensors.push_back(read_array("load_all", file, site));
+      offset = file->end();
+      last = file->is_last();
+    }
+    return tensors;
+  });
+}
+
+NamedTensors load_npz(const std::filesystem::path &path, source_location site) {
+  return detail::typed("load_npz", site, [&] {
+    const Result<NpzFile> file = NpzFile::open(path);
     if (!file)
-      throw io_error("load", file.message(), site);
-    std::byte *data = nullptr;
-    Tensor tensor = unfilled("load", file->header().dtype, file->header().shape, data, site);
-    if (const auto message = file->read(data))
-      throw io_error("load", *message, site);
-    return tensor;
+      throw io_error("load_npz", file.message(), site);
+    NamedTensors tensors;
+    for (const NpzMember &member : file->members()) {
+      const Result<std::vector<std::byte>> bytes = file->read(member);
+      if (!bytes)
+        throw io_error("load_npz", bytes.message(), site);
+      const Result<NpyHeader> header = parse_npy(*bytes);
+      if (!header)
+        throw io_error("load_npz",
+                       path.string() + ": array '" + member.name + "': " + header.message(), site);
+      std::byte *data = nullptr;
+      Tensor tensor = unfilled("load_npz", header->dtype, header->shape, data, site);
+      decode_npy(*header, bytes->data() + header->data_offset, data);
+      tensors.insert_or_assign(member.name, std::move(tensor));
+    }
+    return tensors;
   });
 }
 

@@ -27,6 +27,13 @@ static Impl &usable(const Tensor &tensor, std::string_view function, const sourc
   return *impl;
 }
 
+void detail::throw_ragged(std::size_t got, std::size_t expected, const source_location &site) {
+  throw Error(ErrorCode::invalid_argument,
+              "copy_of: a list of " + std::to_string(got) + " elements beside one of " +
+                  std::to_string(expected),
+              site);
+}
+
 /// The meta of user data. Throws unless the count is that of the shape.
 static const Meta *meta_of_data(std::string_view function, DType dtype, Dims shape,
                                 std::size_t count, const source_location &site) {
@@ -102,19 +109,15 @@ bool Tensor::is_contiguous(source_location site) const {
   return usable(*this, "is_contiguous", site).meta->contiguous;
 }
 
-Tensor Tensor::astype(DType dtype, source_location site) const {
-  return jit::astype(Operand(*this, site), dtype);
-}
-
 Tensor Tensor::contiguous(source_location site) const {
   if (is_contiguous(site))
     return *this;
   // A flattening reshape copies, but for axes that lie like one with steps.
   const DimList shape(this->shape());
-  Tensor flat = reshape(Operand(*this, site), {-1});
+  Tensor flat = jit::reshape(Operand(*this, site), {-1});
   if (!flat.is_contiguous(site))
     flat = concat({flat}, 0, site);
-  return reshape(Operand(std::move(flat), site), shape);
+  return jit::reshape(Operand(std::move(flat), site), shape);
 }
 
 /// Reads any layout into row-major memory of the same dtype.
@@ -126,7 +129,9 @@ void Tensor::read_item(DType as, void *out, const source_location &site) const {
   Impl &impl = usable(*this, "item", site);
   if (impl.meta->size != 1)
     throw Error(ErrorCode::invalid_argument,
-                "item: needs a tensor of one element, got " + describe(*impl.meta), site);
+                "item: needs a tensor of one element, got " + describe(*impl.meta) +
+                    (impl.meta->dtype == DType::boolean ? "; any and all make one of many" : ""),
+                site);
   detail::ensure_started(site); // there may have been no op so far
   detail::make_ready(impl, site);
   // Not an op of the program: it must not appear in traces.
@@ -168,10 +173,14 @@ static Tensor &update(Tensor &tensor, Operand &&value) {
   const source_location site = Access::site(value);
   return tensor = op(Operand(std::as_const(tensor), site), std::move(value));
 }
-Tensor &Tensor::operator+=(Operand value) { return update<add>(*this, std::move(value)); }
-Tensor &Tensor::operator-=(Operand value) { return update<subtract>(*this, std::move(value)); }
-Tensor &Tensor::operator*=(Operand value) { return update<multiply>(*this, std::move(value)); }
-Tensor &Tensor::operator/=(Operand value) { return update<divide>(*this, std::move(value)); }
+Tensor &Tensor::operator+=(Operand value) & { return update<jit::add>(*this, std::move(value)); }
+Tensor &Tensor::operator-=(Operand value) & {
+  return update<jit::subtract>(*this, std::move(value));
+}
+Tensor &Tensor::operator*=(Operand value) & {
+  return update<jit::multiply>(*this, std::move(value));
+}
+Tensor &Tensor::operator/=(Operand value) & { return update<jit::divide>(*this, std::move(value)); }
 
 static void check_dtype(const Impl &impl, DType as, std::string_view function,
                         const source_location &site) {

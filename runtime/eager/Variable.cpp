@@ -12,6 +12,8 @@ namespace jit {
 
 using detail::Access;
 
+detail::RebindHook detail::rebind_hook = nullptr;
+
 /// Tapes know the values of trainable Variables by a mark, so that reading one costs nothing.
 static void mark_trainable(const Tensor &value) noexcept {
   Impl &impl = *Access::impl(value);
@@ -45,6 +47,9 @@ Variable &Variable::operator=(detail::PlacedTensor placed) {
                     ": assigned " + describe(*next->meta) + ", but it holds " +
                     describe(*last->meta) + "; shape and dtype never change",
                 placed.site);
+  if (detail::rebind_hook && box->options.trainable)
+    detail::typed("Variable assignment", placed.site,
+                  [&] { detail::rebind_hook(*Access::impl(box->value), box->identity); });
   Session *session = thread_trace.session;
   // A value that waits elsewhere could not be undone with the Variable, so it is computed now.
   if (!session || !session->holds(*next))
@@ -64,19 +69,19 @@ Variable &Variable::operator=(detail::PlacedTensor placed) {
 // The user's line is the operand's.
 Variable &Variable::operator+=(Operand value) {
   const std::source_location site = Access::site(value);
-  return *this = {add(Operand(this->value(), site), std::move(value)), site};
+  return *this = {jit::add(Operand(this->value(), site), std::move(value)), site};
 }
 Variable &Variable::operator-=(Operand value) {
   const std::source_location site = Access::site(value);
-  return *this = {subtract(Operand(this->value(), site), std::move(value)), site};
+  return *this = {jit::subtract(Operand(this->value(), site), std::move(value)), site};
 }
 Variable &Variable::operator*=(Operand value) {
   const std::source_location site = Access::site(value);
-  return *this = {multiply(Operand(this->value(), site), std::move(value)), site};
+  return *this = {jit::multiply(Operand(this->value(), site), std::move(value)), site};
 }
 Variable &Variable::operator/=(Operand value) {
   const std::source_location site = Access::site(value);
-  return *this = {divide(Operand(this->value(), site), std::move(value)), site};
+  return *this = {jit::divide(Operand(this->value(), site), std::move(value)), site};
 }
 
 const Tensor &Variable::value() const noexcept { return box->value; }

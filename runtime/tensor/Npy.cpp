@@ -43,9 +43,7 @@ constexpr std::array<TypeName, 5> type_names = {{{"b1", DType::boolean},
                                                  {"f8", DType::f64}}};
 
 Result<DType> dtype_from_descr(std::string_view descr) {
-  if (!descr.empty() && descr.front() == '>')
-    return Failure{"npy: dtype " + quote(descr) + " is big endian; only little endian is read"};
-  if (!descr.empty() && std::string_view("<|=").find(descr.front()) != std::string_view::npos)
+  if (!descr.empty() && std::string_view("<|=>").find(descr.front()) != std::string_view::npos)
     for (const TypeName &type : type_names)
       if (descr.substr(1) == type.code)
         return type.dtype;
@@ -100,6 +98,7 @@ private:
     if (!dtype)
       return set_error(dtype.message());
     header.dtype = *dtype;
+    header.big_endian = text.front() == '>';
     return true;
   }
 
@@ -240,9 +239,21 @@ void copy_from_fortran(Dims shape, const std::byte *source, std::byte *target) n
   }
 }
 
+/// What elements in row-major order need to be those of this machine.
+void finish_elements(const NpyHeader &header, std::byte *target) noexcept {
+  const std::size_t size = itemsize(header.dtype);
+  if (header.big_endian && size > 1)
+    for (std::size_t i = 0; i < header.data_bytes; i += size)
+      std::reverse(target + i, target + i + size);
+  if (header.dtype == DType::boolean)
+    for (std::size_t i = 0; i < header.data_bytes; ++i)
+      target[i] = std::byte{target[i] != std::byte{0}};
+}
+
 } // namespace
 
-Result<NpyHeader> parse_npy(std::span<const std::byte> start, std::uint64_t file_bytes) {
+Result<NpyHeader> parse_npy(std::span<const std::byte> start, std::uint64_t file_bytes,
+                            NpyRest rest) {
   const Result<Prefix> prefix = parse_prefix(start);
   if (!prefix)
     return Failure{prefix.message()};
@@ -255,10 +266,12 @@ Result<NpyHeader> parse_npy(std::span<const std::byte> start, std::uint64_t file
                    " do not fit 64 bits"};
   header->data_offset = prefix->fixed + prefix->dict;
   header->data_bytes = static_cast<std::size_t>(*size) * itemsize(header->dtype);
-  if (file_bytes - header->data_offset != header->data_bytes)
+  const std::uint64_t there = file_bytes - header->data_offset;
+  if (there < header->data_bytes || (rest == NpyRest::nothing && there != header->data_bytes))
     return Failure{"npy: " + describe(header->dtype, header->shape) + " needs " +
                    std::to_string(header->data_bytes) + " bytes, the file has " +
-                   std::to_string(file_bytes - header->data_offset)};
+                   std::to_string(there) +
+                   (there > header->data_bytes ? "; load_all reads several arrays" : "")};
   return header;
 }
 
@@ -277,40 +290,45 @@ void decode_npy(const NpyHeader &header, const std::byte *elements, std::byte *t
     copy_from_fortran<4>(header.shape, elements, target);
   else
     copy_from_fortran<8>(header.shape, elements, target);
-  if (header.dtype == DType::boolean)
-    for (std::size_t i = 0; i < header.data_bytes; ++i)
-      target[i] = std::byte{target[i] != std::byte{0}};
+  finish_elements(header, target);
 }
 
-Result<NpyFile> NpyFile::open(const std::filesystem::path &path) {
+Result<NpyFile> NpyFile::open(const std::filesystem::path &path, std::uint64_t offset,
+                              NpyRest rest) {
   Result<InputFile> file = InputFile::open(path);
   if (!file)
     return Failure{file.message()};
+  const std::uint64_t left = file->size() - std::min(file->size(), offset);
   std::vector<std::byte> start(
-      static_cast<std::size_t>(std::min<std::uint64_t>(file->size(), max_npy_header_bytes + 12)));
-  if (std::optional<std::string> problem = file->read(0, start))
+      static_cast<std::size_t>(std::min<std::uint64_t>(left, max_npy_header_bytes + 12)));
+  if (std::optional<std::string> problem = file->read(offset, start))
     return Failure{std::move(*problem)};
-  const Result<NpyHeader> header = parse_npy(start, file->size());
+  const Result<NpyHeader> header = parse_npy(start, left, rest);
   if (!header)
     return Failure{path.string() + ": " + header.message()};
-  return NpyFile(*std::move(file), *header);
+  return NpyFile(*std::move(file), *header, offset);
+}
+Result<NpyFile> NpyFile::open(const std::filesystem::path &path) {
+  return open(path, 0, NpyRest::nothing);
+}
+Result<NpyFile> NpyFile::open_at(const std::filesystem::path &path, std::uint64_t offset) {
+  return open(path, offset, NpyRest::more_arrays);
 }
 
 std::optional<std::string> NpyFile::read(std::byte *target) const {
   const bool in_place = !head.fortran_order || head.shape.size() < 2;
   if (in_place) {
-    if (std::optional<std::string> problem = file.read(head.data_offset, {target, head.data_bytes}))
+    if (std::optional<std::string> problem =
+            file.read(begin + head.data_offset, {target, head.data_bytes}))
       return problem;
-    if (head.dtype == DType::boolean)
-      for (std::size_t i = 0; i < head.data_bytes; ++i)
-        target[i] = std::byte{target[i] != std::byte{0}};
+    finish_elements(head, target);
     return std::nullopt;
   }
   const std::unique_ptr<std::byte[]> elements(new (std::nothrow) std::byte[head.data_bytes]);
   if (!elements)
     return file.path().string() + ": out of memory";
   if (std::optional<std::string> problem =
-          file.read(head.data_offset, {elements.get(), head.data_bytes}))
+          file.read(begin + head.data_offset, {elements.get(), head.data_bytes}))
     return problem;
   decode_npy(head, elements.get(), target);
   return std::nullopt;
@@ -337,14 +355,25 @@ std::string npy_header(DType dtype, Dims shape) {
 
 std::optional<std::string> write_npy(const std::filesystem::path &path, DType dtype, Dims shape,
                                      const std::byte *data) {
-  if (!is_supported(dtype))
-    return path.string() + ": npy: dtype " + std::string(name(dtype)) + " is not supported";
-  const std::string header = npy_header(dtype, shape);
-  std::size_t bytes = itemsize(dtype);
-  for (const std::int64_t extent : shape)
-    bytes *= static_cast<std::size_t>(extent);
-  const std::array<std::span<const std::byte>, 2> parts = {std::as_bytes(std::span(header)),
-                                                           std::span<const std::byte>(data, bytes)};
+  const NpyArray array{dtype, shape, data};
+  return write_npy(path, {&array, 1});
+}
+
+std::optional<std::string> write_npy(const std::filesystem::path &path,
+                                     std::span<const NpyArray> arrays) {
+  std::vector<std::string> headers;
+  std::vector<std::span<const std::byte>> parts;
+  headers.reserve(arrays.size()); // spans of them must stay
+  for (const NpyArray &array : arrays) {
+    if (!is_supported(array.dtype))
+      return path.string() + ": npy: dtype " + std::string(name(array.dtype)) + " is not supported";
+    std::size_t bytes = itemsize(array.dtype);
+    for (const std::int64_t extent : array.shape)
+      bytes *= static_cast<std::size_t>(extent);
+    headers.push_back(npy_header(array.dtype, array.shape));
+    parts.push_back(std::as_bytes(std::span(headers.back())));
+    parts.emplace_back(array.data, bytes);
+  }
   return write_file(path, parts);
 }
 

@@ -141,8 +141,10 @@ void Run::run_recorded(std::size_t number) {
 
 void Run::take_gradients(const Step &step, Tape &tape, const std::source_location &site) {
   std::vector<Tensor> sources;
-  for (const Ref &source : step.operands)
+  for (const Ref &source : step.operands) {
     sources.push_back(tensor(source));
+    tape.watch(sources.back()); // no error if nothing led to it
+  }
   std::vector<Tensor> found = tape.gradient(tensor(step.target), sources, site);
   std::ranges::move(found, values.begin() + step.first_value);
 }

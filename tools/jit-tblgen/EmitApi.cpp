@@ -41,7 +41,7 @@ std::string arguments_of(StringRef head) {
 /// "sum(x, 1)" and "sum(x, Axes{0, 1})" for "sum(x, {.axis = ...})". A template, because GCC would
 /// take designated members for a list of axes.
 void emit_with_axes(StringRef declaration, raw_ostream &out) {
-  for (StringRef options : {"Reduce", "Variance"}) {
+  for (StringRef options : {"Reduce", "Variance", "Norm"}) {
     auto [head, rest] = declaration.split((", " + options + " options = {})").str());
     if (rest.empty() && head.size() == declaration.size())
       continue;
@@ -73,9 +73,10 @@ void emit_operator(const Op &op, raw_ostream &out) {
 void emit_header(const RecordKeeper &records, raw_ostream &out) {
   out << "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception\n"
          "// Functions and operators on tensors, generated from the op records.\n"
-         "#pragma once\n\n#include <tracejit/options.h>\n#include <tracejit/tensor.h>\n\n"
+         "#pragma once\n\n#include <tracejit/losses.h>\n#include <tracejit/options.h>\n"
+         "#include <tracejit/tensor.h>\n\n"
          "#include <concepts>\n#include <cstdint>\n#include <optional>\n#include "
-         "<source_location>\n"
+         "<source_location>\n#include <string_view>\n"
          "#include <utility>\n#include <vector>\n\n"
          "#pragma GCC visibility push(default)\nnamespace jit {\n\nclass Generator;\n\n";
   std::vector<Op> ops = read_ops(records);
@@ -93,6 +94,8 @@ void emit_header(const RecordKeeper &records, raw_ostream &out) {
   for (const Op &op : ops)
     if (!op.cpp.empty())
       emit_operator(op, out);
+  out << "\n";
+  emit_method_definitions(read_declarations(records), out);
   out << "\n} // namespace jit\n#pragma GCC visibility pop\n";
 }
 

@@ -223,6 +223,16 @@ std::vector<const Record *> in_order(const llvm::RecordKeeper &records, StringRe
   return found;
 }
 
+std::vector<std::string> read_declarations(const llvm::RecordKeeper &records) {
+  std::vector<std::string> declarations;
+  for (const Op &op : read_ops(records))
+    if (std::string declaration = op.declaration(); !declaration.empty())
+      declarations.push_back(std::move(declaration));
+  for (const Record *composite : in_order(records, "Composite"))
+    declarations.push_back(composite->getValueAsString("signature").str());
+  return declarations;
+}
+
 std::vector<Op> read_ops(const llvm::RecordKeeper &records) {
   std::vector<Op> ops;
   std::map<StringRef, const Record *> seen;

@@ -61,6 +61,12 @@ std::vector<Op> read_ops(const llvm::RecordKeeper &records);
 /// Records of a class in the order they stand in the files.
 std::vector<const llvm::Record *> in_order(const llvm::RecordKeeper &records, StringRef of_class);
 
+/// Of all public functions: those of the ops, then those written with others.
+std::vector<std::string> read_declarations(const llvm::RecordKeeper &records);
+
+/// The methods of these functions, for the end of the header that declares them.
+void emit_method_definitions(const std::vector<std::string> &declarations, llvm::raw_ostream &out);
+
 /// Every line of a doc behind a prefix.
 std::string prefixed(StringRef doc, StringRef prefix);
 

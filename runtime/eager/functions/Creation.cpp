@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Functions that make tensors of numbers and random numbers.
+// Functions that make tensors of numbers.
 #include "runtime/eager/Dispatch.h"
 #include "runtime/eager/functions/AxisArguments.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/ops/Attributes.h"
 
 #include <tracejit/ops.h>
-#include <tracejit/random.h>
 
 #include <bit>
 
@@ -73,43 +72,5 @@ Tensor arange(Scalar start, Scalar stop, Scalar step, std::optional<DType> dtype
 }
 
 Tensor arange(Scalar stop, source_location site) { return arange(0, stop, 1, {}, site); }
-
-namespace detail {
-struct GeneratorAccess {
-  /// Key and first counter of `blocks` blocks of four words, as operands of a random op.
-  struct Range {
-    Operand key, counter;
-  };
-  static Range reserve(Generator &generator, std::uint64_t blocks, const source_location &site) {
-    const std::uint64_t first = generator.counter;
-    generator.counter += blocks;
-    return {Operand(std::bit_cast<std::int64_t>(generator.key), site),
-            Operand(std::bit_cast<std::int64_t>(first), site)};
-  }
-};
-} // namespace detail
-
-/// Blocks for `shape`: four f32 or two f64 numbers each. Sizes that overflow are refused by the op.
-static std::uint64_t blocks_for(Dims shape, DType dtype) {
-  const auto size = static_cast<std::uint64_t>(checked_size(dtype, shape).value_or(0));
-  const std::uint64_t per_block = dtype == DType::f64 ? 2 : 4;
-  return size / per_block + (size % per_block != 0);
-}
-
-Tensor uniform(Generator &generator, DimList shape, DType dtype, source_location site) {
-  auto range = detail::GeneratorAccess::reserve(generator, blocks_for(shape, dtype), site);
-  return dispatch(OpKind::uniform, UniformAttrs{shape, dtype}.encode(), range.key, range.counter);
-}
-
-Tensor normal(Generator &generator, DimList shape, DType dtype, source_location site) {
-  auto range = detail::GeneratorAccess::reserve(generator, blocks_for(shape, dtype), site);
-  return dispatch(OpKind::normal, NormalAttrs{shape, dtype}.encode(), range.key, range.counter);
-}
-
-Tensor permutation(Generator &generator, std::int64_t n, source_location site) {
-  const DimList shape{n};
-  auto range = detail::GeneratorAccess::reserve(generator, blocks_for(shape, DType::f64), site);
-  return dispatch(OpKind::permutation, PermutationAttrs{n}.encode(), range.key, range.counter);
-}
 
 } // namespace jit

@@ -315,7 +315,8 @@ Tensor Tensor::index_with(std::initializer_list<Index> indices) const {
   Tensor result = read_slice(*this, selection, site);
   // From the back, so that the axes in front keep their numbers.
   for (auto gather = selection.gathers.rbegin(); gather != selection.gathers.rend(); ++gather)
-    result = take(Operand(std::move(result), site), Operand(*gather->second, site), gather->first);
+    result =
+        jit::take(Operand(std::move(result), site), Operand(*gather->second, site), gather->first);
   return result;
 }
 

@@ -85,6 +85,30 @@ Tensor diagonal(Operand x, std::int64_t offset) {
   return places(detail::Index(ellipsis, site), detail::Index(picked, site));
 }
 
+/// A row or a column, prolonged to the size of the matrix, where the diagonal is.
+Tensor diag(Operand x, std::int64_t k) {
+  const source_location site = detail::Access::site(x);
+  const Meta &meta = tensor_meta("diag", x);
+  if (meta.rank == 2)
+    return diagonal(std::move(x), k);
+  std::int64_t size = 0;
+  const bool fits = k >= -(std::int64_t{1} << 31) && k <= std::int64_t{1} << 31 &&
+                    !__builtin_add_overflow(meta.size, k < 0 ? -k : k, &size) &&
+                    checked_size(DType::i64, DimList{size, size});
+  if (meta.rank != 1 || !fits)
+    throw Error(ErrorCode::invalid_argument,
+                "diag: cannot put " + describe(meta) + " on diagonal " + std::to_string(k), site);
+  const DType dtype = meta.dtype;
+  const Tensor longer =
+      size == meta.size ? detail::Access::tensor_of(x) : pad(std::move(x), {0}, {size - meta.size});
+  const Tensor line = expand_dims(Operand(longer, site), k < 0 ? 0 : 1);
+  const Tensor kept = band(
+      size, size, k, [](Operand a, Operand b) { return equal(std::move(a), std::move(b)); }, site);
+  if (dtype == DType::boolean)
+    return logical_and(Operand(kept, site), Operand(line, site));
+  return where(Operand(kept, site), Operand(line, site), Operand(0, site));
+}
+
 Tensor linspace(double start, double stop, std::int64_t count, DType dtype, source_location site) {
   if (!is_float(dtype))
     throw Error(ErrorCode::invalid_argument,

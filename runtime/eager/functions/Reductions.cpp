@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Reductions, rows and losses.
+// Reductions and rows.
 #include "runtime/eager/functions/AxisArguments.h"
 #include "runtime/ops/Attributes.h"
 
 #include <tracejit/ops.h>
+
+#include <algorithm>
 
 namespace jit {
 
@@ -97,35 +99,35 @@ Tensor log_softmax(Operand x, int axis) {
 }
 Tensor logsumexp(Operand x, int axis) { return row<LogsumexpAttrs>(OpKind::logsumexp, x, axis); }
 
+/// The axes side by side at the end, as one.
+Tensor logsumexp(Operand x, Axes axis, bool keepdims) {
+  const std::source_location site = detail::Access::site(x);
+  const Meta &meta = tensor_meta("logsumexp", x);
+  const DimList summed = axes_of("logsumexp", x, axis);
+  DimList order, rest, kept(meta.dims());
+  for (std::int64_t i = 0; i < meta.rank; ++i)
+    if (std::ranges::find(summed, i) == summed.end()) {
+      order.push_back(i);
+      rest.push_back(meta.dim_values[i]);
+    }
+  std::int64_t size = 1;
+  for (const std::int64_t i : summed) {
+    order.push_back(i);
+    size *= meta.dim_values[i];
+    kept[static_cast<std::size_t>(i)] = 1;
+  }
+  DimList flat = rest; // shorter than x by an axis at least, but for no axes
+  flat.push_back(size, site);
+  const Tensor turned = permute_dims(std::move(x), order);
+  const Tensor rows = reshape(Operand(turned, site), flat);
+  const Tensor sums = logsumexp(Operand(rows, site), -1);
+  return keepdims ? reshape(Operand(sums, site), kept) : sums;
+}
+
 Tensor layer_norm(Operand x, Operand gamma, Operand beta, double eps) {
   const LayerNormAttrs attrs{axis_of(OpKind::layer_norm, x, -1)};
   Operand epsilon(eps);
   return dispatch(OpKind::layer_norm, attrs.encode(), x, gamma, beta, epsilon);
-}
-
-Tensor mse(Operand x, Operand y) {
-  const std::source_location site = detail::Access::site(x);
-  Tensor difference = subtract(std::move(x), std::move(y));
-  Tensor squares = square(Operand(std::move(difference), site));
-  return mean(Operand(std::move(squares), site));
-}
-
-Tensor cross_entropy(Operand logits, Operand labels) {
-  const std::source_location site = detail::Access::site(logits);
-  const Meta &scores = tensor_meta("cross_entropy", logits);
-  const Meta &classes = tensor_meta("cross_entropy", labels);
-  if (scores.rank != 2 || classes.rank != 1 || scores.dim_values[0] != classes.dim_values[0])
-    throw Error(ErrorCode::invalid_argument,
-                "cross_entropy: needs logits [n,classes] and labels [n], got " + describe(scores) +
-                    " and " + describe(classes),
-                site);
-  const Tensor rows = detail::Access::tensor_of(logits);
-  Tensor picked =
-      take_along_axis(Operand(rows, site), Operand(expand_dims(std::move(labels), 1), site), 1);
-  Tensor chosen = squeeze(Operand(std::move(picked), site), 1);
-  Tensor sums = logsumexp(Operand(rows, site), 1);
-  Tensor losses = subtract(Operand(std::move(sums), site), Operand(std::move(chosen), site));
-  return mean(Operand(std::move(losses), site));
 }
 
 } // namespace jit

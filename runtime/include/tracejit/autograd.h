@@ -21,30 +21,35 @@ namespace autograd {
 class TapeList;
 }
 
-/// What to differentiate with respect to: tensors and Variables (the value they hold now), given as
-/// a list `{w, b}` or as any range of them or of pointers to Variables.
+namespace detail {
+/// A number that no other Variable has or had.
+std::uint64_t identity_of(const Variable &variable) noexcept;
+} // namespace detail
+
+/// What to differentiate with respect to: tensors and Variables (the value they hold now or, if the
+/// target does not depend on that one, the last one before it that it does depend on), given as a
+/// list `{w, b}` or as any range of them or of pointers to Variables.
 class Sources {
 public:
   struct Source {
     Tensor value;
+    std::uint64_t variable = 0; ///< which one it is the value of; 0: none
     Source(const Tensor &tensor) : value(tensor) {}
-    Source(const Variable &variable) : value(variable.value()) {}
-    Source(const Variable *variable) : value(variable->value()) {}
+    Source(const Variable &variable)
+        : value(variable.value()), variable(detail::identity_of(variable)) {}
+    Source(const Variable *variable) : Source(*variable) {}
   };
-  Sources(std::initializer_list<Source> list) {
-    for (const Source &source : list)
-      values.push_back(source.value);
-  }
+  Sources(std::initializer_list<Source> list) : sources(list) {}
   template <std::ranges::input_range R>
     requires std::constructible_from<Source, std::ranges::range_reference_t<const R>>
   Sources(const R &range) {
     for (auto &&source : range)
-      values.push_back(Source(source).value);
+      sources.push_back(Source(source));
   }
-  const std::vector<Tensor> &list() const noexcept { return values; }
+  const std::vector<Source> &list() const noexcept { return sources; }
 
 private:
-  std::vector<Tensor> values;
+  std::vector<Source> sources;
 };
 
 /// Records ops on this thread from its construction on, as far as they depend on floating-point
@@ -63,10 +68,11 @@ public:
   void watch(const Tensor &tensor, std::source_location site = std::source_location::current());
 
   /// The gradients of the sum of target's elements (of target itself if it is one number), each of
-  /// its source's shape and dtype; zeros for a source that was not reached. Uses up the tape: it
-  /// records no further, what it kept is let go, and a second call throws. The calls of this
-  /// function are recorded by the tapes around it. Throws if the target or a source is empty or not
-  /// of a floating dtype.
+  /// its source's shape and dtype; zeros for a source on which the target does not depend. Uses up
+  /// the tape: it records no further, what it kept is let go, and a second call throws. The calls
+  /// of this function are recorded by the tapes around it. Throws if the target or a source is
+  /// empty or not of a floating dtype, or if the tape never saw a source: a tensor must be watched
+  /// before it is used.
   std::vector<Tensor> gradient(const Tensor &target, const Sources &sources,
                                std::source_location site = std::source_location::current());
 
@@ -90,7 +96,9 @@ public:
   NoGrad(const NoGrad &) = delete;
 
 private:
+  friend class autograd::TapeList;
   std::shared_ptr<autograd::TapeList> outer;
+  NoGrad *around; ///< the next one on this thread
 };
 
 /// The same elements as a constant. Shares memory.
@@ -133,6 +141,67 @@ std::pair<Tensor, std::vector<Tensor>> differentiate(const F &f, const std::vect
 }
 
 } // namespace detail
+
+namespace detail {
+
+/// The gradients of a function's arguments, of its arguments, its results and the gradients of
+/// those. An empty tensor stands for zeros.
+using GradientFunction = std::function<std::vector<Tensor>(
+    const std::vector<Tensor> &inputs, const std::vector<Tensor> &outputs,
+    const std::vector<Tensor> &output_gradients)>;
+
+/// What `forward` gives of the inputs; tapes call `gradient` for what they do not see of it.
+std::vector<Tensor>
+call_with_gradient(const std::vector<Tensor> &inputs,
+                   const std::function<std::vector<Tensor>(const std::vector<Tensor> &)> &forward,
+                   const std::shared_ptr<const GradientFunction> &gradient,
+                   const std::source_location &site);
+
+template <class G> GradientFunction as_gradient_function(G g) {
+  if constexpr (std::convertible_to<G, GradientFunction>) {
+    return g;
+  } else {
+    static_assert(
+        std::invocable<G &, const Tensor &, const Tensor &, const Tensor &>,
+        "custom_gradient: the gradient takes (input, output, output_gradient) and gives a "
+        "Tensor, or takes three std::vector<Tensor> and gives one");
+    return [g = std::move(g)](const std::vector<Tensor> &inputs, const std::vector<Tensor> &outputs,
+                              const std::vector<Tensor> &gradients) mutable {
+      return std::vector<Tensor>{g(inputs.at(0), outputs.at(0), gradients.at(0))};
+    };
+  }
+}
+
+} // namespace detail
+
+/// f, with a gradient given by hand. f takes tensors and gives a Tensor or a vector of them; tapes
+/// do not look into it. g gives the gradients of the arguments: as a vector, from the vectors of
+/// arguments, of results and of the gradients of the results; or, for one argument and one result,
+/// as a Tensor from the three. It can be differentiated again as far as g uses ops. Other tensors
+/// that f captures are constants. Throws at gradient() if g gives another number of gradients, or
+/// one of another shape than its argument.
+template <class F, class G>
+auto custom_gradient(F f, G g, std::source_location site = std::source_location::current()) {
+  auto gradient =
+      std::make_shared<const detail::GradientFunction>(detail::as_gradient_function(std::move(g)));
+  return [f = std::move(f), gradient, site](const std::convertible_to<Tensor> auto &...arguments) {
+    using Result = decltype(std::invoke(f, Tensor(arguments)...));
+    const auto forward = [&f](const std::vector<Tensor> &values) {
+      return [&]<std::size_t... I>(std::index_sequence<I...>) {
+        if constexpr (std::convertible_to<Result, Tensor>)
+          return std::vector<Tensor>{std::invoke(f, values[I]...)};
+        else
+          return std::vector<Tensor>(std::invoke(f, values[I]...));
+      }(std::make_index_sequence<sizeof...(arguments)>{});
+    };
+    std::vector<Tensor> results =
+        detail::call_with_gradient({Tensor(arguments)...}, forward, gradient, site);
+    if constexpr (std::convertible_to<Result, Tensor>)
+      return std::move(results[0]);
+    else
+      return results;
+  };
+}
 
 /// A function of tensors, Variables and numbers (as f32 tensors) that returns f's value and its
 /// gradients with respect to the arguments listed. Composes: the result can be differentiated

@@ -2,9 +2,13 @@
 // Extents and axes: small lists of integers that never allocate.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
+#include <ranges>
 #include <source_location>
 #include <span>
 
@@ -13,7 +17,24 @@ namespace jit {
 
 inline constexpr int max_rank = 8;
 
-using Dims = std::span<const std::int64_t>;
+namespace detail {
+/// A vector, an array or the like of integers; no text.
+template <class R>
+concept IntegerRange =
+    std::ranges::contiguous_range<R> && std::signed_integral<std::ranges::range_value_t<R>> &&
+    sizeof(std::ranges::range_value_t<R>) >= sizeof(int);
+} // namespace detail
+
+/// Integers that lie elsewhere: extents or axes.
+class Dims : public std::span<const std::int64_t> {
+public:
+  using std::span<const std::int64_t>::span;
+  constexpr Dims(std::span<const std::int64_t> values) noexcept : span(values) {}
+  friend bool operator==(Dims a, Dims b) noexcept { return std::ranges::equal(a, b); }
+};
+
+/// "[2, 3]"
+std::ostream &operator<<(std::ostream &stream, Dims values);
 
 /// At most `max_rank` integers. Constructors throw invalid_argument when given more.
 class DimList {
@@ -23,6 +44,12 @@ public:
           std::source_location site = std::source_location::current())
       : DimList(Dims(values.begin(), values.size()), site) {}
   DimList(Dims values, std::source_location site = std::source_location::current());
+  template <detail::IntegerRange R>
+    requires(!std::same_as<R, DimList>)
+  DimList(const R &values, std::source_location site = std::source_location::current()) {
+    for (const auto value : values)
+      push_back(static_cast<std::int64_t>(value), site);
+  }
 
   operator Dims() const noexcept { return {values.data(), count}; }
   std::size_t size() const noexcept { return count; }
@@ -47,6 +74,10 @@ public:
        std::source_location site = std::source_location::current())
       : list(axes, site), everything(false) {}
   Axes(DimList axes) : list(axes), everything(false) {}
+  template <detail::IntegerRange R>
+    requires(!std::same_as<R, DimList>)
+  Axes(const R &axes, std::source_location site = std::source_location::current())
+      : list(axes, site), everything(false) {}
 
   bool all() const noexcept { return everything; }
   Dims values() const noexcept { return list; }
@@ -57,4 +88,7 @@ private:
 };
 
 } // namespace jit
+
+template <> inline constexpr bool std::ranges::enable_borrowed_range<jit::Dims> = true;
+template <> inline constexpr bool std::ranges::enable_view<jit::Dims> = true;
 #pragma GCC visibility pop

@@ -5,7 +5,9 @@
 #include <tracejit/dims.h>
 #include <tracejit/dtype.h>
 
+#include <cstdint>
 #include <optional>
+#include <vector>
 
 #pragma GCC visibility push(default)
 namespace jit {
@@ -56,6 +58,37 @@ struct Sort {
 
 /// Where searchsorted puts a value among equal ones.
 enum class Side { left, right };
+
+/// Options of vector_norm: (sum of |x|^ord)^(1/ord), the largest |x| for infinity, the smallest for
+/// -infinity, how many are not 0 for 0.
+struct Norm {
+  detail::ByName by_name = {};
+  Axes axis = {};
+  double ord = 2;
+  bool keepdims = false;
+};
+
+/// What becomes of the losses of elements or rows: one number, or themselves.
+enum class Reduction : std::uint8_t { mean, sum, none };
+
+/// Which axis of the results of meshgrid the first two coordinates run along: of Cartesian
+/// coordinates the first along the second axis, of matrix indices each along its own.
+enum class Indexing : std::uint8_t { xy, ij };
+
+/// Where interpolate reads: the nearest place (`nearest` the one below i * in / out,
+/// `nearest_exact` by the middles of elements), or between two places of every axis (linear,
+/// bilinear, trilinear).
+enum class Interpolation : std::uint8_t { nearest, nearest_exact, linear };
+
+/// Options of interpolate. One of size and scale is given, with a value for each spatial axis or
+/// one for all.
+struct Interpolate {
+  detail::ByName by_name = {};
+  DimList size = {};
+  std::vector<double> scale = {};
+  Interpolation mode = Interpolation::nearest;
+  bool align_corners = false; ///< of linear: the first and the last element stay where they are
+};
 
 } // namespace jit
 #pragma GCC visibility pop

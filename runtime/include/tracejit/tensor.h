@@ -6,6 +6,7 @@
 #include <tracejit/dims.h>
 #include <tracejit/dtype.h>
 #include <tracejit/error.h>
+#include <tracejit/methods.h>
 #include <tracejit/scalar.h>
 
 #include <atomic>
@@ -54,6 +55,28 @@ struct Access; ///< The runtime's way to the value behind a handle.
 template <class R>
 concept ContiguousRange =
     std::ranges::contiguous_range<R> && Element<std::ranges::range_value_t<R>>;
+
+/// T in a vector that has its elements in memory, which one of bool has not.
+template <class T> using Plain = std::conditional_t<std::same_as<T, bool>, std::byte, T>;
+static_assert(sizeof(bool) == 1);
+
+[[noreturn]] void throw_ragged(std::size_t got, std::size_t expected,
+                               const std::source_location &site);
+
+/// The elements of nested lists, whose lengths become the extents from `axis` on.
+template <class T, class P>
+void append(std::initializer_list<T> list, std::vector<P> &elements, DimList &shape,
+            std::size_t axis, const std::source_location &site) {
+  const bool is_first = elements.empty() && shape[axis] == 0;
+  if (!is_first && static_cast<std::int64_t>(list.size()) != shape[axis])
+    throw_ragged(list.size(), static_cast<std::size_t>(shape[axis]), site);
+  shape[axis] = static_cast<std::int64_t>(list.size());
+  for (const T &part : list)
+    if constexpr (Element<T>)
+      elements.push_back(P(part));
+    else
+      append(part, elements, shape, axis + 1, site);
+}
 
 } // namespace detail
 
@@ -126,21 +149,22 @@ std::vector<Index> named_indices(std::initializer_list<Index> indices);
 /// An 8-byte handle to an immutable value; copying shares it. Values may be pending: reading bytes
 /// runs what is needed first, asking for dtype or shape never does. Handles may be used from any
 /// thread; one handle object is used by one thread at a time, as with shared_ptr.
-class Tensor {
+class Tensor : public detail::Methods<Tensor> {
 public:
   /// Empty: any use but assignment throws invalid_argument.
   Tensor() noexcept = default;
   /// Rank 0, of the given dtype or the number's default (bool, i64, f32).
   explicit Tensor(Scalar value, std::optional<DType> dtype = {},
                   std::source_location site = std::source_location::current());
-  Tensor(const Tensor &other) noexcept : value(other.value) { detail::retain(value); }
-  Tensor(Tensor &&other) noexcept : value(std::exchange(other.value, nullptr)) {}
-  Tensor &operator=(const Tensor &other) noexcept {
+  Tensor(const Tensor &other) noexcept : Methods(), value(other.value) { detail::retain(value); }
+  Tensor(Tensor &&other) noexcept : Methods(), value(std::exchange(other.value, nullptr)) {}
+  /// Not to a temporary: `x(0) = y` would change nothing.
+  Tensor &operator=(const Tensor &other) & noexcept {
     detail::retain(other.value);
     detail::release(std::exchange(value, other.value));
     return *this;
   }
-  Tensor &operator=(Tensor &&other) noexcept {
+  Tensor &operator=(Tensor &&other) & noexcept {
     detail::release(std::exchange(value, std::exchange(other.value, nullptr)));
     return *this;
   }
@@ -158,6 +182,35 @@ public:
   static Tensor copy_of(std::initializer_list<T> elements, DimList shape,
                         std::source_location site = std::source_location::current()) {
     return copy_bytes(dtype_of<T>, shape, elements.begin(), elements.size(), site);
+  }
+  /// The same along one axis.
+  template <detail::ContiguousRange R>
+  static Tensor copy_of(const R &elements,
+                        std::source_location site = std::source_location::current()) {
+    return copy_of(elements, DimList{static_cast<std::int64_t>(std::ranges::size(elements))}, site);
+  }
+  template <Element T>
+  static Tensor copy_of(std::initializer_list<T> elements,
+                        std::source_location site = std::source_location::current()) {
+    return copy_of(elements, DimList{static_cast<std::int64_t>(elements.size())}, site);
+  }
+  /// Of rows of equal length, or of matrices of equal shape: `copy_of({{1.0, 2.0}, {3.0, 4.0}})`.
+  template <Element T>
+  static Tensor copy_of(std::initializer_list<std::initializer_list<T>> rows,
+                        std::source_location site = std::source_location::current()) {
+    std::vector<detail::Plain<T>> elements;
+    DimList shape{0, 0};
+    detail::append(rows, elements, shape, 0, site);
+    return copy_bytes(dtype_of<T>, shape, elements.data(), elements.size(), site);
+  }
+  template <Element T>
+  static Tensor
+  copy_of(std::initializer_list<std::initializer_list<std::initializer_list<T>>> matrices,
+          std::source_location site = std::source_location::current()) {
+    std::vector<detail::Plain<T>> elements;
+    DimList shape{0, 0, 0};
+    detail::append(matrices, elements, shape, 0, site);
+    return copy_bytes(dtype_of<T>, shape, elements.data(), elements.size(), site);
   }
   /// Takes over the vector's memory. Throws if its size is not that of the shape.
   template <Element T>
@@ -220,11 +273,10 @@ public:
       return out;
     }
   }
-  /// item<bool>(): size() must be 1; NaN is true. The one observation whose line is not known: a
-  /// conversion has no place for it.
+  /// item<bool>(): size() must be 1, so write any(x) or all(x); NaN is true. The one observation
+  /// whose line is not known: a conversion has no place for it.
   explicit operator bool() const { return item<bool>(std::source_location()); }
 
-  Tensor astype(DType dtype, std::source_location site = std::source_location::current()) const;
   /// This tensor if it is contiguous, else a row-major copy.
   Tensor contiguous(std::source_location site = std::source_location::current()) const;
   /// NumPy's basic indexing with integers, slice, newaxis, ellipsis; a tensor of integers takes
@@ -266,10 +318,10 @@ public:
   }
 
   /// This handle gets another value: `x += y` is `x = x + y`. If that throws, it keeps its own.
-  Tensor &operator+=(Operand value);
-  Tensor &operator-=(Operand value);
-  Tensor &operator*=(Operand value);
-  Tensor &operator/=(Operand value);
+  Tensor &operator+=(Operand value) &;
+  Tensor &operator-=(Operand value) &;
+  Tensor &operator*=(Operand value) &;
+  Tensor &operator/=(Operand value) &;
 
 private:
   friend class Operand;
@@ -315,7 +367,7 @@ struct VariableOptions {
 /// A mutable box with a stable identity: movable, not copyable. Assignment replaces the handle and
 /// never copies bytes; shape and dtype stay those of the first value. Sharing a Variable between
 /// threads needs the user's own lock.
-class Variable {
+class Variable : public detail::Methods<Variable> {
 public:
   explicit Variable(Tensor init, VariableOptions options = {},
                     std::source_location site = std::source_location::current());
@@ -426,6 +478,12 @@ private:
   };
   Kind kind;
 };
+
+// C++ would read whole tensors as conditions. Of elements: x & y, x | y, ~x. Of all of them:
+// any(x), all(x). Of one element: x.item<bool>().
+void operator&&(const Tensor &, const Tensor &) = delete; // write x & y, or all(x) && all(y)
+void operator||(const Tensor &, const Tensor &) = delete; // write x | y, or any(x) || any(y)
+void operator!(const Tensor &) = delete; // write ~x or logical_not(x), or !any(x).item<bool>()
 
 } // namespace jit
 #pragma GCC visibility pop

@@ -186,6 +186,7 @@ private:
 /// The trace's identity is the type of f (for function pointers and std::function the target too)
 /// and the name, not the object: calling this in a loop makes one trace.
 template <class F>
+  requires(!std::convertible_to<F, Operand>)
 Traced<std::decay_t<F>> trace(F &&f, TraceOptions options = {},
                               std::source_location site = std::source_location::current()) {
   using D = std::decay_t<F>;
@@ -195,6 +196,7 @@ Traced<std::decay_t<F>> trace(F &&f, TraceOptions options = {},
 }
 /// The same with a name alone. A template, so that `{"name"}` stays options.
 template <class F, std::convertible_to<std::string_view> Name>
+  requires(!std::convertible_to<F, Operand>)
 Traced<std::decay_t<F>> trace(F &&f, const Name &name,
                               std::source_location site = std::source_location::current()) {
   return trace(std::forward<F>(f), TraceOptions{.name = std::string(std::string_view(name))}, site);

@@ -9,7 +9,10 @@
 #include <tracejit/dtype.h>
 #include <tracejit/dtype_info.h>
 #include <tracejit/error.h>
+#include <tracejit/io.h>
+#include <tracejit/losses.h>
 #include <tracejit/memory.h>
+#include <tracejit/methods.h>
 #include <tracejit/mode.h>
 #include <tracejit/ops.h>
 #include <tracejit/optimizers.h>

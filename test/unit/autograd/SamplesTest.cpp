@@ -120,6 +120,59 @@ TEST(Samples, GradientsAgreeWithDifferences) {
         << op.name;
 }
 
+/// The gradients of the sum of f by all floating arguments.
+std::vector<Tensor> slopes(const Call &f, const std::vector<Tensor> &arguments,
+                           const std::vector<Tensor> &sources) {
+  Tape tape;
+  for (const Tensor &source : sources)
+    tape.watch(source);
+  return tape.gradient(sum(f(arguments)), sources);
+}
+
+/// What a `where` does not take must not reach derivatives as 0 times infinity. Infinite ones are
+/// fine, and NaN where the function is NaN.
+void check_twice_at(const Sample &sample, double first, double others) {
+  const Call call(sample, false);
+  std::vector<Tensor> arguments, sources;
+  for (const Tensor &argument : call.arguments) {
+    const bool floating = is_float(argument.dtype());
+    arguments.push_back(
+        floating ? full(DimList(argument.shape()), sources.empty() ? first : others, DType::f64)
+                 : argument);
+    if (floating)
+      sources.push_back(arguments.back());
+  }
+  const Tensor result = call(arguments);
+  if (!is_float(result.dtype()) || has_nan(result))
+    return;
+  const std::string what = std::string(info(sample.op).name) + " of " +
+                           std::string(sample.operands) + " at " + std::to_string(first) + ", " +
+                           std::to_string(others);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    Tape outer;
+    for (const Tensor &source : sources)
+      outer.watch(source);
+    const Tensor slope = slopes(call, arguments, sources)[i];
+    EXPECT_FALSE(has_nan(slope)) << what << ", argument " << i;
+    const std::vector<Tensor> second = outer.gradient(sum(slope), sources);
+    for (std::size_t j = 0; j < sources.size(); ++j)
+      EXPECT_FALSE(has_nan(second[j])) << what << ", arguments " << i << " and " << j;
+  }
+}
+
+TEST(Samples, NoDerivativeIsNaNAtSingularPoints) {
+  for (const Sample &sample : samples) {
+    if (!autograd::gradient_rule(sample.op).apply)
+      continue;
+    for (const double first : {0.0, -0.0, 1.0})
+      for (const double others : {0.0, 1.0, 2.0})
+        check_twice_at(sample, first, others);
+    const Call call(sample, false);
+    if (call.arguments.size() == 1)
+      check_twice_at(sample, -1, 0);
+  }
+}
+
 TEST(Samples, ConstantsHaveNoGradient) {
   for (const Sample &sample : samples) {
     if (autograd::gradient_rule(sample.op).apply)

@@ -1,80 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Every public function is called here, and every op that it records must have the line of the
-// call, whatever the function is made of; so must the ops of its gradient.
-#include "runtime/autograd/Backward.h"
-#include "test/ErrorLine.h"
-
-#include <tracejit/io.h>
-#include <tracejit/tracejit.h>
-
-#include <algorithm>
-#include <gtest/gtest.h>
-#include <set>
-#include <sstream>
+// Every public function is called here or in LinesOfFunctionsTest.cpp, and every op that it records
+// must have the line of the call.
+#include "test/unit/eager/Lines.h"
 
 namespace jit {
 namespace {
 
-using Location = std::source_location;
-
-const Tensor x = ones({2, 3}) * 0.5, y = ones({2, 3}) * 0.25, v = ones({3}) * 2;
-const Tensor positions = Tensor::copy_of<std::int64_t>({1, 0}, {2});
-const Tensor labels = Tensor::copy_of<std::int64_t>({1, 0, 1, 0, 0, 1}, {2, 3});
-const Tensor mask = x > y;
-
-/// Ops met so far; of gradients as "gradient of add".
-std::set<std::string> met;
-
-/// "add", "gradient of add" from a line of a saved trace.
-void note_op(const std::string &line) {
-  const std::size_t name = line.find("= "), mark = line.find("gradient of ");
-  if (name == line.npos || line[0] != '%')
-    return;
-  met.insert(line.substr(name + 2, line.find('(') - name - 2));
-  if (mark != line.npos)
-    met.insert(line.substr(mark, line.find(" \"", mark) - mark));
-}
-
-/// A line of this file, not far below the call.
-void expect_near(const std::string &text, const Location &call) {
-  const std::string file = "LinesTest.cpp:";
-  const std::size_t begin = text.find(file);
-  ASSERT_NE(begin, text.npos) << text << " called at line " << call.line();
-  const int line = std::stoi(text.substr(begin + file.size()));
-  EXPECT_LE(std::abs(line - static_cast<int>(call.line())), 8) << text;
-}
-
-/// Records what f does, twice, and looks at all places.
-template <class F> void check(F f, Location call = Location::current()) {
-  const std::string name = "line " + std::to_string(call.line());
-  set_mode(Mode::log);
-  auto traced = trace(f, {.name = name}, call);
-  traced();
-  const std::vector<TraceReport> reports = traced.explain();
-  ASSERT_FALSE(reports.empty()) << "nothing was recorded at line " << call.line();
-  for (const TraceReport &report : reports) {
-    expect_near(report.begin, call);
-    for (const std::string &site : report.sites)
-      expect_near(site, call);
-  }
-  std::stringstream text;
-  save_trace(text, name);
-  for (std::string line; std::getline(text, line);)
-    note_op(line);
-}
-
-/// The same with the gradient of the function's value by all tensors above.
-template <class F> void check_gradient(F f, Location call = Location::current()) {
-  check(f, call);
-  check(
-      [&] {
-        Tape tape;
-        for (const Tensor &source : {x, y, v})
-          tape.watch(source);
-        tape.gradient(f(), {x, y, v}, call);
-      },
-      call);
-}
+using namespace jit::lines;
 
 TEST(Lines, Elementwise) {
   check_gradient([] { return negative(x); });
@@ -361,9 +293,15 @@ TEST(Lines, GradientFunctions) {
   check([&] { return value_and_grad(f, {0})(x); });
   check([&] { return grad(grad(f))(x); }); // f's own line is near
   check([&] { return stop_gradient(x); });
+  const auto twice = custom_gradient(
+      [](const Tensor &a) { return a * 2; },
+      [](const Tensor &, const Tensor &, const Tensor &slope) { return slope * 2; });
+  check([&] { return twice(x); });
+  check([&] { return grad(twice)(x); });
   check([&] { return stop_gradient(3.0); });
   check([&] {
     Tape tape;
+    tape.watch(x);
     return tape.gradient(y, {x}); // zeros
   });
 }
@@ -400,26 +338,12 @@ TEST(Lines, Observations) {
   begins_at([](const Tensor &value) { (void)value.data<float>(); });
   begins_at([](const Tensor &value) { value.to_vector<float>(); });
   begins_at([&](const Tensor &value) { save(file, value); });
+  begins_at([&](const Tensor &value) { save_all(file, {value}); });
+  begins_at([&](const Tensor &value) { save_npz(file, {{"value", value}}); });
   std::ostringstream stream;
   begins_at([&](const Tensor &value) { stream << value; });
   begins_at([&](const Tensor &value) { stream << Variable(value); });
 }
-
-/// f throws an error that ends with the line of the call.
-template <class F> void check_error(F f, Location call = Location::current()) {
-  for (const Mode mode : {Mode::off, Mode::log}) {
-    set_mode(mode);
-    try {
-      trace(f, {.name = "error"})();
-      ADD_FAILURE() << "no error at line " << call.line();
-    } catch (const Error &error) {
-      const std::string message = error.what();
-      EXPECT_TRUE(message.starts_with(without_line(message, call) + " (")) << message;
-    }
-  }
-}
-
-const Tensor none;
 
 TEST(Lines, ErrorsOfOps) {
   check_error([] { exp(none); });
@@ -503,9 +427,17 @@ TEST(Lines, ErrorsOfVariablesAndGradients) {
   check_error([&] { Tape().gradient(x, {positions}); });
   check_error([&] {
     Tape tape;
+    tape.watch(x);
     tape.gradient(x, {x});
     tape.gradient(x, {x});
   });
+  check_error([&] { Tape().gradient(x, {ones({2})}); });
+  const auto twice = custom_gradient([](const Tensor &a) { return a * 2; },
+                                     [](const auto &, const auto &, const auto &) { return v; });
+  check_error([&] { grad(twice)(x); });
+  const auto nothing = custom_gradient([](const Tensor &) { return none; },
+                                       [](const auto &, const auto &, const auto &) { return v; });
+  check_error([&] { nothing(x); });
   const auto f = [](const Tensor &a) { return square(a); };
   check_error([&] { grad(f)(positions); });
   check_error([&] { grad(f)(none); });
@@ -520,6 +452,10 @@ TEST(Lines, ErrorsOfFilesAndReports) {
   check_error([] { save("/nowhere/at/all.npy", x); });
   check_error([] { save("/nowhere/at/all.npy", none); });
   check_error([] { load("/nowhere/at/all.npy"); });
+  check_error([] { save_all("/nowhere/at/all.npy", {x}); });
+  check_error([] { load_all("/nowhere/at/all.npy"); });
+  check_error([] { save_npz("/nowhere/at/all.npz", {{"x", x}}); });
+  check_error([] { load_npz("/nowhere/at/all.npz"); });
   check_error([] { load_idx("/nowhere/at/all.idx"); });
   check_error([] {
     std::ostringstream closed;

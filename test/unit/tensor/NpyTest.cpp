@@ -125,6 +125,19 @@ TEST(Npy, BooleansBecomeZeroOrOne) {
     EXPECT_EQ(std::to_integer<int>(target[i]), i == 0 ? 0 : 1);
 }
 
+TEST(Npy, BigEndianIsTurned) {
+  for (const char *order : {"False", "True"}) {
+    const Bytes bytes = file(dict("'>f8'", order, "(2,)"), 16);
+    const Result<NpyHeader> header = parse_npy(bytes);
+    ASSERT_TRUE(header) << header.message();
+    EXPECT_TRUE(header->big_endian);
+    Bytes target(16);
+    decode_npy(*header, bytes.data() + header->data_offset, target.data());
+    for (std::size_t i = 0; i < 16; ++i)
+      EXPECT_EQ(std::to_integer<std::size_t>(target[i]), i / 8 * 8 + 7 - i % 8);
+  }
+}
+
 TEST(Npy, LyingSizesAreRefused) {
   EXPECT_NE(error_of(file(dict("'<f4'", "False", "(3,)"), 11)).find("needs 12 bytes"),
             std::string::npos);
@@ -165,8 +178,8 @@ TEST(Npy, MalformedHeadersAreRefused) {
 }
 
 TEST(Npy, UnsupportedTypesAreNamed) {
-  for (const char *type : {"'<i4'", "'<i2'", "'<f2'", "'<c8'", "'|O'", "'<U5'", "'<m8[ns]'", "'i8'",
-                           "'>f4'", "'!f4'"}) {
+  for (const char *type :
+       {"'<i4'", "'<i2'", "'<f2'", "'<c8'", "'|O'", "'<U5'", "'<m8[ns]'", "'i8'", "'!f4'"}) {
     const std::string error = error_of(file(dict(type, "False", "(3,)"), 12));
     EXPECT_NE(error.find(type), std::string::npos) << error;
   }
@@ -234,6 +247,33 @@ TEST_F(NpyOnDisk, FortranFileIsTransposed) {
   std::array<std::uint8_t, 6> target;
   ASSERT_EQ(read->read(reinterpret_cast<std::byte *>(target.data())), std::nullopt);
   EXPECT_EQ(target, (std::array<std::uint8_t, 6>{0, 2, 4, 1, 3, 5}));
+}
+
+TEST_F(NpyOnDisk, SeveralArraysOneAfterTheOther) {
+  const std::array<float, 2> floats = {1, 2};
+  const std::array<std::int64_t, 1> whole = {7};
+  const std::array<NpyArray, 3> arrays = {
+      NpyArray{DType::f32, DimList{2}, reinterpret_cast<const std::byte *>(floats.data())},
+      NpyArray{DType::f32, DimList{0}, nullptr},
+      NpyArray{DType::i64, DimList{}, reinterpret_cast<const std::byte *>(whole.data())}};
+  ASSERT_EQ(write_npy(path, arrays), std::nullopt);
+  const Result<NpyFile> alone = NpyFile::open(path);
+  ASSERT_FALSE(alone);
+  EXPECT_NE(alone.message().find("load_all reads several arrays"), std::string::npos);
+  std::uint64_t offset = 0;
+  for (const NpyArray &array : arrays) {
+    const Result<NpyFile> file = NpyFile::open_at(path, offset);
+    ASSERT_TRUE(file) << file.message();
+    EXPECT_EQ(file->header().dtype, array.dtype);
+    std::vector<std::byte> back(file->header().data_bytes);
+    ASSERT_EQ(file->read(back.data()), std::nullopt);
+    if (!back.empty())
+      EXPECT_EQ(std::memcmp(back.data(), array.data, back.size()), 0);
+    offset = file->end();
+    EXPECT_EQ(file->is_last(), &array == &arrays.back());
+  }
+  EXPECT_FALSE(NpyFile::open_at(path, offset));
+  EXPECT_FALSE(NpyFile::open_at(path, offset + 1));
 }
 
 TEST_F(NpyOnDisk, ErrorsNameThePath) {
