@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops whose places come from a tensor of integers, which have been checked.
 #include "runtime/base/SeededBugs.h"
+#include "runtime/base/WithDType.h"
 #include "runtime/kernels/Copy.h"
 #include "runtime/kernels/Families.h"
 #include "runtime/kernels/KernelCall.h"
@@ -63,6 +64,8 @@ void copy_element(std::byte *to, const std::byte *from, std::int64_t size) noexc
     std::memcpy(to, from, 4);
   else if (size == 8)
     std::memcpy(to, from, 8);
+  else if (size == 2)
+    std::memcpy(to, from, 2);
   else
     *to = *from;
 }
@@ -129,21 +132,16 @@ template <class T> void add_row(std::byte *to, const std::byte *from, std::int64
   auto *target = reinterpret_cast<T *>(to);
   const auto *source = reinterpret_cast<const T *>(from);
   for (std::int64_t i = 0; i < count; ++i)
-    target[i] = static_cast<T>(target[i] + source[i]);
+    if constexpr (std::integral<T>) // wraps
+      target[i] = static_cast<T>(static_cast<std::uint64_t>(target[i]) +
+                                 static_cast<std::uint64_t>(source[i]));
+    else
+      target[i] = target[i] + source[i];
 }
 
 using AddRow = void (*)(std::byte *, const std::byte *, std::int64_t) noexcept;
 AddRow add_row_of(DType dtype) noexcept {
-  switch (dtype) {
-  case DType::f32:
-    return add_row<float>;
-  case DType::f64:
-    return add_row<double>;
-  case DType::i64:
-    return add_row<std::uint64_t>; // wraps
-  default:
-    return add_row<std::uint8_t>;
-  }
+  return with_dtype(dtype, []<class T>(std::type_identity<T>) -> AddRow { return add_row<T>; });
 }
 
 /// result = x; result[o, index[j], i] += updates[o, j, i] for ascending j: threads share o and i.
@@ -243,8 +241,8 @@ IndexRange index_range(const Meta &meta, const std::byte *data) noexcept {
   for (std::int64_t first = 0; first < meta.size; first += tile) {
     const std::int64_t some = std::min(tile, meta.size - first);
     const std::byte *elements = reader.read(first, some, scratch);
-    const IndexRange part = meta.dtype == DType::i64 ? range_of<std::int64_t>(elements, some)
-                                                     : range_of<std::uint8_t>(elements, some);
+    const IndexRange part = with_dtype(
+        meta.dtype, [&]<class T>(std::type_identity<T>) { return range_of<T>(elements, some); });
     all.min = std::min(all.min, part.min);
     all.max = std::max(all.max, part.max);
   }

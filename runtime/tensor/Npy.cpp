@@ -4,6 +4,7 @@
 #include "runtime/tensor/Npy.h"
 
 #include "runtime/base/Meta.h"
+#include "runtime/base/WithDType.h"
 
 #include <algorithm>
 #include <array>
@@ -36,21 +37,25 @@ struct TypeName {
   std::string_view code;
   DType dtype;
 };
-constexpr std::array<TypeName, 5> type_names = {{{"b1", DType::boolean},
-                                                 {"u1", DType::u8},
-                                                 {"i8", DType::i64},
-                                                 {"f4", DType::f32},
-                                                 {"f8", DType::f64}}};
+constexpr std::array<TypeName, 10> type_names = {{{"b1", DType::boolean},
+                                                  {"i1", DType::i8},
+                                                  {"u1", DType::u8},
+                                                  {"i2", DType::i16},
+                                                  {"u2", DType::u16},
+                                                  {"i4", DType::i32},
+                                                  {"u4", DType::u32},
+                                                  {"i8", DType::i64},
+                                                  {"f4", DType::f32},
+                                                  {"f8", DType::f64}}};
 
 Result<DType> dtype_from_descr(std::string_view descr) {
-  if (!descr.empty() && descr.front() == '>')
-    return Failure{"npy: dtype " + quote(descr) + " is big endian; only little endian is read"};
-  if (!descr.empty() && std::string_view("<|=").find(descr.front()) != std::string_view::npos)
+  if (!descr.empty() && std::string_view("<>|=").find(descr.front()) != std::string_view::npos)
     for (const TypeName &type : type_names)
       if (descr.substr(1) == type.code)
         return type.dtype;
-  return Failure{"npy: dtype " + quote(descr) +
-                 " is not supported; bool, uint8, int64, float32 and float64 are"};
+  return Failure{
+      "npy: dtype " + quote(descr) +
+      " is not supported; bool, int8 to int64, uint8 to uint32, float32 and float64 are"};
 }
 
 // The dict literal. It has no nesting beyond one tuple, so there is no recursion to exhaust.
@@ -100,6 +105,7 @@ private:
     if (!dtype)
       return set_error(dtype.message());
     header.dtype = *dtype;
+    header.big_endian = text.front() == '>';
     return true;
   }
 
@@ -240,6 +246,17 @@ void copy_from_fortran(Dims shape, const std::byte *source, std::byte *target) n
   }
 }
 
+/// Bytes of elements in the order of this machine; booleans as 0 and 1.
+void make_native(const NpyHeader &header, std::byte *target) noexcept {
+  if (header.dtype == DType::boolean)
+    for (std::size_t i = 0; i < header.data_bytes; ++i)
+      target[i] = std::byte{target[i] != std::byte{0}};
+  const std::size_t step = itemsize(header.dtype);
+  if (header.big_endian && step > 1)
+    for (std::size_t i = 0; i < header.data_bytes; i += step)
+      std::reverse(target + i, target + i + step);
+}
+
 } // namespace
 
 Result<NpyHeader> parse_npy(std::span<const std::byte> start, std::uint64_t file_bytes) {
@@ -271,15 +288,11 @@ void decode_npy(const NpyHeader &header, const std::byte *elements, std::byte *t
     return;
   if (!header.fortran_order || header.shape.size() < 2)
     std::memcpy(target, elements, header.data_bytes);
-  else if (itemsize(header.dtype) == 1)
-    copy_from_fortran<1>(header.shape, elements, target);
-  else if (itemsize(header.dtype) == 4)
-    copy_from_fortran<4>(header.shape, elements, target);
   else
-    copy_from_fortran<8>(header.shape, elements, target);
-  if (header.dtype == DType::boolean)
-    for (std::size_t i = 0; i < header.data_bytes; ++i)
-      target[i] = std::byte{target[i] != std::byte{0}};
+    with_dtype(header.dtype, [&]<class T>(std::type_identity<T>) {
+      copy_from_fortran<sizeof(T)>(header.shape, elements, target);
+    });
+  make_native(header, target);
 }
 
 Result<NpyFile> NpyFile::open(const std::filesystem::path &path) {
@@ -301,9 +314,7 @@ std::optional<std::string> NpyFile::read(std::byte *target) const {
   if (in_place) {
     if (std::optional<std::string> problem = file.read(head.data_offset, {target, head.data_bytes}))
       return problem;
-    if (head.dtype == DType::boolean)
-      for (std::size_t i = 0; i < head.data_bytes; ++i)
-        target[i] = std::byte{target[i] != std::byte{0}};
+    make_native(head, target);
     return std::nullopt;
   }
   const std::unique_ptr<std::byte[]> elements(new (std::nothrow) std::byte[head.data_bytes]);

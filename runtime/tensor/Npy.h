@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// NumPy's .npy files, versions 1 to 3, of dtypes bool, u8, i64, f32, f64 in little endian.
+// NumPy's .npy files, versions 1 to 3, of all supported dtypes; big endian ones are only read.
 // Safe on hostile input: nothing is allocated from what a header says, and every size is checked.
 #pragma once
 
@@ -15,6 +15,7 @@ struct NpyHeader {
   DType dtype = DType::f32;
   DimList shape;
   bool fortran_order = false;
+  bool big_endian = false;
   std::size_t data_offset = 0; ///< where the elements begin; the file holds exactly all of them
   std::size_t data_bytes = 0;
 };
@@ -26,8 +27,8 @@ inline constexpr std::size_t max_npy_header_bytes = std::size_t{64} << 10;
 Result<NpyHeader> parse_npy(std::span<const std::byte> start, std::uint64_t file_bytes);
 Result<NpyHeader> parse_npy(std::span<const std::byte> file);
 
-/// Puts the elements into row-major order. `elements` has header.data_bytes bytes, as has `target`,
-/// and the two do not overlap. Booleans become 0 or 1.
+/// Puts the elements into row-major order and the bytes into that of this machine. `elements` has
+/// header.data_bytes bytes, as has `target`, and the two do not overlap. Booleans become 0 or 1.
 void decode_npy(const NpyHeader &header, const std::byte *elements, std::byte *target) noexcept;
 
 /// A file whose header has been read. The caller allocates header().data_bytes for read().

@@ -23,10 +23,15 @@ struct ValueMaker {
 std::optional<IndexRange> own_range(const ValueMaker &maker, const Meta &result,
                                     const Meta *source);
 
+/// The largest number of an integer dtype.
+constexpr std::int64_t most_of(DType dtype) noexcept {
+  const auto bits = 8 * itemsize(dtype) - !is_unsigned(dtype);
+  return static_cast<std::int64_t>((std::uint64_t{1} << bits) - 1);
+}
+
 /// Whether a cast may change integers of [0, bound): those that do not fit wrap.
 inline bool may_wrap(const Meta &from, const Meta &to, std::int64_t bound) noexcept {
-  constexpr std::int64_t most_of_u8 = 255;
-  return to.dtype == DType::u8 && from.dtype != DType::u8 && bound - 1 > most_of_u8;
+  return most_of(to.dtype) < std::min(bound - 1, most_of(from.dtype));
 }
 
 /// The operands whose elements a value has, all integers: views, casts between integers, joins and

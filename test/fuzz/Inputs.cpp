@@ -91,9 +91,11 @@ static Value draw_values(const InputSpec &spec, const DimList &dims, std::uint64
   const Value wide = conformance::index_values(dims, spec.bound, seed);
   if (spec.dtype == DType::i64)
     return wide;
-  Value narrow(DType::u8, dims);
-  for (std::int64_t i = 0; i < wide.size(); ++i)
-    narrow.set(i, static_cast<std::uint8_t>(wide.at<std::int64_t>(i)));
+  Value narrow(spec.dtype, dims);
+  with_dtype(spec.dtype, [&]<class T>(std::type_identity<T>) {
+    for (std::int64_t i = 0; i < wide.size(); ++i)
+      narrow.set(i, static_cast<T>(wide.at<std::int64_t>(i)));
+  });
   return narrow;
 }
 

@@ -43,17 +43,18 @@ TEST(Index, TakeAlongAxis) {
 }
 
 TEST(Index, ScatterAddKeepsTheOrderOfUpdates) {
-  for (DType dtype : {DType::u8, DType::i64, DType::f32, DType::f64})
-    for (Layout layout : all_layouts) {
-      EXPECT_TRUE(check(OpKind::scatter_add, Words{0},
-                        {plain_values(dtype, DimList{5, 7}, 1), index_values(DimList{40}, 5, 2),
-                         plain_values(dtype, DimList{40, 7}, 3)},
-                        layout));
-      EXPECT_TRUE(check(OpKind::scatter_add, Words{1},
-                        {plain_values(dtype, DimList{3, 7}, 1), index_values(DimList{4, 9}, 7, 2),
-                         plain_values(dtype, DimList{3, 4, 9}, 3)},
-                        layout));
-    }
+  for (DType dtype : all_dtypes)
+    if (dtype != DType::boolean)
+      for (Layout layout : all_layouts) {
+        EXPECT_TRUE(check(OpKind::scatter_add, Words{0},
+                          {plain_values(dtype, DimList{5, 7}, 1), index_values(DimList{40}, 5, 2),
+                           plain_values(dtype, DimList{40, 7}, 3)},
+                          layout));
+        EXPECT_TRUE(check(OpKind::scatter_add, Words{1},
+                          {plain_values(dtype, DimList{3, 7}, 1), index_values(DimList{4, 9}, 7, 2),
+                           plain_values(dtype, DimList{3, 4, 9}, 3)},
+                          layout));
+      }
   EXPECT_TRUE(check(OpKind::scatter_add, Words{0},
                     {plain_values(DType::f32, DimList{3, 5000}, 1), index_values(DimList{40}, 3, 2),
                      plain_values(DType::f32, DimList{40, 5000}, 3)}));
@@ -126,7 +127,8 @@ TEST(Creation, Arange) {
     EXPECT_TRUE(check(OpKind::arange,
                       Words{bits(0.1), bits(7000.0), bits(0.1), static_cast<std::int64_t>(dtype)},
                       {}));
-  for (DType dtype : {DType::u8, DType::i64})
+  for (DType dtype :
+       {DType::i8, DType::u8, DType::i16, DType::u16, DType::i32, DType::u32, DType::i64})
     EXPECT_TRUE(check(OpKind::arange, Words{5, -200, -3, static_cast<std::int64_t>(dtype)}, {}));
 }
 
