@@ -5,7 +5,7 @@
 // A plan comes with a module that holds its kernels (`kernel.func`, found by name). Running it:
 //   1. Convert every run-time number once: the value of cells[n] is cells[n].slot converted to
 //   cells[n].dtype
-//      (bool and u8 as their byte, i64, f32, f64 as their bits, in the low bytes of 8).
+//      (as an element of its dtype, in the low bytes of 8).
 //   2. Run the steps one after another; each may use the pool inside.
 // Addresses: base of the buffer (inputs[i] and outputs[i] of ProgramCall, arena + offset, or a
 // constant of the plan) + itemsize * (offset + sum(number * stride)). The terms are the

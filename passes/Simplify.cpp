@@ -14,13 +14,21 @@ namespace jit {
 #define GEN_PASS_DEF_SIMPLIFY
 #include "passes/Passes.h.inc"
 
-// Whether every value of `from` is one of `to` exactly, and converting it back and forth is free.
+// Whether every value of `from` is one of `to` exactly.
 static bool widens(DType from, DType to) {
-  if (from == DType::boolean || planted(SeededBug::rounding_ignored))
+  if (from == DType::boolean || from == to || planted(SeededBug::rounding_ignored))
     return true;
-  if (from == DType::u8)
-    return to == DType::i64 || to == DType::f32 || to == DType::f64;
+  if (is_integer(from) && is_integer(to))
+    return promote(from, to) == to;
+  if (is_integer(from))
+    return itemsize(from) < itemsize(to); // u16 in 24 bits, i32 and u32 in 53
   return from == DType::f32 && to == DType::f64;
+}
+
+// Whether x cast to `between`, then to `to`, is x cast to `to`. Integers wrap but floats saturate.
+static bool passes_through(DType from, DType between, DType to) {
+  const bool turns_back = is_integer(from) && is_float(between) && is_integer(to);
+  return widens(from, between) && (!turns_back || widens(from, to));
 }
 
 static DType dtype(Value value) { return trace::meta_of(value.getType())->dtype; }
@@ -30,7 +38,7 @@ static Value simplify_cast(trace::AstypeOp op) {
   if (x.getType() == op.getType())
     return x;
   auto inner = x.getDefiningOp<trace::AstypeOp>();
-  if (!inner || !widens(dtype(inner.getX()), dtype(x)))
+  if (!inner || !passes_through(dtype(inner.getX()), dtype(x), dtype(op.getResult())))
     return {};
   if (inner.getX().getType() == op.getType())
     return inner.getX();
@@ -66,7 +74,7 @@ static Value negated_before_cast(Value value) {
 }
 
 // x + (-y) = x - y, x - (-y) = x + y, (-x) * (-y) = x * y: the same operation on the same
-// magnitudes. Only in the dtype that was negated: u8 and i64 wrap there, and then no more. Not for
+// magnitudes. Only in the dtype that was negated: integers wrap there, and then no more. Not for
 // bool, where negating changes nothing, + is "or" and - is "exclusive or".
 static Value simplify_signs(Operation *op) {
   OpBuilder builder(op);
@@ -99,7 +107,7 @@ static Value simplify_signs(Operation *op) {
       return make(OpKind::multiply, negated(0), negated(1));
   } else if (isa<trace::SquareOp>(op) ||
              (isa<trace::AbsOp>(op) &&
-              (type != DType::u8 || planted(SeededBug::wrapping_ignored)))) {
+              (!is_unsigned(type) || planted(SeededBug::wrapping_ignored)))) {
     if (const Value x = negated(0))
       op->setOperand(0, x);
   }

@@ -196,6 +196,9 @@ static std::uint64_t cell_of(Scalar number, DType dtype) noexcept {
   case 1:
     std::memcpy(&cell, value.bytes, 1);
     break;
+  case 2:
+    std::memcpy(&cell, value.bytes, 2);
+    break;
   case 4:
     std::memcpy(&cell, value.bytes, 4);
     break;

@@ -7,8 +7,8 @@
 
 namespace jit::cpu {
 
-/// Vectors as the lowering holds them: i1 lanes for bool, i32 in [0, 255] for u8, else the element
-/// type. Null if there is no such function of these operands.
+/// Vectors as the lowering holds them: i1 lanes for bool, else those of runtime/scalar/Storage.h,
+/// which hold values of the dtype. Null if there is no such function of these operands.
 llvm::Value *apply_element(ir::Emitter &e, ScalarFunction function, DType result,
                            llvm::ArrayRef<llvm::Value *> operands, llvm::ArrayRef<DType> dtypes);
 
@@ -17,6 +17,8 @@ template <class F> auto with_lanes(DType dtype, F f) {
   return dtype == DType::f64 ? f(ir::Emitter::F64()) : f(ir::Emitter::F32());
 }
 
+/// The low bits of integer lanes as a value of the dtype; others as they are.
+llvm::Value *apply_normalise(ir::Emitter &e, DType dtype, llvm::Value *x);
 llvm::Value *apply_maximum(ir::Emitter &e, DType dtype, llvm::Value *x, llvm::Value *y);
 llvm::Value *apply_minimum(ir::Emitter &e, DType dtype, llvm::Value *x, llvm::Value *y);
 

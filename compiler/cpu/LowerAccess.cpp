@@ -3,19 +3,23 @@
 // share it, else gathers and scatters.
 #include "compiler/cpu/Lowering.h"
 
+#include "runtime/scalar/Storage.h"
+
 namespace jit::cpu {
 
 llvm::Value *Lowering::widen(llvm::Value *memory, DType dtype) {
   if (dtype == DType::boolean)
     return b.CreateICmpNE(memory, llvm::Constant::getNullValue(memory->getType()));
-  return dtype == DType::u8 ? b.CreateZExt(memory, vector_type(dtype)) : memory;
+  if (scalar::lane_dtype(dtype) == dtype)
+    return memory;
+  return b.CreateIntCast(memory, vector_type(dtype), !is_unsigned(dtype));
 }
 
 llvm::Value *Lowering::narrow(llvm::Value *computed, DType dtype) {
-  llvm::Type *bytes = e.type(b.getInt8Ty());
-  if (dtype == DType::boolean)
-    return b.CreateZExt(computed, bytes);
-  return dtype == DType::u8 ? b.CreateTrunc(computed, bytes) : computed;
+  llvm::Type *memory = e.type(element_type(dtype));
+  return dtype == DType::boolean ? b.CreateZExt(computed, memory)
+         : is_integer(dtype)     ? b.CreateTrunc(computed, memory)
+                                 : computed;
 }
 
 /// A piece of this thread's scratch memory, whose address is computed at the entry.

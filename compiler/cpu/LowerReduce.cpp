@@ -3,8 +3,10 @@
 #include "compiler/cpu/Element.h"
 #include "compiler/cpu/Lowering.h"
 #include "runtime/base/SeededBugs.h"
+#include "runtime/base/WithDType.h"
 #include "runtime/kernels/ThreadPool.h"
 #include "runtime/scalar/Orders.h"
+#include "runtime/scalar/Storage.h"
 
 #include <limits>
 
@@ -50,6 +52,19 @@ static void scatter_states(const ir::Values &all, llvm::ArrayRef<Chain *> chains
       value = all[k++];
 }
 
+/// The least and the greatest number of bool or of an integer dtype.
+struct Limits {
+  std::int64_t least, most;
+};
+static Limits limits_of(DType dtype) {
+  return with_dtype(dtype, []<class T>(std::type_identity<T>) -> Limits {
+    if constexpr (std::integral<T>)
+      return {std::numeric_limits<T>::min(), std::numeric_limits<T>::max()};
+    else
+      return {};
+  });
+}
+
 llvm::Value *Lowering::neutral(ReduceKind kind, DType dtype) {
   auto real = [&](double x) { return llvm::ConstantFP::get(vector_type(dtype), x); };
   auto whole = [&](std::int64_t x) {
@@ -66,12 +81,12 @@ llvm::Value *Lowering::neutral(ReduceKind kind, DType dtype) {
   case ReduceKind::argmax:
     if (is_float(dtype))
       return real(-infinity);
-    return whole(dtype == DType::i64 ? INT64_MIN : 0);
+    return whole(limits_of(dtype).least);
   case ReduceKind::min:
   case ReduceKind::argmin:
     if (is_float(dtype))
       return real(infinity);
-    return whole(dtype == DType::i64 ? INT64_MAX : dtype == DType::u8 ? 255 : 1);
+    return whole(limits_of(dtype).most);
   case ReduceKind::any:
     return whole(0);
   case ReduceKind::all:
@@ -80,18 +95,15 @@ llvm::Value *Lowering::neutral(ReduceKind kind, DType dtype) {
   return nullptr;
 }
 
-/// Values of u8 lie wide in i32 and are always in 0..255.
-llvm::Value *Lowering::wrapped(DType dtype, llvm::Value *x) {
-  return dtype == DType::u8 ? b.CreateAnd(x, llvm::ConstantInt::get(x->getType(), 255)) : x;
-}
-
 llvm::Value *Lowering::combine(const Chain &chain, llvm::Value *x, llvm::Value *y) {
   switch (chain.kind) {
   case ReduceKind::sum:
   case ReduceKind::varmean:
-    return is_float(chain.dtype) ? b.CreateFAdd(x, y) : wrapped(chain.dtype, b.CreateAdd(x, y));
+    return is_float(chain.dtype) ? b.CreateFAdd(x, y)
+                                 : apply_normalise(e, chain.dtype, b.CreateAdd(x, y));
   case ReduceKind::prod:
-    return is_float(chain.dtype) ? b.CreateFMul(x, y) : wrapped(chain.dtype, b.CreateMul(x, y));
+    return is_float(chain.dtype) ? b.CreateFMul(x, y)
+                                 : apply_normalise(e, chain.dtype, b.CreateMul(x, y));
   case ReduceKind::max:
     if (planted(SeededBug::nan_loses) && is_float(chain.dtype))
       return b.CreateMaxNum(x, y);
@@ -138,7 +150,7 @@ void Lowering::reset(Chain &chain) {
 /// The index of each lane of a vector at `place`, as wide as the values where that will do.
 llvm::Value *Lowering::best_index(const Chain &chain, llvm::Value *place) {
   constexpr std::int64_t most = INT32_MAX - 4096; // lanes that do not exist have one too
-  const bool small = itemsize(chain.dtype) < 8 && nest.row_points() <= most;
+  const bool small = itemsize(scalar::lane_dtype(chain.dtype)) < 8 && nest.row_points() <= most;
   llvm::Type *type = small ? b.getInt32Ty() : b.getInt64Ty();
   llvm::Value *index = e.splat(b.CreateTrunc(place, type));
   return along() ? b.CreateAdd(index, b.CreateZExt(iota(), e.type(type))) : index;
@@ -164,8 +176,8 @@ llvm::Value *Lowering::beats(const Chain &chain, llvm::Value *x, llvm::Value *i,
   if (planted(SeededBug::ties_take_later))
     first = b.CreateNot(first);
   if (!is_float(dtype)) {
-    bool is_signed = dtype == DType::i64;
-    llvm::Value *greater = is_signed ? b.CreateICmpSGT(big, small) : b.CreateICmpUGT(big, small);
+    llvm::Value *greater =
+        is_integer(dtype) ? b.CreateICmpSGT(big, small) : b.CreateICmpUGT(big, small);
     return b.CreateOr(greater, b.CreateAnd(b.CreateICmpEQ(y, x), first));
   }
   llvm::Value *x_nan = b.CreateFCmpUNO(x, x), *y_nan = b.CreateFCmpUNO(y, y);
@@ -186,7 +198,7 @@ void Lowering::step_winner(Chain &chain, llvm::Value *x, Point &at) {
   if (is_float(chain.dtype)) // a number that wins, or a NaN; nothing beats a NaN
     wins = b.CreateAnd(later ? b.CreateFCmpUGE(big, small) : b.CreateFCmpUGT(big, small),
                        b.CreateFCmpORD(best, best));
-  else if (chain.dtype == DType::i64)
+  else if (is_integer(chain.dtype))
     wins = later ? b.CreateICmpSGE(big, small) : b.CreateICmpSGT(big, small);
   else
     wins = later ? b.CreateICmpUGE(big, small) : b.CreateICmpUGT(big, small);

@@ -5,6 +5,7 @@
 #include "compiler/cpu/Element.h"
 #include "compiler/cpu/Engine.h"
 #include "runtime/base/SeededBugs.h"
+#include "runtime/scalar/Storage.h"
 
 #include <algorithm>
 
@@ -31,27 +32,15 @@ std::string Lowering::run() {
 }
 
 llvm::Type *Lowering::element_type(DType dtype) {
-  switch (dtype) {
-  case DType::f32:
+  if (dtype == DType::f32)
     return b.getFloatTy();
-  case DType::f64:
+  if (dtype == DType::f64)
     return b.getDoubleTy();
-  case DType::i64:
-    return b.getInt64Ty();
-  default:
-    return b.getInt8Ty();
-  }
+  return b.getIntNTy(static_cast<unsigned>(8 * itemsize(dtype)));
 }
 
 llvm::Type *Lowering::vector_type(DType dtype) {
-  switch (dtype) {
-  case DType::boolean:
-    return e.type(b.getInt1Ty());
-  case DType::u8:
-    return e.type(b.getInt32Ty());
-  default:
-    return e.type(element_type(dtype));
-  }
+  return e.type(dtype == DType::boolean ? b.getInt1Ty() : element_type(scalar::lane_dtype(dtype)));
 }
 
 llvm::Value *Lowering::iota() {
@@ -299,21 +288,19 @@ llvm::Value *Lowering::compute(unsigned node, Point &at) {
 }
 
 llvm::Value *Lowering::constant(const Node &node) {
-  switch (node.dtype) {
-  case DType::f32:
+  if (node.dtype == DType::f32)
     return e.splat(llvm::ConstantFP::get(
         b.getContext(),
         llvm::APFloat(llvm::APFloat::IEEEsingle(), llvm::APInt(32, node.bits & 0xffffffff))));
-  case DType::f64:
+  if (node.dtype == DType::f64)
     return e.splat(llvm::ConstantFP::get(
         b.getContext(), llvm::APFloat(llvm::APFloat::IEEEdouble(), llvm::APInt(64, node.bits))));
-  case DType::i64:
-    return e.splat(b.getInt64(node.bits));
-  case DType::u8:
-    return e.splat(b.getInt32(node.bits & 0xff));
-  default:
+  if (node.dtype == DType::boolean)
     return e.splat(b.getInt1(node.bits & 1));
-  }
+  const auto width = static_cast<unsigned>(8 * itemsize(node.dtype));
+  const auto lane = static_cast<unsigned>(8 * itemsize(scalar::lane_dtype(node.dtype)));
+  const llvm::APInt bits = llvm::APInt(64, node.bits).trunc(width);
+  return e.splat(b.getInt(is_unsigned(node.dtype) ? bits.zext(lane) : bits.sext(lane)));
 }
 
 /// Stores the value in its own pass and loads it back in later ones.

@@ -133,7 +133,6 @@ private:
   llvm::Value *best_index(const Chain &chain, llvm::Value *place);
   llvm::Value *finish(const Chain &chain);
   void fold(const Chain &chain, ir::Values &values); ///< into the first
-  llvm::Value *wrapped(DType dtype, llvm::Value *x);
   llvm::Value *combine(const Chain &chain, llvm::Value *x, llvm::Value *y);
   llvm::Value *beats(const Chain &chain, llvm::Value *x, llvm::Value *i, llvm::Value *y,
                      llvm::Value *j);

@@ -3,6 +3,7 @@
 
 #include "runtime/kernels/Parallel.h"
 #include "runtime/scalar/Orders.h"
+#include "runtime/scalar/Storage.h"
 
 #include <algorithm>
 
@@ -23,7 +24,8 @@ bool all_linear(const Nest &nest, unsigned first, unsigned last) {
 
 bool computes_wide(const Node &node) {
   const bool index_at_the_end = node.kind == NodeKind::reduce && finds_winner(node.reduction);
-  return node.kind != NodeKind::store && !index_at_the_end && itemsize(node.dtype) == 8;
+  return node.kind != NodeKind::store && !index_at_the_end &&
+         itemsize(scalar::lane_dtype(node.dtype)) == 8;
 }
 
 /// Whether the first pass does nothing but reductions whose parts are single values.

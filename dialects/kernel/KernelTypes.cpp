@@ -38,8 +38,12 @@ Type element_type(MLIRContext *context, DType dtype) {
     return IntegerType::get(context, 8, IntegerType::Unsigned);
   case DType::i16:
     return IntegerType::get(context, 16);
+  case DType::u16:
+    return IntegerType::get(context, 16, IntegerType::Unsigned);
   case DType::i32:
     return IntegerType::get(context, 32);
+  case DType::u32:
+    return IntegerType::get(context, 32, IntegerType::Unsigned);
   case DType::i64:
     return IntegerType::get(context, 64);
   case DType::f16:
@@ -69,9 +73,9 @@ DType dtype_of(Type element) {
   case 8:
     return element.isUnsignedInteger() ? DType::u8 : DType::i8;
   case 16:
-    return DType::i16;
+    return element.isUnsignedInteger() ? DType::u16 : DType::i16;
   case 32:
-    return DType::i32;
+    return element.isUnsignedInteger() ? DType::u32 : DType::i32;
   default:
     return DType::i64;
   }

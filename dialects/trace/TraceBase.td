@@ -21,18 +21,23 @@ def CheckedByInfer : NativeOpTrait<"CheckedByInfer"> { let cppNamespace = "::jit
 
 class DTypeName<string enumerator> { string name = enumerator; }
 def Bool : DTypeName<"boolean">;
-def U8 : DTypeName<"u8">;
+def Int8 : DTypeName<"i8">;
+def UInt8 : DTypeName<"u8">;
+def Int16 : DTypeName<"i16">;
+def UInt16 : DTypeName<"u16">;
+def Int32 : DTypeName<"i32">;
+def UInt32 : DTypeName<"u32">;
 def Int64 : DTypeName<"i64">;
 def Float32 : DTypeName<"f32">;
 def Float64 : DTypeName<"f64">;
 
-defvar All = [Bool, U8, Int64, Float32, Float64];
-defvar Numbers = [U8, Int64, Float32, Float64];
-defvar Integers = [U8, Int64];
-defvar Bits = [Bool, U8, Int64];
+defvar Integers = [Int8, UInt8, Int16, UInt16, Int32, UInt32, Int64];
 defvar Floats = [Float32, Float64];
+defvar Numbers = !listconcat(Integers, Floats);
+defvar Bits = !listconcat([Bool], Integers);
+defvar All = !listconcat([Bool], Numbers);
 
-defvar TensorElements = [I1, UI8, I64, F32, F64];
+defvar TensorElements = [I1, I8, UI8, I16, UI16, I32, UI32, I64, F32, F64];
 defvar TensorType = RankedTensorOf<TensorElements>;
 
 // What may stand as an operand. In dialect `trace` numbers are tensors of rank 0 that

@@ -13,12 +13,14 @@ struct Row {
 };
 
 // In the order of DType.
-constexpr std::array<Row, 10> rows{{
+constexpr std::array<Row, 12> rows{{
     {"bool", true},
-    {"i8", false},
+    {"i8", true},
     {"u8", true},
-    {"i16", false},
-    {"i32", false},
+    {"i16", true},
+    {"u16", true},
+    {"i32", true},
+    {"u32", true},
     {"i64", true},
     {"f16", false},
     {"bf16", false},

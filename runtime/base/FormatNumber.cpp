@@ -2,6 +2,8 @@
 // Shortest round-trip text by std::to_chars.
 #include "runtime/base/FormatNumber.h"
 
+#include "runtime/base/WithDType.h"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -29,28 +31,16 @@ std::string format_number(double value) { return std::isnan(value) ? "nan" : to_
 std::string format_number(std::int64_t value) { return to_text(value); }
 
 std::string format_element(DType dtype, const std::byte *element) {
-  switch (dtype) {
-  case DType::boolean:
-    return *element != std::byte{0} ? "true" : "false";
-  case DType::i8:
-    return format_number(std::int64_t{load<std::int8_t>(element)});
-  case DType::u8:
-    return format_number(std::int64_t{load<std::uint8_t>(element)});
-  case DType::i16:
-    return format_number(std::int64_t{load<std::int16_t>(element)});
-  case DType::i32:
-    return format_number(std::int64_t{load<std::int32_t>(element)});
-  case DType::i64:
-    return format_number(load<std::int64_t>(element));
-  case DType::f32:
-    return format_number(load<float>(element));
-  case DType::f64:
-    return format_number(load<double>(element));
-  case DType::f16:
-  case DType::bf16:
+  if (!is_supported(dtype))
     return format_bits(dtype, element);
-  }
-  return {};
+  return with_dtype(dtype, [&]<class T>(std::type_identity<T>) -> std::string {
+    if constexpr (std::same_as<T, bool>)
+      return *element != std::byte{0} ? "true" : "false";
+    else if constexpr (std::integral<T>)
+      return format_number(std::int64_t{load<T>(element)});
+    else
+      return format_number(load<T>(element));
+  });
 }
 
 std::string format_bits(DType dtype, const std::byte *element) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What a debugger calls while the program stands still. Nothing is thrown into it.
 #include "runtime/base/Export.h"
+#include "runtime/base/WithDType.h"
 #include "runtime/eager/Start.h"
 #include "runtime/eager/VariableBox.h"
 #include "runtime/jit/Segment.h"
@@ -118,20 +119,8 @@ template <Element T> Tensor tensor_from(std::string_view text, const Meta &meta)
 
 Tensor tensor_from(const char *given, const Meta &meta) {
   const std::string_view text = given ? given : "";
-  switch (meta.dtype) {
-  case DType::boolean:
-    return tensor_from<bool>(text, meta);
-  case DType::u8:
-    return tensor_from<std::uint8_t>(text, meta);
-  case DType::i64:
-    return tensor_from<std::int64_t>(text, meta);
-  case DType::f32:
-    return tensor_from<float>(text, meta);
-  case DType::f64:
-    return tensor_from<double>(text, meta);
-  default:
-    refuse("no tensor has this dtype");
-  }
+  return with_dtype(meta.dtype,
+                    [&]<class T>(std::type_identity<T>) { return tensor_from<T>(text, meta); });
 }
 
 } // namespace

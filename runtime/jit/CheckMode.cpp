@@ -4,26 +4,23 @@
 #include "runtime/base/FormatNumber.h"
 #include "runtime/base/Log.h"
 #include "runtime/base/OutOfMemory.h"
+#include "runtime/base/WithDType.h"
 #include "runtime/jit/SaveTraces.h"
 
-#include <cmath>
 #include <cstring>
 
 namespace jit {
-
-template <class T> static bool is_nan(const std::byte *element) noexcept {
-  T value;
-  std::memcpy(&value, element, sizeof(T));
-  return std::isnan(value);
-}
 
 /// Same bits, or NaN both.
 static bool same(DType dtype, const std::byte *a, const std::byte *b) noexcept {
   if (std::memcmp(a, b, itemsize(dtype)) == 0)
     return true;
-  if (dtype == DType::f32)
-    return is_nan<float>(a) && is_nan<float>(b);
-  return dtype == DType::f64 && is_nan<double>(a) && is_nan<double>(b);
+  return with_dtype(dtype, [&]<class T>(std::type_identity<T>) {
+    T x, y;
+    std::memcpy(&x, a, sizeof(T));
+    std::memcpy(&y, b, sizeof(T));
+    return x != x && y != y;
+  });
 }
 
 std::optional<std::string> first_difference(DType dtype, std::int64_t size, const std::byte *eager,

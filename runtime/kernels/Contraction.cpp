@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // matmul and vecdot: tensors as matrices with batch strides for the contraction driver, and dot
 // products of rows.
+#include "runtime/base/WithDType.h"
 #include "runtime/kernels/Families.h"
 #include "runtime/kernels/Reduction.h"
 #include "runtime/kernels/ThreadPool.h"
@@ -123,21 +124,18 @@ template <class T>
 void dot_integers(const std::byte *a, const std::byte *b, std::int64_t count,
                   std::byte *to) noexcept {
   const auto *x = reinterpret_cast<const T *>(a), *y = reinterpret_cast<const T *>(b);
-  T sum = 0;
+  std::uint64_t sum = 0; // wraps
   for (std::int64_t i = 0; i < count; ++i)
-    sum = static_cast<T>(sum + x[i] * y[i]);
-  *reinterpret_cast<T *>(to) = sum;
+    sum += static_cast<std::uint64_t>(x[i]) * static_cast<std::uint64_t>(y[i]);
+  *reinterpret_cast<T *>(to) = static_cast<T>(sum);
 }
 
 /// Dot product of two contiguous runs: order `inner` with fma.
 void dot(const KernelTable &table, DType dtype, const std::byte *a, const std::byte *b,
          std::int64_t count, std::byte *to) noexcept {
-  if (dtype == DType::i64)
-    dot_integers<std::uint64_t>(a, b, count, to);
-  else if (dtype == DType::u8)
-    dot_integers<std::uint8_t>(a, b, count, to);
-  else
-    table.dot[slot(dtype)](a, b, static_cast<std::size_t>(count), to);
+  if (is_float(dtype))
+    return table.dot[slot(dtype)](a, b, static_cast<std::size_t>(count), to);
+  with_dtype(dtype, [&]<class T>(std::type_identity<T>) { dot_integers<T>(a, b, count, to); });
 }
 
 StridedView row_of(const StridedView &view) noexcept {

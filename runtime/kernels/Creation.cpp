@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops that make values out of numbers: full, arange, random numbers, permutations.
+#include "runtime/base/WithDType.h"
 #include "runtime/kernels/Copy.h"
 #include "runtime/kernels/Families.h"
 #include "runtime/kernels/Parallel.h"
@@ -27,28 +28,20 @@ void arange(const KernelCall &call) noexcept {
   const std::int64_t start = attrs.integer();
   attrs.integer(); // stop: in the shape
   const std::int64_t step = attrs.integer();
-  const auto first = std::bit_cast<double>(start), distance = std::bit_cast<double>(step);
-  const auto integer = [&](std::int64_t i) {
-    return static_cast<std::uint64_t>(start) +
-           static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(step);
-  };
-  parallel_ranges(result.meta->size, parallel_elements, [&](auto begin, auto end) {
-    for (std::int64_t i = begin; i < end; ++i)
-      switch (result.meta->dtype) {
-      case DType::f32:
-        reinterpret_cast<float *>(result.data)[i] =
-            static_cast<float>(first + static_cast<double>(i) * distance);
-        break;
-      case DType::f64:
-        reinterpret_cast<double *>(result.data)[i] = first + static_cast<double>(i) * distance;
-        break;
-      case DType::u8:
-        reinterpret_cast<std::uint8_t *>(result.data)[i] = static_cast<std::uint8_t>(integer(i));
-        break;
-      default:
-        reinterpret_cast<std::uint64_t *>(result.data)[i] = integer(i);
-        break;
-      }
+  with_dtype(result.meta->dtype, [&]<class T>(std::type_identity<T>) {
+    T *to = reinterpret_cast<T *>(result.data);
+    const auto element = [&](std::int64_t i) {
+      if constexpr (std::floating_point<T>)
+        return static_cast<T>(std::bit_cast<double>(start) +
+                              static_cast<double>(i) * std::bit_cast<double>(step));
+      else
+        return static_cast<T>(static_cast<std::uint64_t>(start) +
+                              static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(step));
+    };
+    parallel_ranges(result.meta->size, parallel_elements, [&](auto begin, auto end) {
+      for (std::int64_t i = begin; i < end; ++i)
+        to[i] = element(i);
+    });
   });
 }
 

@@ -5,6 +5,7 @@
 #include "runtime/kernels/Parallel.h"
 #include "runtime/kernels/ScalarValue.h"
 #include "runtime/kernels/TileReader.h"
+#include "runtime/scalar/Storage.h"
 
 #include <algorithm>
 #include <optional>
@@ -23,7 +24,21 @@ struct Loop {
   std::byte *pointers[max_operands + 1];
   std::size_t steps[max_operands]; ///< bytes between elements; 0 for a broadcast operand
   ScalarArgs args;
+  ConvertLoop narrow = nullptr; ///< from what `run` stores to the result, if they differ
 };
+
+/// The loop over `count` elements, whose result narrows if it must.
+void run_loop(const Loop &loop, std::byte *const *pointers, std::int64_t count) noexcept {
+  const auto size = static_cast<std::size_t>(count);
+  if (!loop.narrow)
+    return loop.run(pointers, size, &loop.args);
+  alignas(64) std::byte wide[tile_elements * sizeof(std::int64_t)];
+  std::byte *through[max_operands + 1];
+  std::copy_n(pointers, max_operands + 1, through);
+  through[0] = wide;
+  loop.run(through, size, &loop.args);
+  loop.narrow(pointers[0], wide, 1, size);
+}
 
 void run_range(const Loop &loop, std::int64_t begin, std::int64_t end) noexcept {
   std::byte *pointers[max_operands + 1];
@@ -70,7 +85,7 @@ void run_tiles(const Loop &loop, const TiledOperands &tiled, std::int64_t tile, 
       pointers[operand + 1] =
           const_cast<std::byte *>(reader.read(start, count, scratch[operand])); // NOLINT
     }
-    loop.run(pointers, static_cast<std::size_t>(count), &loop.args);
+    run_loop(loop, pointers, count);
   }
 }
 
@@ -166,7 +181,7 @@ private:
                              readers[i]->read(place, columns, scratch[i]))
                        : tiles[i] + row * columns * itemsize_of(tiled.views[i].dtype);
       }
-      loop.run(pointers, static_cast<std::size_t>(columns), &loop.args);
+      run_loop(loop, pointers, columns);
     }
   }
 
@@ -235,6 +250,16 @@ void cast(const KernelTable &table, const KernelCall &call) noexcept {
 
 } // namespace
 
+/// A number that is converted to `dtype`, in lanes of another.
+static ScalarValue number_in(const KernelTable &table, Scalar number, DType dtype,
+                             DType lanes) noexcept {
+  const ScalarValue value(number, dtype);
+  ScalarValue wide = value;
+  if (lanes != dtype)
+    table.convert[slot(lanes)][slot(dtype)](wide.bytes, value.bytes, 1, 1);
+  return wide;
+}
+
 void run_elementwise(const KernelTable &table, const OpInfo &op, const KernelCall &call) noexcept {
   const KernelResult &result = call.results[0];
   const std::int64_t size = result.meta->size;
@@ -252,7 +277,13 @@ void run_elementwise(const KernelTable &table, const OpInfo &op, const KernelCal
     types[i] = call.operands[i].type();
   const DType compute =
       element_types(op, call.attrs, {types, static_cast<std::size_t>(loop.operands)}).compute;
-  loop.run = table.element[slot(op.scalar)][slot(compute)];
+  DType lanes = compute; // of the loop
+  if (!table.element[slot(op.scalar)][slot(compute)]) {
+    lanes = scalar::lane_dtype(compute);
+    if (result.meta->dtype == compute)
+      loop.narrow = table.convert[slot(compute)][slot(lanes)];
+  }
+  loop.run = table.element[slot(op.scalar)][slot(lanes)];
   loop.result_step = itemsize(result.meta->dtype);
   loop.pointers[0] = result.data;
   loop.args.broadcast = 0;
@@ -261,13 +292,14 @@ void run_elementwise(const KernelTable &table, const OpInfo &op, const KernelCal
   bool direct = true;
   for (int i = 0; i < loop.operands; ++i) {
     const KernelOperand &operand = call.operands[i];
-    const DType wanted = op.types == TypeRule::select && i == 0 ? DType::boolean : compute;
+    const bool condition = op.types == TypeRule::select && i == 0;
+    const DType wanted = condition ? DType::boolean : lanes;
     const bool single = operand.meta == nullptr || operand.meta->size == 1;
     loop.steps[i] = single ? 0 : itemsize(wanted);
     if (single) {
       loop.args.broadcast |= 1u << i;
       if (operand.meta == nullptr)
-        numbers[i] = ScalarValue(operand.scalar, wanted);
+        numbers[i] = number_in(table, operand.scalar, condition ? DType::boolean : compute, wanted);
       else
         table.convert[slot(wanted)][slot(operand.meta->dtype)](numbers[i].bytes, operand.data, 1,
                                                                1);
@@ -278,7 +310,7 @@ void run_elementwise(const KernelTable &table, const OpInfo &op, const KernelCal
       loop.pointers[i + 1] = const_cast<std::byte *>(operand.data); // NOLINT
     }
   }
-  if (direct) {
+  if (direct && !loop.narrow) {
     run_whole(loop, size);
     return;
   }
@@ -289,7 +321,7 @@ void run_elementwise(const KernelTable &table, const OpInfo &op, const KernelCal
       continue;
     const KernelOperand &operand = call.operands[i];
     tiled.views[tiled.tensors] = broadcast_view(*operand.meta, operand.data, result.meta->dims());
-    tiled.dtypes[i] = op.types == TypeRule::select && i == 0 ? DType::boolean : compute;
+    tiled.dtypes[i] = op.types == TypeRule::select && i == 0 ? DType::boolean : lanes;
     tiled.operand_of[tiled.tensors++] = i;
   }
   tiled.views[tiled.tensors] = view_of(*result.meta, result.data);

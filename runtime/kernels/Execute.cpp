@@ -53,6 +53,8 @@ DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const O
       result.size >= parallel_elements || types.size() > InferKey::max_operands)
     return loop;
   loop.compute = element_types(op, attrs, types).compute;
+  if (!active_table().element[slot(op.scalar)][slot(loop.compute)])
+    return loop; // through wider lanes
   loop.function = static_cast<std::uint8_t>(op.scalar);
   for (std::size_t i = 0; i < types.size(); ++i) {
     const Meta *meta = types[i].meta;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops whose places come from a tensor of integers, which have been checked.
 #include "runtime/base/SeededBugs.h"
+#include "runtime/base/WithDType.h"
 #include "runtime/kernels/AxisCut.h"
 #include "runtime/kernels/Copy.h"
 #include "runtime/kernels/Families.h"
@@ -140,8 +141,8 @@ IndexRange index_range(const Meta &meta, const std::byte *data) noexcept {
   for (std::int64_t first = 0; first < meta.size; first += tile) {
     const std::int64_t some = std::min(tile, meta.size - first);
     const std::byte *elements = reader.read(first, some, scratch);
-    const IndexRange part = meta.dtype == DType::i64 ? range_of<std::int64_t>(elements, some)
-                                                     : range_of<std::uint8_t>(elements, some);
+    const IndexRange part = with_dtype(
+        meta.dtype, [&]<class T>(std::type_identity<T>) { return range_of<T>(elements, some); });
     all.min = std::min(all.min, part.min);
     all.max = std::max(all.max, part.max);
   }

@@ -2,11 +2,14 @@
 // ScalarValue: a weakly typed number as one element of a dtype.
 #pragma once
 
+#include "runtime/base/WithDType.h"
+
 #include <tracejit/scalar.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 
 namespace jit {
 
@@ -17,29 +20,22 @@ struct ScalarValue {
 
   ScalarValue() noexcept = default;
   ScalarValue(Scalar number, DType dtype) noexcept {
-    switch (dtype) {
-    case DType::boolean:
-      put(number.as_bool());
-      break;
-    case DType::u8:
-      put(static_cast<std::uint8_t>(number.kind() == ScalarKind::floating
-                                        ? std::clamp<std::int64_t>(number.as_int(), 0, 255)
-                                        : number.as_int()));
-      break;
-    case DType::i64:
-      put(number.as_int());
-      break;
-    case DType::f32:
-      put(number.kind() == ScalarKind::floating ? static_cast<float>(number.as_double())
-                                                : static_cast<float>(number.as_int()));
-      break;
-    default:
-      put(number.as_double());
-      break;
-    }
+    with_dtype(dtype, [&]<class T>(std::type_identity<T>) { put(converted<T>(number)); });
   }
 
 private:
+  template <class T> static T converted(Scalar number) noexcept {
+    const bool floating = number.kind() == ScalarKind::floating;
+    if constexpr (std::same_as<T, bool>)
+      return number.as_bool();
+    else if constexpr (std::floating_point<T>)
+      return floating ? static_cast<T>(number.as_double()) : static_cast<T>(number.as_int());
+    else
+      return static_cast<T>(floating ? std::clamp<std::int64_t>(number.as_int(),
+                                                                std::numeric_limits<T>::min(),
+                                                                std::numeric_limits<T>::max())
+                                     : number.as_int());
+  }
   template <class T> void put(T value) noexcept { std::memcpy(bytes, &value, sizeof value); }
 };
 

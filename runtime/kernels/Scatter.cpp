@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/kernels/Scatter.h"
 
+#include "runtime/base/WithDType.h"
 #include "runtime/kernels/AxisCut.h"
 #include "runtime/kernels/Copy.h"
 #include "runtime/kernels/Parallel.h"
@@ -64,24 +65,11 @@ template <ScatterMode how, class T> void combine_rows(const Rows &r) noexcept {
 }
 
 template <ScatterMode how> CombineRows rows_of(DType dtype) noexcept {
-  switch (dtype) {
-  case DType::boolean:
-  case DType::u8:
+  if (dtype == DType::boolean)
     return combine_rows<how, std::uint8_t>;
-  case DType::i64:
-    return combine_rows<how, std::int64_t>;
-  case DType::f32:
-    return combine_rows<how, float>;
-  case DType::f64:
-    return combine_rows<how, double>;
-  case DType::i8:
-  case DType::i16:
-  case DType::i32:
-  case DType::f16:
-  case DType::bf16:
-    std::abort(); // no op has them
-  }
-  std::abort();
+  return with_dtype(dtype, []<class T>(std::type_identity<T>) -> CombineRows {
+    return combine_rows<how, std::conditional_t<std::same_as<T, bool>, std::uint8_t, T>>;
+  });
 }
 
 CombineRows rows_of(ScatterMode how, DType dtype) noexcept {

@@ -3,7 +3,7 @@
 // NaNs are equal, and so are -0 and +0.
 #pragma once
 
-#include <tracejit/dtype.h>
+#include "runtime/base/WithDType.h"
 
 #include <bit>
 #include <cstdint>
@@ -47,23 +47,9 @@ private:
 
 /// body.template operator()<T>() with the type of the dtype's elements.
 template <class Body> void with_sorted_type(DType dtype, const Body &body) noexcept {
-  switch (dtype) {
-  case DType::boolean:
-  case DType::u8:
-    return body.template operator()<std::uint8_t>();
-  case DType::i64:
-    return body.template operator()<std::int64_t>();
-  case DType::f32:
-    return body.template operator()<float>();
-  case DType::f64:
-    return body.template operator()<double>();
-  case DType::i8:
-  case DType::i16:
-  case DType::i32:
-  case DType::f16:
-  case DType::bf16:
-    return; // not supported yet
-  }
+  with_dtype(dtype, [&]<class T>(std::type_identity<T>) {
+    body.template operator()<std::conditional_t<std::same_as<T, bool>, std::uint8_t, T>>();
+  });
 }
 
 } // namespace jit

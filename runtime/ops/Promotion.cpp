@@ -35,8 +35,7 @@ DType promote_participants(const OpInfo &op, std::span<const OperandType> operan
       continue;
     const OperandType &operand = operands[i];
     if (operand.meta) {
-      // DType lists the supported types in this very order: bool, u8, i64, f32, f64.
-      tensors = std::max(tensors, operand.meta->dtype);
+      tensors = promote(tensors, operand.meta->dtype);
       any_tensor = true;
     } else {
       numbers = std::max(numbers, operand.kind);
@@ -57,6 +56,18 @@ DType default_dtype(ScalarKind kind) noexcept {
     return DType::f32;
   }
   return DType::f32;
+}
+
+DType promote(DType x, DType y) noexcept {
+  if (is_float(x) || is_float(y) || x == DType::boolean || y == DType::boolean ||
+      is_unsigned(x) == is_unsigned(y))
+    return std::max(x, y); // within each kind DType goes from narrow to wide
+  const DType of_unsigned = is_unsigned(x) ? x : y, of_signed = is_unsigned(x) ? y : x;
+  if (itemsize(of_signed) > itemsize(of_unsigned))
+    return of_signed;
+  return of_unsigned == DType::u8    ? DType::i16
+         : of_unsigned == DType::u16 ? DType::i32
+                                     : DType::i64;
 }
 
 DType promote(std::span<const OperandType> operands) noexcept {

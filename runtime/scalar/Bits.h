@@ -114,6 +114,9 @@ TRACEJIT_EMIT typename E::M32 logical_xor(E &e, typename E::M32 x, typename E::M
   return e.bit_xor(x, y);
 }
 
+template <class E, IntOf<E> V>
+inline constexpr int lane_width = std::same_as<V, typename E::I32> ? 32 : 64;
+
 /// shift(x, n) where 0 <= n < width, 0 elsewhere.
 template <int width, class E, IntOf<E> V, class Shift>
 TRACEJIT_EMIT V shift_within(E &e, V x, V n, Shift shift) {
@@ -131,13 +134,15 @@ template <int width, class E, IntOf<E> V> TRACEJIT_EMIT V right_shift_in(E &e, V
   return shift_within<width>(e, x, n, [&e](V a, V count) { return e.ashr(a, count); });
 }
 
-template <class E>
-TRACEJIT_EMIT typename E::I64 left_shift(E &e, typename E::I64 x, typename E::I64 n) {
-  return left_shift_in<64>(e, x, n);
+template <class E, IntOf<E> V> TRACEJIT_EMIT V left_shift(E &e, V x, V n) {
+  return left_shift_in<lane_width<E, V>>(e, x, n);
 }
-template <class E>
-TRACEJIT_EMIT typename E::I64 right_shift(E &e, typename E::I64 x, typename E::I64 n) {
-  return right_shift_in<64>(e, x, n);
+template <class E, IntOf<E> V> TRACEJIT_EMIT V right_shift(E &e, V x, V n) {
+  return right_shift_in<lane_width<E, V>>(e, x, n);
+}
+/// The bits that a lane has more are copies of the sign, and do not count.
+template <class E, IntOf<E> V, class T> TRACEJIT_EMIT V right_shift(E &e, V x, V n, Narrow<T>) {
+  return right_shift_in<Narrow<T>::width>(e, x, n);
 }
 
 } // namespace jit::scalar

@@ -3,7 +3,7 @@
 // maps NaN to 0; anything to bool is x != 0, so NaN is true; int to int wraps.
 #pragma once
 
-#include "runtime/scalar/Basic.h"
+#include "runtime/scalar/Storage.h"
 
 namespace jit::scalar {
 
@@ -26,21 +26,15 @@ template <class E> TRACEJIT_EMIT typename E::I64 saturated_i64(E &e, typename E:
   return e.select(too_large, e.i64(std::numeric_limits<std::int64_t>::max()), truncated);
 }
 
-/// Integers of dtype u8 from the low bits of wider ones.
-template <class E> TRACEJIT_EMIT U8<E> wrap_u8(E &e, typename E::I32 x) {
-  auto low = e.bit_and(x, e.i32(255));
-  return {low};
-}
-
 template <class To, class E, FloatOf<E> V> TRACEJIT_EMIT Value<E, To> cast_float(E &e, V x) {
   constexpr bool is_f32 = std::same_as<V, typename E::F32>;
   if constexpr (std::same_as<To, bool>) {
     auto nonzero = e.ne(x, constant<V>(e, 0.0));
     return as_bool(e, nonzero);
-  } else if constexpr (std::same_as<To, std::uint8_t>) {
-    auto fitting = saturate(e, x, 0.0, 255.0);
-    auto truncated = e.to_i32(fitting);
-    return {truncated};
+  } else if constexpr (std::integral<To> && sizeof(To) < 4) {
+    using L = std::numeric_limits<To>;
+    auto fitting = saturate(e, x, L::min(), L::max());
+    return e.to_i32(fitting);
   } else if constexpr (std::same_as<To, float>) {
     return e.to_f32(x);
   } else if constexpr (is_f32) {
@@ -52,6 +46,9 @@ template <class To, class E, FloatOf<E> V> TRACEJIT_EMIT Value<E, To> cast_float
   } else if constexpr (std::same_as<To, std::int32_t>) {
     auto fitting = saturate(e, x, -0x1p31, 0x1p31 - 1);
     return e.to_i32(fitting);
+  } else if constexpr (std::same_as<To, std::uint32_t>) {
+    auto fitting = saturate(e, x, 0.0, 0x1p32 - 1);
+    return e.to_i64(fitting);
   } else {
     static_assert(std::same_as<To, std::int64_t>);
     return saturated_i64(e, x);
@@ -59,21 +56,17 @@ template <class To, class E, FloatOf<E> V> TRACEJIT_EMIT Value<E, To> cast_float
 }
 
 template <class To, class E, IntOf<E> V> TRACEJIT_EMIT Value<E, To> cast_int(E &e, V x) {
-  constexpr bool is_i32 = std::same_as<V, typename E::I32>;
   if constexpr (std::same_as<To, bool>) {
     auto nonzero = e.ne(x, zero<V>(e));
     return as_bool(e, nonzero);
-  } else if constexpr (std::same_as<To, std::uint8_t>) {
-    if constexpr (is_i32) {
-      return wrap_u8(e, x);
-    } else {
-      auto low = e.to_i32(x);
-      return wrap_u8(e, low);
-    }
-  } else if constexpr (std::same_as<To, std::int32_t>) {
-    return e.to_i32(x);
-  } else if constexpr (std::same_as<To, std::int64_t>) {
-    return e.to_i64(x);
+  } else if constexpr (std::same_as<Value<E, To>, V>) {
+    return normalise<To>(e, x);
+  } else if constexpr (std::same_as<Value<E, To>, typename E::I32>) {
+    auto low = e.to_i32(x);
+    return normalise<To>(e, low);
+  } else if constexpr (std::same_as<Value<E, To>, typename E::I64>) {
+    auto wide = e.to_i64(x);
+    return normalise<To>(e, wide);
   } else if constexpr (std::same_as<To, float>) {
     return e.to_f32(x);
   } else {
@@ -87,30 +80,29 @@ template <class To, class E> TRACEJIT_EMIT Value<E, To> cast_bool(E &e, typename
   } else if constexpr (std::same_as<To, double>) {
     auto wide = e.to_m64(x);
     return e.select(wide, e.f64(1.0), e.f64(0.0));
-  } else if constexpr (std::same_as<To, std::int64_t>) {
+  } else if constexpr (std::same_as<Value<E, To>, typename E::I64>) {
     auto wide = e.to_m64(x);
     return e.select(wide, e.i64(1), e.i64(0));
   } else {
-    auto number = e.select(x, e.i32(1), e.i32(0));
-    if constexpr (std::same_as<To, std::uint8_t>)
-      return {number};
-    else
-      return number;
+    return e.select(x, e.i32(1), e.i32(0));
   }
 }
 
-/// x as elements of the C++ type To: bool, uint8_t, int32_t, int64_t, float or double.
+/// x, which holds elements of any type, as elements of the C++ type To.
 template <class To, class E, class V> TRACEJIT_EMIT Value<E, To> cast(E &e, V x) {
-  if constexpr (std::same_as<V, Value<E, To>>)
-    return x;
-  else if constexpr (std::same_as<V, typename E::M32>)
-    return cast_bool<To>(e, x);
-  else if constexpr (std::same_as<V, U8<E>>)
-    return cast<To>(e, x.wide);
-  else if constexpr (FloatOf<V, E>)
-    return cast_float<To>(e, x);
-  else
+  if constexpr (std::same_as<V, typename E::M32>) {
+    if constexpr (std::same_as<To, bool>)
+      return x;
+    else
+      return cast_bool<To>(e, x);
+  } else if constexpr (FloatOf<V, E>) {
+    if constexpr (std::same_as<V, Value<E, To>>)
+      return x;
+    else
+      return cast_float<To>(e, x);
+  } else {
     return cast_int<To>(e, x);
+  }
 }
 
 } // namespace jit::scalar

@@ -108,29 +108,15 @@ template <class E, FloatOf<E> V> struct Format {
   static constexpr std::int64_t one_bits = std::int64_t{bias} << mantissa_bits;
 };
 
-/// Element values of dtype u8: computed in I32, every lane always in [0, 255].
-template <class E> struct U8 {
-  typename E::I32 wide;
-};
-
-/// The dtypes whose arithmetic is done in I32: u8, and bool as a mask.
-template <class V, class E>
-concept NarrowOf = std::same_as<V, U8<E>> || std::same_as<V, typename E::M32>;
-
-/// The value that carries elements of the C++ type T: bool is a mask, whatever it was compared
-/// from.
+/// The value that carries elements of the C++ type T. bool is a mask, whatever it was compared
+/// from; narrow integers lie in wider lanes (Storage.h).
 template <class E, class T> struct ValueOf;
+template <class E, std::integral T> struct ValueOf<E, T> {
+  using Type = std::conditional_t<sizeof(T) <= 2 || std::same_as<T, std::int32_t>, typename E::I32,
+                                  typename E::I64>;
+};
 template <class E> struct ValueOf<E, bool> {
   using Type = typename E::M32;
-};
-template <class E> struct ValueOf<E, std::uint8_t> {
-  using Type = U8<E>;
-};
-template <class E> struct ValueOf<E, std::int32_t> {
-  using Type = typename E::I32;
-};
-template <class E> struct ValueOf<E, std::int64_t> {
-  using Type = typename E::I64;
 };
 template <class E> struct ValueOf<E, float> {
   using Type = typename E::F32;

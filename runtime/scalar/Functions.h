@@ -14,11 +14,12 @@
 #include "runtime/scalar/Log.h"
 #include "runtime/scalar/Log1p.h"
 #include "runtime/scalar/LogBases.h"
-#include "runtime/scalar/Narrow.h"
 #include "runtime/scalar/Philox.h"
 #include "runtime/scalar/Pow.h"
 #include "runtime/scalar/Remainder.h"
+#include "runtime/scalar/Storage.h"
 #include "runtime/scalar/Trig.h"
+#include "runtime/scalar/Truth.h"
 
 // Those that are made of others, from the bodies of their records.
 namespace jit::scalar {

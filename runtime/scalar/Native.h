@@ -113,22 +113,31 @@ TRACEJIT_EMIT auto native_lookup(Vector<std::int64_t, 4> index, const double (&t
 }
 #endif
 
-/// Bytes as 32-bit integers and back, `lanes` of them at once.
-template <int lanes> TRACEJIT_EMIT Pack<std::int32_t, lanes> load_bytes(const std::uint8_t *from) {
-  using P = Pack<std::int32_t, lanes>;
-  P r;
-  for (int i = 0; i < P::chunks; ++i) {
-    Vector<std::uint8_t, P::chunk_lanes> bytes;
-    __builtin_memcpy(&bytes, from + i * P::chunk_lanes, sizeof(bytes));
-    r.chunk[i] = __builtin_convertvector(bytes, typename P::Chunk);
+/// `lanes` elements in memory as elements of a type that holds them, and back to their low bits.
+template <class Wide, int lanes, class T> TRACEJIT_EMIT Pack<Wide, lanes> widen(const T *from) {
+  using P = Pack<Wide, lanes>;
+  if constexpr (std::same_as<Wide, T>) {
+    return load_pack<T, lanes>(from);
+  } else {
+    P r;
+    for (int i = 0; i < P::chunks; ++i) {
+      Vector<T, P::chunk_lanes> some;
+      __builtin_memcpy(&some, from + i * P::chunk_lanes, sizeof(some));
+      r.chunk[i] = __builtin_convertvector(some, typename P::Chunk);
+    }
+    return r;
   }
-  return r;
 }
-template <int lanes> TRACEJIT_EMIT void store_bytes(std::uint8_t *to, Pack<std::int32_t, lanes> x) {
-  using P = Pack<std::int32_t, lanes>;
-  for (int i = 0; i < P::chunks; ++i) {
-    auto bytes = __builtin_convertvector(x.chunk[i], Vector<std::uint8_t, P::chunk_lanes>);
-    __builtin_memcpy(to + i * P::chunk_lanes, &bytes, sizeof(bytes));
+template <class T, class Wide, int lanes>
+TRACEJIT_EMIT void narrow(T *to, const Pack<Wide, lanes> &x) {
+  using P = Pack<Wide, lanes>;
+  if constexpr (std::same_as<Wide, T>) {
+    store_pack(to, x);
+  } else {
+    for (int i = 0; i < P::chunks; ++i) {
+      auto some = __builtin_convertvector(x.chunk[i], Vector<T, P::chunk_lanes>);
+      __builtin_memcpy(to + i * P::chunk_lanes, &some, sizeof(some));
+    }
   }
 }
 

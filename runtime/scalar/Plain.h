@@ -116,12 +116,10 @@ public:
   M32 to_m32(M64 m) const { return {m.value}; }
 
   /// The element at an address as the value of its dtype, and back.
-  template <class T> Lane<T> load(const T *p) const { return {*p}; }
-  M32 load(const bool *p) const { return {*p}; }
-  scalar::U8<Emitter> load(const std::uint8_t *p) const { return {{*p}}; }
-  template <class T> void store(T *p, Lane<T> x) const { *p = x.value; }
-  void store(bool *p, M32 m) const { *p = m.value; }
-  void store(std::uint8_t *p, scalar::U8<Emitter> x) const { *p = std::uint8_t(x.wide.value); }
+  template <class T> scalar::Value<Emitter, T> load(const T *p) const { return {*p}; }
+  template <class T> void store(T *p, scalar::Value<Emitter, T> x) const {
+    *p = static_cast<T>(x.value);
+  }
 };
 
 static_assert(scalar::Emitter<Emitter>);

@@ -2,7 +2,7 @@
 // Powers of integers by squaring, wrapping.
 #pragma once
 
-#include "runtime/scalar/Basic.h"
+#include "runtime/scalar/Storage.h"
 
 namespace jit::scalar {
 
@@ -22,8 +22,7 @@ template <int bits, class E, IntOf<E> V> TRACEJIT_EMIT V pow_bits(E &e, V x, V y
 }
 
 /// x to the power y, wrapping. For y < 0: 1 and -1 give 1 and -1, all else 0.
-template <class E, IntOf<E> V> TRACEJIT_EMIT V pow(E &e, V x, V y) {
-  constexpr int bits = std::same_as<V, typename E::I32> ? 31 : 63;
+template <int bits, class E, IntOf<E> V> TRACEJIT_EMIT V pow_signed(E &e, V x, V y) {
   auto one = int_constant<V>(e, 1);
   auto power = pow_bits<bits>(e, x, y);
   auto is_one = e.eq(x, one);
@@ -35,6 +34,16 @@ template <class E, IntOf<E> V> TRACEJIT_EMIT V pow(E &e, V x, V y) {
   auto inverse = e.select(is_one, one, others);
   auto is_negative = e.lt(y, zero<V>(e));
   return e.select(is_negative, inverse, power);
+}
+template <class E, IntOf<E> V> TRACEJIT_EMIT V pow(E &e, V x, V y) {
+  return pow_signed<std::same_as<V, typename E::I32> ? 31 : 63>(e, x, y);
+}
+template <class E, IntOf<E> V, class T> TRACEJIT_EMIT V pow(E &e, V x, V y, Narrow<T>) {
+  constexpr int bits = Narrow<T>::value_bits;
+  if constexpr (std::signed_integral<T>)
+    return pow_signed<bits>(e, x, y);
+  else
+    return pow_bits<bits>(e, x, y);
 }
 
 } // namespace jit::scalar

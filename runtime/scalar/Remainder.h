@@ -180,22 +180,45 @@ template <class E, FloatOf<E> V> TRACEJIT_EMIT V floor_divide(E &e, V x, V y) {
   return e.select(y_is_zero, plain, integral);
 }
 
+/// Towards zero; no lane divides by 0 or -1.
+template <class E>
+TRACEJIT_EMIT typename E::I64 quotient(E &e, typename E::I64 x, typename E::I64 y) {
+  return e.quotient(x, y);
+}
+/// In f64, whose quotients of two i32 lie further than their rounding from the next integer.
+template <class E>
+TRACEJIT_EMIT typename E::I32 quotient(E &e, typename E::I32 x, typename E::I32 y) {
+  auto float_x = e.to_f64(x);
+  auto float_y = e.to_f64(y);
+  auto floating = e.div(float_x, float_y);
+  return e.to_i32(floating);
+}
+/// The same in f32 of integers of at most 16 bits.
+template <class E>
+TRACEJIT_EMIT typename E::I32 narrow_quotient(E &e, typename E::I32 x, typename E::I32 y) {
+  auto float_x = e.to_f32(x);
+  auto float_y = e.to_f32(y);
+  auto floating = e.div(float_x, float_y);
+  return e.to_i32(floating);
+}
+
 /// x / y rounded down, and what is left, with the sign of y; both 0 where y is 0. Wraps.
 template <class V> struct FloorDivision {
   V quotient, remainder;
 };
-template <class E>
-TRACEJIT_EMIT FloorDivision<typename E::I64> divide_down(E &e, typename E::I64 x,
-                                                         typename E::I64 y) {
-  auto none = e.i64(0);
+/// `divide` is a quotient towards zero.
+template <class E, IntOf<E> V, class Divide>
+TRACEJIT_EMIT FloorDivision<V> divide_down(E &e, V x, V y, Divide divide) {
+  auto none = zero<V>(e);
+  auto one = int_constant<V>(e, 1);
   // -x / 1 for x / -1, whose quotient may overflow, and x / 1 for x / 0.
   auto negated = e.sub(none, x);
-  auto is_minus_one = e.eq(y, e.i64(-1));
+  auto is_minus_one = e.eq(y, int_constant<V>(e, -1));
   auto is_zero = e.eq(y, none);
   auto is_unsafe = e.bit_or(is_minus_one, is_zero);
-  auto divisor = e.select(is_unsafe, e.i64(1), y);
+  auto divisor = e.select(is_unsafe, one, y);
   auto dividend = e.select(is_minus_one, negated, x);
-  auto towards_zero = e.quotient(dividend, divisor);
+  auto towards_zero = divide(dividend, divisor);
   auto product = e.mul(towards_zero, divisor);
   auto left = e.sub(dividend, product);
   auto left_is_negative = e.lt(left, none);
@@ -203,40 +226,44 @@ TRACEJIT_EMIT FloorDivision<typename E::I64> divide_down(E &e, typename E::I64 x
   auto signs_differ = e.bit_xor(left_is_negative, divisor_is_negative);
   auto is_left = e.ne(left, none);
   auto moves = e.bit_and(signs_differ, is_left);
-  auto less = e.sub(towards_zero, e.i64(1));
+  auto less = e.sub(towards_zero, one);
   auto more = e.add(left, divisor);
   auto down = e.select(moves, less, towards_zero);
   auto fitting = e.select(moves, more, left);
   auto quotient = e.select(is_zero, none, down);
   return {quotient, fitting}; // x / 1 leaves nothing
 }
-template <class E>
-TRACEJIT_EMIT typename E::I64 floor_divide(E &e, typename E::I64 x, typename E::I64 y) {
+template <class E, IntOf<E> V> TRACEJIT_EMIT FloorDivision<V> divide_down(E &e, V x, V y) {
+  return divide_down(e, x, y, [&e](V a, V b) { return quotient(e, a, b); });
+}
+template <class E, IntOf<E> V> TRACEJIT_EMIT V floor_divide(E &e, V x, V y) {
   return divide_down(e, x, y).quotient;
 }
-template <class E>
-TRACEJIT_EMIT typename E::I64 remainder(E &e, typename E::I64 x, typename E::I64 y) {
+template <class E, IntOf<E> V> TRACEJIT_EMIT V remainder(E &e, V x, V y) {
   return divide_down(e, x, y).remainder;
 }
 
-/// f32 quotients of bytes lie at least 1/255 from the next integer.
-template <class E> TRACEJIT_EMIT U8<E> floor_divide(E &e, U8<E> x, U8<E> y) {
-  auto is_zero = e.eq(y.wide, e.i32(0));
-  auto divisor = e.select(is_zero, e.i32(1), y.wide);
-  auto float_x = e.to_f32(x.wide);
-  auto float_divisor = e.to_f32(divisor);
-  auto quotient = e.div(float_x, float_divisor);
-  auto whole = e.to_i32(quotient);
-  auto result = e.select(is_zero, e.i32(0), whole);
-  return {result};
+template <class E, IntOf<E> V, class T>
+TRACEJIT_EMIT FloorDivision<V> divide_down(E &e, V x, V y, Narrow<T>) {
+  const auto divide = [&e](V a, V b) { return narrow_quotient(e, a, b); };
+  if constexpr (std::signed_integral<T>) {
+    return divide_down(e, x, y, divide);
+  } else {
+    auto is_zero = e.eq(y, zero<V>(e));
+    auto divisor = e.select(is_zero, int_constant<V>(e, 1), y);
+    auto whole = divide(x, divisor);
+    auto product = e.mul(whole, divisor);
+    auto left = e.sub(x, product); // x / 1 leaves nothing
+    auto quotient = e.select(is_zero, zero<V>(e), whole);
+    return {quotient, left};
+  }
 }
-template <class E> TRACEJIT_EMIT U8<E> remainder(E &e, U8<E> x, U8<E> y) {
-  auto quotient = floor_divide(e, x, y);
-  auto product = e.mul(quotient.wide, y.wide);
-  auto left = e.sub(x.wide, product);
-  auto is_zero = e.eq(y.wide, e.i32(0));
-  auto result = e.select(is_zero, e.i32(0), left);
-  return {result};
+template <class E, IntOf<E> V, class T>
+TRACEJIT_EMIT V floor_divide(E &e, V x, V y, Narrow<T> type) {
+  return divide_down(e, x, y, type).quotient;
+}
+template <class E, IntOf<E> V, class T> TRACEJIT_EMIT V remainder(E &e, V x, V y, Narrow<T> type) {
+  return divide_down(e, x, y, type).remainder;
 }
 
 } // namespace jit::scalar

@@ -150,25 +150,19 @@ public:
   TRACEJIT_EMIT M64 to_m64(M32 m) const { return {convert<std::int64_t>(m.bits)}; }
   TRACEJIT_EMIT M32 to_m32(M64 m) const { return {convert<std::int32_t>(m.bits)}; }
 
-  /// The elements at an address of any alignment as the value of their dtype.
-  TRACEJIT_EMIT F32 load(const float *p) const { return load_pack<float, lanes>(p); }
-  TRACEJIT_EMIT F64 load(const double *p) const { return load_pack<double, lanes>(p); }
-  TRACEJIT_EMIT I32 load(const std::int32_t *p) const { return load_pack<std::int32_t, lanes>(p); }
-  TRACEJIT_EMIT I64 load(const std::int64_t *p) const { return load_pack<std::int64_t, lanes>(p); }
-  TRACEJIT_EMIT scalar::U8<Emitter> load(const std::uint8_t *p) const {
-    return {load_bytes<lanes>(p)};
+  /// The elements at an address of any alignment, widened to the lanes of their dtype.
+  template <class T> TRACEJIT_EMIT auto load(const T *p) const {
+    if constexpr (std::same_as<T, bool>)
+      return ne(widen<std::int32_t, lanes>(reinterpret_cast<const std::uint8_t *>(p)), i32(0));
+    else
+      return widen<typename scalar::Value<Emitter, T>::Element, lanes>(p);
   }
-  TRACEJIT_EMIT M32 load(const bool *p) const {
-    return ne(load_bytes<lanes>(reinterpret_cast<const std::uint8_t *>(p)), i32(0));
-  }
-
-  /// All lanes to an address of any alignment.
-  template <class T> TRACEJIT_EMIT void store(T *p, P<T> x) const { store_pack(p, x); }
-  TRACEJIT_EMIT void store(std::uint8_t *p, scalar::U8<Emitter> x) const {
-    store_bytes<lanes>(p, x.wide);
-  }
-  TRACEJIT_EMIT void store(bool *p, M32 m) const {
-    store_bytes<lanes>(reinterpret_cast<std::uint8_t *>(p), bit_and(m.bits, i32(1)));
+  /// All lanes to an address of any alignment, of integers the low bits.
+  template <class T> TRACEJIT_EMIT void store(T *p, scalar::Value<Emitter, T> x) const {
+    if constexpr (std::same_as<T, bool>)
+      narrow(reinterpret_cast<std::uint8_t *>(p), bit_and(x.bits, i32(1)));
+    else
+      narrow(p, x);
   }
 };
 

@@ -4,6 +4,7 @@
 #include "runtime/tensor/Npy.h"
 
 #include "runtime/base/Meta.h"
+#include "runtime/base/WithDType.h"
 
 #include <algorithm>
 #include <array>
@@ -36,19 +37,25 @@ struct TypeName {
   std::string_view code;
   DType dtype;
 };
-constexpr std::array<TypeName, 5> type_names = {{{"b1", DType::boolean},
-                                                 {"u1", DType::u8},
-                                                 {"i8", DType::i64},
-                                                 {"f4", DType::f32},
-                                                 {"f8", DType::f64}}};
+constexpr std::array<TypeName, 10> type_names = {{{"b1", DType::boolean},
+                                                  {"i1", DType::i8},
+                                                  {"u1", DType::u8},
+                                                  {"i2", DType::i16},
+                                                  {"u2", DType::u16},
+                                                  {"i4", DType::i32},
+                                                  {"u4", DType::u32},
+                                                  {"i8", DType::i64},
+                                                  {"f4", DType::f32},
+                                                  {"f8", DType::f64}}};
 
 Result<DType> dtype_from_descr(std::string_view descr) {
-  if (!descr.empty() && std::string_view("<|=>").find(descr.front()) != std::string_view::npos)
+  if (!descr.empty() && std::string_view("<>|=").find(descr.front()) != std::string_view::npos)
     for (const TypeName &type : type_names)
       if (descr.substr(1) == type.code)
         return type.dtype;
-  return Failure{"npy: dtype " + quote(descr) +
-                 " is not supported; bool, uint8, int64, float32 and float64 are"};
+  return Failure{
+      "npy: dtype " + quote(descr) +
+      " is not supported; bool, int8 to int64, uint8 to uint32, float32 and float64 are"};
 }
 
 // The dict literal. It has no nesting beyond one tuple, so there is no recursion to exhaust.
@@ -284,12 +291,10 @@ void decode_npy(const NpyHeader &header, const std::byte *elements, std::byte *t
     return;
   if (!header.fortran_order || header.shape.size() < 2)
     std::memcpy(target, elements, header.data_bytes);
-  else if (itemsize(header.dtype) == 1)
-    copy_from_fortran<1>(header.shape, elements, target);
-  else if (itemsize(header.dtype) == 4)
-    copy_from_fortran<4>(header.shape, elements, target);
   else
-    copy_from_fortran<8>(header.shape, elements, target);
+    with_dtype(header.dtype, [&]<class T>(std::type_identity<T>) {
+      copy_from_fortran<sizeof(T)>(header.shape, elements, target);
+    });
   finish_elements(header, target);
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// NumPy's .npy files, versions 1 to 3, of dtypes bool, u8, i64, f32, f64; little endian is
-// written, both are read.
+// NumPy's .npy files, versions 1 to 3, of all supported dtypes; big endian ones are only read.
 // Safe on hostile input: nothing is allocated from what a header says, and every size is checked.
 #pragma once
 
@@ -30,8 +29,8 @@ Result<NpyHeader> parse_npy(std::span<const std::byte> start, std::uint64_t file
                             NpyRest rest = NpyRest::nothing);
 Result<NpyHeader> parse_npy(std::span<const std::byte> file);
 
-/// Puts the elements into row-major order. `elements` has header.data_bytes bytes, as has `target`,
-/// and the two do not overlap. Booleans become 0 or 1.
+/// Puts the elements into row-major order and the bytes into that of this machine. `elements` has
+/// header.data_bytes bytes, as has `target`, and the two do not overlap. Booleans become 0 or 1.
 void decode_npy(const NpyHeader &header, const std::byte *elements, std::byte *target) noexcept;
 
 /// A file whose header has been read. The caller allocates header().data_bytes for read().

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/trace/Inputs.h"
 
+#include "runtime/base/WithDType.h"
 #include "runtime/ops/Views.h"
 #include "runtime/tensor/Impl.h"
 #include "runtime/trace/Span.h"
@@ -30,23 +31,25 @@ double random_float(std::uint64_t word) noexcept {
 constexpr std::int64_t unbounded = std::numeric_limits<std::int64_t>::max();
 
 void fill(DType dtype, std::int64_t bound, std::uint64_t word, std::byte *element) noexcept {
-  const auto put = [&](auto value) { std::memcpy(element, &value, sizeof value); };
   const bool is_index = bound != unbounded;
-  switch (dtype) {
-  case DType::boolean:
-    return put(static_cast<bool>(word >> 63));
-  case DType::u8:
-    return put(static_cast<std::uint8_t>(
-        is_index ? (word >> 32) % static_cast<std::uint64_t>(std::min<std::int64_t>(bound, 256))
-                 : word >> 56));
-  case DType::i64:
-    return put(is_index ? static_cast<std::int64_t>((word >> 1) % static_cast<std::uint64_t>(bound))
-                        : static_cast<std::int64_t>((word >> 32) % 200) - 100);
-  case DType::f32:
-    return put(static_cast<float>(random_float(word)));
-  default:
-    return put(random_float(word));
-  }
+  with_dtype(dtype, [&]<class T>(std::type_identity<T>) {
+    T value;
+    if constexpr (std::same_as<T, bool>) {
+      value = word >> 63;
+    } else if constexpr (std::floating_point<T>) {
+      value = static_cast<T>(random_float(word));
+    } else {
+      constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
+      if (is_index)
+        value = static_cast<T>((sizeof(T) == 8 ? word >> 1 : word >> 32) %
+                               std::min(static_cast<std::uint64_t>(bound), most + 1));
+      else if constexpr (sizeof(T) < 4)
+        value = static_cast<T>(word >> (64 - 8 * sizeof(T)));
+      else
+        value = static_cast<T>(static_cast<std::int64_t>((word >> 32) % 200) - 100);
+    }
+    std::memcpy(element, &value, sizeof value);
+  });
 }
 
 /// Exclusive bounds of the inputs that become indices.

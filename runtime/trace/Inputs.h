@@ -19,8 +19,8 @@ struct GraphInputs {
 };
 
 /// Values that depend on the seed, the place and the dtype only: floats in [-2, 2), integers in
-/// [-100, 100) (u8: all), and in range where an input is an index. Numbers are the examples if the
-/// graph has them. A message when out of memory or when no index is in range.
+/// [-100, 100) (of 8 and 16 bits: all), and in range where an input is an index. Numbers are the
+/// examples if the graph has them. A message when out of memory or when no index is in range.
 TRACEJIT_PRIVATE Result<GraphInputs> seeded_inputs(const Graph &graph, std::uint64_t seed);
 
 /// A tensor with this meta, strides included, of row-major elements.

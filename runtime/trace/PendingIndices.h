@@ -26,9 +26,9 @@ std::optional<IndexRange> own_range(const ValueMaker &maker, const Meta &result,
 
 /// The integers that a cast to this dtype leaves as they are: others wrap.
 inline IndexRange kept_by_cast(DType to) noexcept {
-  if (to == DType::u8)
-    return {0, UINT8_MAX};
-  return {INT64_MIN, INT64_MAX};
+  const auto bits = 8 * itemsize(to) - !is_unsigned(to);
+  const auto most = static_cast<std::int64_t>((std::uint64_t{1} << bits) - 1);
+  return {is_unsigned(to) ? 0 : -most - 1, most};
 }
 
 /// The operands whose elements a value has, all integers: views, casts between integers, joins and

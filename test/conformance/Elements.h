@@ -2,6 +2,7 @@
 // Scalar definitions that the interpreter is made of.
 #pragma once
 
+#include "runtime/base/WithDType.h"
 #include "test/conformance/Interpreter.h"
 
 #include <algorithm>
@@ -14,18 +15,7 @@ namespace jit::conformance {
 
 /// Calls f with a value of the C++ type of the dtype.
 template <class F> auto visit(DType dtype, F f) {
-  switch (dtype) {
-  case DType::boolean:
-    return f(bool{});
-  case DType::u8:
-    return f(std::uint8_t{});
-  case DType::i64:
-    return f(std::int64_t{});
-  case DType::f32:
-    return f(float{});
-  default:
-    return f(double{});
-  }
+  return with_dtype(dtype, [&]<class T>(std::type_identity<T>) { return f(T{}); });
 }
 
 template <class To, class From> To convert(From x) {

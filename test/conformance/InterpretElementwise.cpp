@@ -13,17 +13,7 @@ namespace {
 
 using E = plain::Emitter;
 
-template <class T> scalar::Value<E, T> lane(T x) {
-  if constexpr (std::is_same_v<T, std::uint8_t>)
-    return {{static_cast<std::int32_t>(x)}};
-  else
-    return {x};
-}
-float unlane(E::F32 x) { return x.value; }
-double unlane(E::F64 x) { return x.value; }
-std::int64_t unlane(E::I64 x) { return x.value; }
-bool unlane(E::M32 x) { return x.value; }
-std::uint8_t unlane(scalar::U8<E> x) { return static_cast<std::uint8_t>(x.wide.value); }
+template <class T> scalar::Value<E, T> lane(T x) { return {x}; }
 
 /// One element: a value of the compute type or a truth.
 template <class T> struct Outcome {
@@ -52,23 +42,24 @@ using namespace scalar; // NOLINT
 
 template <class Function, class T> Outcome<T> emit(const T *x, std::size_t count) {
   E e;
-  const auto outcome = [](auto lane) -> Outcome<T> {
-    if constexpr (std::is_same_v<decltype(unlane(lane)), T>)
-      return Outcome<T>(unlane(lane));
+  using V = scalar::Value<E, T>;
+  const auto outcome = [](auto result) -> Outcome<T> {
+    if constexpr (std::is_same_v<decltype(result), V>)
+      return Outcome<T>(static_cast<T>(result.value));
     else
-      return Outcome<T>::of(unlane(lane));
+      return Outcome<T>::of(result.value);
   };
-  if constexpr (requires { Function::apply(e, lane(x[0])); }) {
+  if constexpr (requires(V v) { Function::apply(e, v); }) {
     if (count == 1)
-      return outcome(Function::apply(e, lane(x[0])));
+      return outcome(scalar::apply_to<T, Function>(e, lane(x[0])));
   }
-  if constexpr (requires { Function::apply(e, lane(x[0]), lane(x[1])); }) {
+  if constexpr (requires(V v) { Function::apply(e, v, v); }) {
     if (count == 2)
-      return outcome(Function::apply(e, lane(x[0]), lane(x[1])));
+      return outcome(scalar::apply_to<T, Function>(e, lane(x[0]), lane(x[1])));
   }
-  if constexpr (requires { Function::apply(e, lane(x[0]), lane(x[1]), lane(x[2])); }) {
+  if constexpr (requires(V v) { Function::apply(e, v, v, v); }) {
     if (count == 3)
-      return outcome(Function::apply(e, lane(x[0]), lane(x[1]), lane(x[2])));
+      return outcome(scalar::apply_to<T, Function>(e, lane(x[0]), lane(x[1]), lane(x[2])));
   }
   std::abort(); // no such function: the test names the op it was about to run
 }
@@ -125,6 +116,19 @@ template <class T> T floor_divided(T x, T y) {
   }
 }
 
+template <class T> T power_of(T x, T y) {
+  if (y < T(0)) {
+    if (x == T(1))
+      return x;
+    return x == static_cast<T>(-1) ? static_cast<T>(y % 2 == 0 ? 1 : -1) : T(0);
+  }
+  std::uint64_t power = 1, square = static_cast<std::uint64_t>(x);
+  for (auto rest = static_cast<std::uint64_t>(y); rest > 0; rest /= 2, square *= square)
+    if (rest % 2 == 1)
+      power *= square;
+  return static_cast<T>(power);
+}
+
 template <class T> std::optional<T> apply_to_bits(ScalarFunction function, const T *x) {
   constexpr std::int64_t width = 8 * sizeof(T);
   const auto a = static_cast<std::int64_t>(x[0]), b = static_cast<std::int64_t>(x[1]);
@@ -155,6 +159,9 @@ template <class T> Outcome<T> apply(ScalarFunction function, const T *x, std::si
       return remainder_of(x[0], x[1]);
     if (function == ScalarFunction::floor_divide)
       return floor_divided(x[0], x[1]);
+    if constexpr (!floating)
+      if (function == ScalarFunction::pow)
+        return power_of(x[0], x[1]);
   }
   switch (function) {
   case ScalarFunction::negative:

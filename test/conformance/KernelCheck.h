@@ -15,8 +15,9 @@ enum class Layout { contiguous, transposed, gaps, reversed, repeated };
 inline constexpr Layout all_layouts[] = {Layout::contiguous, Layout::transposed, Layout::gaps,
                                          Layout::reversed, Layout::repeated};
 
-inline constexpr DType all_dtypes[] = {DType::boolean, DType::u8, DType::i64, DType::f32,
-                                       DType::f64};
+inline constexpr DType all_dtypes[] = {DType::boolean, DType::i8,  DType::u8,  DType::i16,
+                                       DType::u16,     DType::i32, DType::u32, DType::i64,
+                                       DType::f32,     DType::f64};
 
 /// Random elements among which every special value of the dtype turns up.
 Value edge_values(DType dtype, Dims dims, std::uint64_t seed);

@@ -43,7 +43,8 @@ std::string npy(const std::string &header, const std::string &elements) {
 TEST(FileErrors, SavedTensorsComeBackBitForBit) {
   const Folder folder;
   const std::filesystem::path file = folder.path / "x.npy";
-  for (const DType dtype : {DType::boolean, DType::u8, DType::i64, DType::f32, DType::f64})
+  for (const DType dtype : {DType::boolean, DType::i8, DType::u8, DType::i16, DType::u16,
+                            DType::i32, DType::u32, DType::i64, DType::f32, DType::f64})
     for (const DimList &shape :
          {DimList{}, DimList{0}, DimList{1}, DimList{7}, DimList{2, 0, 3}, DimList{3, 5}}) {
       Generator generator(3);
@@ -112,10 +113,12 @@ TEST(FileErrors, Npy) {
   expect_refused(npy(f4 + "(-1,)}", ""), "negative extent -1");
   expect_refused(npy(f4 + "(1,1,1,1,1,1,1,1,1)}", "1234"), "rank above 8");
   expect_refused(npy(f4 + "((((((((1,", ""), "'shape' must be a tuple of integers");
-  expect_refused(npy("{'descr': '>f4', 'fortran_order': False, 'shape': ()}", "1234"),
-                 "dtype '>f4' is big endian; only little endian is read");
+  expect_refused(npy("{'descr': '>u8', 'fortran_order': False, 'shape': ()}", "12345678"),
+                 "dtype '>u8' is not supported; bool, int8 to int64, uint8 to uint32, float32 and "
+                 "float64 are");
   expect_refused(npy("{'descr': '<c8', 'fortran_order': False, 'shape': ()}", "12345678"),
-                 "dtype '<c8' is not supported; bool, uint8, int64, float32 and float64 are");
+                 "dtype '<c8' is not supported; bool, int8 to int64, uint8 to uint32, float32 and "
+                 "float64 are");
 }
 
 TEST(FileErrors, Idx) {

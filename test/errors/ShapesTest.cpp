@@ -59,7 +59,7 @@ TEST(ShapeErrors, Reshape) {
 
 TEST(ShapeErrors, DTypes) {
   expect_invalid("astype: dtype f16 is not supported", [] { astype(a, DType::f16); });
-  expect_invalid("full: dtype i8 is not supported", [] { zeros({2}, DType::i8); });
+  expect_invalid("full: dtype bf16 is not supported", [] { zeros({2}, DType::bf16); });
   expect_invalid("matmul: dtype bool is not accepted: lhs bool[2,3]",
                  [] { matmul(truths, truths); });
   expect_invalid("uniform: dtype i64 is not accepted", [] {

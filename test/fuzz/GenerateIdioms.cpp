@@ -12,7 +12,8 @@
 
 namespace jit::fuzz {
 
-static constexpr DTypeSet any_dtype{DType::f32, DType::f64, DType::i64, DType::u8, DType::boolean};
+static constexpr DTypeSet any_dtype{DType::f32, DType::f64, DType::boolean, DType::i8,  DType::u8,
+                                    DType::i16, DType::u16, DType::i32,     DType::u32, DType::i64};
 
 void Generator::draw_idiom() {
   static constexpr void (Generator::*idioms[])() = {&Generator::cancelling_signs,

@@ -93,7 +93,9 @@ DType Generator::draw_dtype() {
     return random.percent(50) ? DType::i64 : DType::boolean;
   static constexpr DType dtypes[] = {DType::f32, DType::f32, DType::f32,    DType::f64,
                                      DType::i64, DType::u8,  DType::boolean};
-  return dtypes[random.below(7)];
+  static constexpr DType others[] = {DType::i8, DType::i16, DType::u16, DType::i32, DType::u32};
+  return random.percent(25) ? others[random.below(std::size(others))]
+                            : dtypes[random.below(std::size(dtypes))];
 }
 
 DimList strides_of(const InputSpec &spec) {

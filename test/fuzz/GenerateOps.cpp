@@ -408,7 +408,13 @@ Ref Generator::index_tensor(std::int64_t bound, const DimList &dims, bool from_e
     if (add_op(OpKind::permutation, {bound}, {key, counter}))
       return {Ref::value, program.values - 1};
   }
-  InputSpec spec{random.percent(80) || bound > 256 ? DType::i64 : DType::u8, dims};
+  static constexpr DType integers[] = {DType::i8,  DType::u8,  DType::i16, DType::u16,
+                                       DType::i32, DType::u32, DType::i64};
+  // Those before the widest hold 2^7, 2^8, 2^15 ... numbers.
+  const std::size_t first = bound <= 128 ? 0 : bound <= 256 ? 1 : bound <= 32768 ? 2 : 4;
+  InputSpec spec{random.percent(70) ? DType::i64
+                                    : integers[first + random.below(std::size(integers) - first)],
+                 dims};
   spec.fill = from_end ? Fill::index_from_end : Fill::index;
   spec.bound = bound;
   if (!random.percent(25))

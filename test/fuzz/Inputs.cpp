@@ -89,13 +89,15 @@ static Value draw_values(const InputSpec &spec, const DimList &dims, std::uint64
   case Fill::index_from_end:
     break;
   }
-  const bool from_end = spec.fill == Fill::index_from_end && spec.dtype == DType::i64;
+  const bool from_end = spec.fill == Fill::index_from_end && !is_unsigned(spec.dtype);
   const Value wide = conformance::index_values(dims, spec.bound, seed, from_end);
   if (spec.dtype == DType::i64)
     return wide;
-  Value narrow(DType::u8, dims);
-  for (std::int64_t i = 0; i < wide.size(); ++i)
-    narrow.set(i, static_cast<std::uint8_t>(wide.at<std::int64_t>(i)));
+  Value narrow(spec.dtype, dims);
+  with_dtype(spec.dtype, [&]<class T>(std::type_identity<T>) {
+    for (std::int64_t i = 0; i < wide.size(); ++i)
+      narrow.set(i, static_cast<T>(wide.at<std::int64_t>(i)));
+  });
   return narrow;
 }
 

@@ -12,8 +12,8 @@ import gdb.unwinder
 
 SHOWN = 12  # elements
 # Name and format of struct, in the order of jit::DType.
-DTYPES = [("bool", "?"), ("i8", "b"), ("u8", "B"), ("i16", "h"), ("i32", "i"), ("i64", "q"),
-          ("f16", "e"), ("bf16", "H"), ("f32", "f"), ("f64", "d")]
+DTYPES = [("bool", "?"), ("i8", "b"), ("u8", "B"), ("i16", "h"), ("u16", "H"), ("i32", "i"),
+          ("u32", "I"), ("i64", "q"), ("f16", "e"), ("bf16", "H"), ("f32", "f"), ("f64", "d")]
 # In the order of jit_debug_layout (runtime/eager/Debugger.cpp): where things lie, in bytes.
 LAYOUT = ["version", "where", "meta", "dtype", "rank", "dims", "strides", "file", "line",
           "variable_value", "variable_name"]

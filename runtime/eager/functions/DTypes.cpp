@@ -26,8 +26,6 @@ template <class T> FloatInfo info_of(DType dtype) noexcept {
           dtype};
 }
 
-bool is_unsigned(DType dtype) noexcept { return name(dtype).front() == 'u'; }
-
 /// With a tensor of each dtype.
 DType promoted(std::span<const detail::Typed> operands) {
   std::vector<OperandType> types;

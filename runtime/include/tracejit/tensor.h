@@ -52,6 +52,11 @@ inline void release(ValueHead *value) noexcept {
 
 struct Access; ///< The runtime's way to the value behind a handle.
 
+/// Integers that `item` refuses to cut off.
+template <class T>
+concept CheckedItem = std::integral<T> && !std::same_as<T, bool> &&
+                      !std::same_as<T, std::uint8_t> && !std::same_as<T, std::int64_t>;
+
 template <class R>
 concept ContiguousRange =
     std::ranges::contiguous_range<R> && Element<std::ranges::range_value_t<R>>;
@@ -237,7 +242,9 @@ public:
   bool is_contiguous(std::source_location site = std::source_location::current()) const;
 
   /// The one element, converted to T by the rules of casts. Throws unless size() is 1.
-  template <Element T> T item(std::source_location site = std::source_location::current()) const {
+  template <Element T>
+    requires(!detail::CheckedItem<T>)
+  T item(std::source_location site = std::source_location::current()) const {
     T out;
     read_item(dtype_of<T>, &out, site);
     return out;
@@ -245,8 +252,7 @@ public:
   /// The one element as a number of its own kind. Throws unless size() is 1.
   Scalar item(std::source_location site = std::source_location::current()) const;
   /// As item<std::int64_t>(), for other integers. Throws too if T cannot hold the number.
-  template <std::integral T>
-    requires(!Element<T>)
+  template <detail::CheckedItem T>
   T item(std::source_location site = std::source_location::current()) const {
     const auto number = item<std::int64_t>(site);
     if (!std::in_range<T>(number))

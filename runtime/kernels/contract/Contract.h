@@ -48,7 +48,7 @@ struct ContractBatch {
 /// One contraction. Strides count elements and may be anything, negative and 0 included, except
 /// that the columns of C are contiguous and its rows do not overlap. C overlaps neither A nor B.
 struct ContractArgs {
-  DType dtype = DType::f32; ///< boolean, u8, i64, f32 or f64; the same for A, B and C
+  DType dtype = DType::f32; ///< of A, B and C
   std::int64_t m = 0, n = 0, k = 0;
   const void *a = nullptr;
   std::int64_t a_row_stride = 0, a_col_stride = 0;
@@ -77,7 +77,7 @@ TRACEJIT_PRIVATE bool contract_keeps_packed(const ContractArgs &args, Isa isa,
 /// in chunks of 384, s = fma(a_k, b_k, s) from +0 in ascending k, the sums of the chunks added in
 /// order; k = 0 gives +0. So bits depend neither on m, n, strides, batch, workers nor on `isa`.
 /// B in a storage may be copied there, into the order in which products read it, for later calls.
-/// i64 and u8 wrap; boolean is "any of a and b". Runs under the caller's MXCSR.
+/// Integers wrap; boolean is "any of a and b". Runs under the caller's MXCSR.
 TRACEJIT_PRIVATE void contract(const ContractArgs &args, Isa isa, const Parallel &parallel = {});
 
 } // namespace jit

@@ -2,6 +2,7 @@
 // Plain loops: integer sums are exact in any order, so only the order of memory matters.
 #include "runtime/kernels/contract/Integer.h"
 
+#include "runtime/base/WithDType.h"
 #include "runtime/kernels/contract/Batch.h"
 #include "runtime/kernels/contract/Plan.h"
 
@@ -11,14 +12,12 @@
 namespace jit {
 namespace {
 
-struct Wrapping64 {
-  using Element = std::uint64_t; // the same bits as i64, and overflow is defined
-  static Element step(Element sum, Element x, Element y) { return sum + x * y; }
-};
-struct Wrapping8 {
-  using Element = std::uint8_t;
+/// Sums and products of T in the unsigned type of its width, where overflow is defined.
+template <class T> struct Wrapping {
+  using Element = std::make_unsigned_t<T>;
   static Element step(Element sum, Element x, Element y) {
-    return static_cast<Element>(sum + x * y);
+    // Not in int, in which a product of two u16 may overflow.
+    return static_cast<Element>(sum + std::uint64_t{x} * y);
   }
 };
 struct AnyOfBoth {
@@ -77,9 +76,12 @@ void contract_integers(const ContractArgs &args, const Parallel &parallel) {
   const auto worth = static_cast<std::int64_t>(std::min(work / (1 << 14), 1e6));
   const std::int64_t pieces = std::clamp<std::int64_t>(worth, 1, std::min(rows, parallel.workers));
   Job job{args, EvenSplit(rows, pieces)};
-  const auto body = args.dtype == DType::i64  ? run_piece<Wrapping64>
-                    : args.dtype == DType::u8 ? run_piece<Wrapping8>
-                                              : run_piece<AnyOfBoth>;
+  const auto body = with_dtype(args.dtype, []<class T>(std::type_identity<T>) {
+    if constexpr (std::integral<T> && !std::same_as<T, bool>)
+      return &run_piece<Wrapping<T>>;
+    else
+      return &run_piece<AnyOfBoth>;
+  });
   if (pieces > 1)
     parallel.run(parallel.pool, static_cast<std::uint64_t>(work), pieces, body, &job);
   else

@@ -6,7 +6,7 @@
 
 namespace jit {
 
-/// contract() for boolean, u8 and i64; needs no scratch.
+/// contract() for boolean and integers; needs no scratch.
 void contract_integers(const ContractArgs &args, const Parallel &parallel);
 
 } // namespace jit

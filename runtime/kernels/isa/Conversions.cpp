@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Conversions between all dtypes: plain loops, which the compiler turns into vectors. Every
 // conversion is exact or rounds once, so there is nothing an emitter would add.
+#include "runtime/base/WithDType.h"
 #include "runtime/kernels/isa/CopyRuns.h"
 #include "runtime/kernels/isa/Parts.h"
 #include "runtime/kernels/isa/Transpose.h"
 
-#include <type_traits>
+#include <limits>
 
 namespace jit::TRACEJIT_ISA {
 
@@ -16,14 +17,14 @@ template <class To, class From> [[gnu::always_inline]] inline To converted(From 
   if constexpr (std::is_same_v<To, bool>) {
     return x != From{0};
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    constexpr From low = std::is_signed_v<To> ? From(-0x1p63) : From(0);
-    constexpr From high = std::is_signed_v<To> ? From(0x1p63) : From(256); // exclusive
-    constexpr To smallest = std::is_signed_v<To> ? To(INT64_MIN) : To(0);
-    constexpr To largest = std::is_signed_v<To> ? To(INT64_MAX) : To(255);
-    using Wide = std::conditional_t<sizeof(To) == 1, std::int32_t, To>;
+    using L = std::numeric_limits<To>;
+    constexpr int value_bits = L::digits;
+    constexpr From low = static_cast<From>(L::min());
+    constexpr From high = From(2) * From(std::uint64_t{1} << (value_bits - 1)); // exclusive
+    using Wide = std::conditional_t < value_bits<32, std::int32_t, std::int64_t>;
     const From inside = x > low && x < high ? x : From(0);
     const To value = static_cast<To>(static_cast<Wide>(inside));
-    return x >= high ? largest : x <= low ? smallest : value;
+    return x >= high ? L::max() : x <= low ? L::min() : value;
   } else {
     return static_cast<To>(x);
   }
@@ -49,13 +50,17 @@ void convert(std::byte *to, const std::byte *from, std::ptrdiff_t stride, std::s
   }
 }
 
+/// f(std::type_identity<T>()) for every dtype.
+template <class F> void for_dtypes(F f) {
+  for (int dtype = 0; dtype < dtype_count; ++dtype)
+    if (static_cast<DType>(dtype) != DType::f16 && static_cast<DType>(dtype) != DType::bf16)
+      with_dtype(static_cast<DType>(dtype), f);
+}
+
 template <class To> void add_target(KernelTable &table) noexcept {
   ConvertLoop *row = table.convert[slot(dtype_of<To>)];
-  row[slot(DType::boolean)] = convert<To, bool>;
-  row[slot(DType::u8)] = convert<To, std::uint8_t>;
-  row[slot(DType::i64)] = convert<To, std::int64_t>;
-  row[slot(DType::f32)] = convert<To, float>;
-  row[slot(DType::f64)] = convert<To, double>;
+  for_dtypes(
+      [&]<class From>(std::type_identity<From>) { row[slot(dtype_of<From>)] = convert<To, From>; });
   table.copy_runs[slot(dtype_of<To>)] = copy_runs<sizeof(To)>;
   table.transpose[slot(dtype_of<To>)] = transpose<To>;
 }
@@ -63,11 +68,7 @@ template <class To> void add_target(KernelTable &table) noexcept {
 } // namespace
 
 void add_conversions(KernelTable &table) noexcept {
-  add_target<bool>(table);
-  add_target<std::uint8_t>(table);
-  add_target<std::int64_t>(table);
-  add_target<float>(table);
-  add_target<double>(table);
+  for_dtypes([&]<class To>(std::type_identity<To>) { add_target<To>(table); });
 }
 
 } // namespace jit::TRACEJIT_ISA

@@ -11,9 +11,20 @@
 namespace jit::TRACEJIT_ISA {
 
 /// Elements as bits.
-template <std::size_t bytes>
-using BitsOf = std::conditional_t<bytes == 1, std::uint8_t,
-                                  std::conditional_t<bytes == 4, std::uint32_t, std::uint64_t>>;
+template <std::size_t bytes> struct BitsOfSize;
+template <> struct BitsOfSize<1> {
+  using Type = std::uint8_t;
+};
+template <> struct BitsOfSize<2> {
+  using Type = std::uint16_t;
+};
+template <> struct BitsOfSize<4> {
+  using Type = std::uint32_t;
+};
+template <> struct BitsOfSize<8> {
+  using Type = std::uint64_t;
+};
+template <std::size_t bytes> using BitsOf = typename BitsOfSize<bytes>::Type;
 
 template <class U> struct Runs {
   static constexpr std::ptrdiff_t lanes = 32 / sizeof(U);

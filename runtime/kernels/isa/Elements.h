@@ -9,19 +9,18 @@
 
 namespace jit::TRACEJIT_ISA {
 
+/// Lanes of one vector in which elements of type T are computed.
 template <class T>
-inline constexpr int narrow_lanes = simd::vector_bytes / (sizeof(T) < 4 ? 4 : int(sizeof(T)));
+inline constexpr int narrow_lanes =
+    simd::vector_bytes / int(itemsize(scalar::lane_dtype(dtype_of<T>)) < 4
+                                 ? 4
+                                 : itemsize(scalar::lane_dtype(dtype_of<T>)));
 /// Vectors of the main loop. Two, whose instructions interleave, hide the latency of chains; the
 /// long ones of functions are 3 to 15 % faster with four, but not with AVX-512.
 template <class T> constexpr int vectors_at_once(ScalarFunction function) {
   const bool is_short = simd::vector_bytes < 64;
   return is_short && std::floating_point<T> && is_transcendental(function) ? 4 : 2;
 }
-
-/// C++ type of the elements that carry a value.
-template <class T, int lanes> T element_of(simd::Pack<T, lanes>);
-template <class E> std::uint8_t element_of(scalar::U8<E>);
-template <class T, int lanes> bool element_of(simd::Mask<T, lanes>);
 
 /// Computes in T, which decides how many lanes fit in a vector.
 template <class T, int vectors, class Function, class... Operand> struct Elements {
@@ -31,15 +30,18 @@ template <class T, int vectors, class Function, class... Operand> struct Element
 
   template <int lanes> static auto value() {
     Emit<lanes> e;
-    return Function::apply(e, scalar::Value<Emit<lanes>, Operand>{}...);
+    return scalar::apply_to<T, Function>(e, scalar::Value<Emit<lanes>, Operand>{}...);
   }
-  using Result = decltype(element_of(value<narrow>()));
+  static constexpr bool is_truth =
+      std::same_as<decltype(value<narrow>()), typename Emit<narrow>::M32>;
+  using Result = std::conditional_t<is_truth, bool, T>;
   using Indices = std::make_index_sequence<sizeof...(Operand)>;
 
   template <int lanes, std::size_t... i>
   TRACEJIT_EMIT static void step(std::byte *const *at, std::index_sequence<i...>) {
     Emit<lanes> e;
-    auto result = Function::apply(e, e.load(reinterpret_cast<const Operand *>(at[i + 1]))...);
+    auto result =
+        scalar::apply_to<T, Function>(e, e.load(reinterpret_cast<const Operand *>(at[i + 1]))...);
     e.store(reinterpret_cast<Result *>(at[0]), result);
   }
 
@@ -148,6 +150,25 @@ template <class Function, class T, int vectors> constexpr ElementLoop loop_for()
     return Elements<T, vectors, Function, T, T, T>::run;
   else
     return nullptr;
+}
+
+/// Loops of the functions that look at the type of narrow integers: the others are computed in the
+/// dtype of their lanes.
+template <class Function, class T, int vectors> constexpr ElementLoop narrow_loop_for() {
+  using E = simd::Emitter<narrow_lanes<T>>;
+  using V = scalar::Value<E, T>;
+  if constexpr (requires(E e, V v) { Function::apply(e, v, v, scalar::Narrow<T>()); })
+    return Elements<T, vectors, Function, T, T>::run;
+  else
+    return nullptr;
+}
+
+template <class T> void add_narrow_elements_of(KernelTable &table) noexcept {
+#define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
+  table.element[slot(ScalarFunction::name)][slot(dtype_of<T>)] =                                   \
+      narrow_loop_for<functions::name##_function, T, 2>();
+#include "runtime/ops/ScalarFunctions.inc"
+#undef TRACEJIT_SCALAR_FUNCTION
 }
 
 template <class T> void add_elements_of(KernelTable &table) noexcept {

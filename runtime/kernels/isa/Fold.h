@@ -97,9 +97,14 @@ template <class Floats, class Integers>
 void for_reduced_dtypes(const Floats &floats, const Integers &integers) noexcept {
   floats.template operator()<float>();
   floats.template operator()<double>();
-  integers.template operator()<std::int64_t>(DType::i64);
-  integers.template operator()<std::uint8_t>(DType::u8);
   integers.template operator()<std::uint8_t>(DType::boolean);
+  integers.template operator()<std::int8_t>(DType::i8);
+  integers.template operator()<std::uint8_t>(DType::u8);
+  integers.template operator()<std::int16_t>(DType::i16);
+  integers.template operator()<std::uint16_t>(DType::u16);
+  integers.template operator()<std::int32_t>(DType::i32);
+  integers.template operator()<std::uint32_t>(DType::u32);
+  integers.template operator()<std::int64_t>(DType::i64);
 }
 
 } // namespace jit::TRACEJIT_ISA

@@ -8,8 +8,9 @@ namespace jit::TRACEJIT_ISA {
 
 void add_elements_f32(KernelTable &table) noexcept;
 void add_elements_f64(KernelTable &table) noexcept;
+void add_elements_i32(KernelTable &table) noexcept;
 void add_elements_i64(KernelTable &table) noexcept;
-void add_elements_bytes(KernelTable &table) noexcept;
+void add_elements_narrow(KernelTable &table) noexcept;
 void add_conversions(KernelTable &table) noexcept;
 void add_reductions(KernelTable &table) noexcept;
 void add_outer_reductions(KernelTable &table) noexcept;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Reductions of turned blocks of short rows: a row a lane, the tree of order `inner` over all.
+#include "runtime/kernels/isa/CopyRuns.h"
 #include "runtime/kernels/isa/Fold.h"
 #include "runtime/kernels/isa/Parts.h"
 
@@ -63,8 +64,7 @@ void square_deviations(std::byte *block, std::size_t length, std::size_t lanes,
 template <bool largest, class T>
 void winner_rows(const std::byte *block, std::size_t length, std::size_t lanes,
                  std::int64_t *indices) {
-  using Index = std::conditional_t<sizeof(T) == 8, std::int64_t,
-                                   std::conditional_t<sizeof(T) == 4, std::int32_t, std::uint8_t>>;
+  using Index = BitsOf<sizeof(T)>;
   const T *x = reinterpret_cast<const T *>(block);
   alignas(64) T best[row_lanes];
   alignas(64) Index index[row_lanes] = {};
@@ -79,7 +79,7 @@ void winner_rows(const std::byte *block, std::size_t length, std::size_t lanes,
     }
   }
   for (std::size_t lane = 0; lane < lanes; ++lane)
-    indices[lane] = index[lane];
+    indices[lane] = static_cast<std::int64_t>(index[lane]);
 }
 
 template <class T, class S, class P, class Most, class Least>

@@ -7,8 +7,9 @@ static KernelTable make_table() noexcept {
   KernelTable table{};
   add_elements_f32(table);
   add_elements_f64(table);
+  add_elements_i32(table);
   add_elements_i64(table);
-  add_elements_bytes(table);
+  add_elements_narrow(table);
   add_conversions(table);
   add_reductions(table);
   add_outer_reductions(table);

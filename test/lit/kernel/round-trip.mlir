@@ -24,6 +24,21 @@ kernel.func @rows(%x: !kernel.buf<f32>, %y: !kernel.buf<f32>) space<i = 128 : pa
   kernel.store %3, %y [i * 1024 + j] : <f32, [i, j]> -> <f32>
 }
 
+// Integers of every width, and what fills a chain of them.
+// CHECK-LABEL: kernel.func @integers
+kernel.func @integers(%x: !kernel.buf<i8>, %y: !kernel.buf<ui16>, %z: !kernel.buf<ui32>) space<i = 128 : parallel> {
+  // CHECK: kernel.load %{{.*}} [i] : <i8> -> <i8, [i]>
+  %0 = kernel.load %x [i] : <i8> -> <i8, [i]>
+  // CHECK: kernel.ew cast %{{.*}} : (!kernel.val<i8, [i]>) -> !kernel.val<i32, [i]>
+  %1 = kernel.ew cast %0 : (!kernel.val<i8, [i]>) -> !kernel.val<i32, [i]>
+  %2 = kernel.load %y [i] : <ui16> -> <ui16, [i]>
+  %3 = kernel.ew cast %2 : (!kernel.val<ui16, [i]>) -> !kernel.val<i32, [i]>
+  %4 = kernel.ew add %1, %3 : (!kernel.val<i32, [i]>, !kernel.val<i32, [i]>) -> !kernel.val<i32, [i]>
+  // CHECK: kernel.ew cast %{{.*}} : (!kernel.val<i32, [i]>) -> !kernel.val<ui32, [i]>
+  %5 = kernel.ew cast %4 : (!kernel.val<i32, [i]>) -> !kernel.val<ui32, [i]>
+  kernel.store %5, %z [i] : <ui32, [i]> -> <ui32>
+}
+
 // CHECK-LABEL: kernel.func @contraction
 kernel.func @contraction(%a: !kernel.buf<f64>, %b: !kernel.buf<f64>, %c: !kernel.buf<f64>) space<i = 3 : parallel, j = 4 : parallel, k = 5 : inner> {
   %0 = kernel.load %a [i * 5 + k] : <f64> -> <f64, [i, k]>

@@ -26,6 +26,23 @@ trace.func @casts(%x: tensor<4xf32>, %y: tensor<4xf64>) {
   trace.return %1, %3 : tensor<4xf32>, tensor<4xf64>
 }
 
+// i8 -> f32 -> i32 is i8 -> i32; but f32 saturates where integers wrap, and u16 -> f32 -> i8 stays.
+// CHECK-LABEL: trace.func @casts_of_integers
+// CHECK-NEXT: %[[WIDE:.*]] = trace.astype %arg0 {{.*}} -> tensor<4xi32>
+// CHECK-NEXT: %[[FLOAT:.*]] = trace.astype %arg1 {{.*}} -> tensor<4xf32>
+// CHECK-NEXT: %[[NARROW:.*]] = trace.astype %[[FLOAT]] {{.*}} -> tensor<4xi8>
+// CHECK-NEXT: %[[CUT:.*]] = trace.astype %arg1 {{.*}} -> tensor<4xi8>
+// CHECK-NEXT: trace.return %[[WIDE]], %[[NARROW]], %[[CUT]]
+trace.func @casts_of_integers(%x: tensor<4xi8>, %y: tensor<4xui16>) {
+  %0 = trace.astype %x {dtype = f32} : (tensor<4xi8>) -> tensor<4xf32>
+  %1 = trace.astype %0 {dtype = i32} : (tensor<4xf32>) -> tensor<4xi32>
+  %2 = trace.astype %y {dtype = f32} : (tensor<4xui16>) -> tensor<4xf32>
+  %3 = trace.astype %2 {dtype = i8} : (tensor<4xf32>) -> tensor<4xi8>
+  %4 = trace.astype %y {dtype = i32} : (tensor<4xui16>) -> tensor<4xi32>
+  %5 = trace.astype %4 {dtype = i8} : (tensor<4xi32>) -> tensor<4xi8>
+  trace.return %1, %3, %5 : tensor<4xi32>, tensor<4xi8>, tensor<4xi8>
+}
+
 // u8 wraps: |-9| is 247; and -9 as an i64 is 247 as well.
 // CHECK-LABEL: trace.func @wrapped
 // CHECK-NEXT: %[[NEGATIVE:.*]] = trace.negative %arg0

@@ -94,6 +94,22 @@ TEST(IrText, ManyBuffersAreUnrolledLess) {
   EXPECT_LT(many, few * 23 / 5 * 2 / 3);
 }
 
+/// Loads widen, every sum is cut to its dtype, stores narrow.
+TEST(IrText, NarrowIntegersLieInWiderLanes) {
+  const auto chain = [](DType dtype) {
+    NestBuilder k;
+    k.parallel(1024);
+    const unsigned x = k.load(dtype, 0, {1}), sum = k.element(F::add, dtype, {x, x});
+    k.store(k.element(F::minimum, dtype, {sum, x}), 1, {1});
+    return Lowered(k.nest, Isa::v3);
+  };
+  const Lowered i16 = chain(DType::i16), u16 = chain(DType::u16), u32 = chain(DType::u32);
+  EXPECT_TRUE(i16.has("load <8 x i16>") && i16.has("sext <8 x i16>") && i16.has("ashr <8 x i32>"));
+  EXPECT_TRUE(i16.has("trunc <8 x i32>") && i16.has("store <8 x i16>"));
+  EXPECT_TRUE(u16.has("zext <8 x i16>") && u16.has("and <8 x i32>") && !u16.has("ashr"));
+  EXPECT_TRUE(u32.has("zext <4 x i32>") && u32.has("and <4 x i64>") && u32.has("store <4 x i32>"));
+}
+
 TEST(IrText, CallsNothing) {
   Lowered lowered(sigmoid_of(1000), Isa::v3);
   for (const llvm::Function &function : *lowered.module)

@@ -18,6 +18,9 @@ using F = ScalarFunction;
 constexpr DType f32 = DType::f32, f64 = DType::f64, i64 = DType::i64, u8 = DType::u8,
                 boolean = DType::boolean;
 
+constexpr DType integers[] = {DType::i8,  DType::u8,  DType::i16, DType::u16,
+                              DType::i32, DType::u32, DType::i64};
+
 class Sizes : public testing::TestWithParam<std::int64_t> {};
 INSTANTIATE_TEST_SUITE_P(Lowering, Sizes,
                          testing::Values(1, 2, 7, 16, 65, 127, 256, 257, 1000, 4096, 8192, 9973));
@@ -66,6 +69,78 @@ TEST_P(Sizes, MixedTypes) {
                                              {u8, m},
                                              {boolean, m},
                                              {f32, m}}));
+}
+
+// Every value wraps before the next function sees it.
+TEST_P(Sizes, ChainOfIntegers) {
+  const std::int64_t n = GetParam();
+  const auto m = static_cast<std::size_t>(n);
+  for (const DType dtype : integers) {
+    NestBuilder k;
+    k.parallel(n);
+    unsigned x = k.load(dtype, 0, {1}), y = k.load(dtype, 1, {1}), c = k.argument(dtype, 0);
+    unsigned sum = k.element(F::add, dtype, {x, y});
+    unsigned product = k.element(F::multiply, dtype, {sum, k.element(F::negative, dtype, {c})});
+    unsigned shifted = k.element(F::right_shift, dtype, {product, k.element(F::abs, dtype, {x})});
+    unsigned quotient = k.element(F::floor_divide, dtype, {product, y});
+    unsigned rest = k.element(F::remainder, dtype, {sum, y});
+    unsigned power = k.element(F::pow, dtype, {x, y});
+    unsigned less = k.element(F::less, boolean, {sum, product});
+    k.store(shifted, 2, {1});
+    k.store(quotient, 3, {1});
+    k.store(k.element(F::bitwise_xor, dtype, {rest, power}), 4, {1});
+    k.store(less, 5, {1});
+    k.store(k.element(F::where, dtype, {less, quotient, k.element(F::bitwise_invert, dtype, {x})}),
+            6, {1});
+    k.store(k.element(F::cast, f32, {product}), 7, {1});
+    expect_equal_everywhere(k.nest,
+                            memory_of({{dtype, m},
+                                       {dtype, m},
+                                       {dtype, m},
+                                       {dtype, m},
+                                       {dtype, m},
+                                       {boolean, m},
+                                       {dtype, m},
+                                       {f32, m}}),
+                            {0x85});
+  }
+}
+
+TEST_P(Sizes, CastsOfEveryPair) {
+  const std::int64_t n = GetParam();
+  if (n > 1000)
+    return; // longer rows change nothing
+  const auto m = static_cast<std::size_t>(n);
+  const DType all[] = {boolean,    DType::i8,  u8,  DType::i16, DType::u16,
+                       DType::i32, DType::u32, i64, f32,        f64};
+  for (const DType from : all) {
+    NestBuilder k;
+    k.parallel(n);
+    unsigned x = k.load(from, 0, {1}), buffer = 1;
+    std::vector<std::pair<DType, std::size_t>> buffers{{from, m}};
+    for (const DType to : all) {
+      k.store(k.element(F::cast, to, {x}), buffer++, {1});
+      buffers.push_back({to, m});
+    }
+    expect_equal_everywhere(k.nest, memory_of(buffers));
+  }
+}
+
+TEST_P(Sizes, ReductionsOfIntegers) {
+  const std::int64_t n = GetParam();
+  const auto m = static_cast<std::size_t>(n);
+  for (const DType dtype : integers)
+    for (const bool outer : {false, true}) {
+      NestBuilder k;
+      k.parallel(3).row(n);
+      k.nest.outer = outer;
+      unsigned x = outer ? k.load(dtype, 0, {1, 3}) : k.load(dtype, 0, {n, 1}), buffer = 1;
+      for (const ReduceKind kind :
+           {ReduceKind::sum, ReduceKind::prod, ReduceKind::max, ReduceKind::min})
+        k.store(k.reduce(kind, dtype, x), buffer++, {1, 0});
+      expect_equal_everywhere(
+          k.nest, memory_of({{dtype, 3 * m}, {dtype, 3}, {dtype, 3}, {dtype, 3}, {dtype, 3}}));
+    }
 }
 
 TEST_P(Sizes, InPlace) {
@@ -272,7 +347,7 @@ TEST(Lowering, ShortRowsOfMatricesAndWideTypes) {
 TEST_P(Sizes, ArgmaxOfEveryType) {
   const std::int64_t n = GetParam();
   const auto m = static_cast<std::size_t>(n);
-  for (const DType dtype : {f32, f64, i64, u8, boolean})
+  for (const DType dtype : {f32, f64, i64, u8, boolean, DType::i8, DType::u16, DType::u32})
     for (const bool outer : {false, true}) {
       NestBuilder k;
       k.parallel(3).row(n);

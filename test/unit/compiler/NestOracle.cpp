@@ -2,6 +2,7 @@
 // The interpreter of nests.
 #include "test/unit/compiler/NestOracle.h"
 
+#include "runtime/base/WithDType.h"
 #include "runtime/scalar/Functions.h"
 #include "runtime/scalar/Plain.h"
 
@@ -17,17 +18,14 @@ namespace {
 using E = plain::Emitter;
 using Place = std::vector<std::int64_t>; ///< one index an axis
 
-template <class T> scalar::Value<E, T> wrap(T x) {
-  if constexpr (std::same_as<T, std::uint8_t>)
-    return {{std::int32_t{x}}};
+template <class T> scalar::Value<E, T> wrap(T x) { return {x}; }
+/// The lane as an element of type T, unless it is a truth.
+template <class T, class V> Number unwrap(V lane) {
+  if constexpr (std::same_as<V, E::M32>)
+    return lane.value;
   else
-    return {x};
+    return static_cast<T>(lane.value);
 }
-Number unwrap(E::F32 x) { return x.value; }
-Number unwrap(E::F64 x) { return x.value; }
-Number unwrap(E::I64 x) { return x.value; }
-Number unwrap(E::M32 x) { return x.value; }
-Number unwrap(scalar::U8<E> x) { return static_cast<std::uint8_t>(x.wide.value); }
 
 template <class T> Number load_as(const std::byte *p) {
   T x;
@@ -35,53 +33,53 @@ template <class T> Number load_as(const std::byte *p) {
   return x;
 }
 Number load(DType dtype, const std::byte *p) {
-  switch (dtype) {
-  case DType::boolean:
+  if (dtype == DType::boolean)
     return std::get<std::uint8_t>(load_as<std::uint8_t>(p)) != 0;
-  case DType::u8:
-    return load_as<std::uint8_t>(p);
-  case DType::i64:
-    return load_as<std::int64_t>(p);
-  case DType::f32:
-    return load_as<float>(p);
-  default:
-    return load_as<double>(p);
-  }
+  return with_dtype(dtype, [&]<class T>(std::type_identity<T>) { return load_as<T>(p); });
 }
 
 Number convert(DType to, const Number &x) {
   E e;
   return std::visit(
-      [&](auto v) -> Number {
-        auto w = wrap(v);
-        switch (to) {
-        case DType::boolean:
-          return unwrap(scalar::cast<bool>(e, w));
-        case DType::u8:
-          return unwrap(scalar::cast<std::uint8_t>(e, w));
-        case DType::i64:
-          return unwrap(scalar::cast<std::int64_t>(e, w));
-        case DType::f32:
-          return unwrap(scalar::cast<float>(e, w));
-        default:
-          return unwrap(scalar::cast<double>(e, w));
-        }
+      [&](auto v) {
+        return with_dtype(to, [&]<class To>(std::type_identity<To>) {
+          return unwrap<To>(scalar::cast<To>(e, wrap(v)));
+        });
       },
       x);
 }
 
-template <class F> Number call(F f, const std::vector<Number> &x) {
+namespace functions {
+using namespace scalar; // NOLINT
+#define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
+  struct name##_function {                                                                         \
+    template <class... V> static auto apply(E &e, V... v) -> decltype(name(e, v...)) {             \
+      return name(e, v...);                                                                        \
+    }                                                                                              \
+  };
+#include "runtime/ops/ScalarFunctions.inc"
+#undef TRACEJIT_SCALAR_FUNCTION
+} // namespace functions
+
+template <class Function> Number call(const std::vector<Number> &x) {
   return std::visit(
       [&](auto last) -> Number {
         using T = decltype(last);
+        E e;
         auto as = [&](std::size_t k) { return wrap(std::get<T>(x[k])); };
+        const auto apply = [&](auto... y) -> Number {
+          if constexpr (requires { Function::apply(e, y...); })
+            return unwrap<T>(scalar::apply_to<T, Function>(e, y...));
+          else
+            std::abort();
+        };
         if (x.size() == 1)
-          return f(as(0));
+          return apply(as(0));
         if (x.size() == 2)
-          return f(as(0), as(1));
+          return apply(as(0), as(1));
         if (std::holds_alternative<bool>(x[0]))
-          return f(wrap(std::get<bool>(x[0])), as(1), as(2));
-        return f(as(0), as(1), as(2));
+          return apply(wrap(std::get<bool>(x[0])), as(1), as(2));
+        return apply(as(0), as(1), as(2));
       },
       x.back());
 }
@@ -89,19 +87,10 @@ template <class F> Number call(F f, const std::vector<Number> &x) {
 Number apply(ScalarFunction function, DType result, const std::vector<Number> &x) {
   if (function == ScalarFunction::cast)
     return convert(result, x[0]);
-  E e;
-  using namespace scalar;
   switch (function) {
 #define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
   case ScalarFunction::name:                                                                       \
-    return call(                                                                                   \
-        [&](auto... y) -> Number {                                                                 \
-          if constexpr (requires { name(e, y...); })                                               \
-            return unwrap(name(e, y...));                                                          \
-          else                                                                                     \
-            std::abort();                                                                          \
-        },                                                                                         \
-        x);
+    return call<functions::name##_function>(x);
 #include "runtime/ops/ScalarFunctions.inc"
 #undef TRACEJIT_SCALAR_FUNCTION
   case ScalarFunction::none:
@@ -303,10 +292,10 @@ private:
     for (std::size_t i = 1; i < x.size(); ++i)
       switch (node.reduction) {
       case ReduceKind::max:
-        acc = std::get<T>(unwrap(scalar::maximum(e, wrap(acc), wrap(T(x[i])))));
+        acc = std::get<T>(unwrap<T>(scalar::maximum(e, wrap(acc), wrap(T(x[i])))));
         break;
       case ReduceKind::min:
-        acc = std::get<T>(unwrap(scalar::minimum(e, wrap(acc), wrap(T(x[i])))));
+        acc = std::get<T>(unwrap<T>(scalar::minimum(e, wrap(acc), wrap(T(x[i])))));
         break;
       case ReduceKind::prod:
         acc = static_cast<T>(static_cast<std::uint64_t>(acc) * static_cast<std::uint64_t>(x[i]));

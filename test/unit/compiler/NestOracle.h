@@ -12,7 +12,8 @@
 
 namespace jit::nest::test {
 
-using Number = std::variant<bool, std::uint8_t, std::int64_t, float, double>;
+using Number = std::variant<bool, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t,
+                            std::int32_t, std::uint32_t, std::int64_t, float, double>;
 
 /// Runs the whole nest.
 void interpret(const Nest &nest, std::span<std::byte *const> buffers,

@@ -86,7 +86,7 @@ void expect_equal(const Nest &nest, std::vector<Memory> memory, std::vector<Memo
   }
 }
 
-std::vector<Memory> memory_of(std::initializer_list<std::pair<DType, std::size_t>> sizes) {
+std::vector<Memory> memory_of(const std::vector<std::pair<DType, std::size_t>> &sizes) {
   std::vector<Memory> memory;
   for (auto [dtype, size] : sizes) {
     memory.emplace_back(dtype, size);

@@ -11,8 +11,7 @@
 
 namespace jit::cpu::test {
 
-std::vector<jit::test::Memory>
-memory_of(std::initializer_list<std::pair<DType, std::size_t>> sizes);
+std::vector<jit::test::Memory> memory_of(const std::vector<std::pair<DType, std::size_t>> &sizes);
 
 /// What the nest makes of the memory.
 std::vector<jit::test::Memory> interpreted(const Nest &nest, std::vector<jit::test::Memory> memory,

@@ -2,7 +2,7 @@
 // Memory for tests: filled with numbers of every kind, compared by bits.
 #pragma once
 
-#include <tracejit/dtype.h>
+#include "runtime/base/WithDType.h"
 
 #include <cmath>
 #include <cstring>
@@ -40,19 +40,17 @@ private:
                           : static_cast<double>(static_cast<std::int32_t>(random())) * 0x1p-29;
     std::byte *p = first() + i * itemsize(dtype);
     auto put = [&](auto v) { std::memcpy(p, &v, sizeof v); };
-    switch (dtype) {
-    case DType::boolean:
-      return put(static_cast<std::uint8_t>(random() & 1));
-    case DType::u8:
-      return put(static_cast<std::uint8_t>(random()));
-    case DType::i64:
-      return put(rare ? std::numeric_limits<std::int64_t>::min()
-                      : static_cast<std::int64_t>(random() % 2000) - 1000);
-    case DType::f32:
-      return put(static_cast<float>(x));
-    default:
-      return put(x);
-    }
+    with_dtype(dtype, [&]<class T>(std::type_identity<T>) {
+      if constexpr (std::same_as<T, bool>)
+        put(static_cast<std::uint8_t>(random() & 1));
+      else if constexpr (std::floating_point<T>)
+        put(static_cast<T>(x));
+      else if constexpr (sizeof(T) < 4)
+        put(static_cast<T>(random()));
+      else
+        put(rare ? std::numeric_limits<T>::min()
+                 : static_cast<T>(static_cast<std::int64_t>(random() % 2000) - 1000));
+    });
   }
 };
 

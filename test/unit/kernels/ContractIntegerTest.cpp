@@ -77,7 +77,8 @@ void check_integers(std::int64_t m, std::int64_t n, std::int64_t k, Order a_orde
 }
 
 template <class T> struct ContractInteger : ::testing::Test {};
-using Integers = ::testing::Types<std::int64_t, std::uint8_t, bool>;
+using Integers = ::testing::Types<bool, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t,
+                                  std::int32_t, std::uint32_t, std::int64_t>;
 TYPED_TEST_SUITE(ContractInteger, Integers);
 
 TYPED_TEST(ContractInteger, ShapesAndOrientations) {

@@ -207,7 +207,8 @@ TEST(Creation, Arange) {
     EXPECT_TRUE(check(OpKind::arange,
                       Words{bits(0.1), bits(7000.0), bits(0.1), static_cast<std::int64_t>(dtype)},
                       {}));
-  for (DType dtype : {DType::u8, DType::i64})
+  for (DType dtype :
+       {DType::i8, DType::u8, DType::i16, DType::u16, DType::i32, DType::u32, DType::i64})
     EXPECT_TRUE(check(OpKind::arange, Words{5, -200, -3, static_cast<std::int64_t>(dtype)}, {}));
 }
 

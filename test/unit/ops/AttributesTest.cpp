@@ -100,7 +100,7 @@ TEST(Attributes, WellFormed) {
   EXPECT_FALSE(good({4, 0, 0}));
   EXPECT_FALSE(good({std::numeric_limits<std::int64_t>::max(), 0, 0}));
   EXPECT_FALSE(good({0, 2, 0}));
-  EXPECT_FALSE(good({0, 0, 10}));
+  EXPECT_FALSE(good({0, 0, 12}));
   EXPECT_FALSE(good({0, 0, -1}));
   EXPECT_TRUE(attrs_well_formed(info(OpKind::add), {}));
   const std::int64_t extra = 0;

@@ -64,6 +64,6 @@ TEST(Elementwise, RefusesBadOperands) {
   EXPECT_EQ(infer_text("add", {"f32[2]"}), "add: expected 2 operands, got 1");
   EXPECT_EQ(infer_text("exp", {"f32[2]", "1"}), "exp: expected 1 operands, got 2");
   EXPECT_EQ(infer_text("add", {"f32[2]", "f16[2]"}), "add: dtype f16 is not supported: rhs f16[2]");
-  EXPECT_EQ(infer_text("exp", {"i8[]"}), "exp: dtype i8 is not supported: x i8[]");
+  EXPECT_EQ(infer_text("exp", {"bf16[]"}), "exp: dtype bf16 is not supported: x bf16[]");
   EXPECT_EQ(infer_text("astype", {"f32[2]"}, "dtype=bf16"), "astype: dtype bf16 is not supported");
 }

@@ -6,33 +6,56 @@
 
 namespace {
 
+using jit::DType;
 using jit::test::operands;
 
 std::string_view promoted(std::string_view x, std::string_view y) {
   return jit::name(jit::promote(operands({x, y})));
 }
 
+/// The table of the array API standard; integers with floats give the float.
 TEST(Promotion, OfTwoTensors) {
-  constexpr std::string_view types[]{"bool[]", "u8[]", "i64[]", "f32[]", "f64[]"};
-  constexpr std::string_view expected[5][5]{
-      {"bool", "u8", "i64", "f32", "f64"}, {"u8", "u8", "i64", "f32", "f64"},
-      {"i64", "i64", "i64", "f32", "f64"}, {"f32", "f32", "f32", "f32", "f64"},
-      {"f64", "f64", "f64", "f64", "f64"},
+  constexpr std::string_view types[]{"bool", "i8",  "u8",  "i16", "u16",
+                                     "i32",  "u32", "i64", "f32", "f64"};
+  constexpr std::string_view expected[10][10]{
+      {"bool", "i8", "u8", "i16", "u16", "i32", "u32", "i64", "f32", "f64"},
+      {"i8", "i8", "i16", "i16", "i32", "i32", "i64", "i64", "f32", "f64"},
+      {"u8", "i16", "u8", "i16", "u16", "i32", "u32", "i64", "f32", "f64"},
+      {"i16", "i16", "i16", "i16", "i32", "i32", "i64", "i64", "f32", "f64"},
+      {"u16", "i32", "u16", "i32", "u16", "i32", "u32", "i64", "f32", "f64"},
+      {"i32", "i32", "i32", "i32", "i32", "i32", "i64", "i64", "f32", "f64"},
+      {"u32", "i64", "u32", "i64", "u32", "i64", "u32", "i64", "f32", "f64"},
+      {"i64", "i64", "i64", "i64", "i64", "i64", "i64", "i64", "f32", "f64"},
+      {"f32", "f32", "f32", "f32", "f32", "f32", "f32", "f32", "f32", "f64"},
+      {"f64", "f64", "f64", "f64", "f64", "f64", "f64", "f64", "f64", "f64"},
   };
-  for (std::size_t i = 0; i < 5; ++i)
-    for (std::size_t j = 0; j < 5; ++j)
-      EXPECT_EQ(promoted(types[i], types[j]), expected[i][j]) << types[i] << " " << types[j];
+  for (std::size_t i = 0; i < 10; ++i)
+    for (std::size_t j = 0; j < 10; ++j)
+      EXPECT_EQ(promoted(std::string(types[i]) + "[]", std::string(types[j]) + "[]"),
+                expected[i][j])
+          << types[i] << " " << types[j];
+}
+
+TEST(Promotion, DoesNotDependOnTheOrder) {
+  const auto all = {DType::boolean, DType::i8,  DType::u8,  DType::i16, DType::u16,
+                    DType::i32,     DType::u32, DType::i64, DType::f32, DType::f64};
+  for (const DType x : all)
+    for (const DType y : all)
+      for (const DType z : all) {
+        EXPECT_EQ(jit::promote(x, y), jit::promote(y, x));
+        EXPECT_EQ(jit::promote(jit::promote(x, y), z), jit::promote(x, jit::promote(y, z)));
+      }
 }
 
 TEST(Promotion, OfATensorAndAWeakNumber) {
-  constexpr std::string_view types[]{"bool[3]", "u8[3]", "i64[3]", "f32[3]", "f64[3]"};
+  constexpr std::string_view types[]{"bool[3]", "i8[3]",  "u8[3]",  "i16[3]", "u16[3]",
+                                     "i32[3]",  "u32[3]", "i64[3]", "f32[3]", "f64[3]"};
   constexpr std::string_view numbers[]{"true", "1", "1.5"};
-  constexpr std::string_view expected[5][3]{{"bool", "i64", "f32"},
-                                            {"u8", "u8", "f32"},
-                                            {"i64", "i64", "f32"},
-                                            {"f32", "f32", "f32"},
-                                            {"f64", "f64", "f64"}};
-  for (std::size_t i = 0; i < 5; ++i)
+  constexpr std::string_view expected[10][3]{
+      {"bool", "i64", "f32"}, {"i8", "i8", "f32"},   {"u8", "u8", "f32"},   {"i16", "i16", "f32"},
+      {"u16", "u16", "f32"},  {"i32", "i32", "f32"}, {"u32", "u32", "f32"}, {"i64", "i64", "f32"},
+      {"f32", "f32", "f32"},  {"f64", "f64", "f64"}};
+  for (std::size_t i = 0; i < 10; ++i)
     for (std::size_t j = 0; j < 3; ++j) {
       EXPECT_EQ(promoted(types[i], numbers[j]), expected[i][j]) << types[i] << " " << numbers[j];
       EXPECT_EQ(promoted(numbers[j], types[i]), expected[i][j]) << numbers[j] << " " << types[i];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // v3 = v4 = plain, at every width, for every element function: bits, with NaN as a class.
+#include "runtime/base/WithDType.h"
 #include "test/unit/scalar/Inputs.h"
 #include "test/unit/scalar/ScalarKernels.h"
 
@@ -7,21 +8,6 @@
 
 namespace jit::scalar_test {
 namespace {
-
-std::size_t size_of(Type type) {
-  switch (type) {
-  case Type::boolean:
-  case Type::u8:
-    return 1;
-  case Type::i32:
-  case Type::f32:
-    return 4;
-  case Type::i64:
-  case Type::f64:
-    return 8;
-  }
-  return 0;
-}
 
 /// Element i of operand `position` of `arity`: all combinations of edges, then random numbers.
 template <class T>
@@ -43,22 +29,10 @@ void fill(std::vector<std::byte> &bytes, std::size_t n, int position, int arity,
   }
 }
 
-void fill(std::vector<std::byte> &bytes, Type type, std::size_t n, int position, int arity,
+void fill(std::vector<std::byte> &bytes, DType type, std::size_t n, int position, int arity,
           unsigned seed) {
-  switch (type) {
-  case Type::boolean:
-    return fill<bool>(bytes, n, position, arity, seed);
-  case Type::u8:
-    return fill<std::uint8_t>(bytes, n, position, arity, seed);
-  case Type::i32:
-    return fill<std::int32_t>(bytes, n, position, arity, seed);
-  case Type::i64:
-    return fill<std::int64_t>(bytes, n, position, arity, seed);
-  case Type::f32:
-    return fill<float>(bytes, n, position, arity, seed);
-  case Type::f64:
-    return fill<double>(bytes, n, position, arity, seed);
-  }
+  with_dtype(type,
+             [&]<class T>(std::type_identity<T>) { fill<T>(bytes, n, position, arity, seed); });
 }
 
 template <class T> T element(const std::vector<std::byte> &bytes, std::size_t i) {
@@ -67,13 +41,13 @@ template <class T> T element(const std::vector<std::byte> &bytes, std::size_t i)
   return x;
 }
 
-bool same(const std::vector<std::byte> &a, const std::vector<std::byte> &b, Type type,
+bool same(const std::vector<std::byte> &a, const std::vector<std::byte> &b, DType type,
           std::size_t i) {
-  if (type == Type::f32 && element<float>(a, i) != element<float>(a, i))
+  if (type == DType::f32 && element<float>(a, i) != element<float>(a, i))
     return element<float>(b, i) != element<float>(b, i);
-  if (type == Type::f64 && element<double>(a, i) != element<double>(a, i))
+  if (type == DType::f64 && element<double>(a, i) != element<double>(a, i))
     return element<double>(b, i) != element<double>(b, i);
-  const std::size_t size = size_of(type);
+  const std::size_t size = itemsize(type);
   return std::memcmp(a.data() + i * size, b.data() + i * size, size) == 0;
 }
 
@@ -90,7 +64,7 @@ void expect_same_as_plain(std::span<const Kernel> kernels) {
       fill(operands[i], kernel.operands[i], n, i, kernel.arity, unsigned(100 * k + i));
       pointers[i] = operands[i].data();
     }
-    std::vector<std::byte> expected(n * size_of(kernel.result)), got(n * size_of(kernel.result));
+    std::vector<std::byte> expected(n * itemsize(kernel.result)), got(n * itemsize(kernel.result));
     reference[k].run(pointers, expected.data(), n);
     kernel.run(pointers, got.data(), n);
     for (std::size_t i = 0; i < n; ++i)

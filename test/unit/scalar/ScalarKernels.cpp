@@ -11,19 +11,18 @@
 #define TRACEJIT_TEST_SPACE plain
 #endif
 
+#include <tuple>
+
 namespace jit::TRACEJIT_TEST_SPACE {
 namespace {
 
 using scalar_test::Kernel;
-using scalar_test::Type;
 
-template <class T>
-constexpr Type type_of = std::same_as<T, bool>           ? Type::boolean
-                         : std::same_as<T, std::uint8_t> ? Type::u8
-                         : std::same_as<T, std::int32_t> ? Type::i32
-                         : std::same_as<T, std::int64_t> ? Type::i64
-                         : std::same_as<T, float>        ? Type::f32
-                                                         : Type::f64;
+template <class Function> struct Call {
+  template <class E, class... V> static auto apply(E &e, V... v) -> decltype(Function{}(e, v...)) {
+    return Function{}(e, v...);
+  }
+};
 
 template <int lanes> struct Table {
 #ifdef TRACEJIT_ISA
@@ -41,15 +40,20 @@ template <int lanes> struct Table {
                        std::index_sequence<k...>) {
     Emitter e;
     for (std::size_t i = 0; i < n; i += lanes) {
-      auto result = Function{}(e, e.load(static_cast<const T *>(operand[k]) + i)...);
+      using Last = std::tuple_element_t<sizeof...(T) - 1, std::tuple<T...>>;
+      auto result = scalar::apply_to<Last, Call<Function>>(
+          e, e.load(static_cast<const T *>(operand[k]) + i)...);
       e.store(out + i, result);
     }
   }
   template <class Function, class R, class... T> static constexpr Kernel kernel(const char *name) {
-    return {name, int(sizeof...(T)), {type_of<T>...}, type_of<R>, run<Function, R, T...>};
+    return {name, int(sizeof...(T)), {dtype_of<T>...}, dtype_of<R>, run<Function, R, T...>};
   }
 
-#define TRACEJIT_FUNCTION(name) decltype([](auto &e, auto... x) { return scalar::name(e, x...); })
+#define TRACEJIT_FUNCTION(name)                                                                    \
+  decltype([](auto &e, auto... x) -> decltype(scalar::name(e, x...)) {                             \
+    return scalar::name(e, x...);                                                                  \
+  })
 #define TRACEJIT_KERNEL(name, ...) kernel<TRACEJIT_FUNCTION(name), __VA_ARGS__>(#name)
 #define TRACEJIT_COMPARISONS(T)                                                                    \
   TRACEJIT_KERNEL(equal, bool, T, T), TRACEJIT_KERNEL(not_equal, bool, T, T),                      \
@@ -66,8 +70,12 @@ template <int lanes> struct Table {
       TRACEJIT_KERNEL(minimum, T, T, T), TRACEJIT_KERNEL(maximum, T, T, T),                        \
       TRACEJIT_COMPARISONS(T), TRACEJIT_KERNEL(where, T, bool, T, T),                              \
       TRACEJIT_KERNEL(clip, T, T, T, T), TRACEJIT_KERNEL(cast<bool>, bool, T),                     \
+      TRACEJIT_KERNEL(cast<std::int8_t>, std::int8_t, T),                                          \
       TRACEJIT_KERNEL(cast<std::uint8_t>, std::uint8_t, T),                                        \
+      TRACEJIT_KERNEL(cast<std::int16_t>, std::int16_t, T),                                        \
+      TRACEJIT_KERNEL(cast<std::uint16_t>, std::uint16_t, T),                                      \
       TRACEJIT_KERNEL(cast<std::int32_t>, std::int32_t, T),                                        \
+      TRACEJIT_KERNEL(cast<std::uint32_t>, std::uint32_t, T),                                      \
       TRACEJIT_KERNEL(cast<std::int64_t>, std::int64_t, T),                                        \
       TRACEJIT_KERNEL(cast<float>, float, T), TRACEJIT_KERNEL(cast<double>, double, T)
 #define TRACEJIT_DIVISIONS(T)                                                                      \
@@ -98,6 +106,9 @@ template <int lanes> struct Table {
 #define TRACEJIT_SHIFTS(T)                                                                         \
   TRACEJIT_KERNEL(left_shift, T, T, T), TRACEJIT_KERNEL(right_shift, T, T, T)
 
+#define TRACEJIT_INTEGERS(T)                                                                       \
+  TRACEJIT_COMMON(T), TRACEJIT_BITS(T), TRACEJIT_SHIFTS(T), TRACEJIT_DIVISIONS(T)
+
   struct Philox {
     template <class E> auto operator()(E &e, typename E::I32 x, typename E::I32 y) const {
       auto words = scalar::philox<E>(e, {x, y, x, y}, {y, x});
@@ -109,9 +120,13 @@ template <int lanes> struct Table {
 
   static inline const Kernel kernels[] = {
       TRACEJIT_COMMON(bool),
-      TRACEJIT_COMMON(std::uint8_t),
-      TRACEJIT_COMMON(std::int32_t),
-      TRACEJIT_COMMON(std::int64_t),
+      TRACEJIT_INTEGERS(std::int8_t),
+      TRACEJIT_INTEGERS(std::uint8_t),
+      TRACEJIT_INTEGERS(std::int16_t),
+      TRACEJIT_INTEGERS(std::uint16_t),
+      TRACEJIT_INTEGERS(std::int32_t),
+      TRACEJIT_INTEGERS(std::uint32_t),
+      TRACEJIT_INTEGERS(std::int64_t),
       TRACEJIT_COMMON(float),
       TRACEJIT_COMMON(double),
       TRACEJIT_FLOATS(float),
@@ -120,12 +135,6 @@ template <int lanes> struct Table {
       TRACEJIT_KERNEL(logical_or, bool, bool, bool),
       TRACEJIT_KERNEL(logical_xor, bool, bool, bool),
       TRACEJIT_BITS(bool),
-      TRACEJIT_BITS(std::uint8_t),
-      TRACEJIT_BITS(std::int64_t),
-      TRACEJIT_SHIFTS(std::uint8_t),
-      TRACEJIT_SHIFTS(std::int64_t),
-      TRACEJIT_DIVISIONS(std::uint8_t),
-      TRACEJIT_DIVISIONS(std::int64_t),
       TRACEJIT_KERNEL(logical_not, bool, bool),
       TRACEJIT_KERNEL(mulhi_unsigned, std::int64_t, std::int64_t, std::int64_t),
       kernel<Philox, std::int32_t, std::int32_t, std::int32_t>("philox"),

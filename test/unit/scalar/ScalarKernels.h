@@ -3,19 +3,19 @@
 // runtime/scalar compare between ISA levels, widths and the plain emitter.
 #pragma once
 
+#include <tracejit/dtype.h>
+
 #include <cstddef>
 #include <span>
 
 namespace jit::scalar_test {
 
-enum class Type { boolean, u8, i32, i64, f32, f64 };
-
 /// out[i] = function(operand[0][i], ...) for i < n, n a multiple of 32.
 struct Kernel {
   const char *name;
   int arity;
-  Type operands[3];
-  Type result;
+  DType operands[3];
+  DType result;
   void (*run)(const void *const *operand, void *out, std::size_t n);
 };
 

@@ -56,7 +56,7 @@ TEST(Text, MasksOf64BitComparisonsBecomeBool) {
 
 TEST(Text, NarrowTypesAreMasked) {
   Emitter e;
-  scalar::add(e, scalar::U8<Emitter>{{"%x"}}, scalar::U8<Emitter>{{"%y"}});
+  scalar::normalise<std::uint8_t>(e, scalar::add(e, Emitter::I32{"%x"}, Emitter::I32{"%y"}));
   EXPECT_EQ(e.text(), "%0 = add i32 %x, %y\n%1 = bit_and i32 %0, 255\n");
 }
 

@@ -4,9 +4,6 @@
 
 namespace jit::TRACEJIT_ISA {
 
-void add_elements_bytes(KernelTable &table) noexcept {
-  add_elements_of<bool>(table);
-  add_elements_of<std::uint8_t>(table);
-}
+void add_elements_i32(KernelTable &table) noexcept { add_elements_of<std::int32_t>(table); }
 
 } // namespace jit::TRACEJIT_ISA
