@@ -103,8 +103,9 @@ using ScanRuns = void (*)(const std::byte *from, std::byte *to, RunList runs);
 using ScanJoin = void (*)(std::byte *to, const std::byte *local, std::size_t count,
                           const std::byte *carry, bool stream);
 /// One element of each column: local = local combined with x, to = carry combined with local.
+/// `stream` as for ScanJoin.
 using ScanRow = void (*)(std::byte *to, const std::byte *x, std::size_t columns, std::byte *local,
-                         const std::byte *carry);
+                         const std::byte *carry, bool stream);
 
 /// Runs of y = a y + b, the first element of each b; `products` gets the products of a.
 using LinearRuns = void (*)(const std::byte *a, const std::byte *b, std::byte *products,

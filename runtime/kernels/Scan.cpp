@@ -198,15 +198,17 @@ private:
     const auto reset = [&](std::byte *to) {
       table.convert[slot_of()][slot_of()](to, neutral.bytes, 0, width);
     };
+    const bool stream = streams();
     reset(carry);
     for (std::int64_t i = 0; i < x.extent; ++i) {
       const std::int64_t at = attrs.reverse ? x.extent - 1 - i : i;
+      const bool ends_block = (i + 1) % scan_block == 0; // its last results are read again
       if (i % scan_block == 0)
         reset(local);
       std::byte *to = result.data + ((row * x.extent + at) * columns + column) * step;
       scan(to, strip_reader.read(row_data(row) + at * x.stride * from_step, column, count, scratch),
-           width, local, carry);
-      if ((i + 1) % scan_block == 0)
+           width, local, carry, stream && !ends_block);
+      if (ends_block)
         std::memcpy(carry, to, width * static_cast<std::size_t>(step));
     }
   }

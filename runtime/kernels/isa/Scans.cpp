@@ -103,12 +103,25 @@ void join(std::byte *to, const std::byte *local, std::size_t count, const std::b
 
 template <class Combine, class T>
 void row(std::byte *to, const std::byte *from, std::size_t columns, std::byte *local,
-         const std::byte *carry) {
+         const std::byte *carry, bool stream) {
+  using Vector [[gnu::vector_size(simd::vector_bytes)]] = T;
   T *__restrict y = reinterpret_cast<T *>(to);
   const T *__restrict x = reinterpret_cast<const T *>(from);
   T *__restrict acc = reinterpret_cast<T *>(local);
   const T *__restrict with = reinterpret_cast<const T *>(carry);
-  for (std::size_t j = 0; j < columns; ++j) {
+  std::size_t j = 0;
+  if constexpr (std::is_floating_point_v<T>)
+    if (stream && reinterpret_cast<std::uintptr_t>(y) % simd::vector_bytes == 0)
+      for (; j + lanes<T> <= columns; j += lanes<T>) {
+        Vector term, before, sum;
+        __builtin_memcpy(&term, x + j, sizeof term);
+        __builtin_memcpy(&sum, acc + j, sizeof sum);
+        __builtin_memcpy(&before, with + j, sizeof before);
+        sum = Combine::apply(sum, term);
+        __builtin_memcpy(acc + j, &sum, sizeof sum);
+        stream_store(y + j, Combine::apply(before, sum));
+      }
+  for (; j < columns; ++j) {
     acc[j] = combine<Combine>(acc[j], x[j]);
     y[j] = combine<Combine>(with[j], acc[j]);
   }

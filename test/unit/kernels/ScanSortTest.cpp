@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Scans and sorts against the interpreter, around the lengths where kernels take another way.
-#include "runtime/kernels/ThreadPool.h"
+#include "runtime/kernels/CacheSizes.h"
 #include "test/conformance/KernelCheck.h"
 
 #include <gtest/gtest.h>
@@ -66,6 +66,17 @@ TEST(Scan, LongRows) {
         const Value x = plain_values(DType::f32, DimList{size}, 5);
         EXPECT_TRUE(check(op, Words{0, reverse, word(DType::f32)}, {x}));
       }
+}
+
+/// Results that do not fit into the caches are written past them.
+TEST(Scan, PastTheCaches) {
+  const std::int64_t size = cache_sizes().l3 / 4 + 1024; // elements
+  for (const std::int64_t reverse : {0, 1}) {
+    const Value rows = plain_values(DType::f32, DimList{8, size / 8 + 3}, 5);
+    EXPECT_TRUE(check(OpKind::cumulative_sum, Words{1, reverse, word(DType::f32)}, {rows}));
+    const Value columns = plain_values(DType::f32, DimList{size / 1032 + 1, 1032}, 5);
+    EXPECT_TRUE(check(OpKind::cumulative_sum, Words{0, reverse, word(DType::f32)}, {columns}));
+  }
 }
 
 TEST(Sort, EveryAxis) {
