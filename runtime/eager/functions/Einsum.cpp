@@ -153,6 +153,18 @@ Labelled without_ones(Labelled t, const Labelled &other) {
   return t;
 }
 
+/// Its axes in the order of `labels`, with extents of 1 for labels that it has not.
+Term with_axes(const Labelled &t, const Labels &labels) {
+  DimList order, shape;
+  for (const char label : labels) {
+    const std::size_t place = t.labels.find(label);
+    if (place != t.labels.npos)
+      order.push_back(static_cast<std::int64_t>(place));
+    shape.push_back(place == t.labels.npos ? 1 : t.value.extent(place), t.value.site());
+  }
+  return t.value.with(reshape(t.value.with(permute_dims(t.value, order)), shape));
+}
+
 /// The product of two terms, summed over common labels that are not needed.
 Labelled multiplied(const Labelled &given_x, const Labelled &given_y, const Labels &needed) {
   const Labelled x = without_ones(given_x, given_y), y = without_ones(given_y, given_x);
@@ -173,6 +185,8 @@ Labelled multiplied(const Labelled &given_x, const Labelled &given_y, const Labe
   for (const char label : y.labels)
     if (!x.has(label))
       rest += label;
+  if (x_sum.size() == 0)
+    return without({with_axes(x, batch + rest) * with_axes(y, batch + rest), batch + rest}, needed);
   const Term product =
       x.value.with(detail::contract("einsum", x.value, y.value, x_sum, y_sum, x_batch, y_batch));
   return without({product, batch + rest}, needed);

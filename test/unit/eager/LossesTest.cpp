@@ -272,6 +272,26 @@ TEST_F(Losses, Layers) {
   expect_near({1, 0, 0, 0, 0, 0, 0, 1}, slope(slice(), 0));
 }
 
+TEST_F(Losses, GradientsAreCompiled) {
+  const Tensor x = reshape(ramp(12), {4, 3}), y = Tensor::copy_of<std::int64_t>({2, -1, 0, 1}, {4});
+  compared("gradient of cross_entropy", [&] {
+    return grad([&](const Tensor &t) {
+      return cross_entropy(t, y, {.ignore_index = -1, .smoothing = 0.1});
+    })(x);
+  });
+  compared("gradient of group_norm", [&] {
+    return grad([](const Tensor &t) {
+      return sum(square(group_norm(reshape(t, {2, 2, 3}), 1, ones({2}), zeros({2}))));
+    })(x);
+  });
+  const auto by_hand = custom_gradient(
+      [](const Tensor &t) { return log1p(exp(t)); },
+      [](const Tensor &t, const Tensor &, const Tensor &dy) { return dy * sigmoid(t); });
+  compared("custom_gradient", [&] { return grad(by_hand)(x) + by_hand(x); });
+  compared("custom_gradient, twice",
+           [&] { return grad([&](const Tensor &t) { return sum(grad(by_hand)(t)); })(x); });
+}
+
 TEST_F(Losses, Errors) {
   const Tensor x = ones({2, 3}), y = zeros({2}, DType::i64);
   expect_error(
