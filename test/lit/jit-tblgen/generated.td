@@ -80,5 +80,5 @@ def : Composite<"Tensor plus_one(Operand x)", "plus(x, 1).">;
 // DOCS: ## elementwise
 // DOCS: | `Tensor plus(Operand &&x, Operand &&y)` | x + y. Says "so" \| often. Written `+`. | f32 f64 | 3 ulp |
 // DOCS: ## movement
-// DOCS: | boolean u8 i64 f32 f64 | exact |
+// DOCS: | boolean i8 u8 i16 u16 i32 u32 i64 f32 f64 | exact |
 // DOCS: | `Tensor plus_one(Operand x)` | plus(x, 1). |
