@@ -88,7 +88,7 @@ void join(std::byte *to, const std::byte *local, std::size_t count, const std::b
   __builtin_memcpy(&with, carry, sizeof(T));
   std::size_t i = 0;
   if constexpr (std::is_floating_point_v<T>) {
-    const Vector all = Vector{} + with;
+    const Vector all = with - Vector{}; // keeps -0
     if (stream && reinterpret_cast<std::uintptr_t>(y) % simd::vector_bytes == 0) {
       for (; i + lanes<T> <= count; i += lanes<T>) {
         Vector v;

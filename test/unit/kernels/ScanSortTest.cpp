@@ -77,6 +77,10 @@ TEST(Scan, PastTheCaches) {
     const Value columns = plain_values(DType::f32, DimList{size / 1032 + 1, 1032}, 5);
     EXPECT_TRUE(check(OpKind::cumulative_sum, Words{0, reverse, word(DType::f32)}, {columns}));
   }
+  Value zeros(DType::f32, DimList{size});
+  for (std::int64_t i = 0; i < size; ++i)
+    zeros.set(i, -0.0f);
+  EXPECT_TRUE(check(OpKind::cumulative_sum, Words{0, 0, word(DType::f32)}, {zeros}));
 }
 
 TEST(Sort, EveryAxis) {
