@@ -57,6 +57,12 @@ template <class T>
 concept CheckedItem = std::integral<T> && !std::same_as<T, bool> &&
                       !std::same_as<T, std::uint8_t> && !std::same_as<T, std::int64_t>;
 
+/// The user's source line, where `{}` in its place means a shape.
+struct Line {
+  std::source_location site;
+  Line(std::source_location site) noexcept : site(site) {}
+};
+
 template <class R>
 concept ContiguousRange =
     std::ranges::contiguous_range<R> && Element<std::ranges::range_value_t<R>>;
@@ -190,32 +196,32 @@ public:
   }
   /// The same along one axis.
   template <detail::ContiguousRange R>
-  static Tensor copy_of(const R &elements,
-                        std::source_location site = std::source_location::current()) {
-    return copy_of(elements, DimList{static_cast<std::int64_t>(std::ranges::size(elements))}, site);
+  static Tensor copy_of(const R &elements, detail::Line line = std::source_location::current()) {
+    return copy_of(elements, DimList{static_cast<std::int64_t>(std::ranges::size(elements))},
+                   line.site);
   }
   template <Element T>
   static Tensor copy_of(std::initializer_list<T> elements,
-                        std::source_location site = std::source_location::current()) {
-    return copy_of(elements, DimList{static_cast<std::int64_t>(elements.size())}, site);
+                        detail::Line line = std::source_location::current()) {
+    return copy_of(elements, DimList{static_cast<std::int64_t>(elements.size())}, line.site);
   }
   /// Of rows of equal length, or of matrices of equal shape: `copy_of({{1.0, 2.0}, {3.0, 4.0}})`.
   template <Element T>
   static Tensor copy_of(std::initializer_list<std::initializer_list<T>> rows,
-                        std::source_location site = std::source_location::current()) {
+                        detail::Line line = std::source_location::current()) {
     std::vector<detail::Plain<T>> elements;
     DimList shape{0, 0};
-    detail::append(rows, elements, shape, 0, site);
-    return copy_bytes(dtype_of<T>, shape, elements.data(), elements.size(), site);
+    detail::append(rows, elements, shape, 0, line.site);
+    return copy_bytes(dtype_of<T>, shape, elements.data(), elements.size(), line.site);
   }
   template <Element T>
   static Tensor
   copy_of(std::initializer_list<std::initializer_list<std::initializer_list<T>>> matrices,
-          std::source_location site = std::source_location::current()) {
+          detail::Line line = std::source_location::current()) {
     std::vector<detail::Plain<T>> elements;
     DimList shape{0, 0, 0};
-    detail::append(matrices, elements, shape, 0, site);
-    return copy_bytes(dtype_of<T>, shape, elements.data(), elements.size(), site);
+    detail::append(matrices, elements, shape, 0, line.site);
+    return copy_bytes(dtype_of<T>, shape, elements.data(), elements.size(), line.site);
   }
   /// Takes over the vector's memory. Throws if its size is not that of the shape.
   template <Element T>
