@@ -201,7 +201,7 @@ Session::Match Session::check_indices(const TrieNode &candidate,
                            allowed_indices(candidate.op, attrs, arguments))
                ? Match::hit
                : Match::needs_index;
-  static thread_local const Impl *checked = nullptr;
+  static const Impl *checked = nullptr; // of one thread, and of that bug only
   if (planted(SeededBug::range_checked_once) && std::exchange(checked, &index) == &index)
     return Match::hit;
   auto message = jit::check_indices(candidate.op, attrs, arguments);

@@ -105,7 +105,8 @@ TEST(FileErrors, Npy) {
   const std::string f4 = "{'descr': '<f4', 'fortran_order': False, 'shape': ";
   expect_refused("", "not a .npy file: it does not begin with \\x93NUMPY");
   expect_refused(npy(f4 + "(2,)}", "1234"), "f32[2] needs 8 bytes, the file has 4");
-  expect_refused(npy(f4 + "(2,)}", "123456789"), "f32[2] needs 8 bytes, the file has 9");
+  expect_refused(npy(f4 + "(2,)}", "123456789"),
+                 "f32[2] needs 8 bytes, the file has 9; load_all reads several arrays");
   expect_refused(npy(f4 + "(1152921504606846976,)}", "1234"),
                  "f32[1152921504606846976] needs 4611686018427387904 bytes, the file has 4");
   expect_refused(npy(f4 + "(1152921504606846976,16)}", "1234"),

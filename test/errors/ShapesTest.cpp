@@ -96,7 +96,8 @@ TEST(ShapeErrors, Conditions) {
   } catch (const Error &error) {
     message = error.what();
   }
-  EXPECT_EQ(message, "item: needs a tensor of one element, got bool[2,3]");
+  EXPECT_EQ(message,
+            "item: needs a tensor of one element, got bool[2,3]; any and all make one of many");
 }
 
 TEST(ShapeErrors, Reading) {
@@ -135,8 +136,9 @@ TEST(ShapeErrors, Variables) {
 }
 
 TEST(ShapeErrors, Losses) {
-  expect_invalid("cross_entropy: needs logits [n,classes] and labels [n], got f32[2,3] and i64[3]",
-                 [] { cross_entropy(a, arange(3)); });
+  expect_invalid(
+      "cross_entropy: needs logits [n,classes,...] and labels [n,...], got f32[2,3] and i64[3]",
+      [] { cross_entropy(a, arange(3)); });
 }
 
 } // namespace

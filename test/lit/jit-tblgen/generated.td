@@ -48,9 +48,9 @@ def : Composite<"Tensor plus_one(Operand x)", "plus(x, 1).">;
 // TABLE-NEXT: R"(x + y.
 // TABLE-NEXT: Says "so" | often.)",
 // TABLE-NEXT: plus_operands, {}, 1, ScalarFunction::sum_of_two, TypeRule::numeric,
-// TABLE-NEXT: DTypeSet{DType::f32, DType::f64, }, true, 3, &infer_broadcast, {}, nullptr},
+// TABLE-NEXT: DTypeSet{DType::f32, DType::f64, }, true, false, 3, &infer_broadcast, {}, nullptr},
 // TABLE:      {OpKind::al_ter,
-// TABLE:      false, 0, &infer_alter, {}, nullptr},
+// TABLE:      false, false, 0, &infer_alter, {}, nullptr},
 
 // ATTRS:      struct AlTerAttrs {
 // ATTRS-NEXT: std::int64_t axis{};

@@ -228,10 +228,10 @@ TEST_F(Composed, ErrorsNameTheFunction) {
   begins(message_of([&] { matrix_transpose(x(0)); }), "matrix_transpose: needs two axes");
   begins(message_of([&] { split(x, 2, 0); }),
          "split: an axis of 3 does not divide into 2 equal parts");
-  begins(message_of([&] { pad(x, {1}, {1}); }), "pad: 1 extents in front and 1 behind");
+  begins(message_of([&] { pad(x, {1}, {1}); }), "pad: 1 extents in front, 1 behind and 2 between");
   begins(message_of([&] { pad(x, {-1, 0}, {0, 0}); }), "pad: extents must not be negative, got -1");
   begins(message_of([&] { pad(x, {std::int64_t{1} << 62, std::int64_t{1} << 62}, {0, 0}); }),
-         "pad: the result for f32[3,4] is too large");
+         "pad: the result f32[4611686018427387907,4611686018427387908] is too large");
   begins(message_of([&] { linspace(0, 1, std::int64_t{1} << 62); }), "linspace: cannot make");
   begins(message_of([&] { eye(std::int64_t{1} << 40); }), "eye: cannot make");
   begins(message_of([&] { tril(x(0)); }), "tril: needs two axes");

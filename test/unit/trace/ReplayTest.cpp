@@ -104,7 +104,7 @@ TEST(Replay, ChecksComputedIndices) {
                          "%0 = arange() start=2 stop=8 step=1 dtype=i64 : i64[6]\n"
                          "%1 = take(%in0, %0) axis=0 : f32[6]\noutput %1\n",
                          0),
-            "op 1: take: index 7 is out of range: indices must be in [0, 5)");
+            "op 1: take: index 7 is out of range: indices must be in [-5, 5)");
 }
 
 TEST(Replay, ReportsMissingMemory) {
