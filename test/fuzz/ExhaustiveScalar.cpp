@@ -17,8 +17,8 @@
 
 namespace {
 
+using jit::DType;
 using jit::scalar_test::Kernel;
-using jit::scalar_test::Type;
 
 double sigmoid(double x) {
   return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x));
@@ -67,7 +67,7 @@ const Case cases[] = {
 
 const Kernel *find(std::span<const Kernel> kernels, const char *name) {
   for (const Kernel &kernel : kernels)
-    if (kernel.operands[0] == Type::f32 && std::strcmp(kernel.name, name) == 0)
+    if (kernel.operands[0] == DType::f32 && std::strcmp(kernel.name, name) == 0)
       return &kernel;
   std::fprintf(stderr, "no kernel %s\n", name);
   std::exit(2);
