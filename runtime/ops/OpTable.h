@@ -195,7 +195,7 @@ TRACEJIT_PRIVATE std::string_view name(ScalarFunction function) noexcept;
 /// dtype of an operation over these operands: numerics, section "Promotion".
 DType promote(std::span<const OperandType> operands) noexcept;
 /// The narrowest dtype that holds both: of integers with a float that float.
-DType promote(DType x, DType y) noexcept;
+TRACEJIT_PRIVATE DType promote(DType x, DType y) noexcept;
 /// Default dtype of a lone number: bool, i64, f32.
 TRACEJIT_PRIVATE DType default_dtype(ScalarKind kind) noexcept;
 
