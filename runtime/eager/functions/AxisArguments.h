@@ -18,6 +18,11 @@ inline const Meta &tensor_meta(OpKind op, const Operand &operand) {
   return tensor_meta(info(op).name, operand);
 }
 
+[[noreturn]] inline void refuse(std::string_view function, const std::string &why,
+                                const std::source_location &site) {
+  throw Error(ErrorCode::invalid_argument, std::string(function) + ": " + why, site);
+}
+
 /// At the operand's line.
 inline void throw_if(std::optional<std::string> message, const Operand &operand) {
   if (message)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "runtime/base/Meta.h"
-#include "runtime/ops/OpTable.h"
+#include "runtime/eager/functions/AxisArguments.h"
 
 #include <tracejit/dtype_info.h>
 
@@ -9,12 +8,9 @@
 
 namespace jit {
 
-namespace {
+using detail::refuse;
 
-[[noreturn]] void refuse(std::string_view function, const std::string &why,
-                         const std::source_location &site) {
-  throw Error(ErrorCode::invalid_argument, std::string(function) + ": " + why, site);
-}
+namespace {
 
 template <class T> FloatInfo info_of(DType dtype) noexcept {
   using Limits = std::numeric_limits<T>;

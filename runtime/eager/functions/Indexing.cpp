@@ -16,19 +16,17 @@ using detail::Access;
 using detail::Change;
 using detail::dispatch;
 using detail::Index;
+using detail::refuse;
 using detail::tensor_meta;
 using std::source_location;
 
 namespace {
 
-[[noreturn]] void refuse(const std::string &why, const source_location &site) {
-  throw Error(ErrorCode::invalid_argument, "index: " + why, site);
-}
-
 std::int64_t checked_position(const Index &index, const Meta &meta, std::size_t axis) {
   const std::int64_t size = meta.dim_values[axis], position = index.position;
   if (position < -size || position >= size)
-    refuse(std::to_string(position) + " is out of range for axis " + std::to_string(axis) + " of " +
+    refuse("index",
+           std::to_string(position) + " is out of range for axis " + std::to_string(axis) + " of " +
                describe(meta),
            index.site);
   return position < 0 ? position + size : position;
@@ -42,7 +40,8 @@ std::size_t count_axes(std::span<const Index> indices, const Meta &meta) {
     rests += index.kind == Index::rest;
   }
   if (named > meta.rank || rests > 1)
-    refuse(std::to_string(named) + " indices" + (rests > 1 ? " and two ellipses" : "") + " for " +
+    refuse("index",
+           std::to_string(named) + " indices" + (rests > 1 ? " and two ellipses" : "") + " for " +
                describe(meta),
            indices.front().site);
   return named;
@@ -136,30 +135,24 @@ const Tensor *mask_of(std::span<const Index> indices, const Meta &x) {
   if (mask == indices.end())
     return nullptr;
   if (indices.size() > 1)
-    refuse("a mask stands alone", mask->site);
+    refuse("index", "a mask stands alone", mask->site);
   const Meta &meta = *Access::impl(*mask->indices)->meta;
   if (meta.rank > x.rank || !std::ranges::equal(meta.dims(), x.dims().first(meta.rank)))
-    refuse("the mask " + describe(meta) + " does not have the first extents of " + describe(x),
+    refuse("index",
+           "the mask " + describe(meta) + " does not have the first extents of " + describe(x),
            mask->site);
   return mask->indices;
 }
 
 Tensor read_masked(const Tensor &x, const Tensor &mask, const source_location &site) {
-  return detail::typed("index", site, [&] {
-    const std::vector<bool> chosen = mask.to_vector<bool>(site);
-    std::vector<std::int64_t> places;
-    for (std::size_t i = 0; i < chosen.size(); ++i)
-      if (chosen[i])
-        places.push_back(static_cast<std::int64_t>(i));
-    const auto rank = static_cast<std::size_t>(mask.ndim(site));
-    DimList flat;
-    flat.push_back(static_cast<std::int64_t>(chosen.size()));
-    for (const std::int64_t extent : x.shape(site).subspan(rank))
-      flat.push_back(extent);
-    const auto count = static_cast<std::int64_t>(places.size());
-    const Tensor index = Tensor::adopt(std::move(places), {count}, site);
-    return take(Operand(reshape(Operand(x, site), flat), site), Operand(index, site), 0);
-  });
+  const auto rank = static_cast<std::size_t>(mask.ndim(site));
+  DimList flat;
+  flat.push_back(mask.size(site));
+  for (const std::int64_t extent : x.shape(site).subspan(rank))
+    flat.push_back(extent);
+  const Tensor places = nonzero(Operand(flatten(Operand(mask, site)), site));
+  return take(Operand(reshape(Operand(x, site), flat), site),
+              Operand(flatten(Operand(places, site)), site), 0);
 }
 
 // Assignment
@@ -173,10 +166,10 @@ Tensor converted(Operand value, const Meta &x, const source_location &site) {
   if (dtype == x.dtype)
     return Access::tensor_of(value);
   if (is_float(dtype) && !is_float(x.dtype))
-    throw Error(ErrorCode::invalid_argument,
-                "at: " + describe(*Access::impl(value)->meta) + " does not fit into " +
-                    describe(x) + ": use astype",
-                site);
+    refuse("at",
+           describe(*Access::impl(value)->meta) + " does not fit into " + describe(x) +
+               ": use astype",
+           site);
   return astype(std::move(value), x.dtype);
 }
 
@@ -242,8 +235,7 @@ ScatterMode mode_of(Change how, const source_location &site) {
   case Change::divide:
     break;
   }
-  throw Error(ErrorCode::invalid_argument,
-              "at: /= does not take a tensor of indices: multiply, or take and assign", site);
+  refuse("at", "/= does not take a tensor of indices: multiply, or take and assign", site);
 }
 
 /// One assignment to some elements.
@@ -263,7 +255,7 @@ struct Update {
       return write_slice(x, changed(read_old(x, selection), std::move(change), meta), selection,
                          site);
     if (selection.gathers.size() > 1)
-      throw Error(ErrorCode::invalid_argument, "at: one tensor of indices at most", site);
+      refuse("at", "one tensor of indices at most", site);
     const auto [axis, index] = selection.gathers[0];
     const ScatterMode mode = mode_of(how, site);
     if (how == Change::subtract)

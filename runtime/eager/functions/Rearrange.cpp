@@ -16,6 +16,7 @@ using detail::axes_of;
 using detail::axis_of;
 using detail::dispatch;
 using detail::part_of;
+using detail::refuse;
 using detail::slice_at;
 using detail::tensor_meta;
 using std::source_location;
@@ -45,11 +46,6 @@ Tensor detail::part_of(const Tensor &x, std::int64_t axis, std::int64_t start, s
 namespace {
 
 source_location site_of(const Operand &x) { return detail::Access::site(x); }
-
-[[noreturn]] void refuse(std::string_view function, const std::string &why,
-                         const source_location &site) {
-  throw Error(ErrorCode::invalid_argument, std::string(function) + ": " + why, site);
-}
 
 /// x as [before, extent, behind], every middle or every row in front of it `count` times.
 enum class Repeated { elements, runs };

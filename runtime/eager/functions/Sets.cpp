@@ -13,6 +13,7 @@
 namespace jit {
 
 using detail::part_of;
+using detail::refuse;
 using detail::tensor_meta;
 using detail::typed;
 using std::source_location;
@@ -20,11 +21,6 @@ using std::source_location;
 namespace {
 
 using Places = std::vector<std::int64_t>;
-
-[[noreturn]] void refuse(std::string_view function, const std::string &why,
-                         const source_location &site) {
-  throw Error(ErrorCode::invalid_argument, std::string(function) + ": " + why, site);
-}
 
 Tensor tensor_of(Places &&places, const source_location &site) {
   const auto size = static_cast<std::int64_t>(places.size());

@@ -15,6 +15,7 @@ using detail::axes_of;
 using detail::axis_of;
 using detail::dispatch;
 using detail::part_of;
+using detail::refuse;
 using detail::tensor_meta;
 using std::source_location;
 
@@ -27,11 +28,6 @@ Sorted sorted(Operand &x, std::int64_t axis, bool descending, std::int64_t k = 0
   Tensor results[2];
   detail::dispatch_several(OpKind::sort, SortAttrs{axis, descending, k}.encode(), {&x, 1}, results);
   return {std::move(results[0]), std::move(results[1])};
-}
-
-[[noreturn]] void refuse(std::string_view function, const std::string &why,
-                         const source_location &site) {
-  throw Error(ErrorCode::invalid_argument, std::string(function) + ": " + why, site);
 }
 
 /// Refuses a k outside [least, extent].

@@ -115,9 +115,4 @@ template <TermPart L, TermPart R> Term larger(const L &x, const R &y) {
   return combined<jit::maximum>(x, y);
 }
 
-[[noreturn]] inline void refuse(std::string_view function, const std::string &why,
-                                const std::source_location &site) {
-  throw Error(ErrorCode::invalid_argument, std::string(function) + ": " + why, site);
-}
-
 } // namespace jit::detail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Functions that are written with ops: their values, the same bits compiled, errors in their name.
-#include "test/unit/jit/CompiledTest.h"
+#include "test/unit/eager/Compared.h"
 
 #include <cmath>
 #include <functional>
@@ -203,15 +203,6 @@ TEST_F(Composed, Reductions) {
   const Tensor same = full({4}, 2.0);
   const auto gradient = grad([](const Tensor &t) { return jit::std(t); })(same);
   EXPECT_EQ(gradient.to_vector<float>(), Values(4, 0));
-}
-
-template <class F> std::string message_of(F f) {
-  try {
-    f();
-  } catch (const Error &error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST_F(Composed, ErrorsNameTheFunction) {
