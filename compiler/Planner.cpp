@@ -193,9 +193,20 @@ Buffer Planner::buffer(Value value) {
   return result;
 }
 
-// A home of its own for a result of the current op.
+// The join in whose memory a value lies, if it is a part.
+static Value join_of(Value value) {
+  if (!value.hasOneUse())
+    return {};
+  auto join = dyn_cast<kernel::JoinOp>(*value.user_begin());
+  return join ? join.getResult() : Value();
+}
+
+// A home of its own for a result of the current op, or that of what it is a part of.
 void Planner::make_result(Value value) {
-  if (const auto output = output_for(value)) {
+  if (const Value whole = join_of(value)) {
+    make_result(whole);
+    homes[value] = homes[whole];
+  } else if (const auto output = output_for(value)) {
     homes[value] = {Buffer::Base::output, *output};
     if (!output_made[*output])
       output_made[*output] = step_number();
@@ -212,7 +223,7 @@ bool Planner::take_over(Operation *op, unsigned number, unsigned position,
   const View &view = views.of(op->getOperand(position));
   const auto same_root = [&](Value other) { return views.of(other).root == view.root; };
   const Meta &whole = *views.of(view.root).meta;
-  if (taken.contains(view.root) || last_use[view.root] != op || view.offset ||
+  if (join_of(result) || taken.contains(view.root) || last_use[view.root] != op || view.offset ||
       !view.terms.empty() || !whole.contiguous ||
       whole.bytes() != trace::meta_of(result.getType())->bytes() ||
       llvm::count_if(op->getOperands(), same_root) != 1)
@@ -304,6 +315,7 @@ void Planner::plan_contraction(kernel::LaunchOp launch, kernel::FuncOp product) 
   const auto output = llvm::find_if_not(outputs, [&](unsigned number) { return shared[number]; });
   if (output != outputs.end()) {
     step.c = arguments[inputs + *output];
+    step.c.offset += store_of_product(product).getMap().getOffset();
   } else {
     std::int64_t batches = 1;
     for (const std::int64_t size : step.batch_sizes)

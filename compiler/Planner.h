@@ -18,6 +18,9 @@ bool may_share(kernel::FuncOp function, unsigned input, unsigned output);
 /// Whether the last op of an output has an element of the input as an operand: `w` in `w - step`.
 bool is_update(kernel::FuncOp function, unsigned input, unsigned output);
 
+/// The store of C.
+kernel::StoreOp store_of_product(kernel::FuncOp product);
+
 /// Shapes and strides that the kernel of a product tells; no buffers.
 ContractStep describe_product(kernel::FuncOp product, bool has_epilogue);
 

@@ -20,6 +20,10 @@ static bool should_keep_rows_whole(const ContractStep &step) {
          (step.m >= enough_rows || work <= little_work);
 }
 
+kernel::StoreOp store_of_product(kernel::FuncOp product) {
+  return *product.block().getOps<kernel::StoreOp>().begin();
+}
+
 ContractStep describe_product(kernel::FuncOp product, bool has_epilogue) {
   auto contract = *product.block().getOps<kernel::ContractOp>().begin();
   const kernel::MapAttr a = contract.getLhs().getDefiningOp<kernel::LoadOp>().getMap();
@@ -35,14 +39,13 @@ ContractStep describe_product(kernel::FuncOp product, bool has_epilogue) {
   step.a_col_stride = a.stride(k);
   step.b_row_stride = b.stride(k);
   step.b_col_stride = b.stride(n);
-  step.c_row_stride = step.n;
-  std::int64_t entries = step.m * step.n * space.points((1u << m) - 1);
+  const kernel::MapAttr c = store_of_product(product).getMap();
+  step.c_row_stride = step.m > 1 ? c.stride(m) : step.n;
   for (unsigned axis = 0; axis < m; ++axis) {
-    entries /= space.extent(axis);
     step.batch_sizes.push_back(space.extent(axis));
     step.a_batch_strides.push_back(a.stride(axis));
     step.b_batch_strides.push_back(b.stride(axis));
-    step.c_batch_strides.push_back(entries);
+    step.c_batch_strides.push_back(c.stride(axis));
   }
   step.whole_rows = has_epilogue && should_keep_rows_whole(step);
   return step;

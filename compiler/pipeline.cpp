@@ -87,6 +87,7 @@ static Planned run_phases(MLIRContext &context, const Graph &graph, const Compil
   front.pass("fuse", [&](trace::FuncOp program) {
     fuse_within(program, static_cast<std::int64_t>(peak_bytes));
   });
+  dissolve_joins(front.program);
   cut(front.program);
   front.pass("merge-axes", merge_axes);
   front.pass("keep", keep);

@@ -25,15 +25,20 @@ static MapAttr map_of_c(kernel::SpaceAttr space) {
   return MapAttr::of(space.getContext(), 0, strides);
 }
 
-static bool has_epilogue(kernel::FuncOp function, kernel::ContractOp contract) {
-  return !contract->hasOneUse() ||
-         llvm::any_of(function.block().getOps<kernel::StoreOp>(), [&](kernel::StoreOp store) {
-           return store.getValue() != contract.getResult() ||
-                  store.getMap() != map_of_c(function.getSpace());
-         });
+// Where the product itself may store C: rows of neighbours, wherever they begin. Nothing if
+// somebody computes with it.
+static std::optional<MapAttr> stored_rows(kernel::FuncOp function, kernel::ContractOp contract) {
+  const kernel::SpaceAttr space = function.getSpace();
+  const unsigned columns = space.size() - 2;
+  auto store = contract->hasOneUse() ? dyn_cast<kernel::StoreOp>(*contract->user_begin()) : nullptr;
+  if (!store || !llvm::hasSingleElement(function.block().getOps<kernel::StoreOp>()) ||
+      (space.extent(columns) > 1 && store.getMap().stride(columns) != 1))
+    return std::nullopt;
+  return store.getMap();
 }
 
-static kernel::FuncOp make_product(kernel::FuncOp function, kernel::ContractOp contract) {
+static kernel::FuncOp make_product(kernel::FuncOp function, kernel::ContractOp contract,
+                                   MapAttr map_of_rows) {
   OpBuilder builder(function);
   const Location location = contract.getLoc();
   const Type buffer = kernel::BufType::get(builder.getContext(), contract.getType().getElement());
@@ -48,18 +53,22 @@ static kernel::FuncOp make_product(kernel::FuncOp function, kernel::ContractOp c
   };
   const Value a = load(contract.getLhs(), 0), b = load(contract.getRhs(), 1);
   const Value c = kernel::ContractOp::create(builder, location, contract.getType(), a, b);
-  kernel::StoreOp::create(builder, location, c, block.getArgument(2),
-                          map_of_c(function.getSpace()));
+  kernel::StoreOp::create(builder, location, c, block.getArgument(2), map_of_rows);
   return product;
 }
 
 // Values vary along every axis that an operand varies along.
 static void widen_types(Block &block) {
-  for (auto ew : block.getOps<kernel::EwOp>()) {
-    std::uint32_t axes = 0;
-    for (const Value operand : ew->getOperands())
-      axes |= cast<kernel::ValType>(operand.getType()).getAxes();
-    ew.getResult().setType(kernel::ValType::get(ew.getContext(), ew.getType().getElement(), axes));
+  for (Operation &op : block) {
+    if (!isa<kernel::EwOp, kernel::GatherOp>(op))
+      continue;
+    const kernel::MapAttr map = kernel::access_map(&op);
+    std::uint32_t axes = map ? map.axes() : 0;
+    for (const Value operand : op.getOperands())
+      if (const auto type = dyn_cast<kernel::ValType>(operand.getType()))
+        axes |= type.getAxes();
+    const Type element = cast<kernel::ValType>(op.getResult(0).getType()).getElement();
+    op.getResult(0).setType(kernel::ValType::get(op.getContext(), element, axes));
   }
 }
 
@@ -103,8 +112,10 @@ static void cut(kernel::LaunchOp launch, kernel::FuncOp function, kernel::Contra
     return launch.getOperands()[cast<BlockArgument>(buffer).getArgNumber()];
   };
   llvm::SmallVector<Value> operands{read_by(contract.getLhs()), read_by(contract.getRhs())};
-  kernel::FuncOp product = make_product(function, contract);
-  if (has_epilogue(function, contract)) {
+  const std::optional<MapAttr> rows = stored_rows(function, contract);
+  kernel::FuncOp product =
+      make_product(function, contract, rows.value_or(map_of_c(function.getSpace())));
+  if (!rows) {
     for (const unsigned argument : make_epilogue(function, contract))
       if (argument < launch.getNumOperands())
         operands.push_back(launch.getOperands()[argument]);

@@ -51,7 +51,9 @@ static void add_work(Value value, std::uint32_t rows, llvm::SmallPtrSetImpl<Oper
     ++work.loads;
     return;
   }
-  if (auto ew = dyn_cast<kernel::EwOp>(op))
+  if (isa<kernel::GatherOp>(op))
+    ++work.loads;
+  else if (auto ew = dyn_cast<kernel::EwOp>(op))
     ++(is_transcendental(ew.scalar()) ? work.expensive : work.cheap);
   for (const Value operand : op->getOperands())
     add_work(operand, rows, seen, held, work);
@@ -93,9 +95,7 @@ bool can_merge_axes(kernel::FuncOp function, unsigned axis) {
     return map.stride(axis) == map.stride(axis + 1) * inner;
   };
   for (Operation &op : function.block()) {
-    if (auto load = dyn_cast<kernel::LoadOp>(op); load && !steps_as_one(load.getMap()))
-      return false;
-    if (auto store = dyn_cast<kernel::StoreOp>(op); store && !steps_as_one(store.getMap()))
+    if (const kernel::MapAttr map = kernel::access_map(&op); map && !steps_as_one(map))
       return false;
     if (auto index = dyn_cast<kernel::IndexOp>(op);
         index && (index.getAxis() == axis || index.getAxis() == axis + 1))
@@ -118,6 +118,12 @@ static double bandwidth(double biggest_buffer) {
   return biggest_buffer <= 512e3 ? 200 : biggest_buffer <= 12e6 ? 100 : 40;
 }
 
+// Of a point: whole vectors where the index stands still along the last axis.
+static double gather_cycles(kernel::GatherOp gather, kernel::SpaceAttr space) {
+  const auto index = cast<kernel::ValType>(gather.getIndex().getType());
+  return space.size() > 0 && index.ranges_over(space.size() - 1) ? 1 : 0.06;
+}
+
 double estimate_ns(kernel::FuncOp function) {
   const kernel::SpaceAttr space = function.getSpace();
   double bytes = 0, biggest = 0, cycles = 0;
@@ -127,10 +133,11 @@ double estimate_ns(kernel::FuncOp function) {
     double touched = 0;
     llvm::SmallPtrSet<Attribute, 4> maps;
     for (Operation *user : argument.getUsers()) {
-      const auto map = isa<kernel::LoadOp>(user) ? cast<kernel::LoadOp>(user).getMap()
-                                                 : cast<kernel::StoreOp>(user).getMap();
-      if (maps.insert(map).second)
-        touched = std::max(touched, size * static_cast<double>(space.points(map.axes())));
+      const kernel::MapAttr map = kernel::access_map(user);
+      auto gather = dyn_cast<kernel::GatherOp>(user);
+      if (gather || maps.insert(map).second)
+        touched = std::max(touched, size * static_cast<double>(space.points(
+                                               gather ? gather.getType().getAxes() : map.axes())));
     }
     bytes += touched;
     biggest = std::max(biggest, touched);
@@ -141,6 +148,9 @@ double estimate_ns(kernel::FuncOp function) {
                 static_cast<double>(space.points(ew.getType().getAxes()));
     else if (auto reduce = dyn_cast<kernel::ReduceOp>(op))
       cycles += 0.06 * static_cast<double>(space.points(reduce.getOperand().getType().getAxes()));
+    else if (auto gather = dyn_cast<kernel::GatherOp>(op))
+      cycles += gather_cycles(gather, space) *
+                static_cast<double>(space.points(gather.getType().getAxes()));
     else if (isa<kernel::ContractOp>(op))
       cycles += static_cast<double>(space.points(space.all())) / 32;
   }

@@ -36,7 +36,7 @@ Value KernelWriter::load(Value tensor, ArrayRef<std::int64_t> strides) {
   return read(tensor, strides);
 }
 
-Value KernelWriter::read(Value tensor, ArrayRef<std::int64_t> strides) {
+Value KernelWriter::buffer(Value tensor) {
   const auto found = llvm::find(operands, tensor);
   const auto position = static_cast<unsigned>(found - operands.begin());
   if (found == operands.end()) {
@@ -44,8 +44,19 @@ Value KernelWriter::read(Value tensor, ArrayRef<std::int64_t> strides) {
     function.block().addArgument(kernel::BufType::get(context(), element), location);
     operands.push_back(tensor);
   }
-  return kernel::LoadOp::create(body, location, function.block().getArgument(position),
+  return function.block().getArgument(position);
+}
+
+Value KernelWriter::read(Value tensor, ArrayRef<std::int64_t> strides) {
+  return kernel::LoadOp::create(body, location, buffer(tensor),
                                 kernel::MapAttr::of(context(), 0, strides));
+}
+
+Value KernelWriter::gather(Value tensor, ArrayRef<std::int64_t> strides, Value index,
+                           std::int64_t stride, std::int64_t extent) {
+  return kernel::GatherOp::create(body, location, buffer(tensor),
+                                  kernel::MapAttr::of(context(), 0, strides), index, stride,
+                                  extent);
 }
 
 Value KernelWriter::number(trace::ScalarOp scalar) {
@@ -106,8 +117,9 @@ Value KernelWriter::contract(Value lhs, Value rhs) {
   return kernel::ContractOp::create(body, location, result, lhs, rhs);
 }
 
-void KernelWriter::store(Value value, ArrayRef<std::int64_t> strides, RankedTensorType result) {
-  stores.push_back({value, kernel::MapAttr::of(context(), 0, strides)});
+void KernelWriter::store(Value value, ArrayRef<std::int64_t> strides, RankedTensorType result,
+                         std::int64_t offset) {
+  stores.push_back({value, kernel::MapAttr::of(context(), offset, strides)});
   results.push_back(result);
 }
 

@@ -22,6 +22,9 @@ public:
   /// The same from a buffer always, as contractions need: numbers and constants are not put in
   /// place.
   mlir::Value read(mlir::Value tensor, llvm::ArrayRef<std::int64_t> strides);
+  /// Element of a tensor at a place that `index` names; KernelOps.td, gather.
+  mlir::Value gather(mlir::Value tensor, llvm::ArrayRef<std::int64_t> strides, mlir::Value index,
+                     std::int64_t stride, std::int64_t extent);
   mlir::Value number(trace::ScalarOp scalar);
   mlir::Value constant(double value, DType dtype);
   mlir::Value index(unsigned axis);
@@ -31,14 +34,15 @@ public:
   kernel::ReduceOp reduce(kernel::ReduceKind kind, mlir::Value operand, kernel::ReduceOrder order,
                           std::int64_t correction = 0);
   mlir::Value contract(mlir::Value lhs, mlir::Value rhs);
-  void store(mlir::Value value, llvm::ArrayRef<std::int64_t> strides,
-             mlir::RankedTensorType result);
+  void store(mlir::Value value, llvm::ArrayRef<std::int64_t> strides, mlir::RankedTensorType result,
+             std::int64_t offset = 0);
 
   kernel::LaunchOp finish(llvm::ArrayRef<std::int32_t> ops);
   kernel::FuncOp made() const { return function; }
 
 private:
   mlir::MLIRContext *context() { return body.getContext(); }
+  mlir::Value buffer(mlir::Value tensor);
   mlir::OpBuilder &outer;
   mlir::OpBuilder body;
   mlir::Location location;

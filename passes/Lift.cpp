@@ -12,6 +12,8 @@
 
 #include <mlir/IR/BuiltinOps.h>
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace jit {
@@ -25,14 +27,14 @@ using Strides = llvm::SmallVector<std::int64_t, kernel::max_axes>;
 
 namespace {
 
-/// Lifts one op. Every method returns the launch whose results replace those of the op, or nothing
-/// if the op stays with the library.
+/// Lifts one op. Every method returns what has the results of the op, or nothing if the op stays
+/// with the library.
 class Lifter {
 public:
   Lifter(trace::FuncOp program, Views &views, bool turn)
       : builder(program.getContext()), views(views), turn(turn) {}
 
-  kernel::LaunchOp lift(Operation *op);
+  Operation *lift(Operation *op);
   void copy_returned_values(trace::ReturnOp end);
   bool has_turned() const { return !copies.empty(); }
 
@@ -42,7 +44,11 @@ private:
   kernel::LaunchOp contraction(Operation *op);
   kernel::LaunchOp full(trace::FullOp op);
   kernel::LaunchOp one_hot(trace::OneHotOp op);
+  kernel::LaunchOp take(trace::TakeOp op);
+  kernel::LaunchOp take_along_axis(trace::TakeAlongAxisOp op);
   kernel::LaunchOp copy(Value value, RankedTensorType type, std::int32_t op);
+  bool is_worth_joining(trace::ConcatOp op);
+  kernel::JoinOp join(trace::ConcatOp op);
   Value turned(Value value);
   kernel::LaunchOp reduce_stage(Operation *op, const OpInfo &row, Value operand, Dims reduced,
                                 kernel::ReduceOrder order, TypeRange results, DType compute,
@@ -147,6 +153,52 @@ kernel::LaunchOp Lifter::copy(Value value, RankedTensorType type, std::int32_t o
   return kernel.finish(op);
 }
 
+// Whether some parts are computed here, and those are whole or have runs long enough for vectors.
+bool Lifter::is_worth_joining(trace::ConcatOp op) {
+  constexpr std::size_t most_parts = 16;
+  constexpr std::int64_t least_run = 16;
+  const Dims extents = trace::meta_of(op.getType())->dims();
+  const auto axis = static_cast<std::size_t>(op.getAxis());
+  const auto product = [](Dims of) {
+    return std::accumulate(of.begin(), of.end(), std::int64_t{1}, std::multiplies<>());
+  };
+  const bool whole = product(extents.first(axis)) == 1;
+  bool computed = false;
+  for (const Value x : op.getXs()) {
+    const View &view = views.of(x);
+    if (view.meta->size == 0 || !view.root.getDefiningOp<kernel::LaunchOp>())
+      continue;
+    if (!whole && product(view.meta->dims().subspan(axis)) < least_run)
+      return false;
+    computed = true;
+  }
+  return computed && op.getXs().size() <= most_parts;
+}
+
+// A copy of every part to its place, which fusion lets its maker do; KernelOps.td, join.
+kernel::JoinOp Lifter::join(trace::ConcatOp op) {
+  const Meta &result = *trace::meta_of(op.getType());
+  const auto axis = static_cast<unsigned>(op.getAxis());
+  if (!is_worth_joining(op))
+    return {};
+  llvm::SmallVector<Value> parts;
+  std::int64_t offset = 0;
+  for (const Value x : op.getXs()) {
+    const Meta &part = *views.of(x).meta;
+    if (part.size == 0)
+      continue;
+    const Iteration iteration = over(part.dims());
+    KernelWriter kernel = start(op.getLoc(), iteration.axes);
+    kernel.store(kernel.load(x, iteration.strides(part)),
+                 iteration.strides(part.dims(), result.strides()),
+                 cast<RankedTensorType>(x.getType()), offset);
+    parts.push_back(kernel.finish(trace::graph_op(op)).getResult(0));
+    offset += part.dim_values[axis] * result.stride_values[axis];
+  }
+  return kernel::JoinOp::create(builder, op.getLoc(), op.getType(), parts, op.getAxis(),
+                                static_cast<std::uint32_t>(trace::graph_op(op)));
+}
+
 kernel::LaunchOp Lifter::full(trace::FullOp op) {
   const Meta &result = *trace::meta_of(op.getType());
   const Iteration iteration = over(result.dims());
@@ -170,6 +222,44 @@ kernel::LaunchOp Lifter::one_hot(trace::OneHotOp op) {
   const Value here = kernel.index(static_cast<unsigned>(iteration.axes.size() - 1));
   const Value hit = kernel.ew(ScalarFunction::equal, {wanted, here}, DType::boolean);
   kernel.store(kernel.cast(hit, result.dtype), iteration.strides(result), op.getType());
+  return kernel.finish(trace::graph_op(op));
+}
+
+// The axes of the index stand in the place of one axis of x.
+kernel::LaunchOp Lifter::take(trace::TakeOp op) {
+  const Meta &result = *trace::meta_of(op.getType());
+  const Meta &x = *views.of(op.getX()).meta, &index = *views.of(op.getIndex()).meta;
+  const auto axis = static_cast<unsigned>(op.getAxis());
+  const Iteration iteration = over(result.dims());
+  Strides from(iteration.axes.size(), 0), which(iteration.axes.size(), 0);
+  for (unsigned i = 0; i < result.rank; ++i) {
+    const int at = iteration.axis_of[i];
+    if (at < 0)
+      continue;
+    if (i >= axis && i < axis + index.rank)
+      which[static_cast<unsigned>(at)] = index.stride_values[i - axis];
+    else
+      from[static_cast<unsigned>(at)] = x.stride_values[i < axis ? i : i + 1 - index.rank];
+  }
+  KernelWriter kernel = start(op.getLoc(), iteration.axes);
+  const Value place = kernel.load(op.getIndex(), which);
+  kernel.store(kernel.gather(op.getX(), from, place, x.stride_values[axis], x.dim_values[axis]),
+               iteration.strides(result), op.getType());
+  return kernel.finish(trace::graph_op(op));
+}
+
+kernel::LaunchOp Lifter::take_along_axis(trace::TakeAlongAxisOp op) {
+  const Meta &result = *trace::meta_of(op.getType());
+  const Meta &x = *views.of(op.getX()).meta;
+  const auto axis = static_cast<unsigned>(op.getAxis());
+  const Iteration iteration = over(result.dims());
+  Strides from = iteration.strides(result.dims(), x.strides());
+  if (const int at = iteration.axis_of[axis]; at >= 0)
+    from[static_cast<unsigned>(at)] = 0;
+  KernelWriter kernel = start(op.getLoc(), iteration.axes);
+  const Value place = kernel.load(op.getIndex(), iteration.strides(*views.of(op.getIndex()).meta));
+  kernel.store(kernel.gather(op.getX(), from, place, x.stride_values[axis], x.dim_values[axis]),
+               iteration.strides(result), op.getType());
   return kernel.finish(trace::graph_op(op));
 }
 
@@ -360,7 +450,7 @@ kernel::LaunchOp Lifter::contraction(Operation *op) {
 
 // --- the pass ---
 
-kernel::LaunchOp Lifter::lift(Operation *op) {
+Operation *Lifter::lift(Operation *op) {
   const OpInfo *row = trace::table_row(op);
   if (!row || is_view(op, views))
     return {};
@@ -374,17 +464,30 @@ kernel::LaunchOp Lifter::lift(Operation *op) {
   case Family::reduction:
     return reduction(op, *row);
   case Family::contraction:
-    return row->kind == OpKind::matmul ? contraction(op) : kernel::LaunchOp();
+    if (row->kind == OpKind::matmul)
+      return contraction(op);
+    return {};
   case Family::view: // a reshape that copies
     return copy(op->getOperand(0), cast<RankedTensorType>(op->getResult(0).getType()),
                 trace::graph_op(op));
   case Family::creation:
-    return isa<trace::FullOp>(op) ? full(cast<trace::FullOp>(op)) : kernel::LaunchOp();
+    if (auto filled = dyn_cast<trace::FullOp>(op))
+      return full(filled);
+    return {};
   case Family::index:
-    return isa<trace::OneHotOp>(op) ? one_hot(cast<trace::OneHotOp>(op)) : kernel::LaunchOp();
+    if (auto hot = dyn_cast<trace::OneHotOp>(op))
+      return one_hot(hot);
+    if (auto taken = dyn_cast<trace::TakeOp>(op))
+      return take(taken);
+    if (auto taken = dyn_cast<trace::TakeAlongAxisOp>(op))
+      return take_along_axis(taken);
+    return {};
+  case Family::movement:
+    if (auto concat = dyn_cast<trace::ConcatOp>(op))
+      return join(concat);
+    return {};
   case Family::row:
   case Family::scan:
-  case Family::movement:
   case Family::sort:
     return {};
   }
@@ -413,8 +516,8 @@ bool lift(trace::FuncOp program, bool turn) {
   llvm::SmallVector<Operation *> lifted; // erased last: views are kept by value
   for (Operation &op : llvm::make_early_inc_range(program.block())) {
     safe_point();
-    if (kernel::LaunchOp launch = lifter.lift(&op)) {
-      op.replaceAllUsesWith(launch->getResults());
+    if (Operation *made = lifter.lift(&op)) {
+      op.replaceAllUsesWith(made->getResults());
       lifted.push_back(&op);
     }
   }

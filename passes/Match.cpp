@@ -64,7 +64,9 @@ std::optional<WhyApart> Merger::find_uses() {
     const unsigned result = cast<OpResult>(view.root).getResultNumber();
     for (Operation *user :
          consumer.function.block().getArgument(static_cast<unsigned>(position)).getUsers()) {
-      auto load = cast<kernel::LoadOp>(user);
+      auto load = dyn_cast<kernel::LoadOp>(user);
+      if (!load) // a gather asks for elements that no one knows before
+        return WhyApart::indirect_load;
       if (llvm::any_of(load->getUsers(), [](Operation *op) { return isa<kernel::ContractOp>(op); }))
         return WhyApart::grid_sync;
       uses.push_back({load, result, view.offset, {}});

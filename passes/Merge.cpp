@@ -79,6 +79,14 @@ void Merger::clone_op(Node from, Operation &op, const Substitution &axes, IRMapp
     const Value buffer = argument(from.launch.getOperand(argument_number));
     values.map(load.getResult(), unique(kernel::LoadOp::create(body, location, buffer,
                                                                substitute(load.getMap(), axes))));
+  } else if (auto gather = dyn_cast<kernel::GatherOp>(op)) {
+    const auto argument_number = cast<BlockArgument>(gather.getBuffer()).getArgNumber();
+    const Value buffer = argument(from.launch.getOperand(argument_number));
+    values.map(gather.getResult(),
+               unique(kernel::GatherOp::create(
+                   body, location, buffer, substitute(gather.getMap(), axes),
+                   values.lookup(gather.getIndex()), static_cast<std::int64_t>(gather.getStride()),
+                   static_cast<std::int64_t>(gather.getExtent()))));
   } else if (auto constant = dyn_cast<kernel::ConstOp>(op)) {
     values.map(constant.getResult(),
                unique(kernel::ConstOp::create(body, location, constant.getValue())));

@@ -35,10 +35,8 @@ static void remove_axis(kernel::FuncOp function, unsigned axis) {
   axes.erase(axes.begin() + axis);
   function.setSpaceAttr(kernel::SpaceAttr::get(function.getContext(), axes));
   for (Operation &op : function.block()) {
-    if (auto load = dyn_cast<kernel::LoadOp>(op))
-      load.setMapAttr(without_axis(load.getMap(), axis));
-    else if (auto store = dyn_cast<kernel::StoreOp>(op))
-      store.setMapAttr(without_axis(store.getMap(), axis));
+    if (const kernel::MapAttr map = kernel::access_map(&op))
+      kernel::set_access_map(&op, without_axis(map, axis));
     else if (auto index = dyn_cast<kernel::IndexOp>(op); index && index.getAxis() > axis)
       index.setAxis(index.getAxis() - 1);
     for (Value result : op.getResults())

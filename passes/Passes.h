@@ -34,6 +34,8 @@ struct FusionWork {
 /// The same, but merges that would make the program hold more at once stay away: temporaries and
 /// outputs, at the worst moment.
 FusionWork fuse_within(trace::FuncOp program, std::int64_t peak_bytes);
+/// Joins of parts that are only copied become ops of the library again.
+void dissolve_joins(trace::FuncOp program);
 /// What follows a product becomes an epilogue (KernelOps.td, launch).
 void cut(trace::FuncOp program);
 // On kernels.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Every pass by its name, which also switches it off (CompileOptions::disabled_passes). The pipeline
-// runs them in this order; lift and cut cannot be switched off.
+// runs them in this order; lift, dissolve-joins and cut cannot be switched off.
 #ifndef TRACEJIT_PASSES_TD
 #define TRACEJIT_PASSES_TD
 
@@ -24,6 +24,7 @@ class ModulePass<string name, string text> : Pass<name, "::mlir::ModuleOp"> {
 }
 def Lift : ModulePass<"lift", "Turn every op that can be one into a kernel of its own">;
 def Fuse : ModulePass<"fuse", "Merge kernels">;
+def DissolveJoins : ModulePass<"dissolve-joins", "Leave to the library what only copies parts">;
 def Cut : ModulePass<"cut", "Make what follows a product an epilogue">;
 def MergeAxes : ModulePass<"merge-axes", "Merge axes that every access walks as one">;
 def Keep : ModulePass<"keep", "Keep costly values between passes over a row">;

@@ -37,7 +37,7 @@ static unsigned count_ops(Block &block) {
 
 // Whether the results of the op lie in memory of their own.
 static bool makes_values(Operation *op, Views &views) {
-  return isa<kernel::LaunchOp>(op) || (trace::table_row(op) && !is_view(op, views));
+  return isa<kernel::LaunchOp, kernel::JoinOp>(op) || (trace::table_row(op) && !is_view(op, views));
 }
 
 PeakBudget::PeakBudget(trace::FuncOp program, Views &views, std::int64_t limit)
@@ -75,7 +75,9 @@ PeakBudget::Life PeakBudget::life(Value value,
       }
     }
   if (value.getDefiningOp()->getNumOperands() == 0 && first_reader)
-    result.first = *first_reader; // a fill is put there
+    result.first = *first_reader;                 // a fill is put there
+  if (isa<kernel::JoinOp>(value.getDefiningOp())) // until there its parts count
+    result.first = std::min(first + 1, result.last);
   return result;
 }
 

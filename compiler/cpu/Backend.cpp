@@ -25,17 +25,33 @@ std::int64_t grain_with_scratch(const Schedule &schedule) {
   return std::max(schedule.grain, (schedule.units + most_chunks - 1) / most_chunks);
 }
 
+/// Bytes that gathers take out of an argument, nothing if others read it.
+std::optional<std::int64_t> bytes_gathered(mlir::BlockArgument argument, kernel::SpaceAttr space) {
+  std::int64_t points = 0;
+  for (mlir::Operation *user : argument.getUsers()) {
+    auto gather = llvm::dyn_cast<kernel::GatherOp>(user);
+    if (!gather)
+      return std::nullopt;
+    points += space.points(gather.getType().getAxes());
+  }
+  const auto element = llvm::cast<kernel::BufType>(argument.getType()).getElement();
+  return points * static_cast<std::int64_t>(itemsize(kernel::dtype_of(element)));
+}
+
 /// Bytes of all tensors that the kernel reads or writes.
-std::int64_t bytes_touched(const KernelStep &step) {
+std::int64_t bytes_touched(const KernelStep &step, kernel::FuncOp function) {
   std::int64_t bytes = 0;
-  for (const Buffer &buffer : step.buffers)
-    bytes += static_cast<std::int64_t>(buffer.meta->bytes());
+  for (std::size_t k = 0; k < step.buffers.size(); ++k) {
+    const auto whole = static_cast<std::int64_t>(step.buffers[k].meta->bytes());
+    const mlir::BlockArgument argument = function.block().getArgument(static_cast<unsigned>(k));
+    bytes += std::min(whole, bytes_gathered(argument, function.getSpace()).value_or(whole));
+  }
   return bytes;
 }
 
 /// Outputs go past the caches if they would not stay there anyway.
-Traffic traffic_of(const KernelStep &step, const CacheSizes &caches) {
-  if (bytes_touched(step) * 4 <= caches.l3 * 3)
+Traffic traffic_of(const KernelStep &step, kernel::FuncOp function, const CacheSizes &caches) {
+  if (bytes_touched(step, function) * 4 <= caches.l3 * 3)
     return Traffic::near;
   std::set<std::tuple<Buffer::Base, std::uint32_t, std::size_t>> places;
   for (const Buffer &buffer : step.buffers)
@@ -86,7 +102,7 @@ std::string find_kernels(const Planned &planned, const CompileOptions &options,
     if (contract && contract->whole_rows)
       request.use.whole_rows = contract->n;
     if (plain)
-      request.use.traffic = traffic_of(*plain, options.target.caches);
+      request.use.traffic = traffic_of(*plain, request.function, options.target.caches);
     request.may_update = request.use.traffic == Traffic::stream && may_update(*plain, planned.plan);
     requests.push_back(request);
   }

@@ -52,6 +52,10 @@ llvm::Value *Lowering::base_pointer(unsigned node) {
   for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
     if (!(looped >> axis & 1) && n.access.strides[axis] != 0)
       offset = b.CreateAdd(offset, b.CreateMul(digits[axis], number(n.access.strides[axis])));
+  if (has_fixed_place(node))
+    offset =
+        b.CreateAdd(offset, b.CreateExtractElement(place_offsets(node, value(n.operands[0], unit)),
+                                                   std::uint64_t{0}));
   llvm::Value *base = b.CreateGEP(element_type(n.dtype), buffers[n.access.buffer], offset);
   bases[node] = base;
   return base;
@@ -189,9 +193,12 @@ llvm::Value *Lowering::repeated_row(unsigned node, std::int64_t period) {
 }
 
 llvm::Value *Lowering::load(unsigned node, Point &at) {
+  return load_from(node, point_pointer(node, at), at);
+}
+
+llvm::Value *Lowering::load_from(unsigned node, llvm::Value *pointer, Point &at) {
   const Node &n = nest.nodes[node];
   llvm::Type *type = element_type(n.dtype);
-  llvm::Value *pointer = point_pointer(node, at);
   std::optional<std::int64_t> stride = lane_stride(nest, schedule, n.access);
   if (stride == 0)
     return widen(e.splat(b.CreateAlignedLoad(type, pointer, llvm::Align(itemsize(n.dtype)))),
@@ -203,17 +210,65 @@ llvm::Value *Lowering::load(unsigned node, Point &at) {
                                     static_cast<std::uint64_t>(schedule.prefetch)));
     return widen(load_vector(type, pointer, at.mask), n.dtype);
   }
-  if (std::optional<std::int64_t> period = lane_period(n.access)) {
+  if (std::optional<std::int64_t> period = lane_period(n.access);
+      period && n.kind == NodeKind::load) {
     llvm::Value *phase = b.CreateURem(at.index, number(*period));
     return widen(load_vector(type, b.CreateGEP(type, repeated_row(node, *period), phase), nullptr),
                  n.dtype);
   }
-  llvm::Value *pointers = b.CreateGEP(type, pointer, lane_offsets(node, at));
+  return gather_lanes(n.dtype, pointer, lane_offsets(node, at), at);
+}
+
+llvm::Value *Lowering::gather_lanes(DType dtype, llvm::Value *base, llvm::Value *offsets,
+                                    Point &at) {
+  llvm::Value *pointers = b.CreateGEP(element_type(dtype), base, offsets);
   llvm::Value *mask = at.mask ? at.mask : e.splat(b.getTrue());
-  llvm::Type *vector = e.type(type);
-  llvm::Value *gathered = b.CreateMaskedGather(vector, pointers, llvm::Align(itemsize(n.dtype)),
-                                               mask, llvm::Constant::getNullValue(vector));
-  return widen(gathered, n.dtype);
+  llvm::Type *vector = e.type(element_type(dtype));
+  llvm::Value *gathered = b.CreateMaskedGather(vector, pointers, llvm::Align(itemsize(dtype)), mask,
+                                               llvm::Constant::getNullValue(vector));
+  return widen(gathered, dtype);
+}
+
+/// Whether a unit gathers from one place along the axis of the index.
+bool Lowering::has_fixed_place(unsigned node) const {
+  const Node &n = nest.nodes[node];
+  return n.kind == NodeKind::gather && !varies(n.operands[0]) &&
+         !(nest.nodes[n.operands[0]].axes & schedule.lane_axes());
+}
+
+/// Element offsets by index, as vectors of i64; of lanes that read neighbours all are the same.
+llvm::Value *Lowering::place_offsets(unsigned node, llvm::Value *index) {
+  const Node &n = nest.nodes[node];
+  const DType dtype = nest.nodes[n.operands[0]].dtype;
+  const bool small = std::abs(static_cast<double>(n.index_extent)) *
+                         std::max(1.0, std::abs(static_cast<double>(n.index_stride))) <
+                     INT32_MAX;
+  llvm::Type *type = e.type(small ? b.getInt32Ty() : b.getInt64Ty());
+  const auto splat = [&](std::int64_t x) {
+    return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(x));
+  };
+  llvm::Value *place = b.CreateIntCast(index, type, !is_unsigned(dtype));
+  if (!is_unsigned(dtype)) {
+    llvm::Value *from_end = b.CreateAdd(place, splat(n.index_extent));
+    place = b.CreateSelect(b.CreateICmpSLT(place, splat(0)), from_end, place);
+  }
+  place = b.CreateMul(place, splat(n.index_stride));
+  return b.CreateSExt(place, e.type(b.getInt64Ty()));
+}
+
+llvm::Value *Lowering::gather(unsigned node, Point &at) {
+  const Node &n = nest.nodes[node];
+  llvm::Value *pointer = point_pointer(node, at);
+  if (has_fixed_place(node))
+    return load_from(node, pointer, at);
+  llvm::Value *offsets = place_offsets(node, value(n.operands[0], at));
+  if (!(nest.nodes[n.operands[0]].axes & schedule.lane_axes())) {
+    llvm::Value *offset = b.CreateExtractElement(offsets, std::uint64_t{0});
+    return load_from(node, b.CreateGEP(element_type(n.dtype), pointer, offset), at);
+  }
+  if (llvm::Value *lanes = lane_offsets(node, at))
+    offsets = b.CreateAdd(offsets, lanes);
+  return gather_lanes(n.dtype, pointer, offsets, at);
 }
 
 void Lowering::store(unsigned node, llvm::Value *value, Point &at) {

@@ -226,7 +226,7 @@ void Lowering::prepare(unsigned node, unsigned pass, std::vector<bool> &seen) {
     value(node, unit);
     return;
   }
-  if (n.kind == NodeKind::load || n.kind == NodeKind::store)
+  if (nest::touches_memory(n.kind))
     base_pointer(node);
   if (n.kind == NodeKind::load && lane_period(n.access))
     repeated_row(node, *lane_period(n.access));
@@ -258,6 +258,8 @@ llvm::Value *Lowering::compute(unsigned node, Point &at) {
   }
   case NodeKind::load:
     return load(node, at);
+  case NodeKind::gather:
+    return gather(node, at);
   case NodeKind::index: {
     llvm::Value *at_axis = coordinate(n.number, at);
     return b.CreateSExt(at_axis, vector_type(DType::i64));

@@ -86,6 +86,11 @@ private:
   std::optional<std::int64_t> lane_period(const Access &access) const;
   llvm::Value *repeated_row(unsigned node, std::int64_t period);
   llvm::Value *load(unsigned node, Point &at);
+  llvm::Value *load_from(unsigned node, llvm::Value *pointer, Point &at);
+  llvm::Value *gather_lanes(DType dtype, llvm::Value *base, llvm::Value *offsets, Point &at);
+  llvm::Value *gather(unsigned node, Point &at);
+  llvm::Value *place_offsets(unsigned node, llvm::Value *index);
+  bool has_fixed_place(unsigned node) const;
   void store(unsigned node, llvm::Value *value, Point &at);
   void prefetch(llvm::Value *pointer);
   void prefetch_next_row(Point &at);

@@ -16,16 +16,25 @@ std::uint32_t axis_range(unsigned first, unsigned last) {
 
 bool all_linear(const Nest &nest, unsigned first, unsigned last) {
   return std::all_of(nest.nodes.begin(), nest.nodes.end(), [&](const Node &node) {
-    if (node.kind == NodeKind::load || node.kind == NodeKind::store)
-      return is_linear(nest, node.access, first, last);
-    return true;
+    return !nest::touches_memory(node.kind) || is_linear(nest, node.access, first, last);
   });
 }
 
-bool computes_wide(const Node &node) {
-  const bool index_at_the_end = node.kind == NodeKind::reduce && finds_winner(node.reduction);
-  return node.kind != NodeKind::store && !index_at_the_end &&
-         itemsize(scalar::lane_dtype(node.dtype)) == 8;
+/// Whether vectors hold half as many numbers: there are values of 8 bytes, apart from indices that
+/// are narrowed as soon as they are there.
+bool computes_wide(const Nest &nest) {
+  std::vector<bool> read(nest.nodes.size()); // by more than gathers
+  for (const Node &node : nest.nodes)
+    for (const unsigned operand : node.operands)
+      read[operand] = read[operand] || node.kind != NodeKind::gather;
+  for (unsigned k = 0; k < nest.nodes.size(); ++k) {
+    const Node &node = nest.nodes[k];
+    const bool index = node.kind == NodeKind::reduce ? finds_winner(node.reduction)
+                                                     : node.kind == NodeKind::load && !read[k];
+    if (node.kind != NodeKind::store && !index && itemsize(scalar::lane_dtype(node.dtype)) == 8)
+      return true;
+  }
+  return false;
 }
 
 /// Whether the first pass does nothing but reductions whose parts are single values.
@@ -65,7 +74,7 @@ bool fills_lanes(const Nest &nest, const Schedule &schedule) {
   return std::all_of(nest.nodes.begin(), nest.nodes.end(), [&](const Node &node) {
     if (node.kind == NodeKind::index)
       return node.number < first;
-    if (node.kind != NodeKind::load && node.kind != NodeKind::store)
+    if (!nest::touches_memory(node.kind))
       return true;
     return is_linear(nest, node.access, first, last) ||
            (node.kind == NodeKind::load && period_of(nest, node.access, first, last));
@@ -120,8 +129,7 @@ class Chooser {
 public:
   Chooser(const Nest &nest, const Target &target, const KernelUse &use,
           const ScheduleChanges &changes)
-      : nest(nest), target(target), use(use), changes(changes),
-        wide(std::ranges::any_of(nest.nodes, computes_wide)),
+      : nest(nest), target(target), use(use), changes(changes), wide(computes_wide(nest)),
         axes(static_cast<unsigned>(nest.axes.size())), parallel(axes) {
     while (parallel > 0 && nest.axes[parallel - 1].row)
       --parallel;

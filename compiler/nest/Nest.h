@@ -13,6 +13,7 @@ namespace jit::nest {
 
 enum class NodeKind : std::uint8_t {
   load,
+  gather, ///< a load whose offset depends on its operand too
   store,
   constant,
   argument,
@@ -41,13 +42,21 @@ struct Node {
   std::uint32_t axes = 0; ///< bit n: the value varies along axis n
   unsigned pass = 0;      ///< in which it is computed: KernelOps.td, PASSES
   std::vector<unsigned> operands;
-  Access access;          ///< load, store
+  Access access; ///< load, gather, store
+  /// gather: an index in [-extent, extent), negative ones from the end, moves it by so many
+  /// elements
+  std::int64_t index_stride = 0, index_extent = 0;
   std::uint64_t bits = 0; ///< constant
   unsigned number = 0;    ///< argument: slot; index: axis
   ScalarFunction function = ScalarFunction::none;
   ReduceKind reduction = ReduceKind::sum;
   std::int64_t correction = 0;
 };
+
+/// Whether the node has an access.
+constexpr bool touches_memory(NodeKind kind) noexcept {
+  return kind == NodeKind::load || kind == NodeKind::gather || kind == NodeKind::store;
+}
 
 struct Axis {
   std::int64_t extent;

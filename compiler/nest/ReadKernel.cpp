@@ -88,6 +88,13 @@ private:
           node.access = access_of(load.getBuffer(), load.getMap());
           add(std::move(node), {}, load.getResult());
         })
+        .Case([&](kernel::GatherOp gather) {
+          Node node = make(NodeKind::gather, gather.getResult());
+          node.access = access_of(gather.getBuffer(), gather.getMap());
+          node.index_stride = static_cast<std::int64_t>(gather.getStride());
+          node.index_extent = static_cast<std::int64_t>(gather.getExtent());
+          add(std::move(node), gather.getIndex(), gather.getResult());
+        })
         .Case([&](kernel::StoreOp store) {
           Node node = make(NodeKind::store, store.getValue());
           node.access = access_of(store.getBuffer(), store.getMap());

@@ -46,4 +46,8 @@ namespace jit::kernel {
 mlir::Type element_type(mlir::MLIRContext *context, DType dtype);
 DType dtype_of(mlir::Type element);
 
+/// The map of a load, a gather or a store; null of another op.
+MapAttr access_map(mlir::Operation *op);
+void set_access_map(mlir::Operation *op, MapAttr map);
+
 } // namespace jit::kernel

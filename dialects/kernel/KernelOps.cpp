@@ -9,6 +9,24 @@ using namespace mlir;
 
 namespace jit::kernel {
 
+MapAttr access_map(Operation *op) {
+  if (auto load = dyn_cast<LoadOp>(op))
+    return load.getMap();
+  if (auto gather = dyn_cast<GatherOp>(op))
+    return gather.getMap();
+  auto store = dyn_cast<StoreOp>(op);
+  return store ? store.getMap() : MapAttr();
+}
+
+void set_access_map(Operation *op, MapAttr map) {
+  if (auto load = dyn_cast<LoadOp>(op))
+    load.setMapAttr(map);
+  else if (auto gather = dyn_cast<GatherOp>(op))
+    gather.setMapAttr(map);
+  else
+    cast<StoreOp>(op).setMapAttr(map);
+}
+
 // Hooks of `custom<...>` in the assembly formats; their names are fixed by ODS.
 static ParseResult parseAccess(OpAsmParser &parser, MapAttr &map) {
   return failure(parser.parseLSquare() || parse_affine(parser, map) || parser.parseRSquare());
@@ -151,6 +169,33 @@ LogicalResult LoadOp::verify() {
   return success();
 }
 
+static uint32_t axes_of(Value value) { return cast<ValType>(value.getType()).getAxes(); }
+
+void GatherOp::build(OpBuilder &builder, OperationState &state, Value buffer, MapAttr map,
+                     Value index, int64_t stride, int64_t extent) {
+  state.addOperands({buffer, index});
+  Properties &properties = state.getOrAddProperties<Properties>();
+  properties.map = map;
+  properties.stride = builder.getI64IntegerAttr(stride);
+  properties.extent = builder.getI64IntegerAttr(extent);
+  const Type element = cast<BufType>(buffer.getType()).getElement();
+  state.addTypes(ValType::get(builder.getContext(), element, map.axes() | axes_of(index)));
+}
+
+LogicalResult GatherOp::verify() {
+  const ValType type = getResult().getType();
+  if (type.getElement() != getBuffer().getType().getElement())
+    return emitOpError("gives an element type that is not the buffer's");
+  const Type index = getIndex().getType().getElement();
+  if (!index.isIntOrIndex() || index.isInteger(1))
+    return emitOpError("takes an index of integers");
+  if (type.getAxes() != (getMap().axes() | axes_of(getIndex())))
+    return emitOpError("ranges over other axes than its map and its index");
+  if (static_cast<int64_t>(getExtent()) < 1)
+    return emitOpError("has no place for an index");
+  return success();
+}
+
 LogicalResult StoreOp::verify() {
   const ValType type = getValue().getType();
   if (type.getElement() != getBuffer().getType().getElement())
@@ -202,7 +247,7 @@ void EwOp::build(OpBuilder &builder, OperationState &state, ScalarFunction funct
                  ValueRange operands, Type element) {
   uint32_t axes = 0;
   for (const Value operand : operands)
-    axes |= cast<ValType>(operand.getType()).getAxes();
+    axes |= axes_of(operand);
   state.addOperands(operands);
   state.getOrAddProperties<Properties>().function =
       FunctionAttr::get(builder.getContext(), function);
@@ -212,7 +257,7 @@ void EwOp::build(OpBuilder &builder, OperationState &state, ScalarFunction funct
 LogicalResult EwOp::verify() {
   uint32_t axes = 0;
   for (const Value operand : getOperands())
-    axes |= cast<ValType>(operand.getType()).getAxes();
+    axes |= axes_of(operand);
   if (axes != getResult().getType().getAxes())
     return emitOpError("ranges over other axes than its operands");
   return success();

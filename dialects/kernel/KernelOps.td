@@ -11,10 +11,10 @@
 // BUFFERS. Arguments are buffers, inputs before outputs (an output is an argument that is stored
 // to, and is never loaded). An access has a map: element offset = offset + sum(axis * stride) from
 // the address of the argument, strides may be negative; 0 means "does not depend on this axis". A
-// load ranges over exactly the axes of its map. A store happens once for every point of the axes of
+// load ranges over exactly the axes of its map, a gather also over those of its index. A store happens once for every point of the axes of
 // its map; its value ranges over some of them. Outputs do not overlap inputs or each other, with one
-// exception that planning may choose: an output is the same memory as an input whose loads all have
-// the map of the store, whose store ranges over all axes, and, if there are row axes, lies in the
+// exception that planning may choose: an output is the same memory as an input that is only loaded,
+// with the map of the store, whose store ranges over all axes, and, if there are row axes, lies in the
 // last pass. So: emit ops of a pass in program order and nothing can break.
 // All points of the store's map are distinct: every element is written once.
 //
@@ -29,7 +29,7 @@
 // operand; any, all: i1; argmax, argmin: i64, the index of the first winner; varmean: two results, variance
 // (with `correction`) and mean.
 //
-// PASSES. load, const, arg, index: pass 0; ew: the greatest of its operands; reduce: the operand's
+// PASSES. load, const, arg, index: pass 0; ew, gather: the greatest of its operands; reduce: the operand's
 // plus 1. Each pass is one loop over the row. A value that ranges over row axes and is needed in a
 // later pass than its own is computed again there, unless a `keep` stands between: then it is
 // stored to scratch and loaded back.
@@ -69,6 +69,24 @@ def Kernel_LoadOp : KernelOp<"load", [Pure]> {
   let hasVerifier = 1;
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::mlir::Value":$buffer, "::jit::kernel::MapAttr":$map)>];
+}
+
+def Kernel_GatherOp : KernelOp<"gather", [Pure]> {
+  let summary = "Element of a buffer at a place that another value names.";
+  let description = [{
+    A load whose element offset is that of the map + index * stride. The index is an integer in
+    [-extent, extent), which has been checked; a negative one counts from the end.
+  }];
+  let arguments = (ins Kernel_Buf:$buffer, Kernel_Map:$map, Kernel_Val:$index, I64Attr:$stride,
+                       I64Attr:$extent);
+  let results = (outs Kernel_Val:$result);
+  let assemblyFormat = [{
+    $buffer custom<Access>($map) `at` $index `*` $stride `of` $extent attr-dict `:` type($buffer) `,` type($index) `->` type($result)
+  }];
+  let hasVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::mlir::Value":$buffer, "::jit::kernel::MapAttr":$map,
+                                 "::mlir::Value":$index, "int64_t":$stride, "int64_t":$extent)>];
 }
 
 def Kernel_StoreOp : KernelOp<"store"> {
@@ -130,8 +148,8 @@ def Kernel_ReduceOp : KernelOp<"reduce", [Pure]> {
 def Kernel_ContractOp : KernelOp<"contract", [Pure]> {
   let summary = "Sum of lhs * rhs over the inner axis, in the canonical order of contractions.";
   let description = [{
-    Operands are plain loads. After `cut` its kernel stores it, row-major, and does nothing else:
-    planning makes that a call of the library's microkernels, so a lowering never meets it.
+    Operands are plain loads. After `cut` its kernel stores it, by rows of neighbours, and does
+    nothing else: planning makes that a call of the library's microkernels, so a lowering never meets it.
   }];
   let arguments = (ins Kernel_Val:$lhs, Kernel_Val:$rhs);
   let results = (outs Kernel_Val:$result);
@@ -170,6 +188,19 @@ def Kernel_LaunchOp : KernelOp<"launch", [Pure]> {
     build($_builder, $_state, results, callee, operands, slots, ops, /*epilogue=*/{});
   }]>];
   let hasVerifier = 1;
+}
+
+def Kernel_JoinOp : KernelOp<"join", [Pure]> {
+  let summary = "Tensors side by side along an axis, in one memory.";
+  let description = [{
+    The operands lie in the memory of the result: the functions of their launches store there, with
+    its strides and at an offset, and nobody else reads them. `op` is the graph op, for reports.
+  }];
+  let arguments = (ins Variadic<AnyRankedTensor>:$parts, I64Attr:$axis, I32Attr:$op);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    `(` $parts `)` `axis` $axis `op` $op attr-dict `:` functional-type($parts, $result)
+  }];
 }
 
 #endif

@@ -22,6 +22,27 @@ namespace {
 
 constexpr auto tile = static_cast<std::int64_t>(tile_elements);
 
+/// to[i] = from[places[i] * stride + i * run_stride] for elements of `size` bytes.
+void copy_places(std::byte *to, const std::byte *from, const std::int64_t *places,
+                 std::int64_t count, std::int64_t stride, std::int64_t run_stride,
+                 std::int64_t size) noexcept {
+  const auto copy = [&]<class Element>(Element) {
+    for (std::int64_t i = 0; i < count; ++i)
+      std::memcpy(to + i * static_cast<std::int64_t>(sizeof(Element)),
+                  from + (places[i] * stride + i * run_stride) *
+                             static_cast<std::int64_t>(sizeof(Element)),
+                  sizeof(Element));
+  };
+  if (size == 4)
+    copy(std::uint32_t());
+  else if (size == 8)
+    copy(std::uint64_t());
+  else if (size == 2)
+    copy(std::uint16_t());
+  else
+    copy(std::uint8_t());
+}
+
 /// result[o, j, i] = x[o, index[j], i]
 void take(const KernelTable &table, const KernelCall &call) noexcept {
   const KernelResult &result = call.results[0];
@@ -39,20 +60,21 @@ void take(const KernelTable &table, const KernelCall &call) noexcept {
       const std::int64_t some = std::min({tile, end - unit, indices - first});
       const std::int64_t *places = index.read(first, some);
       const std::byte *base = x.before.data + Odometer(x.before, unit / indices).offset() * step;
+      unit += some;
+      if (row == 1 && !planted(SeededBug::last_place_missed)) {
+        copy_places(to, base, places, some, x.stride, 0, step);
+        to += some * step;
+        continue;
+      }
       for (std::int64_t j = 0; j < some; ++j, to += row * step) {
         std::int64_t place = places[j];
         if (planted(SeededBug::last_place_missed) && place > 0 && place + 1 == x.extent)
           --place;
         const std::byte *from = base + place * x.stride * step;
-        if (row == 1) {
-          copy_element(to, from, step);
-          continue;
-        }
         const std::byte *read = reader.read(from, 0, row, to);
         if (read != to)
           std::memcpy(to, read, static_cast<std::size_t>(row * step));
       }
-      unit += some;
     }
   });
 }
@@ -73,9 +95,13 @@ void take_along_axis(const KernelTable &table, const KernelCall &call) noexcept 
     for (std::int64_t first = begin; first < end; first += tile) {
       const std::int64_t some = std::min(tile, end - first);
       const std::int64_t *places = index.read(first, some);
-      for (std::int64_t i = 0; i < some; ++i, at.next())
-        copy_element(result.data + (first + i) * step,
-                     base.data + (at.offset() + places[i] * stride) * step, step);
+      for (std::int64_t i = 0; i < some;) {
+        const std::int64_t run = std::min(some - i, at.left_in_run());
+        copy_places(result.data + (first + i) * step, base.data + at.offset() * step, places + i,
+                    run, stride, at.run_stride(), step);
+        at.advance(run);
+        i += run;
+      }
     }
   });
 }

@@ -42,3 +42,27 @@ trace.func @launch(%x: tensor<2xf32>) {
   %0 = kernel.launch @product then @epilogue(%x) slots [] ops [0] : (tensor<2xf32>) -> tensor<2xf32>
   trace.return %0 : tensor<2xf32>
 }
+
+// -----
+
+kernel.func @gather(%x: !kernel.buf<f32>, %n: !kernel.buf<i1>) space<i = 2 : parallel> {
+  %0 = kernel.load %n [i] : <i1> -> <i1, [i]>
+  // expected-error @below {{takes an index of integers}}
+  %1 = kernel.gather %x [0] at %0 * 1 of 2 : <f32>, <i1, [i]> -> <f32, [i]>
+}
+
+// -----
+
+kernel.func @gather(%x: !kernel.buf<f32>, %n: !kernel.buf<i64>) space<i = 2 : parallel> {
+  %0 = kernel.load %n [i] : <i64> -> <i64, [i]>
+  // expected-error @below {{ranges over other axes than its map and its index}}
+  %1 = kernel.gather %x [0] at %0 * 1 of 2 : <f32>, <i64, [i]> -> <f32, []>
+}
+
+// -----
+
+kernel.func @gather(%x: !kernel.buf<f32>, %n: !kernel.buf<i64>) space<i = 2 : parallel> {
+  %0 = kernel.load %n [i] : <i64> -> <i64, [i]>
+  // expected-error @below {{has no place for an index}}
+  %1 = kernel.gather %x [0] at %0 * 1 of 0 : <f32>, <i64, [i]> -> <f32, [i]>
+}

@@ -39,6 +39,14 @@ kernel.func @integers(%x: !kernel.buf<i8>, %y: !kernel.buf<ui16>, %z: !kernel.bu
   kernel.store %5, %z [i] : <ui32, [i]> -> <ui32>
 }
 
+// CHECK-LABEL: kernel.func @gathers
+kernel.func @gathers(%x: !kernel.buf<f32>, %n: !kernel.buf<i32>, %y: !kernel.buf<f32>) space<i = 3 : parallel, j = 4 : parallel> {
+  %0 = kernel.load %n [i] : <i32> -> <i32, [i]>
+  // CHECK: kernel.gather %{{.*}} [j + 5] at %{{.*}} * 8 of 7 : <f32>, <i32, [i]> -> <f32, [i, j]>
+  %1 = kernel.gather %x [j + 5] at %0 * 8 of 7 : <f32>, <i32, [i]> -> <f32, [i, j]>
+  kernel.store %1, %y [i * 4 + j] : <f32, [i, j]> -> <f32>
+}
+
 // CHECK-LABEL: kernel.func @contraction
 kernel.func @contraction(%a: !kernel.buf<f64>, %b: !kernel.buf<f64>, %c: !kernel.buf<f64>) space<i = 3 : parallel, j = 4 : parallel, k = 5 : inner> {
   %0 = kernel.load %a [i * 5 + k] : <f64> -> <f64, [i, k]>
@@ -54,5 +62,7 @@ trace.func @launches(%x: tensor<3x5xf64>, %w: tensor<5x4xf64>, %b: tensor<4xf64>
   %0 = kernel.launch @contraction(%x, %w) slots [] ops [0] : (tensor<3x5xf64>, tensor<5x4xf64>) -> tensor<3x4xf64>
   // CHECK: kernel.launch @contraction then @epilogue(%arg0, %arg1, %arg2) slots [1] ops [1, 2]
   %1 = kernel.launch @contraction then @epilogue(%x, %w, %b) slots [1] ops [1, 2] : (tensor<3x5xf64>, tensor<5x4xf64>, tensor<4xf64>) -> tensor<3x4xf64>
-  trace.return %0, %1 : tensor<3x4xf64>, tensor<3x4xf64>
+  // CHECK: kernel.join(%{{.*}}, %{{.*}}) axis 0 op 3 : (tensor<3x4xf64>, tensor<3x4xf64>) -> tensor<6x4xf64>
+  %2 = kernel.join(%0, %1) axis 0 op 3 : (tensor<3x4xf64>, tensor<3x4xf64>) -> tensor<6x4xf64>
+  trace.return %2 : tensor<6x4xf64>
 }

@@ -93,3 +93,18 @@ trace.func @views(%x: tensor<4x6xf32>) {
 }
 // CHECK: trace.func @views{{.*}}order_conflict
 // CHECK: space<i = 2 : parallel, j = 12 : row>
+
+// -----
+
+// Rows of a table are read where they are needed; what is gathered from must lie in memory.
+trace.func @embedding(%w: tensor<1000x64xf32>, %i: tensor<32xi64>) {
+  %0 = trace.take %w, %i {axis = 0 : i64, op = 0 : i32} : (tensor<1000x64xf32>, tensor<32xi64>) -> tensor<32x64xf32>
+  %1 = trace.sum %0 {axis = array<i64: 1>, keepdims = true, dtype = f32, op = 1 : i32} : (tensor<32x64xf32>) -> tensor<32x1xf32>
+  %2 = trace.divide %0, %1 {op = 2 : i32} : (tensor<32x64xf32>, tensor<32x1xf32>) -> tensor<32x64xf32>
+  %3 = trace.take %2, %i {axis = 0 : i64, op = 3 : i32} : (tensor<32x64xf32>, tensor<32xi64>) -> tensor<32x64xf32>
+  trace.return %3 : tensor<32x64xf32>
+}
+// CHECK: trace.func @embedding{{.*}}indirect_load
+// CHECK-COUNT-2: kernel.launch
+// CHECK-NOT: kernel.launch
+// CHECK: kernel.gather %arg1 [j] at %{{.*}} * 64 of 1000

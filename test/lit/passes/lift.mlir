@@ -9,7 +9,7 @@ trace.func @reductions(%x: tensor<4x5x6xf32>, %i: tensor<3xi64>) attributes {str
 }
 // CHECK: kernel.launch @k0
 // CHECK: kernel.launch @k1
-// CHECK: trace.take
+// CHECK: kernel.launch @k2
 // CHECK: kernel.func @k0{{.*}} space<i = 4 : parallel, j = 6 : parallel, k = 5 : row>
 // CHECK-NEXT: kernel.load %arg0 [i + j * 20 + k * 4]
 // CHECK-NEXT: kernel.reduce {{ ?}}sum %{{.*}} order {{ ?}}outer
@@ -18,3 +18,8 @@ trace.func @reductions(%x: tensor<4x5x6xf32>, %i: tensor<3xi64>) attributes {str
 // CHECK: kernel.reduce {{ ?}}sum %{{.*}} order {{ ?}}inner
 // CHECK-NEXT: %[[N:.*]] = kernel.const 6.000000e+00
 // CHECK-NEXT: kernel.ew divide %{{.*}}, %[[N]]
+// The axes of the index stand where the axis was; what is taken keeps the strides of x.
+// CHECK: kernel.func @k2{{.*}} space<i = 3 : parallel, j = 5 : parallel, k = 6 : parallel>
+// CHECK-NEXT: %[[I:.*]] = kernel.load %arg0 [i] : <i64>
+// CHECK-NEXT: kernel.gather %arg1 [j * 4 + k * 20] at %[[I]] * 1 of 4 : <f32>, <i64, [i]> -> <f32, [i, j, k]>
+// CHECK-NEXT: kernel.store %{{.*}}, %arg2 [i * 30 + j * 6 + k]

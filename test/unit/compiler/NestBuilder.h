@@ -25,6 +25,19 @@ public:
     nest.buffers = std::max(nest.buffers, buffer + 1);
     return add(std::move(node));
   }
+  unsigned gather(DType dtype, unsigned buffer, std::vector<std::int64_t> strides, unsigned index,
+                  std::int64_t index_stride, std::int64_t extent) {
+    Node node = make(NodeKind::gather, dtype);
+    node.access = {buffer, 0, std::move(strides)};
+    node.axes = nest.nodes[index].axes;
+    for (unsigned k = 0; k < nest.axes.size(); ++k)
+      node.axes |= std::uint32_t{node.access.strides[k] != 0} << k;
+    node.operands = {index};
+    node.index_stride = index_stride;
+    node.index_extent = extent;
+    nest.buffers = std::max(nest.buffers, buffer + 1);
+    return add(std::move(node));
+  }
   void store(unsigned value, unsigned buffer, std::vector<std::int64_t> strides,
              std::int64_t offset = 0) {
     Node node = make(NodeKind::store, nest.nodes[value].dtype);

@@ -232,6 +232,14 @@ private:
     switch (node.kind) {
     case NodeKind::load:
       return load(node.dtype, address(node, at));
+    case NodeKind::gather: {
+      const Number place = convert(DType::i64, value(node.operands[0], at));
+      std::int64_t index = std::get<std::int64_t>(place);
+      index += index < 0 ? node.index_extent : 0;
+      return load(node.dtype,
+                  address(node, at) +
+                      index * node.index_stride * static_cast<std::int64_t>(itemsize(node.dtype)));
+    }
     case NodeKind::constant:
       return load(node.dtype, reinterpret_cast<const std::byte *>(&node.bits));
     case NodeKind::argument:
