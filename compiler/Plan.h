@@ -38,6 +38,7 @@ struct Buffer {
   Base base = Base::arena;
   std::uint32_t index = 0;      ///< input, output or constant number
   std::size_t arena_offset = 0; ///< bytes, a multiple of 64
+  std::size_t block_bytes = 0;  ///< of the arena, from there on, that belong to the tensor
   std::int64_t offset = 0;      ///< elements
   std::vector<Term> terms;
   const Meta *meta = nullptr; ///< dtype, extents and strides of the tensor at that address
@@ -47,6 +48,7 @@ struct Buffer {
 struct KernelStep {
   std::string kernel;
   std::vector<Buffer> buffers;
+  std::size_t inputs = 0;           ///< buffers that are read; the others are written
   std::vector<std::uint32_t> cells; ///< arg n is cell cells[n]
 };
 

@@ -280,6 +280,7 @@ void Planner::plan_launch(kernel::LaunchOp launch) {
   share_memory(launch, function, all);
   KernelStep step;
   step.kernel = function.getSymName().str();
+  step.inputs = launch.getNumOperands();
   for (const Value operand : launch.getOperands())
     step.buffers.push_back(buffer(operand));
   for (const Value result : launch.getResults()) {
@@ -408,6 +409,7 @@ void Planner::place_arena() {
     const std::int32_t output = lodging[buffer.index];
     if (output < 0) {
       buffer.arena_offset = blocks[buffer.index].offset;
+      buffer.block_bytes = blocks[buffer.index].bytes;
       return;
     }
     buffer.base = Buffer::Base::output;

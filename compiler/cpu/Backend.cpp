@@ -186,6 +186,7 @@ std::string lower_kernel(const KernelRequest &request, const Target &target, llv
     lowered.update = emit(update, main_stage);
   }
   kernel.units = schedule.units;
+  kernel.range = schedule.range;
   kernel.grain = kernel.scratch_bytes > 0 && !in_parts && schedule.grain < schedule.units
                      ? grain_with_scratch(schedule)
                      : schedule.grain;

@@ -17,6 +17,7 @@ struct CompiledKernel {
   KernelFunction *function = nullptr;
   std::int64_t units = 1;
   std::int64_t grain = 1;        ///< units of a chunk
+  std::int64_t range = 1;        ///< units that are worth a thread
   std::size_t scratch_bytes = 0; ///< of a chunk, a multiple of 64
   /// Runs instead of `function` when an output lies where an input does, if there is one.
   KernelFunction *update = nullptr;

@@ -123,6 +123,7 @@ CpuProgram::CpuProgram(Plan given, KernelTable table, Isa isa, std::uint32_t com
     step_kernels.push_back(name ? &kernels.at(*name)->kernel : nullptr);
     work = std::max(work, step_bytes(step));
   }
+  work = std::max(work, plan_groups());
   find_weights();
   cells_offset = whole_lines(plan.arena_bytes);
   work_offset = cells_offset + whole_lines(plan.cells.size() * sizeof(std::uint64_t));
@@ -154,6 +155,22 @@ void CpuProgram::find_weights() {
     if (known == details.weights.end())
       details.weights.push_back(step->b.index);
   }
+}
+
+/// Finds the groups, whose steps have their memory side by side; how much the greatest one needs.
+std::size_t CpuProgram::plan_groups() {
+  groups = find_groups(plan, step_kernels);
+  step_work.assign(plan.steps.size(), 0);
+  std::size_t most = 0;
+  for (const StepGroup &group : groups) {
+    std::size_t bytes = 0;
+    for (std::uint32_t k = group.first; k < group.end; ++k) {
+      step_work[k] = bytes;
+      bytes += step_bytes(plan.steps[k]);
+    }
+    most = std::max(most, bytes);
+  }
+  return most;
 }
 
 /// Work memory of a step: arguments and scratch.
@@ -217,20 +234,43 @@ void CpuProgram::run(const ProgramCall &call) const noexcept {
   for (std::size_t k = 0; k < plan.cells.size(); ++k) {
     cells[k] = cell_of(call.scalars[plan.cells[k].slot], plan.cells[k].dtype);
   }
-  for (std::size_t k = 0; k < plan.steps.size(); ++k) {
+  auto group = groups.begin();
+  for (std::size_t k = 0; k < plan.steps.size();) {
     Run run{*this, call, cells, call.arena + work_offset};
-    const auto &step = plan.steps[k].what;
-    if (auto *kernel = std::get_if<KernelStep>(&step))
-      run_step(*kernel, *step_kernels[k], run);
-    else if (auto *contract = std::get_if<ContractStep>(&step))
-      run_step(*contract, step_kernels[k],
-               step_weights[k] < 0 || call.weights.empty()
-                   ? nullptr
-                   : call.weights[static_cast<std::size_t>(step_weights[k])],
-               run);
-    else
-      run_step(std::get<LibraryStep>(step), run);
+    if (group != groups.end() && group->first == k) {
+      run_group(*group, run);
+      k = group++->end;
+    } else {
+      run_step(k++, run);
+    }
   }
+}
+
+void CpuProgram::run_step(std::size_t number, Run &run) const noexcept {
+  const auto &step = plan.steps[number].what;
+  if (auto *kernel = std::get_if<KernelStep>(&step))
+    run_step(*kernel, *step_kernels[number], run);
+  else if (auto *contract = std::get_if<ContractStep>(&step))
+    run_step(*contract, step_kernels[number],
+             step_weights[number] < 0 || run.call.weights.empty()
+                 ? nullptr
+                 : run.call.weights[static_cast<std::size_t>(step_weights[number])],
+             run);
+  else
+    run_step(std::get<LibraryStep>(step), run);
+}
+
+void CpuProgram::run_group(const StepGroup &group, const Run &run) const noexcept {
+  parallel_for(
+      static_cast<std::int64_t>(group.count_pieces()),
+      [&](std::int64_t piece) {
+        const auto number = static_cast<std::size_t>(piece);
+        for (std::uint32_t k = group.pieces[number]; k < group.pieces[number + 1]; ++k) {
+          Run own{run.program, run.call, run.cells, run.work + step_work[k]};
+          run_step(k, own);
+        }
+      },
+      kind_of_job(&group));
 }
 
 void CpuProgram::run_step(const KernelStep &step, const CompiledKernel &kernel,

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "compiler/Plan.h"
-#include "compiler/cpu/CompiledKernel.h"
+#include "compiler/cpu/StepGroups.h"
 #include "runtime/jit/Program.h"
 #include "runtime/kernels/Isa.h"
 #include "runtime/kernels/contract/Contract.h"
@@ -23,6 +23,8 @@ private:
   /// Addresses and numbers of one run.
   struct Run;
 
+  void run_step(std::size_t number, Run &run) const noexcept;
+  void run_group(const StepGroup &group, const Run &run) const noexcept;
   void run_step(const KernelStep &step, const CompiledKernel &kernel, Run &run) const noexcept;
   void run_step(const ContractStep &step, const CompiledKernel *epilogue, Storage *weights,
                 Run &run) const noexcept;
@@ -30,12 +32,15 @@ private:
   ContractArgs contract_args(const ContractStep &step) const noexcept;
   Parallel parallel_of(const ContractStep &step) const noexcept;
   std::size_t step_bytes(const Step &step) const;
+  std::size_t plan_groups();
   void find_weights();
   std::size_t library_scratch(const LibraryStep &step) const;
 
   Plan plan;
   std::vector<const CompiledKernel *> step_kernels; ///< of each step, or null
   std::vector<std::int32_t> step_weights;           ///< of each step, in `weights`, or -1
+  std::vector<StepGroup> groups;
+  std::vector<std::size_t> step_work; ///< of each step of a group: where its memory begins
   KernelTable kernels;
   Isa isa;
   std::int64_t workers = 1;                      ///< threads that scratch is planned for

@@ -303,7 +303,7 @@ private:
   void choose_grain() {
     const auto weight = std::max(1u, s.cost / 8);
     const std::int64_t points = s.lanes_are_rows() ? s.block * nest.row_points() : s.block;
-    s.grain = units_per_range(points * weight);
+    s.grain = s.range = units_per_range(points * weight);
     // What is asked for ahead of its use should not be another thread's.
     if (s.units > 2 * s.grain && use.traffic != Traffic::near)
       s.grain = std::max(s.grain, std::min(8 * s.grain, s.units / 64));

@@ -53,6 +53,7 @@ struct Schedule {
   /// Chunks of the row that threads reduce on their own, when units are few and rows long; 0: none.
   std::int64_t parts = 0;
   std::int64_t grain = 1, part_grain = 1; ///< units of a chunk, if no scratch memory is needed
+  std::int64_t range = 1;                 ///< units that are worth a thread
 
   /// The loop of a pass.
   struct Loop {
