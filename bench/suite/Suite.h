@@ -64,6 +64,7 @@ void rows_of_matrices(Suite &suite);
 void contractions(Suite &suite);
 void training_step(Suite &suite);
 void pool(Suite &suite);
+void ops(Suite &suite);
 /// In bench/policy; only when it is asked for, for it takes long.
 void policy(Suite &suite);
 

@@ -2,6 +2,7 @@
 #include "bench/suite/Workload.h"
 
 #include "bench/suite/Limits.h"
+#include "runtime/base/WithDType.h"
 #include "runtime/jit/Anchor.h"
 
 #include <algorithm>
@@ -11,9 +12,14 @@
 namespace bench {
 
 bool same_bits(const Tensor &a, const Tensor &b) {
-  if (!std::ranges::equal(a.shape(), b.shape()))
+  if (!std::ranges::equal(a.shape(), b.shape()) || a.dtype() != b.dtype())
     return false;
   const Tensor x = a.contiguous(), y = b.contiguous();
+  if (a.dtype() != jit::DType::f32)
+    return jit::with_dtype(a.dtype(), [&]<class T>(std::type_identity<T>) {
+      const std::span<const T> p = x.data<T>(), q = y.data<T>();
+      return std::memcmp(p.data(), q.data(), p.size_bytes()) == 0;
+    });
   const std::span<const float> p = x.data<float>(), q = y.data<float>();
   return std::memcmp(p.data(), q.data(), p.size_bytes()) == 0 ||
          std::ranges::equal(p, q, [](const float &u, const float &v) {

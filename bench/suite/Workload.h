@@ -48,7 +48,7 @@ struct Outcome {
 Outcome settle(const Workload &workload);
 Outcome outcome_of(const std::string &name);
 
-/// Same shape and bits of two f32 tensors; NaN equals NaN.
+/// Same dtype, shape and bits; NaN of f32 equals NaN.
 bool same_bits(const Tensor &a, const Tensor &b);
 bool same_bits(const Results &a, const Results &b);
 

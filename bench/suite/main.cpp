@@ -15,7 +15,7 @@
 static constexpr const char *usage = R"(usage: tracejit-bench [OPTION]...
   --json FILE    also write one object per row
   --only WORD    only themes whose name contains WORD:
-                 tiny latency streams rows contractions training pool; only when
+                 tiny latency streams rows contractions training pool ops; only when
                  asked for: policy, each of its measures in a process of its own,
                  or policy/GROUP of streams changing first-run
                  compile-time locals training memory exit
@@ -65,7 +65,7 @@ int main(int count, char **words) {
        {Theme("tiny", bench::tiny_ops), Theme("latency", bench::compile_latency),
         Theme("streams", bench::streams), Theme("rows", bench::rows_of_matrices),
         Theme("contractions", bench::contractions), Theme("training", bench::training_step),
-        Theme("pool", bench::pool)})
+        Theme("pool", bench::pool), Theme("ops", bench::ops)})
     if (std::strstr(name, settings.only.c_str()))
       run(suite);
   if (settings.only.starts_with("policy"))
