@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What the passes on kernels ask about one of them.
 #include "passes/KernelFacts.h"
+#include "runtime/scalar/Orders.h"
 
 #include <algorithm>
 
@@ -106,6 +107,9 @@ bool can_merge_axes(kernel::FuncOp function, unsigned axis) {
 
 bool rows_line_up(kernel::FuncOp function) {
   const kernel::SpaceAttr space = function.getSpace();
+  if (space.points(space.of_kind(AxisKind::row)) <= window_points &&
+      space.points(space.of_kind(AxisKind::parallel)) > 1)
+    return true;
   for (unsigned axis = 0; axis + 1 < space.size(); ++axis)
     if (space.kind(axis) == AxisKind::row && space.kind(axis + 1) == AxisKind::row &&
         !can_merge_axes(function, axis))

@@ -26,7 +26,8 @@ llvm::SmallVector<mlir::Value> values_to_keep(kernel::FuncOp function);
 /// them as over one, and nobody asks for their index.
 bool can_merge_axes(kernel::FuncOp function, unsigned axis);
 
-/// Whether all row axes can be merged into one: what lowering knows.
+/// Whether lowering knows how to walk the row axes: they can be merged into one, or have few points
+/// and lanes can be rows.
 bool rows_line_up(kernel::FuncOp function);
 
 /// Estimated time of a run in ns: bytes at the bandwidth of the level that the biggest buffer lives

@@ -159,6 +159,8 @@ private:
   /// Whether a row would leave most lanes idle, and there are others to fill them.
   bool is_short() const {
     constexpr std::int64_t longest = 16, longest_tree = inner_lanes(8); // before it wraps around
+    if (!all_linear(nest, parallel, axes)) // a window: no lanes run along it
+      return true;
     const std::int64_t most = changes[ScheduleKey::across].value_or(longest);
     return nest.row_points() <= std::min(most, longest_tree) && parallel > 0 &&
            nest.axes[parallel - 1].extent >= 32;

@@ -24,7 +24,7 @@
 //
 // REDUCTIONS. A reduce runs over *all* row axes of the space, flattened row-major in axis order, in
 // the canonical order `inner` or `outer`; all reductions of a kernel have the same order. Merging
-// axes leaves one row axis at most. `inner`: vectors along the row axis, `outer`: vectors along the last
+// axes leaves one row axis at most, or several of 32 points in all (a window). `inner`: vectors along the row axis, `outer`: vectors along the last
 // parallel axis (four chains). Results lack the row axes. sum, prod, max, min: element type of the
 // operand; any, all: i1; argmax, argmin: i64, the index of the first winner; varmean: two results, variance
 // (with `correction`) and mean.

@@ -14,6 +14,9 @@ namespace jit {
 inline constexpr std::int64_t inner_chunk = 4096;
 /// Accumulators of order `inner`, 256 bytes; more elements than that wrap around.
 constexpr unsigned inner_lanes(std::size_t itemsize) noexcept { return itemsize == 8 ? 32 : 64; }
+/// Points of a row whose axes need not be neighbours in memory, as those of a window: no more than
+/// the accumulators of any dtype, so that the order is one tree.
+inline constexpr std::int64_t window_points = 32;
 /// Rows of a block of order `outer`, and its chains.
 inline constexpr std::int64_t outer_block = 256;
 inline constexpr unsigned outer_chains = 4;
