@@ -60,7 +60,7 @@ static kernel::FuncOp make_product(kernel::FuncOp function, kernel::ContractOp c
 // Values vary along every axis that an operand varies along.
 static void widen_types(Block &block) {
   for (Operation &op : block) {
-    if (!isa<kernel::EwOp, kernel::GatherOp>(op))
+    if (!isa<kernel::EwOp, kernel::GatherOp, kernel::LoadOp>(op))
       continue;
     const kernel::MapAttr map = kernel::access_map(&op);
     std::uint32_t axes = map ? map.axes() : 0;

@@ -128,6 +128,14 @@ static double gather_cycles(kernel::GatherOp gather, kernel::SpaceAttr space) {
   return space.size() > 0 && index.ranges_over(space.size() - 1) ? 1 : 0.06;
 }
 
+// Truths of lanes are combined as masks.
+static double element_cycles(kernel::EwOp ew) {
+  const Value first = ew.getOperands().front();
+  const bool combines_masks = ew.getType().getElement().isInteger(1) &&
+                              cast<kernel::ValType>(first.getType()).getElement().isInteger(1);
+  return is_transcendental(ew.scalar()) ? 0.5 : combines_masks ? 0.02 : 0.06;
+}
+
 double estimate_ns(kernel::FuncOp function) {
   const kernel::SpaceAttr space = function.getSpace();
   double bytes = 0, biggest = 0, cycles = 0;
@@ -148,8 +156,7 @@ double estimate_ns(kernel::FuncOp function) {
   }
   for (Operation &op : function.block()) {
     if (auto ew = dyn_cast<kernel::EwOp>(op))
-      cycles += (is_transcendental(ew.scalar()) ? 0.5 : 0.06) *
-                static_cast<double>(space.points(ew.getType().getAxes()));
+      cycles += element_cycles(ew) * static_cast<double>(space.points(ew.getType().getAxes()));
     else if (auto reduce = dyn_cast<kernel::ReduceOp>(op))
       cycles += 0.06 * static_cast<double>(space.points(reduce.getOperand().getType().getAxes()));
     else if (auto gather = dyn_cast<kernel::GatherOp>(op))

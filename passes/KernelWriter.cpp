@@ -52,6 +52,19 @@ Value KernelWriter::read(Value tensor, ArrayRef<std::int64_t> strides) {
                                 kernel::MapAttr::of(context(), 0, strides));
 }
 
+Value KernelWriter::padded(Value tensor, ArrayRef<std::int64_t> strides, std::int64_t offset,
+                           ArrayRef<Bound> bounds, Value outside) {
+  Value guard;
+  for (const Bound &bound : bounds) {
+    const auto coordinate = kernel::MapAttr::of(context(), bound.start, bound.coordinate);
+    const Value inside = kernel::InsideOp::create(body, location, coordinate, bound.extent);
+    guard = guard ? ew(ScalarFunction::logical_and, {guard, inside}, DType::boolean) : inside;
+  }
+  const Value element = kernel::LoadOp::create(
+      body, location, buffer(tensor), kernel::MapAttr::of(context(), offset, strides), guard);
+  return ew(ScalarFunction::where, {guard, element, outside}, element_dtype(element));
+}
+
 Value KernelWriter::gather(Value tensor, ArrayRef<std::int64_t> strides, Value index,
                            std::int64_t stride, std::int64_t extent) {
   return kernel::GatherOp::create(body, location, buffer(tensor),

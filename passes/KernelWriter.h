@@ -22,6 +22,14 @@ public:
   /// The same from a buffer always, as contractions need: numbers and constants are not put in
   /// place.
   mlir::Value read(mlir::Value tensor, llvm::ArrayRef<std::int64_t> strides);
+  /// The same where all coordinates lie inside, else `outside`.
+  struct Bound {
+    llvm::SmallVector<std::int64_t> coordinate; ///< by axis
+    std::int64_t start;                         ///< of the coordinate
+    std::int64_t extent;
+  };
+  mlir::Value padded(mlir::Value tensor, llvm::ArrayRef<std::int64_t> strides, std::int64_t offset,
+                     llvm::ArrayRef<Bound> bounds, mlir::Value outside);
   /// Element of a tensor at a place that `index` names; KernelOps.td, gather.
   mlir::Value gather(mlir::Value tensor, llvm::ArrayRef<std::int64_t> strides, mlir::Value index,
                      std::int64_t stride, std::int64_t extent);

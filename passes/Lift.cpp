@@ -46,6 +46,7 @@ private:
   kernel::LaunchOp one_hot(trace::OneHotOp op);
   kernel::LaunchOp take(trace::TakeOp op);
   kernel::LaunchOp take_along_axis(trace::TakeAlongAxisOp op);
+  kernel::LaunchOp pad(trace::PadOp op);
   kernel::LaunchOp copy(Value value, RankedTensorType type, std::int32_t op);
   bool is_worth_joining(trace::ConcatOp op);
   kernel::JoinOp join(trace::ConcatOp op);
@@ -151,6 +152,44 @@ kernel::LaunchOp Lifter::copy(Value value, RankedTensorType type, std::int32_t o
   const Value element = kernel.load(value, iteration.strides(from));
   kernel.store(element, iteration.strides(from.dims(), row_major_strides(from.dims())), type);
   return kernel.finish(op);
+}
+
+kernel::LaunchOp Lifter::pad(trace::PadOp op) {
+  const Meta &result = *trace::meta_of(op.getType());
+  const Meta &x = *views.of(op.getX()).meta;
+  const bool spread = llvm::any_of(op.getInterior(), [](std::int64_t gap) { return gap != 0; });
+  const bool narrow = itemsize(x.dtype) < 4; // AVX2 has no masked loads of them
+  if (x.size == 0 || spread || narrow ||
+      cast<RankedTensorType>(op.getValue().getType()).getElementType() !=
+          op.getType().getElementType())
+    return {};
+  const Iteration iteration = over(result.dims());
+  llvm::SmallVector<KernelWriter::Bound> bounds;
+  Strides strides(iteration.axes.size(), 0);
+  std::int64_t offset = 0;
+  for (unsigned i = 0; i < result.rank; ++i) {
+    const int axis = iteration.axis_of[i];
+    if (axis < 0)
+      continue;
+    const auto at = static_cast<unsigned>(axis);
+    if (x.dim_values[i] > 1) { // else its coordinate is 0 wherever it counts
+      strides[at] = x.stride_values[i];
+      offset -= op.getLow()[i] * x.stride_values[i];
+    }
+    if (result.dim_values[i] == x.dim_values[i])
+      continue;
+    KernelWriter::Bound &bound = bounds.emplace_back();
+    bound.coordinate.assign(iteration.axes.size(), 0);
+    bound.coordinate[at] = 1;
+    bound.start = -op.getLow()[i];
+    bound.extent = x.dim_values[i];
+  }
+  KernelWriter kernel = start(op.getLoc(), iteration.axes);
+  kernel.store(bounds.empty() ? kernel.load(op.getX(), strides)
+                              : kernel.padded(op.getX(), strides, offset, bounds,
+                                              kernel.load(op.getValue(), {})),
+               iteration.strides(result), op.getType());
+  return kernel.finish(trace::graph_op(op));
 }
 
 // Whether some parts are computed here, and those are whole or have runs long enough for vectors.
@@ -485,6 +524,8 @@ Operation *Lifter::lift(Operation *op) {
   case Family::movement:
     if (auto concat = dyn_cast<trace::ConcatOp>(op))
       return join(concat);
+    if (auto padded = dyn_cast<trace::PadOp>(op))
+      return pad(padded);
     return {};
   case Family::row:
   case Family::scan:

@@ -54,6 +54,16 @@ kernel::StoreOp Merger::store_of(unsigned result) {
       *producer.function.block().getArgument(inputs + result).user_begin());
 }
 
+// The bounds that a guard consists of: no more is known of other truths.
+static void add_bounds(Value guard, llvm::SmallVectorImpl<Bound> &bounds) {
+  if (auto inside = guard.getDefiningOp<kernel::InsideOp>())
+    bounds.push_back({inside.getCoordinate(), static_cast<std::int64_t>(inside.getExtent())});
+  else if (auto ew = guard.getDefiningOp<kernel::EwOp>();
+           ew && ew.scalar() == ScalarFunction::logical_and)
+    for (const Value operand : ew->getOperands())
+      add_bounds(operand, bounds);
+}
+
 std::optional<WhyApart> Merger::find_uses() {
   for (const auto [position, operand] : llvm::enumerate(consumer.launch.getOperands())) {
     const View &view = views.of(operand);
@@ -69,7 +79,13 @@ std::optional<WhyApart> Merger::find_uses() {
         return WhyApart::indirect_load;
       if (llvm::any_of(load->getUsers(), [](Operation *op) { return isa<kernel::ContractOp>(op); }))
         return WhyApart::grid_sync;
-      uses.push_back({load, result, view.offset, {}});
+      uses.push_back({load, result, view.offset, {}, {}});
+      if (!load.getGuard())
+        continue;
+      // What reduces is needed at all of its points.
+      if (producer_reduces || producer_contracts)
+        return WhyApart::grid_sync;
+      add_bounds(load.getGuard(), uses.back().bounds);
     }
   }
   return {};
@@ -84,7 +100,10 @@ std::optional<WhyApart> Merger::unify_all() {
       bool row_major = false;
       const auto digits = digits_of(store_of(use.result).getMap(), from, row_major);
       use.point.assign(from.size(), {});
-      if (!row_major || !unify(digits, use.load.getMap(), use.offset, refined, use.point))
+      const kernel::MapAttr map = use.load.getMap();
+      if (!row_major || !(use.load.getGuard() ? unify_inside(digits, map, use.offset, use.bounds,
+                                                             refined, use.point)
+                                              : unify(digits, map, use.offset, refined, use.point)))
         return WhyApart::indirect_load;
     }
     again = refined.axes.size() != axes;
@@ -173,7 +192,8 @@ std::optional<WhyApart> Merger::match_light() {
     const std::uint32_t axes = touched(point, all);
     const std::uint32_t parallel = consumer_axes_of_kind(AxisKind::parallel);
     const std::uint32_t row = consumer_axes_of_kind(AxisKind::row);
-    const bool same = llvm::all_of(uses, [&](const Use &use) { return use.point == point; });
+    const bool same =
+        llvm::all_of(uses, [&](Use &use) { return use.point == point && !use.load.getGuard(); });
     replaces = same && one_to_one(point, all) && (axes & parallel) == parallel &&
                ((axes & row) == row || (axes & row) == 0);
     if (!replaces)

@@ -66,8 +66,41 @@ Value Merger::clone_index(kernel::IndexOp index, const AxisSum &sum) {
   return sum.constant ? ew(ScalarFunction::add, total, number(sum.constant)) : total;
 }
 
-void Merger::clone_op(Node from, Operation &op, const Substitution &axes, IRMapping &values) {
+// Either may be missing.
+Value Merger::both(Value guard, Value other) {
+  if (!guard || !other || guard == other)
+    return guard ? guard : other;
+  return unique(kernel::EwOp::create(body, guard.getLoc(), ScalarFunction::logical_and,
+                                     ValueRange{guard, other}, body.getI1Type()));
+}
+
+// The ops that a guard of the consumer consists of, before its own place. `guards` gets what must
+// be true for it to be.
+void Merger::clone_guard(Value guard, const Substitution &axes, IRMapping &values,
+                         llvm::SmallVectorImpl<Value> &guards) {
+  Operation *op = guard.getDefiningOp();
+  auto ew = dyn_cast<kernel::EwOp>(op);
+  const bool both_sides = ew && ew.scalar() == ScalarFunction::logical_and;
+  llvm::SmallVector<Value> parts;
+  for (const Value operand : op->getOperands())
+    clone_guard(operand, axes, values, both_sides ? guards : parts);
+  if (!values.contains(guard))
+    clone_op(consumer, *op, axes, values);
+  if (!both_sides)
+    guards.push_back(values.lookup(guard));
+}
+
+void Merger::clone_op(Node from, Operation &op, const Substitution &axes, IRMapping &values,
+                      ArrayRef<Value> guards) {
   const Location location = op.getLoc();
+  // Where a guard ranges over other axes only, the element is there all the same.
+  const auto guarded = [&](Value own, kernel::MapAttr map) {
+    Value result = own ? values.lookup(own) : own;
+    for (const Value guard : guards)
+      if (cast<kernel::ValType>(guard.getType()).getAxes() & map.axes())
+        result = both(result, guard);
+    return result;
+  };
   const auto mapped = [&] {
     llvm::SmallVector<Value, 4> result;
     for (const Value operand : op.getOperands())
@@ -77,16 +110,24 @@ void Merger::clone_op(Node from, Operation &op, const Substitution &axes, IRMapp
   if (auto load = dyn_cast<kernel::LoadOp>(op)) {
     const auto argument_number = cast<BlockArgument>(load.getBuffer()).getArgNumber();
     const Value buffer = argument(from.launch.getOperand(argument_number));
-    values.map(load.getResult(), unique(kernel::LoadOp::create(body, location, buffer,
-                                                               substitute(load.getMap(), axes))));
+    const kernel::MapAttr map = substitute(load.getMap(), axes);
+    const Value guard = guarded(load.getGuard(), map);
+    values.map(load.getResult(),
+               unique(kernel::LoadOp::create(body, location, buffer, map, guard)));
   } else if (auto gather = dyn_cast<kernel::GatherOp>(op)) {
     const auto argument_number = cast<BlockArgument>(gather.getBuffer()).getArgNumber();
     const Value buffer = argument(from.launch.getOperand(argument_number));
+    const kernel::MapAttr map = substitute(gather.getMap(), axes);
+    const Value guard = guarded(gather.getGuard(), map);
     values.map(gather.getResult(),
                unique(kernel::GatherOp::create(
-                   body, location, buffer, substitute(gather.getMap(), axes),
-                   values.lookup(gather.getIndex()), static_cast<std::int64_t>(gather.getStride()),
-                   static_cast<std::int64_t>(gather.getExtent()))));
+                   body, location, buffer, map, values.lookup(gather.getIndex()),
+                   static_cast<std::int64_t>(gather.getStride()),
+                   static_cast<std::int64_t>(gather.getExtent()), guard)));
+  } else if (auto inside = dyn_cast<kernel::InsideOp>(op)) {
+    values.map(inside.getResult(), unique(kernel::InsideOp::create(
+                                       body, location, substitute(inside.getCoordinate(), axes),
+                                       static_cast<std::int64_t>(inside.getExtent()))));
   } else if (auto constant = dyn_cast<kernel::ConstOp>(op)) {
     values.map(constant.getResult(),
                unique(kernel::ConstOp::create(body, location, constant.getValue())));
@@ -120,10 +161,11 @@ void Merger::clone_op(Node from, Operation &op, const Substitution &axes, IRMapp
   }
 }
 
-void Merger::clone_body(Node from, const Substitution &axes, IRMapping &values) {
+void Merger::clone_body(Node from, const Substitution &axes, IRMapping &values,
+                        ArrayRef<Value> guards) {
   for (Operation &op : from.function.block())
     if (!isa<kernel::StoreOp>(op) && !values.contains(op.getResult(0)))
-      clone_op(from, op, axes, values);
+      clone_op(from, op, axes, values, guards);
 }
 
 void Merger::add_output(Value value, kernel::MapAttr map) {
@@ -141,27 +183,36 @@ Node Merger::build(OpBuilder &builder, StringRef name) {
   body.setInsertionPointToEnd(&merged.block());
 
   // The producer, once for every way in which the consumer looks at it.
-  std::vector<std::pair<Substitution, IRMapping>> instances;
+  struct Instance {
+    Substitution point;
+    llvm::SmallVector<Value> guards;
+    IRMapping values;
+  };
+  std::vector<Instance> instances;
   IRMapping values;
+  const Substitution axes = compose(refined.original, consumer_axes);
   for (Use &use : uses) {
-    auto instance = llvm::find_if(instances, [&](const auto &each) {
-      return each.first == use.point || planted(SeededBug::one_look_for_all);
+    llvm::SmallVector<Value> guards;
+    if (const Value guard = use.load.getGuard())
+      clone_guard(guard, axes, values, guards);
+    auto instance = llvm::find_if(instances, [&](const Instance &each) {
+      return (each.point == use.point && each.guards == guards) ||
+             planted(SeededBug::one_look_for_all);
     });
     if (instance == instances.end()) {
-      instances.emplace_back(use.point, IRMapping());
-      clone_body(producer, use.point, instances.back().second);
+      instances.push_back({use.point, guards, IRMapping()});
+      clone_body(producer, use.point, instances.back().values, guards);
       instance = std::prev(instances.end());
     }
-    values.map(use.load.getResult(), instance->second.lookup(store_of(use.result).getValue()));
+    values.map(use.load.getResult(), instance->values.lookup(store_of(use.result).getValue()));
   }
-  const Substitution axes = compose(refined.original, consumer_axes);
   clone_body(consumer, axes, values);
 
   llvm::SmallVector<Type> results;
   for (const unsigned result : kept) {
     auto store = store_of(result);
-    add_output(instances[0].second.lookup(store.getValue()),
-               substitute(store.getMap(), instances[0].first));
+    add_output(instances[0].values.lookup(store.getValue()),
+               substitute(store.getMap(), instances[0].point));
     results.push_back(producer.launch.getResult(result).getType());
   }
   for (auto store : consumer.function.block().getOps<kernel::StoreOp>())

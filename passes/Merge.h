@@ -56,6 +56,7 @@ private:
     kernel::LoadOp load;
     unsigned result;
     std::int64_t offset;
+    llvm::SmallVector<Bound, 4> bounds; ///< of its guard
     Substitution point; ///< axes of the producer: first over the refined consumer, then `space`
   };
   std::optional<WhyApart> find_uses();
@@ -77,8 +78,14 @@ private:
   mlir::Value unique(mlir::Operation *op) { return share(op)->getResult(0); }
   mlir::Value clone_arg(kernel::LaunchOp launch, kernel::ArgOp arg);
   mlir::Value clone_index(kernel::IndexOp index, const AxisSum &sum);
-  void clone_body(Node from, const Substitution &axes, mlir::IRMapping &values);
-  void clone_op(Node from, mlir::Operation &op, const Substitution &axes, mlir::IRMapping &values);
+  /// `guards` are true where the body counts: no load ranges beyond those that it depends on.
+  void clone_body(Node from, const Substitution &axes, mlir::IRMapping &values,
+                  llvm::ArrayRef<mlir::Value> guards = {});
+  void clone_op(Node from, mlir::Operation &op, const Substitution &axes, mlir::IRMapping &values,
+                llvm::ArrayRef<mlir::Value> guards = {});
+  void clone_guard(mlir::Value guard, const Substitution &axes, mlir::IRMapping &values,
+                   llvm::SmallVectorImpl<mlir::Value> &guards);
+  mlir::Value both(mlir::Value guard, mlir::Value other);
   void add_output(mlir::Value value, kernel::MapAttr map);
 
   Node producer, consumer;

@@ -130,4 +130,66 @@ bool unify(llvm::ArrayRef<Digit> digits, MapAttr map, std::int64_t offset, Refin
   return lowest == 0;
 }
 
+// The bound that keeps a digit in range, whose constant is then known too.
+static const Bound *bound_of_digit(const Digit &digit, const AxisSum &sum,
+                                   llvm::ArrayRef<Bound> bounds, const Refinement &consumer) {
+  const auto found = llvm::find_if(bounds, [&](const Bound &bound) {
+    const MapAttr coordinate = substitute(bound.coordinate, consumer.original);
+    for (unsigned axis = 0; axis < consumer.axes.size(); ++axis)
+      if (coordinate.stride(axis) != sum.coefficient(axis))
+        return false;
+    return bound.extent <= digit.extent;
+  });
+  return found == bounds.end() ? nullptr : found;
+}
+
+bool unify_inside(llvm::ArrayRef<Digit> digits, MapAttr map, std::int64_t offset,
+                  llvm::ArrayRef<Bound> bounds, const Refinement &consumer, Substitution &point) {
+  for (const Digit &digit : digits)
+    point[digit.axis] = {};
+  const MapAttr steps = substitute(map, consumer.original);
+  for (unsigned axis = 0; axis < consumer.axes.size(); ++axis) {
+    const std::int64_t step = steps.stride(axis);
+    const Digit *digit = step ? digit_of_step(digits, step) : nullptr;
+    if (step && !digit)
+      return false;
+    if (step)
+      point[digit->axis].add(axis, step / digit->stride);
+  }
+  // What the constants of bounds leave of the offset is that of the other digits, always in range.
+  std::int64_t rest = offset + steps.getOffset();
+  llvm::SmallVector<bool, 4> bounded;
+  for (const Digit &digit : digits) {
+    AxisSum &sum = point[digit.axis];
+    const Bound *bound = bound_of_digit(digit, sum, bounds, consumer);
+    bounded.push_back(bound);
+    if (bound)
+      sum.constant = bound->coordinate.getOffset();
+    else
+      for (unsigned axis = 0; axis < sum.coefficients.size(); ++axis)
+        if (sum.coefficients[axis] < 0)
+          rest += sum.coefficients[axis] * digit.stride * (consumer.axes[axis].extent - 1);
+    rest -= sum.constant * digit.stride;
+  }
+  if (rest < 0)
+    return false;
+  for (const auto [digit, is_bounded] : llvm::zip(digits, bounded)) {
+    if (is_bounded)
+      continue;
+    AxisSum &sum = point[digit.axis];
+    std::int64_t spread = 0, lowered = 0;
+    for (unsigned axis = 0; axis < sum.coefficients.size(); ++axis) {
+      const std::int64_t reach = sum.coefficients[axis] * (consumer.axes[axis].extent - 1);
+      spread += std::abs(reach);
+      lowered += std::min<std::int64_t>(reach, 0);
+    }
+    const std::int64_t first = rest / digit.stride;
+    rest %= digit.stride;
+    if (first + spread >= digit.extent)
+      return false;
+    sum.constant = first - lowered;
+  }
+  return rest == 0;
+}
+
 } // namespace jit

@@ -52,4 +52,13 @@ llvm::SmallVector<Digit, 4> digits_of(kernel::MapAttr store, kernel::SpaceAttr s
 bool unify(llvm::ArrayRef<Digit> digits, kernel::MapAttr map, std::int64_t offset,
            Refinement &consumer, Substitution &point);
 
+/// A coordinate of a load, over the axes of its kernel, that its guard keeps in [0, extent).
+struct Bound {
+  kernel::MapAttr coordinate;
+  std::int64_t extent;
+};
+/// The same where only points within the bounds count. Axes are not split.
+bool unify_inside(llvm::ArrayRef<Digit> digits, kernel::MapAttr map, std::int64_t offset,
+                  llvm::ArrayRef<Bound> bounds, const Refinement &consumer, Substitution &point);
+
 } // namespace jit

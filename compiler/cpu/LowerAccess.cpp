@@ -196,35 +196,80 @@ llvm::Value *Lowering::load(unsigned node, Point &at) {
   return load_from(node, point_pointer(node, at), at);
 }
 
+/// Whether the sum of axes that the node names lies in its extent, by lane.
+llvm::Value *Lowering::inside(unsigned node, Point &at) {
+  const Node &n = nest.nodes[node];
+  double reach = std::abs(static_cast<double>(n.access.offset));
+  for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
+    reach += std::abs(static_cast<double>(n.access.strides[axis])) *
+             static_cast<double>(nest.axes[axis].extent);
+  llvm::Type *type = e.type(reach < INT32_MAX ? b.getInt32Ty() : b.getInt64Ty());
+  const auto splat = [&](std::int64_t x) {
+    return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(x));
+  };
+  llvm::Value *sum = splat(n.access.offset);
+  for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
+    if (const std::int64_t stride = n.access.strides[axis]) {
+      llvm::Value *at_axis = b.CreateSExtOrTrunc(coordinate(axis, at), type);
+      sum = b.CreateAdd(sum, stride == 1 ? at_axis : b.CreateMul(at_axis, splat(stride)));
+    }
+  return b.CreateICmpULT(sum, splat(n.index_extent)); // negative ones are large
+}
+
+/// Lanes that exist and have an element; null: all.
+llvm::Value *Lowering::mask_of(unsigned node, Point &at) {
+  const Node &n = nest.nodes[node];
+  if (n.guard < 0)
+    return at.mask;
+  llvm::Value *guard = value(n.operands[static_cast<unsigned>(n.guard)], at);
+  return at.mask ? b.CreateAnd(at.mask, guard) : guard;
+}
+
+/// The one element that all lanes share. Where no lane has it, another is read in its stead.
+llvm::Value *Lowering::load_shared(unsigned node, llvm::Value *pointer, Point &at) {
+  const Node &n = nest.nodes[node];
+  llvm::Type *type = element_type(n.dtype);
+  const llvm::Align align(itemsize(n.dtype));
+  if (n.guard < 0)
+    return widen(e.splat(b.CreateAlignedLoad(type, pointer, align)), n.dtype);
+  llvm::Value *mask = mask_of(node, at);
+  pointer = b.CreateSelect(b.CreateOrReduce(mask), pointer, buffers[n.access.buffer]);
+  llvm::Value *x = e.splat(b.CreateAlignedLoad(type, pointer, align));
+  return widen(b.CreateSelect(mask, x, llvm::Constant::getNullValue(x->getType())), n.dtype);
+}
+
 llvm::Value *Lowering::load_from(unsigned node, llvm::Value *pointer, Point &at) {
   const Node &n = nest.nodes[node];
   llvm::Type *type = element_type(n.dtype);
   std::optional<std::int64_t> stride = lane_stride(nest, schedule, n.access);
   if (stride == 0)
-    return widen(e.splat(b.CreateAlignedLoad(type, pointer, llvm::Align(itemsize(n.dtype)))),
-                 n.dtype);
+    return load_shared(node, pointer, at);
   if (stride == 1) {
     pointer = b.CreateGEP(type, pointer, at.index);
     if (schedule.prefetch > 0)
       prefetch(b.CreateConstGEP1_64(b.getInt8Ty(), pointer,
                                     static_cast<std::uint64_t>(schedule.prefetch)));
-    return widen(load_vector(type, pointer, at.mask), n.dtype);
+    return widen(n.guard < 0 ? load_vector(type, pointer, at.mask)
+                             : load_guarded(type, pointer, mask_of(node, at)),
+                 n.dtype);
   }
   if (std::optional<std::int64_t> period = lane_period(n.access);
-      period && n.kind == NodeKind::load) {
+      period && n.kind == NodeKind::load && n.guard < 0) {
     llvm::Value *phase = b.CreateURem(at.index, number(*period));
     return widen(load_vector(type, b.CreateGEP(type, repeated_row(node, *period), phase), nullptr),
                  n.dtype);
   }
-  return gather_lanes(n.dtype, pointer, lane_offsets(node, at), at);
+  return gather_lanes(node, pointer, lane_offsets(node, at), at);
 }
 
-llvm::Value *Lowering::gather_lanes(DType dtype, llvm::Value *base, llvm::Value *offsets,
+llvm::Value *Lowering::gather_lanes(unsigned node, llvm::Value *base, llvm::Value *offsets,
                                     Point &at) {
+  const DType dtype = nest.nodes[node].dtype;
   llvm::Value *pointers = b.CreateGEP(element_type(dtype), base, offsets);
-  llvm::Value *mask = at.mask ? at.mask : e.splat(b.getTrue());
+  llvm::Value *mask = mask_of(node, at);
   llvm::Type *vector = e.type(element_type(dtype));
-  llvm::Value *gathered = b.CreateMaskedGather(vector, pointers, llvm::Align(itemsize(dtype)), mask,
+  llvm::Value *gathered = b.CreateMaskedGather(vector, pointers, llvm::Align(itemsize(dtype)),
+                                               mask ? mask : e.splat(b.getTrue()),
                                                llvm::Constant::getNullValue(vector));
   return widen(gathered, dtype);
 }
@@ -268,7 +313,7 @@ llvm::Value *Lowering::gather(unsigned node, Point &at) {
   }
   if (llvm::Value *lanes = lane_offsets(node, at))
     offsets = b.CreateAdd(offsets, lanes);
-  return gather_lanes(n.dtype, pointer, offsets, at);
+  return gather_lanes(node, pointer, offsets, at);
 }
 
 void Lowering::store(unsigned node, llvm::Value *value, Point &at) {
@@ -312,6 +357,17 @@ void Lowering::prefetch_next_row(Point &at) {
     llvm::Value *pointer = b.CreateGEP(element_type(n.dtype), base, next);
     prefetch(pointer);
   }
+}
+
+/// Most vectors lie inside. AVX2 has no masked loads of narrow elements: they become branches.
+llvm::Value *Lowering::load_guarded(llvm::Type *type, llvm::Value *pointer, llvm::Value *mask) {
+  if (isa == Isa::v4 || type->getPrimitiveSizeInBits() >= 32)
+    return load_vector(type, pointer, mask);
+  llvm::Value *whole = b.CreateAndReduce(mask);
+  ir::Values loaded{llvm::PoisonValue::get(e.type(type))};
+  ir::when(b, whole, loaded, [&] { loaded[0] = load_vector(type, pointer, nullptr); });
+  ir::when(b, b.CreateNot(whole), loaded, [&] { loaded[0] = load_vector(type, pointer, mask); });
+  return loaded[0];
 }
 
 llvm::Value *Lowering::load_vector(llvm::Type *type, llvm::Value *pointer, llvm::Value *mask) {

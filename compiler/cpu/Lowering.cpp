@@ -228,7 +228,7 @@ void Lowering::prepare(unsigned node, unsigned pass, std::vector<bool> &seen) {
   }
   if (nest::touches_memory(n.kind))
     base_pointer(node);
-  if (n.kind == NodeKind::load && lane_period(n.access))
+  if (n.kind == NodeKind::load && n.guard < 0 && lane_period(n.access))
     repeated_row(node, *lane_period(n.access));
   if (n.kind == NodeKind::keep && n.pass < pass)
     return;
@@ -260,6 +260,8 @@ llvm::Value *Lowering::compute(unsigned node, Point &at) {
     return load(node, at);
   case NodeKind::gather:
     return gather(node, at);
+  case NodeKind::inside:
+    return inside(node, at);
   case NodeKind::index: {
     llvm::Value *at_axis = coordinate(n.number, at);
     return b.CreateSExt(at_axis, vector_type(DType::i64));

@@ -13,11 +13,12 @@ namespace jit::nest {
 
 enum class NodeKind : std::uint8_t {
   load,
-  gather, ///< a load whose offset depends on its operand too
+  gather, ///< a load whose offset depends on its first operand too
   store,
   constant,
   argument,
   index,
+  inside,  ///< whether the coordinate that `access` gives lies in [0, index_extent)
   element, ///< a scalar function of its operands
   reduce,
   second, ///< second result of a reduce
@@ -42,9 +43,10 @@ struct Node {
   std::uint32_t axes = 0; ///< bit n: the value varies along axis n
   unsigned pass = 0;      ///< in which it is computed: KernelOps.td, PASSES
   std::vector<unsigned> operands;
-  Access access; ///< load, gather, store
+  int guard = -1; ///< load, gather: which operand says whether there is an element, or none
+  Access access;  ///< load, gather, store
   /// gather: an index in [-extent, extent), negative ones from the end, moves it by so many
-  /// elements
+  /// elements; inside: the extent
   std::int64_t index_stride = 0, index_extent = 0;
   std::uint64_t bits = 0; ///< constant
   unsigned number = 0;    ///< argument: slot; index: axis

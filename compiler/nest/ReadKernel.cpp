@@ -55,8 +55,12 @@ public:
 
 private:
   Access access_of(mlir::Value buffer, kernel::MapAttr map) const {
-    Access access;
+    Access access = sum_of(map);
     access.buffer = llvm::cast<mlir::BlockArgument>(buffer).getArgNumber();
+    return access;
+  }
+  Access sum_of(kernel::MapAttr map) const {
+    Access access;
     access.offset = map.getOffset();
     for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
       access.strides.push_back(map.stride(axis));
@@ -86,14 +90,22 @@ private:
         .Case([&](kernel::LoadOp load) {
           Node node = make(NodeKind::load, load.getResult());
           node.access = access_of(load.getBuffer(), load.getMap());
-          add(std::move(node), {}, load.getResult());
+          node.guard = load.getGuard() ? 0 : -1;
+          add(std::move(node), load->getOperands().drop_front(), load.getResult());
         })
         .Case([&](kernel::GatherOp gather) {
           Node node = make(NodeKind::gather, gather.getResult());
           node.access = access_of(gather.getBuffer(), gather.getMap());
           node.index_stride = static_cast<std::int64_t>(gather.getStride());
           node.index_extent = static_cast<std::int64_t>(gather.getExtent());
-          add(std::move(node), gather.getIndex(), gather.getResult());
+          node.guard = gather.getGuard() ? 1 : -1;
+          add(std::move(node), gather->getOperands().drop_front(), gather.getResult());
+        })
+        .Case([&](kernel::InsideOp inside) {
+          Node node = make(NodeKind::inside, inside.getResult());
+          node.access = sum_of(inside.getCoordinate());
+          node.index_extent = static_cast<std::int64_t>(inside.getExtent());
+          add(std::move(node), {}, inside.getResult());
         })
         .Case([&](kernel::StoreOp store) {
           Node node = make(NodeKind::store, store.getValue());

@@ -46,7 +46,8 @@ namespace jit::kernel {
 mlir::Type element_type(mlir::MLIRContext *context, DType dtype);
 DType dtype_of(mlir::Type element);
 
-/// The map of a load, a gather or a store; null of another op.
+/// What an op computes from the axes: where it loads, gathers or stores, or the coordinate of
+/// inside; null of another op.
 MapAttr access_map(mlir::Operation *op);
 void set_access_map(mlir::Operation *op, MapAttr map);
 

@@ -14,6 +14,8 @@ MapAttr access_map(Operation *op) {
     return load.getMap();
   if (auto gather = dyn_cast<GatherOp>(op))
     return gather.getMap();
+  if (auto inside = dyn_cast<InsideOp>(op))
+    return inside.getCoordinate();
   auto store = dyn_cast<StoreOp>(op);
   return store ? store.getMap() : MapAttr();
 }
@@ -23,6 +25,8 @@ void set_access_map(Operation *op, MapAttr map) {
     load.setMapAttr(map);
   else if (auto gather = dyn_cast<GatherOp>(op))
     gather.setMapAttr(map);
+  else if (auto inside = dyn_cast<InsideOp>(op))
+    inside.setCoordinateAttr(map);
   else
     cast<StoreOp>(op).setMapAttr(map);
 }
@@ -153,46 +157,72 @@ LogicalResult FuncOp::verify() {
 
 // --- load, store ---
 
-void LoadOp::build(OpBuilder &builder, OperationState &state, Value buffer, MapAttr map) {
-  state.addOperands(buffer);
-  state.getOrAddProperties<Properties>().map = map;
-  const Type element = cast<BufType>(buffer.getType()).getElement();
-  state.addTypes(ValType::get(builder.getContext(), element, map.axes()));
+static uint32_t axes_of(Value value) {
+  return value ? cast<ValType>(value.getType()).getAxes() : 0;
 }
 
-LogicalResult LoadOp::verify() {
-  const ValType type = getResult().getType();
-  if (type.getElement() != getBuffer().getType().getElement())
-    return emitOpError("gives an element type that is not the buffer's");
-  if (type.getAxes() != getMap().axes())
-    return emitOpError("ranges over other axes than its map");
+// Whether the guard may be one, and the result is of the buffer's type and ranges over `axes`.
+static LogicalResult verify_read(Operation *op, BufType buffer, Value guard, uint32_t axes) {
+  const auto type = cast<ValType>(op->getResult(0).getType());
+  if (type.getElement() != buffer.getElement())
+    return op->emitOpError("gives an element type that is not the buffer's");
+  if (guard && !cast<ValType>(guard.getType()).getElement().isInteger(1))
+    return op->emitOpError("has a guard that is no truth");
+  if (type.getAxes() != (axes | axes_of(guard)))
+    return op->emitOpError("ranges over other axes than its map and its operands");
   return success();
 }
 
-static uint32_t axes_of(Value value) { return cast<ValType>(value.getType()).getAxes(); }
+void LoadOp::build(OpBuilder &builder, OperationState &state, Value buffer, MapAttr map,
+                   Value guard) {
+  state.addOperands(buffer);
+  if (guard)
+    state.addOperands(guard);
+  state.getOrAddProperties<Properties>().map = map;
+  const Type element = cast<BufType>(buffer.getType()).getElement();
+  state.addTypes(ValType::get(builder.getContext(), element, map.axes() | axes_of(guard)));
+}
+
+LogicalResult LoadOp::verify() {
+  return verify_read(*this, getBuffer().getType(), getGuard(), getMap().axes());
+}
 
 void GatherOp::build(OpBuilder &builder, OperationState &state, Value buffer, MapAttr map,
-                     Value index, int64_t stride, int64_t extent) {
+                     Value index, int64_t stride, int64_t extent, Value guard) {
   state.addOperands({buffer, index});
+  if (guard)
+    state.addOperands(guard);
   Properties &properties = state.getOrAddProperties<Properties>();
   properties.map = map;
   properties.stride = builder.getI64IntegerAttr(stride);
   properties.extent = builder.getI64IntegerAttr(extent);
   const Type element = cast<BufType>(buffer.getType()).getElement();
-  state.addTypes(ValType::get(builder.getContext(), element, map.axes() | axes_of(index)));
+  state.addTypes(
+      ValType::get(builder.getContext(), element, map.axes() | axes_of(index) | axes_of(guard)));
 }
 
 LogicalResult GatherOp::verify() {
-  const ValType type = getResult().getType();
-  if (type.getElement() != getBuffer().getType().getElement())
-    return emitOpError("gives an element type that is not the buffer's");
   const Type index = getIndex().getType().getElement();
   if (!index.isIntOrIndex() || index.isInteger(1))
     return emitOpError("takes an index of integers");
-  if (type.getAxes() != (getMap().axes() | axes_of(getIndex())))
-    return emitOpError("ranges over other axes than its map and its index");
   if (static_cast<int64_t>(getExtent()) < 1)
     return emitOpError("has no place for an index");
+  return verify_read(*this, getBuffer().getType(), getGuard(),
+                     getMap().axes() | axes_of(getIndex()));
+}
+
+void InsideOp::build(OpBuilder &builder, OperationState &state, MapAttr coordinate,
+                     int64_t extent) {
+  Properties &properties = state.getOrAddProperties<Properties>();
+  properties.coordinate = coordinate;
+  properties.extent = builder.getI64IntegerAttr(extent);
+  state.addTypes(ValType::get(builder.getContext(), builder.getI1Type(), coordinate.axes()));
+}
+
+LogicalResult InsideOp::verify() {
+  const ValType type = getResult().getType();
+  if (!type.getElement().isInteger(1) || type.getAxes() != getCoordinate().axes())
+    return emitOpError("gives i1 over the axes of its coordinate");
   return success();
 }
 

@@ -11,7 +11,7 @@
 // BUFFERS. Arguments are buffers, inputs before outputs (an output is an argument that is stored
 // to, and is never loaded). An access has a map: element offset = offset + sum(axis * stride) from
 // the address of the argument, strides may be negative; 0 means "does not depend on this axis". A
-// load ranges over exactly the axes of its map, a gather also over those of its index. A store happens once for every point of the axes of
+// load ranges over exactly the axes of its map and of its guard, a gather also over those of its index. A store happens once for every point of the axes of
 // its map; its value ranges over some of them. Outputs do not overlap inputs or each other, with one
 // exception that planning may choose: an output is the same memory as an input that is only loaded,
 // with the map of the store, whose store ranges over all axes, and, if there are row axes, lies in the
@@ -29,7 +29,7 @@
 // operand; any, all: i1; argmax, argmin: i64, the index of the first winner; varmean: two results, variance
 // (with `correction`) and mean.
 //
-// PASSES. load, const, arg, index: pass 0; ew, gather: the greatest of its operands; reduce: the operand's
+// PASSES. const, arg, index, inside: pass 0; load, ew, gather: the greatest of its operands; reduce: the operand's
 // plus 1. Each pass is one loop over the row. A value that ranges over row axes and is needed in a
 // later pass than its own is computed again there, unless a `keep` stands between: then it is
 // stored to scratch and loaded back.
@@ -63,30 +63,35 @@ def Kernel_FuncOp : KernelOp<"func", [IsolatedFromAbove, Symbol, SingleBlock, No
 
 def Kernel_LoadOp : KernelOp<"load", [Pure]> {
   let summary = "Element of a buffer at the point of the axes.";
-  let arguments = (ins Kernel_Buf:$buffer, Kernel_Map:$map);
+  let description = "Where `guard` is false there need be no element, and the result is 0.";
+  let arguments = (ins Kernel_Buf:$buffer, Kernel_Map:$map, Optional<Kernel_Val>:$guard);
   let results = (outs Kernel_Val:$result);
-  let assemblyFormat = "$buffer custom<Access>($map) attr-dict `:` type($buffer) `->` type($result)";
+  let assemblyFormat = [{
+    $buffer custom<Access>($map) (`if` $guard^)? attr-dict `:` type($buffer) (`,` type($guard)^)? `->` type($result)
+  }];
   let hasVerifier = 1;
   let skipDefaultBuilders = 1;
-  let builders = [OpBuilder<(ins "::mlir::Value":$buffer, "::jit::kernel::MapAttr":$map)>];
+  let builders = [OpBuilder<(ins "::mlir::Value":$buffer, "::jit::kernel::MapAttr":$map,
+                                 CArg<"::mlir::Value", "{}">:$guard)>];
 }
 
 def Kernel_GatherOp : KernelOp<"gather", [Pure]> {
   let summary = "Element of a buffer at a place that another value names.";
   let description = [{
     A load whose element offset is that of the map + index * stride. The index is an integer in
-    [-extent, extent), which has been checked; a negative one counts from the end.
+    [-extent, extent), which has been checked; a negative one counts from the end. `guard`: as of a load.
   }];
   let arguments = (ins Kernel_Buf:$buffer, Kernel_Map:$map, Kernel_Val:$index, I64Attr:$stride,
-                       I64Attr:$extent);
+                       I64Attr:$extent, Optional<Kernel_Val>:$guard);
   let results = (outs Kernel_Val:$result);
   let assemblyFormat = [{
-    $buffer custom<Access>($map) `at` $index `*` $stride `of` $extent attr-dict `:` type($buffer) `,` type($index) `->` type($result)
+    $buffer custom<Access>($map) `at` $index `*` $stride `of` $extent (`if` $guard^)? attr-dict `:` type($buffer) `,` type($index) (`,` type($guard)^)? `->` type($result)
   }];
   let hasVerifier = 1;
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::mlir::Value":$buffer, "::jit::kernel::MapAttr":$map,
-                                 "::mlir::Value":$index, "int64_t":$stride, "int64_t":$extent)>];
+                                 "::mlir::Value":$index, "int64_t":$stride, "int64_t":$extent,
+                                 CArg<"::mlir::Value", "{}">:$guard)>];
 }
 
 def Kernel_StoreOp : KernelOp<"store"> {
@@ -119,6 +124,16 @@ def Kernel_IndexOp : KernelOp<"index", [Pure]> {
   let results = (outs Kernel_Val:$result);
   let assemblyFormat = "custom<AxisName>($axis) attr-dict `:` type($result)";
   let hasVerifier = 1;
+}
+
+def Kernel_InsideOp : KernelOp<"inside", [Pure]> {
+  let summary = "Whether a sum of axes lies in [0, extent).";
+  let arguments = (ins Kernel_Map:$coordinate, I64Attr:$extent);
+  let results = (outs Kernel_Val:$result);
+  let assemblyFormat = "custom<Access>($coordinate) `of` $extent attr-dict `->` type($result)";
+  let hasVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::jit::kernel::MapAttr":$coordinate, "int64_t":$extent)>];
 }
 
 def Kernel_EwOp : KernelOp<"ew", [Pure]> {

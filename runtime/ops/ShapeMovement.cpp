@@ -59,6 +59,7 @@ RuleError infer_pad(const InferRequest &request, Inferred &out) {
            std::to_string(attrs.high.size()) + " behind and " +
            std::to_string(attrs.interior.size()) + " between for " + describe(x);
   out.results[0].dtype = x.dtype;
+  out.results[0].dims = {};
   for (std::size_t i = 0; i < x.rank; ++i) {
     const std::int64_t low = attrs.low[i], high = attrs.high[i], between = attrs.interior[i];
     if (const std::int64_t least = std::min({low, high, between}); least < 0)

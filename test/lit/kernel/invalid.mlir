@@ -55,7 +55,7 @@ kernel.func @gather(%x: !kernel.buf<f32>, %n: !kernel.buf<i1>) space<i = 2 : par
 
 kernel.func @gather(%x: !kernel.buf<f32>, %n: !kernel.buf<i64>) space<i = 2 : parallel> {
   %0 = kernel.load %n [i] : <i64> -> <i64, [i]>
-  // expected-error @below {{ranges over other axes than its map and its index}}
+  // expected-error @below {{ranges over other axes than its map and its operands}}
   %1 = kernel.gather %x [0] at %0 * 1 of 2 : <f32>, <i64, [i]> -> <f32, []>
 }
 
@@ -65,4 +65,19 @@ kernel.func @gather(%x: !kernel.buf<f32>, %n: !kernel.buf<i64>) space<i = 2 : pa
   %0 = kernel.load %n [i] : <i64> -> <i64, [i]>
   // expected-error @below {{has no place for an index}}
   %1 = kernel.gather %x [0] at %0 * 1 of 0 : <f32>, <i64, [i]> -> <f32, [i]>
+}
+
+// -----
+
+kernel.func @guard(%x: !kernel.buf<f32>, %n: !kernel.buf<i64>) space<i = 2 : parallel> {
+  %0 = kernel.load %n [i] : <i64> -> <i64, [i]>
+  // expected-error @below {{has a guard that is no truth}}
+  %1 = kernel.load %x [i] if %0 : <f32>, !kernel.val<i64, [i]> -> <f32, [i]>
+}
+
+// -----
+
+kernel.func @inside() space<i = 2 : parallel, j = 3 : parallel> {
+  // expected-error @below {{gives i1 over the axes of its coordinate}}
+  %0 = kernel.inside [i] of 2 -> <i1, [i, j]>
 }

@@ -47,6 +47,17 @@ kernel.func @gathers(%x: !kernel.buf<f32>, %n: !kernel.buf<i32>, %y: !kernel.buf
   kernel.store %1, %y [i * 4 + j] : <f32, [i, j]> -> <f32>
 }
 
+// CHECK-LABEL: kernel.func @guards
+kernel.func @guards(%x: !kernel.buf<f32>, %n: !kernel.buf<i64>, %y: !kernel.buf<f32>) space<i = 9 : parallel> {
+  // CHECK: kernel.inside [i * 2 + -3] of 7 -> <i1, [i]>
+  %0 = kernel.inside [i * 2 + -3] of 7 -> <i1, [i]>
+  // CHECK: kernel.load %{{.*}} [i * 2 + -3] if %{{.*}} : <i64>, !kernel.val<i1, [i]> -> <i64, [i]>
+  %1 = kernel.load %n [i * 2 + -3] if %0 : <i64>, !kernel.val<i1, [i]> -> <i64, [i]>
+  // CHECK: kernel.gather %{{.*}} [0] at %{{.*}} * 1 of 5 if %{{.*}} : <f32>, <i64, [i]>, !kernel.val<i1, [i]> -> <f32, [i]>
+  %2 = kernel.gather %x [0] at %1 * 1 of 5 if %0 : <f32>, <i64, [i]>, !kernel.val<i1, [i]> -> <f32, [i]>
+  kernel.store %2, %y [i] : <f32, [i]> -> <f32>
+}
+
 // CHECK-LABEL: kernel.func @contraction
 kernel.func @contraction(%a: !kernel.buf<f64>, %b: !kernel.buf<f64>, %c: !kernel.buf<f64>) space<i = 3 : parallel, j = 4 : parallel, k = 5 : inner> {
   %0 = kernel.load %a [i * 5 + k] : <f64> -> <f64, [i, k]>

@@ -108,3 +108,34 @@ trace.func @embedding(%w: tensor<1000x64xf32>, %i: tensor<32xi64>) {
 // CHECK-COUNT-2: kernel.launch
 // CHECK-NOT: kernel.launch
 // CHECK: kernel.gather %arg1 [j] at %{{.*}} * 64 of 1000
+
+// -----
+
+// What is padded is computed inside only, by whoever reads it; beside it a reduction's result is not.
+trace.func @padded(%x: tensor<30x40xf32>, %y: tensor<32x43xf32>) {
+  %v = trace.scalar 0 : tensor<f32>
+  %0 = trace.exp %x {op = 0 : i32} : (tensor<30x40xf32>) -> tensor<30x40xf32>
+  %1 = trace.pad %0, %v {low = array<i64: 1, 2>, high = array<i64: 1, 1>, interior = array<i64: 0, 0>, op = 1 : i32} : (tensor<30x40xf32>, tensor<f32>) -> tensor<32x43xf32>
+  %2 = trace.multiply %1, %y {op = 2 : i32} : (tensor<32x43xf32>, tensor<32x43xf32>) -> tensor<32x43xf32>
+  trace.return %2 : tensor<32x43xf32>
+}
+// CHECK: trace.func @padded
+// CHECK-COUNT-1: kernel.launch
+// CHECK-NOT: kernel.launch
+// CHECK: %[[ROW:.*]] = kernel.inside [i + -1] of 30
+// CHECK: %[[COLUMN:.*]] = kernel.inside [j + -2] of 40
+// CHECK: %[[INSIDE:.*]] = kernel.ew logical_and %[[ROW]], %[[COLUMN]]
+// CHECK: %[[X:.*]] = kernel.load %arg0 [i * 40 + j + -42] if %[[INSIDE]]
+// CHECK: %[[E:.*]] = kernel.ew exp %[[X]]
+// CHECK: kernel.ew where %[[INSIDE]], %[[E]]
+
+// -----
+
+trace.func @padded_sums(%x: tensor<30x40xf32>) {
+  %v = trace.scalar 0 : tensor<f32>
+  %0 = trace.sum %x {axis = array<i64: 1>, keepdims = false, dtype = f32, op = 0 : i32} : (tensor<30x40xf32>) -> tensor<30xf32>
+  %1 = trace.pad %0, %v {low = array<i64: 1>, high = array<i64: 0>, interior = array<i64: 0>, op = 1 : i32} : (tensor<30xf32>, tensor<f32>) -> tensor<31xf32>
+  trace.return %1 : tensor<31xf32>
+}
+// CHECK: trace.func @padded_sums{{.*}}grid_sync
+// CHECK-COUNT-2: kernel.launch

@@ -25,6 +25,22 @@ public:
     nest.buffers = std::max(nest.buffers, buffer + 1);
     return add(std::move(node));
   }
+  unsigned inside(std::vector<std::int64_t> strides, std::int64_t offset, std::int64_t extent) {
+    Node node = make(NodeKind::inside, DType::boolean);
+    node.access = {0, offset, std::move(strides)};
+    for (unsigned k = 0; k < nest.axes.size(); ++k)
+      node.axes |= std::uint32_t{node.access.strides[k] != 0} << k;
+    node.index_extent = extent;
+    return add(std::move(node));
+  }
+  /// The load or gather `read`, which is the last node, only where `guard` is true.
+  unsigned guarded(unsigned read, unsigned guard) {
+    Node &node = nest.nodes[read];
+    node.guard = static_cast<int>(node.operands.size());
+    node.operands.push_back(guard);
+    node.axes |= nest.nodes[guard].axes;
+    return read;
+  }
   unsigned gather(DType dtype, unsigned buffer, std::vector<std::int64_t> strides, unsigned index,
                   std::int64_t index_stride, std::int64_t extent) {
     Node node = make(NodeKind::gather, dtype);

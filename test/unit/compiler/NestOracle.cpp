@@ -227,12 +227,27 @@ private:
     return *x;
   }
 
+  bool is_missing(const Node &node, const Place &at) {
+    return node.guard >= 0 &&
+           !std::get<bool>(value(node.operands[static_cast<unsigned>(node.guard)], at));
+  }
+
   Number compute(unsigned number, const Place &at) {
     const Node &node = nest.nodes[number];
     switch (node.kind) {
+    case NodeKind::inside: {
+      std::int64_t sum = node.access.offset;
+      for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
+        sum += node.access.strides[axis] * at[axis];
+      return sum >= 0 && sum < node.index_extent;
+    }
     case NodeKind::load:
+      if (is_missing(node, at))
+        return convert(node.dtype, std::int64_t{0});
       return load(node.dtype, address(node, at));
     case NodeKind::gather: {
+      if (is_missing(node, at))
+        return convert(node.dtype, std::int64_t{0});
       const Number place = convert(DType::i64, value(node.operands[0], at));
       std::int64_t index = std::get<std::int64_t>(place);
       index += index < 0 ? node.index_extent : 0;

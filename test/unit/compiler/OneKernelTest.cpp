@@ -130,6 +130,50 @@ TEST_P(OneKernel, ReadingWhatWasJoined) {
   expect_kernels(g, {}, 3);
 }
 
+/// What is padded is computed inside only. Behind a border of other numbers, it is reduced.
+TEST_P(OneKernel, PadOfWhatIsComputed) {
+  for (const DType dtype : {f32, DType::f64, DType::u32, DType::i32}) {
+    GraphBuilder g;
+    const auto x = g.input(dtype, {60, n}), y = g.input(dtype, {63, n + 5});
+    const auto outside = g.number(dtype == DType::u8 || dtype == DType::i32 ? ScalarKind::integer
+                                                                            : ScalarKind::floating);
+    const auto squared = g.op(OpKind::square, {x});
+    const auto padded =
+        g.op(OpKind::pad, {squared, outside}, PadAttrs{{1, 5}, {2, 0}, {0, 0}}.encode());
+    g.output(g.op(OpKind::subtract, {padded, y}));
+    g.output(g.op(OpKind::max, {padded}, MaxAttrs{{1}, false}.encode()));
+    const auto program = expect_compiled_equals_eager(g.graph, {2});
+    ASSERT_TRUE(program);
+    EXPECT_LE(program->info().kernels_after, n <= 64 ? 1u : 2u); // of three
+  }
+}
+
+/// Small enough that work beyond the borders costs less than a kernel more.
+TEST(PaddedTwice, IsOneKernel) {
+  GraphBuilder g;
+  const auto x = g.input(f32, {40, 30}), one = g.number(ScalarKind::floating),
+             two = g.number(ScalarKind::floating);
+  const auto inner = g.op(OpKind::pad, {g.op(OpKind::square, {x}), one},
+                          PadAttrs{{1, 1}, {1, 1}, {0, 0}}.encode());
+  const auto outer = g.op(OpKind::pad, {g.op(OpKind::negative, {inner}), two},
+                          PadAttrs{{0, 2}, {3, 1}, {0, 0}}.encode());
+  g.output(g.op(OpKind::negative, {outer}));
+  expect_kernels(g, {0.5, 0.25}, 1);
+}
+
+/// An index that is padded with what is a place too.
+TEST_P(OneKernel, PadOfWhatIsGathered) {
+  GraphBuilder g;
+  const auto x = g.input(f32, {50, n}), outside = g.number(ScalarKind::floating);
+  const auto rows = g.op(OpKind::take, {x, places(g, {60})}, TakeAttrs{0}.encode());
+  const auto padded = g.op(OpKind::pad, {rows, outside}, PadAttrs{{1, 2}, {0, 3}, {0, 0}}.encode());
+  g.output(g.op(OpKind::square, {padded}));
+  std::vector<Scalar> numbers = {0.5};
+  for (const Scalar &number : range_of(50))
+    numbers.push_back(number);
+  expect_kernels(g, numbers, 1);
+}
+
 /// Nothing is computed in its place: one call of the library copies all.
 TEST_P(OneKernel, ConcatOfInputs) {
   GraphBuilder g;
