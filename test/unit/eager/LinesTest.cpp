@@ -2,6 +2,9 @@
 // Every public function is called here or in LinesOfFunctionsTest.cpp, and every op that it records
 // must have the line of the call.
 #include "test/unit/eager/Lines.h"
+#include "runtime/autograd/Backward.h"
+
+#include <sstream>
 
 namespace jit {
 namespace {
@@ -319,7 +322,8 @@ TEST(Lines, Optimizers) {
 
 /// The rest of a traced call after an observation begins at its line.
 TEST(Lines, Observations) {
-  const auto begins_at = [](auto observe, Location call = Location::current()) {
+  using Observe = FunctionRef<void(const Tensor &)>;
+  const auto begins_at = [](Observe observe, Location call = Location::current()) {
     auto traced = trace(
         [&] {
           const Tensor value = x * 2;
