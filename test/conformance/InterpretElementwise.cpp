@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Elementwise ops of the interpreter: exact ones by plain C++, all others by the plain emitter.
-#include "runtime/scalar/Functions.h"
+#include "runtime/scalar/Calls.h"
 #include "runtime/scalar/Plain.h"
 #include "test/conformance/Elements.h"
 
@@ -29,18 +29,6 @@ template <class T> struct Outcome {
   }
 };
 
-namespace functions {
-using namespace scalar; // NOLINT
-#define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
-  struct name##_function {                                                                         \
-    template <class... V> static auto apply(E &e, V... v) -> decltype(name(e, v...)) {             \
-      return name(e, v...);                                                                        \
-    }                                                                                              \
-  };
-#include "runtime/ops/ScalarFunctions.inc"
-#undef TRACEJIT_SCALAR_FUNCTION
-} // namespace functions
-
 template <class Function, class T> Outcome<T> emit(const T *x, std::size_t count) {
   E e;
   using V = scalar::Value<E, T>;
@@ -66,16 +54,8 @@ template <class Function, class T> Outcome<T> emit(const T *x, std::size_t count
 }
 
 template <class T> Outcome<T> emitted(ScalarFunction function, const T *x, std::size_t count) {
-  switch (function) {
-#define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
-  case ScalarFunction::name:                                                                       \
-    return emit<functions::name##_function>(x, count);
-#include "runtime/ops/ScalarFunctions.inc"
-#undef TRACEJIT_SCALAR_FUNCTION
-  case ScalarFunction::none:
-    break;
-  }
-  std::abort();
+  return scalar::with_function(function,
+                               [&]<class F>(std::type_identity<F>) { return emit<F>(x, count); });
 }
 
 template <class T> T signed_one(T x) {
