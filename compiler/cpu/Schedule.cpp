@@ -217,19 +217,9 @@ private:
   /// Functions that leave no registers for four vectors at once.
   static bool is_broad(ScalarFunction function) {
     switch (function) {
-    case ScalarFunction::pow:
-    case ScalarFunction::sin:
-    case ScalarFunction::cos:
-    case ScalarFunction::tan:
-    case ScalarFunction::sinh:
-    case ScalarFunction::cosh:
-    case ScalarFunction::asinh:
-    case ScalarFunction::acosh:
-    case ScalarFunction::atanh:
-    case ScalarFunction::erfc:
-    case ScalarFunction::atan2:
-    case ScalarFunction::hypot:
-    case ScalarFunction::logaddexp:
+#define TRACEJIT_BROAD(name) case ScalarFunction::name:
+#include "runtime/ops/Broad.inc"
+#undef TRACEJIT_BROAD
       return true;
     default:
       return false;

@@ -56,10 +56,12 @@ def SquareOp : Unary<"square", "numeric"> {
 }
 def SqrtOp : Unary<"sqrt", "floating"> {
   let doc = "Square root, correctly rounded; NaN below -0.";
+  let bounds = ["0.5", "0.5"];
 }
 def RsqrtOp : Unary<"rsqrt", "floating"> {
   let doc = "1 / sqrt(x), both steps correctly rounded.";
-  let ulp = 1;
+  let ulp = 2;
+  let bounds = ["1.5", "1.5"];
 }
 
 def BitwiseInvertOp : Unary<"bitwise_invert", "numeric"> {
@@ -70,32 +72,37 @@ def BitwiseInvertOp : Unary<"bitwise_invert", "numeric"> {
 
 //===- Functions ------------------------------------------------------------------------------===//
 
-class Function<string mnemonic, int bound> : Unary<mnemonic, "floating"> {
-  let ulp = bound;
+class Function<string mnemonic, string f32Bound, string f64Bound> : Unary<mnemonic, "floating"> {
+  let ulp = 2;
+  let cost = "long";
+  let bounds = [f32Bound, f64Bound];
 }
-def ExpOp : Function<"exp", 2> {
+def ExpOp : Function<"exp", "1.1", "1.1"> {
   let doc = "e to the power x.";
 }
-def LogOp : Function<"log", 2> {
+def LogOp : Function<"log", "1.0", "1.0"> {
   let doc = "Natural logarithm; NaN below -0.";
 }
-def SinOp : Function<"sin", 2> {
+def SinOp : Function<"sin", "1.6", "2.0"> {
   let doc = "Sine of x in radians.";
+  let cost = "broad";
 }
-def CosOp : Function<"cos", 2> {
+def CosOp : Function<"cos", "1.6", "2.0"> {
   let doc = "Cosine of x in radians.";
+  let cost = "broad";
 }
-def TanhOp : Function<"tanh", 2> {
+def TanhOp : Function<"tanh", "1.8", "2.0"> {
   let doc = "Hyperbolic tangent.";
 }
-def ErfOp : Function<"erf", 2> {
+def ErfOp : Function<"erf", "1.2", "2.0"> {
   let doc = "Error function.";
 }
-def SigmoidOp : Function<"sigmoid", 4> {
+def SigmoidOp : Function<"sigmoid", "2.0", "2.0"> {
   let doc = "1 / (1 + exp(-x)), computed as exp(x) / (1 + exp(x)) for negative x.";
 }
-def GeluOp : Function<"gelu", 4> {
+def GeluOp : Function<"gelu", "1.8", "2.0"> {
   let doc = "x * (1 + erf(x / sqrt(2))) / 2, and -0 for -infinity. The error is relative to |x|.";
+  let errorOf = "operand";
 }
 def ReluOp : Unary<"relu", "numeric"> {
   let doc = "0 > x ? 0 : x; keeps NaN and -0.";
@@ -103,50 +110,57 @@ def ReluOp : Unary<"relu", "numeric"> {
 def IsnanOp : Unary<"isnan", "comparison"> {
   let doc = "Whether x is NaN; false for integers.";
 }
-def Expm1Op : Function<"expm1", 2> {
+def Expm1Op : Function<"expm1", "1.6", "2.0"> {
   let doc = "exp(x) - 1 with its own digits near 0.";
 }
-def Log1pOp : Function<"log1p", 2> {
+def Log1pOp : Function<"log1p", "1.3", "1.0"> {
   let doc = "log(1 + x) with its own digits near 0; NaN below -1.";
 }
-def Exp2Op : Function<"exp2", 2> {
+def Exp2Op : Function<"exp2", "0.9", "1.3"> {
   let doc = "2 to the power x, exact for integral x.";
 }
-def Log2Op : Function<"log2", 2> {
+def Log2Op : Function<"log2", "1.4", "1.5"> {
   let doc = "Logarithm to the base 2, exact for powers of 2; NaN below -0.";
 }
-def Log10Op : Function<"log10", 2> {
+def Log10Op : Function<"log10", "1.5", "1.5"> {
   let doc = "Logarithm to the base 10, exact for powers of 10; NaN below -0.";
 }
-def AtanOp : Function<"atan", 2> {
+def AtanOp : Function<"atan", "1.3", "2.0"> {
   let doc = "Arc tangent in radians.";
 }
-def SinhOp : Function<"sinh", 2> {
+def SinhOp : Function<"sinh", "1.5", "2.0"> {
   let doc = "Hyperbolic sine.";
+  let cost = "broad";
 }
-def CoshOp : Function<"cosh", 2> {
+def CoshOp : Function<"cosh", "1.3", "2.0"> {
   let doc = "Hyperbolic cosine.";
+  let cost = "broad";
 }
-def TanOp : Function<"tan", 2> {
+def TanOp : Function<"tan", "1.4", "2.0"> {
   let doc = "Tangent of x in radians.";
+  let cost = "broad";
 }
-def AsinOp : Function<"asin", 2> {
+def AsinOp : Function<"asin", "1.2", "2.0"> {
   let doc = "Arc sine in radians; NaN beyond 1.";
 }
-def AcosOp : Function<"acos", 2> {
+def AcosOp : Function<"acos", "1.2", "2.0"> {
   let doc = "Arc cosine in radians; NaN beyond 1.";
 }
-def AsinhOp : Function<"asinh", 2> {
+def AsinhOp : Function<"asinh", "1.7", "2.0"> {
   let doc = "Inverse hyperbolic sine.";
+  let cost = "broad";
 }
-def AcoshOp : Function<"acosh", 2> {
+def AcoshOp : Function<"acosh", "1.9", "2.0"> {
   let doc = "Inverse hyperbolic cosine; NaN below 1.";
+  let cost = "broad";
 }
-def AtanhOp : Function<"atanh", 2> {
+def AtanhOp : Function<"atanh", "1.5", "2.0"> {
   let doc = "Inverse hyperbolic tangent; NaN beyond 1.";
+  let cost = "broad";
 }
-def ErfcOp : Function<"erfc", 2> {
+def ErfcOp : Function<"erfc", "1.8", "2.0"> {
   let doc = "1 - erf(x) with its own digits for large x.";
+  let cost = "broad";
 }
 
 def IsfiniteOp : Unary<"isfinite", "comparison"> {
@@ -181,6 +195,8 @@ def PowOp : Binary<"pow", "numeric"> {
   let doc = "x to the power y. Integers wrap; a negative integer power gives +-1 for x = +-1 and 0 otherwise.\n"
             "The literal power 2 is square(x).";
   let ulp = 2;
+  let cost = "broad";
+  let bounds = ["0.6", "1.2"];
   let signature = "Tensor pow(Operand x, Operand y)";
 }
 def MinimumOp : Binary<"minimum", "numeric", [Commutative]> {
@@ -192,15 +208,22 @@ def MaximumOp : Binary<"maximum", "numeric", [Commutative]> {
 def Atan2Op : Binary<"atan2", "floating"> {
   let doc = "The angle of the point with ordinate x and abscissa y, in [-pi, pi]: the arc tangent of x / y where y > 0.";
   let ulp = 2;
+  let cost = "broad";
+  let bounds = ["1.6", "2.0"];
 }
 def HypotOp : Binary<"hypot", "floating", [Commutative]> {
   let doc = "sqrt(x * x + y * y) without overflow on the way; infinity beats NaN.";
   let ulp = 2;
+  let cost = "broad";
+  let bounds = ["0.6", "1.2"];
 }
 def LogaddexpOp : Binary<"logaddexp", "floating", [Commutative]> {
   let doc = "log(exp(x) + exp(y)) without overflow on the way. The error is relative to the largest of |x|, |y|, the\n"
             "result and what is added to the larger operand.";
   let ulp = 2;
+  let cost = "broad";
+  let bounds = ["1.8", "2.0"];
+  let errorOf = "largest";
 }
 
 def CopysignOp : Binary<"copysign", "floating"> {
@@ -212,12 +235,12 @@ def NextafterOp : Binary<"nextafter", "floating"> {
 def FloorDivideOp : Binary<"floor_divide", "numeric"> {
   let doc = "x / y rounded down; of integers 0 where y is 0, of floats x / y there.";
   let types = Numbers;
-  let isLong = 1;
+  let cost = "long";
 }
 def RemainderOp : Binary<"remainder", "numeric"> {
   let doc = "x - floor_divide(x, y) * y, exactly, with the sign of y; where y is 0, of integers 0, of floats NaN.";
   let types = Numbers;
-  let isLong = 1;
+  let cost = "long";
   let cpp = "operator%";
 }
 class BitwiseBinary<string mnemonic, list<DTypeName> accepted, list<Trait> traits = []>

@@ -102,8 +102,15 @@ class TraceOp<string mnemonic, string familyName, list<Trait> traits = []>
   list<Let> body = [];
   list<InRange> indexCheck = [];   // at most one
   bit updates = 0;                 // the result may lie in the memory of operand 0
-  bit isLong = 0;                  // takes as long as functions with an error of several ulp do
+  // "cheap", "long": some ten times the cycles of an addition, or "broad": long, and leaves no registers
+  // for four vectors at once.
+  string cost = "cheap";
   int ulp = 0;                     // bound of the error of f32 and f64 results; 0 is exact
+  // Elementwise ops with an error: the bounds that tests assert, of f32 on all inputs (on samples with
+  // two operands) and of f64 on samples, against the function of this name in MPFR and the C library;
+  // errorOf is "result", "operand" or "largest": whose last place is the unit (docs/numerics.md).
+  list<string> bounds = [];
+  string errorOf = "result";
   list<Sample> samples = ?;
   string cpp = "";                 // the C++ operator for it
   // "auto": one Operand an operand, and the definition is generated. "none": no free function. Else

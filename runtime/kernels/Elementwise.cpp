@@ -5,6 +5,7 @@
 #include "runtime/kernels/Parallel.h"
 #include "runtime/kernels/ScalarValue.h"
 #include "runtime/kernels/TileReader.h"
+#include "runtime/ops/Limits.h"
 #include "runtime/scalar/Storage.h"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace jit {
 namespace {
 
 /// No elementwise op has more operands.
-constexpr int max_operands = 3;
+constexpr int max_operands = max_element_operands;
 
 struct Loop {
   ElementLoop run;

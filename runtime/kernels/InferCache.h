@@ -8,6 +8,7 @@
 #include "runtime/kernels/KernelTable.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/kernels/ScalarValue.h"
+#include "runtime/ops/Limits.h"
 
 #include <array>
 
@@ -15,7 +16,7 @@ namespace jit {
 
 /// An op without attributes over one to three operands: its result metas depend on nothing else.
 struct InferKey {
-  static constexpr std::size_t max_operands = 3;
+  static constexpr std::size_t max_operands = max_element_operands;
   OpKind op{};
   std::uint8_t count = 0;
   std::array<ScalarKind, max_operands> kinds{}; ///< of numbers

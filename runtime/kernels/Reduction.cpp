@@ -8,6 +8,7 @@
 #include "runtime/ops/Attributes.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 namespace jit {
@@ -173,8 +174,8 @@ void run(const KernelTable &table, const KernelCall &call, const ReductionProble
                ? var_mean<float>(table, problem, call, correction, space)
                : var_mean<double>(table, problem, call, correction, space);
   }
-  default:
-    return;
+  default: // of other families
+    std::abort();
   }
 }
 

@@ -6,13 +6,13 @@
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/KernelTable.h"
 #include "runtime/kernels/ScalarValue.h"
+#include "runtime/ops/Limits.h"
 
 namespace jit {
 
-/// A body is at most this long; its operands and results are values.
-inline constexpr int max_steps = 16;
-inline constexpr int max_row_operands = 6;
-inline constexpr int max_values = max_row_operands + max_steps * (max_results + 3);
+/// Operands, results of steps and constants of a body.
+inline constexpr int max_values =
+    max_row_operands + max_row_steps * (max_results + max_element_operands);
 
 struct RowValue {
   enum Extent : std::uint8_t {
@@ -30,14 +30,14 @@ struct RowStep {
   OpKind op;
   ElementLoop loop; ///< null for a reduction
   std::uint8_t operand_count;
-  std::uint8_t operands[3]; ///< values
-  std::uint8_t result;      ///< value; a second result follows it
+  std::uint8_t operands[max_element_operands]; ///< values
+  std::uint8_t result;                         ///< value; a second result follows it
 };
 
 /// Values: first the operands of the op, then the results of the steps and the constants.
 struct RowPlan {
   RowValue values[max_values];
-  RowStep steps[max_steps];
+  RowStep steps[max_row_steps];
   int step_count = 0;
   int value_count = 0;
   int result = 0;

@@ -12,6 +12,7 @@
 #include "runtime/kernels/TileReader.h"
 #include "runtime/ops/Attributes.h"
 
+#include <cstdlib>
 #include <cstring>
 
 namespace jit {
@@ -239,8 +240,8 @@ void run_scan(const KernelTable &table, const KernelCall &call) noexcept {
     return CumulativeScan(table, call).run();
   case OpKind::linear_scan:
     return run_linear_scan(table, call);
-  default:
-    return;
+  default: // of other families
+    std::abort();
   }
 }
 

@@ -12,6 +12,7 @@
 #include "runtime/ops/Attributes.h"
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 
 namespace jit {
@@ -189,8 +190,8 @@ bool run_sort(const KernelTable &table, const KernelCall &call,
   case OpKind::searchsorted:
     with_sorted_type(call.operands[0].meta->dtype, [&]<class T>() { search<T>(table, call); });
     return true;
-  default:
-    return false;
+  default: // of other families
+    std::abort();
   }
 }
 

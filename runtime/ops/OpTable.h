@@ -47,8 +47,8 @@ enum class ScalarFunction : std::uint8_t {
   none,
 };
 
-/// Functions that take some ten times the cycles of an addition: those with an error of 2 ulp or
-/// more, others whose record says so, and what is made of them.
+/// Functions that take some ten times the cycles of an addition: those whose record says so in
+/// field `cost`, and what is made of them.
 constexpr bool is_transcendental(ScalarFunction function) noexcept {
   switch (function) {
 #define TRACEJIT_TRANSCENDENTAL(name)                                                              \

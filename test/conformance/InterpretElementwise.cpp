@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Elementwise ops of the interpreter: exact ones by plain C++, all others by the plain emitter.
-#include "runtime/scalar/Functions.h"
+#include "runtime/scalar/Calls.h"
 #include "runtime/scalar/Plain.h"
 #include "test/conformance/Elements.h"
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -27,18 +28,6 @@ template <class T> struct Outcome {
     return outcome;
   }
 };
-
-namespace functions {
-using namespace scalar; // NOLINT
-#define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
-  struct name##_function {                                                                         \
-    template <class... V> static auto apply(E &e, V... v) -> decltype(name(e, v...)) {             \
-      return name(e, v...);                                                                        \
-    }                                                                                              \
-  };
-#include "runtime/ops/ScalarFunctions.inc"
-#undef TRACEJIT_SCALAR_FUNCTION
-} // namespace functions
 
 template <class Function, class T> Outcome<T> emit(const T *x, std::size_t count) {
   E e;
@@ -65,16 +54,8 @@ template <class Function, class T> Outcome<T> emit(const T *x, std::size_t count
 }
 
 template <class T> Outcome<T> emitted(ScalarFunction function, const T *x, std::size_t count) {
-  switch (function) {
-#define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
-  case ScalarFunction::name:                                                                       \
-    return emit<functions::name##_function>(x, count);
-#include "runtime/ops/ScalarFunctions.inc"
-#undef TRACEJIT_SCALAR_FUNCTION
-  case ScalarFunction::none:
-    break;
-  }
-  std::abort();
+  return scalar::with_function(function,
+                               [&]<class F>(std::type_identity<F>) { return emit<F>(x, count); });
 }
 
 template <class T> T signed_one(T x) {
@@ -292,14 +273,55 @@ template <class T> Outcome<T> apply_body(const OpInfo &op, const T *x) {
   return steps.back();
 }
 
-/// Position in an operand of the element `index` of the result.
-std::int64_t broadcast_index(const Value &operand, const std::vector<std::int64_t> &index) {
-  std::int64_t at = 0;
-  for (std::size_t axis = 0; axis < operand.dims.size(); ++axis) {
-    const std::int64_t dim = operand.dims[axis];
-    at = at * dim + (dim == 1 ? 0 : index[index.size() - operand.dims.size() + axis]);
+/// The elements of an operand as T, one for each element of the result.
+template <class T> std::unique_ptr<T[]> spread(const Value &operand, Dims dims, std::int64_t size) {
+  auto elements = std::make_unique<T[]>(static_cast<std::size_t>(size));
+  if (size == 0)
+    return elements;
+  if (operand.is_number) {
+    std::fill_n(elements.get(), size, element<T>(operand, 0));
+    return elements;
   }
-  return at;
+  const std::size_t missing = dims.size() - operand.dims.size();
+  visit(operand.dtype, [&](auto type) {
+    std::vector<std::int64_t> index(dims.size());
+    for (std::int64_t i = 0; i < size; ++i, next_index(index, dims)) {
+      std::int64_t at = 0;
+      for (std::size_t axis = 0; axis < operand.dims.size(); ++axis) {
+        const std::int64_t dim = operand.dims[axis];
+        at = at * dim + (dim == 1 ? 0 : index[missing + axis]);
+      }
+      elements[static_cast<std::size_t>(i)] = convert<T>(operand.at<decltype(type)>(at));
+    }
+  });
+  return elements;
+}
+
+/// Operand `first` where the element of the condition is true, `second` elsewhere.
+template <class R> void choose(const std::vector<Value> &operands, Value &result) {
+  const std::int64_t size = result.size();
+  const auto condition = spread<bool>(operands[0], result.dims, size);
+  const auto first = spread<R>(operands[1], result.dims, size);
+  const auto second = spread<R>(operands[2], result.dims, size);
+  for (std::int64_t i = 0; i < size; ++i)
+    result.set(i, condition[static_cast<std::size_t>(i)] ? first[static_cast<std::size_t>(i)]
+                                                         : second[static_cast<std::size_t>(i)]);
+}
+
+template <class R, class T>
+void compute(const OpInfo &op, const std::vector<Value> &operands, Value &result) {
+  const std::int64_t size = result.size();
+  std::vector<std::unique_ptr<T[]>> elements;
+  for (const Value &operand : operands)
+    elements.push_back(spread<T>(operand, result.dims, size));
+  for (std::int64_t i = 0; i < size; ++i) {
+    T x[3] = {};
+    for (std::size_t k = 0; k < operands.size(); ++k)
+      x[k] = elements[k][static_cast<std::size_t>(i)];
+    const Outcome<T> outcome =
+        op.body.empty() ? apply(op.scalar, x, operands.size()) : apply_body(op, x);
+    result.set(i, outcome.is_truth ? static_cast<R>(outcome.truth) : static_cast<R>(outcome.value));
+  }
 }
 
 } // namespace
@@ -308,39 +330,29 @@ Value interpret_elementwise(const OpInfo &op, AttrWords attrs, const std::vector
                             const ResultType &type) {
   Value result(type.dtype, type.dims);
   std::vector<OperandType> types;
-  std::vector<const Meta *> metas;
   for (const Value &operand : operands)
     types.push_back({operand.is_number ? nullptr : intern_contiguous(operand.dtype, operand.dims),
                      operand.number.kind()});
-  const DType compute = element_types(op, attrs, types).compute;
-  std::vector<std::int64_t> index(type.dims.size());
-  for (std::int64_t i = 0; i < result.size(); ++i, next_index(index, type.dims)) {
-    const auto at = [&](std::size_t k) {
-      return operands[k].is_number ? 0 : broadcast_index(operands[k], index);
-    };
-    visit(type.dtype, [&](auto result_type) {
-      using R = decltype(result_type);
-      if (op.types == TypeRule::cast) {
-        result.set(i, element<R>(operands[0], at(0)));
-      } else if (op.types == TypeRule::select) {
-        const std::size_t chosen = element<bool>(operands[0], at(0)) ? 1 : 2;
-        result.set(i, element<R>(operands[chosen], at(chosen)));
-      } else {
-        visit(compute, [&](auto compute_type) {
-          using T = decltype(compute_type);
-          T x[3] = {};
-          for (std::size_t k = 0; k < operands.size(); ++k)
-            x[k] = element<T>(operands[k], at(k));
-          const Outcome<T> outcome =
-              op.body.empty() ? apply(op.scalar, x, operands.size()) : apply_body(op, x);
-          if (outcome.is_truth)
-            result.set(i, static_cast<R>(outcome.truth));
-          else
-            result.set(i, static_cast<R>(outcome.value));
-        });
-      }
-    });
-  }
+  const DType compute_dtype = element_types(op, attrs, types).compute;
+  visit(type.dtype, [&](auto result_type) {
+    using R = decltype(result_type);
+    if (op.types == TypeRule::cast) {
+      const auto x = spread<R>(operands[0], type.dims, result.size());
+      for (std::int64_t i = 0; i < result.size(); ++i)
+        result.set(i, x[static_cast<std::size_t>(i)]);
+    } else if (op.types == TypeRule::select) {
+      choose<R>(operands, result);
+    } else {
+      // Either the dtype of the operands or bool: no other results exist.
+      visit(compute_dtype, [&](auto compute_type) {
+        using T = decltype(compute_type);
+        if constexpr (std::is_same_v<R, T> || std::is_same_v<R, bool>)
+          compute<R, T>(op, operands, result);
+        else
+          std::abort();
+      });
+    }
+  });
   return result;
 }
 

@@ -98,20 +98,23 @@ std::vector<Value> interpret(OpKind kind, AttrWords attrs, const std::vector<Val
 }
 
 std::string difference(const Value &expected, const Value &got) {
-  const std::size_t step = itemsize(expected.dtype);
-  for (std::int64_t i = 0; i < expected.size(); ++i) {
-    const std::size_t at = static_cast<std::size_t>(i) * step;
-    if (std::memcmp(expected.bytes.data() + at, got.bytes.data() + at, step) == 0)
-      continue;
-    const double a = element<double>(expected, i), b = element<double>(got, i);
-    if (is_float(expected.dtype) && std::isnan(a) && std::isnan(b))
-      continue;
-    std::ostringstream text;
-    text << "element " << i << ": expected " << std::hexfloat << a << ", got " << b
-         << std::defaultfloat << " (" << a << ", " << b << ")";
-    return text.str();
-  }
-  return {};
+  if (expected.bytes == got.bytes)
+    return {};
+  const std::int64_t size = expected.size();
+  return visit(expected.dtype, [&](auto type) -> std::string {
+    using T = decltype(type);
+    for (std::int64_t i = 0; i < size; ++i) {
+      const T a = expected.at<T>(i), b = got.at<T>(i);
+      if (std::memcmp(&a, &b, sizeof(T)) == 0 || (a != a && b != b))
+        continue;
+      const auto x = static_cast<double>(a), y = static_cast<double>(b);
+      std::ostringstream text;
+      text << "element " << i << ": expected " << std::hexfloat << x << ", got " << y
+           << std::defaultfloat << " (" << x << ", " << y << ")";
+      return text.str();
+    }
+    return {};
+  });
 }
 
 } // namespace jit::conformance

@@ -31,6 +31,12 @@ Value index_values(Dims dims, std::int64_t bound, std::uint64_t seed, bool from_
 bool check(OpKind op, AttrWords attrs, std::vector<Value> operands,
            Layout layout = Layout::contiguous);
 
+/// Where every op with every dtype and every shape would take minutes: whether op and dtype meet
+/// shape number i, one in `period`.
+inline bool meets(const OpInfo &op, DType dtype, std::size_t i, std::size_t period) {
+  return (static_cast<std::size_t>(op.kind) + static_cast<std::size_t>(dtype) + i) % period == 0;
+}
+
 /// "f32[2,3]" of every operand.
 std::string describe(OpKind op, AttrWords attrs, const std::vector<Value> &operands, Layout layout);
 

@@ -56,9 +56,9 @@ def functions(table):
     return set(named.findall(records)), set(named.findall(others))
 
 
-def called_by_tests():
-    """Every identifier of the unit tests."""
-    words = set()
+def called_by_tests(generated):
+    """Every identifier of the unit tests, and of the calls that they include."""
+    words = set(re.findall(r"\w+", generated))
     for name in tracked_files("test/unit/*.cpp", "test/errors/*.cpp"):
         words.update(re.findall(r"[\w:]+", read(name)))
     return words
@@ -77,9 +77,9 @@ def row(name, records, others, tested):
     return f"| `{name}` | {kind} | {'' if spelt == name else f'`{spelt}`'} |", None
 
 
-def page(table):
+def page(table, generated):
     records, others = functions(table)
-    tested = called_by_tests()
+    tested = called_by_tests(generated)
     lines = ["# Array API", "",
              "The names of the Python array API standard 2024.12, main namespace. *record*: an op of the table;",
              "*composite*: a function written with ops, fused like any other code; *boundary*: its shape depends on",
@@ -97,8 +97,9 @@ def page(table):
 
 
 def main():
-    table = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")
-    text, missing = page(table)
+    ops = pathlib.Path(sys.argv[1])
+    text, missing = page(ops.read_text(encoding="utf-8"),
+                         ops.with_name("LineChecks.inc").read_text(encoding="utf-8"))
     if "--write" in sys.argv:
         (ROOT / PAGE).write_text(text, encoding="utf-8")
         print("\n".join(missing))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Reading and checking of op records.
 #include "tools/jit-tblgen/Records.h"
+#include "runtime/ops/Limits.h"
 
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringSwitch.h>
@@ -36,13 +37,14 @@ public:
     read_arguments();
     op.results = record.getValueAsDag("results")->getNumArgs();
     op.ulp = static_cast<int>(record.getValueAsInt("ulp"));
-    op.is_long = record.getValueAsBit("isLong");
+    op.cost = required("cost");
     op.updates = record.getValueAsBit("updates");
     for (const Record *trait : record.getValueAsListOfDefs("traits"))
       op.commutative |= trait->getName() == "Commutative";
     read_body();
     read_index_check();
     read_samples();
+    read_bounds();
     check_family();
     return std::move(op);
   }
@@ -185,6 +187,19 @@ private:
     }
   }
 
+  /// What tests assert must be what the op promises.
+  void read_bounds() {
+    op.bounds = record.getValueAsListOfStrings("bounds");
+    op.error_of = text("errorOf");
+    if (op.bounds.empty() ? op.family == "elementwise" && op.ulp != 0 : op.bounds.size() != 2)
+      error("bounds", "an elementwise op with an error needs field 'bounds', of f32 and of f64");
+    for (StringRef bound : op.bounds)
+      if (double ulp; bound.getAsDouble(ulp) || ulp > std::max<double>(op.ulp, 0.5))
+        error("bounds", "bound " + bound + " is above the ulp of the op");
+    if (op.operands.size() > 2 && !op.bounds.empty())
+      error("bounds", "tests know no function of three operands with an error");
+  }
+
   void check_family() {
     if ((op.family == "elementwise") != (op.scalar != "none"))
       error("scalar", "field 'scalar' is for elementwise ops, and all of them");
@@ -193,6 +208,15 @@ private:
       error("body", "field 'body' is for row ops, all of them, and for elementwise ones");
     if (op.family == "elementwise" && has_body && op.type_rule != "floating")
       error("body", "an elementwise op with a body has type rule 'floating'");
+    if (op.cost != "cheap" && op.cost != "long" && op.cost != "broad")
+      error("cost", "cost '" + op.cost + "' is none of cheap, long and broad");
+    const size_t most = op.family == "elementwise" ? max_element_operands : max_row_operands;
+    if ((op.family == "elementwise" || op.family == "row") && op.operands.size() > most)
+      error("arguments",
+            "an op of family " + op.family + " has at most " + Twine(most) + " operands");
+    if (op.family == "row" && op.body.size() > max_row_steps)
+      error("body", "the body has " + Twine(op.body.size()) + " steps, of which there may be " +
+                        Twine(max_row_steps));
     if (op.results < 1 || op.results > 2)
       error("results", "an op has one result or two");
     if (op.signature == "auto" && !op.attrs.empty())

@@ -43,7 +43,9 @@ struct Op {
   std::vector<Attribute> attrs;
   unsigned results;
   int ulp;
-  bool commutative, is_long, updates;
+  std::vector<StringRef> bounds; ///< of f32 and f64, or none
+  StringRef error_of, cost;
+  bool commutative, updates;
   std::vector<BodyStep> body;
   std::string index_bound; ///< of operand index_operand; empty without a check
   bool index_from_end = false;

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "runtime/kernels/KernelTable.h"
-#include "runtime/scalar/Functions.h"
+#include "runtime/scalar/Calls.h"
 #include "runtime/scalar/Simd.h"
 
 namespace jit::TRACEJIT_ISA {
@@ -118,26 +118,19 @@ template <class T, int vectors, class Function, class... Operand> struct Element
   }
 };
 
-/// The functions by name: apply is a template over the emitter and fails to match where the
-/// function has no meaning for a dtype or number of operands.
-namespace functions {
-using namespace scalar; // NOLINT
-#define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
-  struct name##_function {                                                                         \
-    template <class E, class... V>                                                                 \
-    TRACEJIT_EMIT static auto apply(E &e, V... v) -> decltype(name(e, v...)) {                     \
-      return name(e, v...);                                                                        \
-    }                                                                                              \
-  };
-#include "runtime/ops/ScalarFunctions.inc"
-#undef TRACEJIT_SCALAR_FUNCTION
-} // namespace functions
+// Every dtype that a record names has a form of the function; without one a loop would be missing.
+using AnyLanes = simd::Emitter<narrow_lanes<float>>;
+#define TRACEJIT_SCALAR_FORM(name, result, ...)                                                    \
+  static_assert(scalar::Applies<scalar::functions::name##_function, AnyLanes, __VA_ARGS__>);
+#define TRACEJIT_SCALAR_CAST(result, operand)                                                      \
+  static_assert(                                                                                   \
+      requires(AnyLanes e, scalar::Value<AnyLanes, operand> x) { scalar::cast<result>(e, x); });
+#include "runtime/ops/ScalarForms.inc"
+#undef TRACEJIT_SCALAR_FORM
+#undef TRACEJIT_SCALAR_CAST
 
 template <class Function, class... Operand>
-concept Applies = requires(simd::Emitter<narrow_lanes<float>> e,
-                           scalar::Value<simd::Emitter<narrow_lanes<float>>, Operand>... v) {
-  Function::apply(e, v...);
-};
+concept Applies = scalar::Applies<Function, AnyLanes, Operand...>;
 
 template <class Function, class T, int vectors> constexpr ElementLoop loop_for() {
   if constexpr (Applies<Function, T>)
@@ -166,7 +159,7 @@ template <class Function, class T, int vectors> constexpr ElementLoop narrow_loo
 template <class T> void add_narrow_elements_of(KernelTable &table) noexcept {
 #define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
   table.element[slot(ScalarFunction::name)][slot(dtype_of<T>)] =                                   \
-      narrow_loop_for<functions::name##_function, T, 2>();
+      narrow_loop_for<scalar::functions::name##_function, T, 2>();
 #include "runtime/ops/ScalarFunctions.inc"
 #undef TRACEJIT_SCALAR_FUNCTION
 }
@@ -174,7 +167,7 @@ template <class T> void add_narrow_elements_of(KernelTable &table) noexcept {
 template <class T> void add_elements_of(KernelTable &table) noexcept {
 #define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
   table.element[slot(ScalarFunction::name)][slot(dtype_of<T>)] =                                   \
-      loop_for<functions::name##_function, T, vectors_at_once<T>(ScalarFunction::name)>();
+      loop_for<scalar::functions::name##_function, T, vectors_at_once<T>(ScalarFunction::name)>();
 #include "runtime/ops/ScalarFunctions.inc"
 #undef TRACEJIT_SCALAR_FUNCTION
 }

@@ -2,6 +2,10 @@
 // What the back ends make of a few records.
 // RUN: jit-tblgen -gen-op-kinds -I %root -I %mlir_include %s | FileCheck %s --check-prefix=KINDS
 // RUN: jit-tblgen -gen-scalar-functions -I %root -I %mlir_include %s | FileCheck %s --check-prefix=SCALAR
+// RUN: jit-tblgen -gen-scalar-forms -I %root -I %mlir_include %s | FileCheck %s --check-prefix=FORMS
+// RUN: jit-tblgen -gen-accuracy -I %root -I %mlir_include %s | FileCheck %s --check-prefix=ACCURACY
+// RUN: jit-tblgen -gen-accuracy-table -I %root -I %mlir_include %s | FileCheck %s --check-prefix=BOUNDS
+// RUN: jit-tblgen -gen-line-checks -I %root -I %mlir_include %s | FileCheck %s --check-prefix=LINES
 // RUN: jit-tblgen -gen-op-table -I %root -I %mlir_include %s | FileCheck %s --check-prefix=TABLE
 // RUN: jit-tblgen -gen-attrs -I %root -I %mlir_include %s | FileCheck %s --check-prefix=ATTRS
 // RUN: jit-tblgen -gen-api-header -I %root -I %mlir_include %s | FileCheck %s --check-prefix=HEADER
@@ -20,6 +24,7 @@ def PlusOp : TraceOp<"plus", "elementwise", [Commutative]> {
   let signature = "auto";
   let cpp = "operator+";
   let ulp = 3;
+  let bounds = ["2.5", "3"];
   let arguments = (ins AnyOperand:$x, AnyOperand:$y);
   let samples = [Sample<["[2]", "1.5"]>];
 }
@@ -40,6 +45,15 @@ def : Composite<"Tensor plus_one(Operand x)", "plus(x, 1).">;
 
 // SCALAR:     TRACEJIT_SCALAR_FUNCTION(sum_of_two)
 // SCALAR-NOT: TRACEJIT_SCALAR_FUNCTION
+
+// FORMS:      TRACEJIT_SCALAR_FORM(sum_of_two, float, float, float)
+// FORMS-NEXT: TRACEJIT_SCALAR_FORM(sum_of_two, double, double, double)
+// FORMS-NOT:  TRACEJIT_SCALAR
+// ACCURACY:     TRACEJIT_ACCURACY(sum_of_two, 2, 2.5, 3, result)
+// ACCURACY-NOT: TRACEJIT_ACCURACY
+// BOUNDS: | `plus`, on samples | 2.5 | 3 |
+// LINES:     check_gradient([] { return plus(v, x); });
+// LINES-NOT: check
 
 // TABLE-DAG: constexpr OperandField plus_operands[]{{[{][{]}}"x", OperandKind::any, false}, {"y", OperandKind::any, false}, };
 // TABLE-DAG: constexpr OperandField al_ter_operands[]{{[{][{]}}"xs", OperandKind::tensor, true}, };

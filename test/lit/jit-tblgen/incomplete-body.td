@@ -22,6 +22,23 @@ def NotAnOpOp : Row<"not_an_op", "infer_row"> {
   let body = [Let<["y"], (Float32 $x)>];
 }
 
+def TooLongOp : Row<"too_long", "infer_row"> {
+  let doc = "Plans have room for 16 steps.";
+  // CHECK: incomplete-body.td:[[#@LINE+1]]:7: error: op 'too_long': the body has 18 steps, of which there may be 16
+  let body = [Let<["a"], (NegativeOp (NegativeOp (NegativeOp (NegativeOp (NegativeOp (NegativeOp $x))))))>,
+              Let<["b"], (NegativeOp (NegativeOp (NegativeOp (NegativeOp (NegativeOp (NegativeOp $a))))))>,
+              Let<["c"], (NegativeOp (NegativeOp (NegativeOp (NegativeOp (NegativeOp (NegativeOp $b))))))>];
+}
+
+def CrowdedOp : Row<"crowded", "infer_row"> {
+  let doc = "And for six operands.";
+  // CHECK: incomplete-body.td:[[#@LINE+1]]:7: error: op 'crowded': an op of family row has at most 6 operands
+  let arguments = (ins TensorOperand:$x, NumberOperand:$a, NumberOperand:$b, NumberOperand:$c,
+                       NumberOperand:$d, NumberOperand:$e, NumberOperand:$f, I64Attr:$axis);
+  let samples = [Sample<["[2,3]", "1", "2", "3", "4", "5", "6"], "axis=0">];
+  let body = [Let<["y"], (MultiplyOp $x, $a)>];
+}
+
 def ReducingOp : Composed<"reducing"> {
   let doc = "An elementwise op does not look at other elements.";
   let arguments = (ins AnyOperand:$x);

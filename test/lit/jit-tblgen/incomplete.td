@@ -50,6 +50,24 @@ def SampleOp : Unary<"bad_sample", "numeric"> {
   let samples = [Sample<["[2]", "[2]"]>];
 }
 
+// CHECK: incomplete.td:[[#@LINE+1]]:5: error: op 'unbounded': an elementwise op with an error needs field 'bounds', of f32 and of f64
+def UnboundedOp : Unary<"unbounded", "floating"> {
+  let doc = "Has an error, which no test asserts.";
+  let ulp = 2;
+}
+
+def TooLooseOp : Function<"too_loose", "2.5", "1.0"> {
+  let doc = "Tests would accept more than the op promises.";
+  // CHECK: error: op 'too_loose': bound 2.5 is above the ulp of the op
+}
+
+def FourOp : Elementwise<"four", "numeric"> {
+  let doc = "Kernels have room for three operands.";
+  // CHECK: incomplete.td:[[#@LINE+1]]:7: error: op 'four': an op of family elementwise has at most 3 operands
+  let arguments = (ins AnyOperand:$x, AnyOperand:$y, AnyOperand:$z, AnyOperand:$w);
+  let samples = [Sample<["1", "2", "3", "4"]>];
+}
+
 // CHECK: incomplete.td:[[#@LINE+1]]:5: error: op 'exp' is declared twice
 def TwiceOp : Unary<"exp", "floating"> {
   let doc = "The name is taken.";

@@ -71,11 +71,14 @@ TEST_P(Sizes, MixedTypes) {
                                              {f32, m}}));
 }
 
-// Every value wraps before the next function sees it.
+// Every value wraps before the next function sees it. The divisions of 64 lanes take long to
+// compile: every dtype meets a third of the sizes.
 TEST_P(Sizes, ChainOfIntegers) {
   const std::int64_t n = GetParam();
   const auto m = static_cast<std::size_t>(n);
   for (const DType dtype : integers) {
+    if ((n % 25 + static_cast<std::int64_t>(dtype)) % 3 != 0)
+      continue;
     NestBuilder k;
     k.parallel(n);
     unsigned x = k.load(dtype, 0, {1}), y = k.load(dtype, 1, {1}), c = k.argument(dtype, 0);

@@ -3,7 +3,7 @@
 #include "test/unit/compiler/NestOracle.h"
 
 #include "runtime/base/WithDType.h"
-#include "runtime/scalar/Functions.h"
+#include "runtime/scalar/Calls.h"
 #include "runtime/scalar/Plain.h"
 
 #include <cmath>
@@ -49,18 +49,6 @@ Number convert(DType to, const Number &x) {
       x);
 }
 
-namespace functions {
-using namespace scalar; // NOLINT
-#define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
-  struct name##_function {                                                                         \
-    template <class... V> static auto apply(E &e, V... v) -> decltype(name(e, v...)) {             \
-      return name(e, v...);                                                                        \
-    }                                                                                              \
-  };
-#include "runtime/ops/ScalarFunctions.inc"
-#undef TRACEJIT_SCALAR_FUNCTION
-} // namespace functions
-
 template <class Function> Number call(const std::vector<Number> &x) {
   return std::visit(
       [&](auto last) -> Number {
@@ -87,16 +75,8 @@ template <class Function> Number call(const std::vector<Number> &x) {
 Number apply(ScalarFunction function, DType result, const std::vector<Number> &x) {
   if (function == ScalarFunction::cast)
     return convert(result, x[0]);
-  switch (function) {
-#define TRACEJIT_SCALAR_FUNCTION(name)                                                             \
-  case ScalarFunction::name:                                                                       \
-    return call<functions::name##_function>(x);
-#include "runtime/ops/ScalarFunctions.inc"
-#undef TRACEJIT_SCALAR_FUNCTION
-  case ScalarFunction::none:
-    break;
-  }
-  std::abort();
+  return scalar::with_function(function,
+                               [&]<class F>(std::type_identity<F>) { return call<F>(x); });
 }
 
 template <class T, class F> T inner(const std::vector<T> &x, T start, F f) {

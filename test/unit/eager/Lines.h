@@ -3,15 +3,13 @@
 // the call, whatever they are made of; so must the ops of their gradients, and their errors.
 #pragma once
 
-#include "runtime/autograd/Backward.h"
-#include "test/ErrorLine.h"
+#include "runtime/base/FunctionRef.h"
 
 #include <tracejit/tracejit.h>
 
-#include <algorithm>
 #include <gtest/gtest.h>
 #include <set>
-#include <sstream>
+#include <string>
 
 namespace jit::lines {
 
@@ -25,70 +23,21 @@ inline const Tensor mask = x > y;
 /// Ops met so far; of gradients as "gradient of add".
 inline std::set<std::string> met;
 
-/// "add", "gradient of add" from a line of a saved trace.
-inline void note_op(const std::string &line) {
-  const std::size_t name = line.find("= "), mark = line.find("gradient of ");
-  if (name == line.npos || line[0] != '%')
-    return;
-  met.insert(line.substr(name + 2, line.find('(') - name - 2));
-  if (mark != line.npos)
-    met.insert(line.substr(mark, line.find(" \"", mark) - mark));
-}
-
 /// A line of the test's file, not far from the call.
-inline void expect_near(const std::string &text, const Location &call) {
-  const std::string path = call.file_name();
-  const std::string file = path.substr(path.rfind('/') + 1) + ":";
-  const std::size_t begin = text.find(file);
-  ASSERT_NE(begin, text.npos) << text << " called at line " << call.line();
-  const int line = std::stoi(text.substr(begin + file.size()));
-  EXPECT_LE(std::abs(line - static_cast<int>(call.line())), 8) << text;
-}
-
-/// Records what f does, twice, and looks at all places.
-template <class F> void check(F f, Location call = Location::current()) {
-  const std::string name = "line " + std::to_string(call.line());
-  set_mode(Mode::log);
-  auto traced = trace(f, {.name = name}, call);
-  traced();
-  const std::vector<TraceReport> reports = traced.explain();
-  ASSERT_FALSE(reports.empty()) << "nothing was recorded at line " << call.line();
-  for (const TraceReport &report : reports) {
-    expect_near(report.begin, call);
-    for (const std::string &site : report.sites)
-      expect_near(site, call);
-  }
-  std::stringstream text;
-  save_trace(text, name);
-  for (std::string line; std::getline(text, line);)
-    note_op(line);
-}
-
+void expect_near(const std::string &text, const Location &call);
+/// Records what f does, and looks at all places.
+void check_calls(FunctionRef<void()> f, const Location &call);
 /// The same with the gradient of the function's value by all tensors above.
-template <class F> void check_gradient(F f, Location call = Location::current()) {
-  check(f, call);
-  check(
-      [&] {
-        Tape tape;
-        for (const Tensor &source : {x, y, v})
-          tape.watch(source);
-        tape.gradient(f(), {x, y, v}, call);
-      },
-      call);
-}
-
+void check_gradient(FunctionRef<Tensor()> f, Location call = Location::current());
 /// f throws an error that ends with the line of the call.
+void check_throws(FunctionRef<void()> f, const Location &call);
+
+// What f returns does not matter; one instantiation of `trace` serves all of them.
+template <class F> void check(F f, Location call = Location::current()) {
+  check_calls([&] { static_cast<void>(f()); }, call);
+}
 template <class F> void check_error(F f, Location call = Location::current()) {
-  for (const Mode mode : {Mode::off, Mode::log}) {
-    set_mode(mode);
-    try {
-      trace(f, {.name = "error"})();
-      ADD_FAILURE() << "no error at line " << call.line();
-    } catch (const Error &error) {
-      const std::string message = error.what();
-      EXPECT_TRUE(message.starts_with(without_line(message, call) + " (")) << message;
-    }
-  }
+  check_throws([&] { static_cast<void>(f()); }, call);
 }
 
 inline const Tensor none;

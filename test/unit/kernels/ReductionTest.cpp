@@ -52,13 +52,14 @@ TEST(Reduction, EveryAxisSet) {
     bool accepted = false;
     for (const DimList &dims : shapes)
       for (std::uint32_t mask = 0; mask < 1u << dims.size(); ++mask)
-        for (Layout layout : all_layouts)
-          for (bool edges : {false, true}) {
+        for (bool edges : {false, true}) {
+          const Value x = edges ? edge_values(dtype, dims, 3) : plain_values(dtype, dims, 4);
+          for (Layout layout : all_layouts) {
             if (edges && layout != Layout::contiguous)
               continue;
-            const Value x = edges ? edge_values(dtype, dims, 3) : plain_values(dtype, dims, 4);
             accepted |= check(op.kind, attrs_for(op, dtype, mask, mask & 1), {x}, layout);
           }
+        }
     return accepted;
   });
 }
@@ -69,27 +70,32 @@ TEST(Reduction, ShortRows) {
     bool accepted = false;
     for (const std::int64_t length : {1, 3, 4, 7, 8, 12, 17, 32, 33, 64, 65})
       for (const std::int64_t rows : {7, 9, 131})
-        for (const Layout layout : all_layouts)
-          for (const bool edges : {false, true}) {
-            const DimList dims = {rows, length};
-            const Value x = edges ? edge_values(dtype, dims, 3) : plain_values(dtype, dims, 4);
+        for (const bool edges : {false, true}) {
+          const DimList dims = {rows, length};
+          const Value x = edges ? edge_values(dtype, dims, 3) : plain_values(dtype, dims, 4);
+          for (const Layout layout : all_layouts)
             accepted |= check(op.kind, attrs_for(op, dtype, 2, 1), {x}, layout);
-          }
+        }
     return accepted;
   });
 }
 
 TEST(Reduction, LongRuns) {
-  const DimList shapes[] = {{4095}, {4096}, {4097}, {3, 9001}, {1030, 5}, {70, 2, 4099}, {70001}};
+  const DimList shapes[] = {{4095}, {4096}, {4097}, {3, 9001}, {1030, 5}, {21, 2, 4099}, {70001}};
   for_each_op([&](const OpInfo &op, DType dtype) {
     bool accepted = false;
-    for (const DimList &dims : shapes)
+    // Order shows in floats alone.
+    for (std::size_t i = 0; i < std::size(shapes); ++i) {
+      if (!is_float(dtype) && !meets(op, dtype, i, 3))
+        continue;
+      const DimList &dims = shapes[i];
+      const Value x = plain_values(dtype, dims, 4);
       for (std::uint32_t mask = 1; mask < 1u << dims.size(); ++mask) {
-        const Value x = plain_values(dtype, dims, 4);
         accepted |= check(op.kind, attrs_for(op, dtype, mask, 1), {x});
         if (dims.size() == 2)
           accepted |= check(op.kind, attrs_for(op, dtype, mask), {x}, Layout::transposed);
       }
+    }
     return accepted;
   });
 }

@@ -12,21 +12,30 @@ namespace {
 using Words = std::vector<std::int64_t>;
 
 /// 255, 256, 257 and so on: blocks, segments of blocks, and what rows are put together for.
-const DimList shapes[] = {{1},       {7},      {0, 3},    {3, 0},      {1, 5},      {5, 1},
-                          {300, 3},  {3, 300}, {2, 3, 4}, {256, 2},    {2, 256},    {257, 5, 2},
-                          {2, 2049}, {4097},   {9, 255},  {2, 519, 3}, {513, 1030}, {2, 3, 2, 5}};
+const DimList shapes[] = {{1},         {7},         {0, 3},       {3, 0},    {1, 5},
+                          {5, 1},      {300, 3},    {3, 300},     {2, 3, 4}, {256, 2},
+                          {2, 256},    {257, 5, 2}, {2, 2049},    {4097},    {9, 255},
+                          {2, 519, 3}, {513, 1030}, {2, 3, 2, 5}, {513, 70}, {67, 1030}};
 
 std::int64_t word(DType dtype) { return static_cast<std::int64_t>(dtype); }
 
-/// body(dims, axis, values(dtype)) for all shapes, layouts and kinds of values.
+/// body(dims, axis, values(dtype)) for all shapes, layouts and kinds of values; large shapes lie
+/// contiguous and, by dtype and axis in turn, in one other layout, the largest of three dtypes
+/// only.
 template <class Body> void for_each_case(DType dtype, Body body) {
-  for (const DimList &dims : shapes)
-    for (std::int64_t axis = 0; axis < static_cast<std::int64_t>(dims.size()); ++axis)
-      for (const Layout layout : all_layouts) {
-        body(dims, axis, plain_values(dtype, dims, 3), layout);
-        if (layout == Layout::contiguous)
-          body(dims, axis, edge_values(dtype, dims, 4), layout);
-      }
+  const bool has_largest = dtype == DType::u8 || dtype == DType::i64 || dtype == DType::f32;
+  for (const DimList &dims : shapes) {
+    if (dims[0] == 513 && dims[1] == 1030 && !has_largest)
+      continue;
+    for (std::int64_t axis = 0; axis < static_cast<std::int64_t>(dims.size()); ++axis) {
+      const Value plain = plain_values(dtype, dims, 3);
+      const auto other = static_cast<Layout>(1 + (static_cast<int>(dtype) + axis) % 4);
+      for (const Layout layout : all_layouts)
+        if (plain.size() < 30'000 || layout == Layout::contiguous || layout == other)
+          body(dims, axis, plain, layout);
+      body(dims, axis, edge_values(dtype, dims, 4), Layout::contiguous);
+    }
+  }
 }
 
 TEST(Scan, CumulativeOfEveryAxis) {

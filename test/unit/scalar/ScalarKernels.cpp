@@ -55,60 +55,6 @@ template <int lanes> struct Table {
     return scalar::name(e, x...);                                                                  \
   })
 #define TRACEJIT_KERNEL(name, ...) kernel<TRACEJIT_FUNCTION(name), __VA_ARGS__>(#name)
-#define TRACEJIT_COMPARISONS(T)                                                                    \
-  TRACEJIT_KERNEL(equal, bool, T, T), TRACEJIT_KERNEL(not_equal, bool, T, T),                      \
-      TRACEJIT_KERNEL(less, bool, T, T), TRACEJIT_KERNEL(less_equal, bool, T, T),                  \
-      TRACEJIT_KERNEL(greater, bool, T, T), TRACEJIT_KERNEL(greater_equal, bool, T, T)
-#define TRACEJIT_COMMON(T)                                                                         \
-  TRACEJIT_KERNEL(negative, T, T), TRACEJIT_KERNEL(abs, T, T), TRACEJIT_KERNEL(sign, T, T),        \
-      TRACEJIT_KERNEL(floor, T, T), TRACEJIT_KERNEL(square, T, T), TRACEJIT_KERNEL(relu, T, T),    \
-      TRACEJIT_KERNEL(ceil, T, T), TRACEJIT_KERNEL(trunc, T, T), TRACEJIT_KERNEL(round, T, T),     \
-      TRACEJIT_KERNEL(isfinite, bool, T), TRACEJIT_KERNEL(isinf, bool, T),                         \
-      TRACEJIT_KERNEL(signbit, bool, T), TRACEJIT_KERNEL(isnan, bool, T),                          \
-      TRACEJIT_KERNEL(add, T, T, T), TRACEJIT_KERNEL(subtract, T, T, T),                           \
-      TRACEJIT_KERNEL(multiply, T, T, T), TRACEJIT_KERNEL(pow, T, T, T),                           \
-      TRACEJIT_KERNEL(minimum, T, T, T), TRACEJIT_KERNEL(maximum, T, T, T),                        \
-      TRACEJIT_COMPARISONS(T), TRACEJIT_KERNEL(where, T, bool, T, T),                              \
-      TRACEJIT_KERNEL(clip, T, T, T, T), TRACEJIT_KERNEL(cast<bool>, bool, T),                     \
-      TRACEJIT_KERNEL(cast<std::int8_t>, std::int8_t, T),                                          \
-      TRACEJIT_KERNEL(cast<std::uint8_t>, std::uint8_t, T),                                        \
-      TRACEJIT_KERNEL(cast<std::int16_t>, std::int16_t, T),                                        \
-      TRACEJIT_KERNEL(cast<std::uint16_t>, std::uint16_t, T),                                      \
-      TRACEJIT_KERNEL(cast<std::int32_t>, std::int32_t, T),                                        \
-      TRACEJIT_KERNEL(cast<std::uint32_t>, std::uint32_t, T),                                      \
-      TRACEJIT_KERNEL(cast<std::int64_t>, std::int64_t, T),                                        \
-      TRACEJIT_KERNEL(cast<float>, float, T), TRACEJIT_KERNEL(cast<double>, double, T)
-#define TRACEJIT_DIVISIONS(T)                                                                      \
-  TRACEJIT_KERNEL(floor_divide, T, T, T), TRACEJIT_KERNEL(remainder, T, T, T)
-#define TRACEJIT_FLOATS(T)                                                                         \
-  TRACEJIT_KERNEL(sqrt, T, T), TRACEJIT_KERNEL(rsqrt, T, T), TRACEJIT_KERNEL(exp, T, T),           \
-      TRACEJIT_KERNEL(log, T, T), TRACEJIT_KERNEL(tanh, T, T), TRACEJIT_KERNEL(sigmoid, T, T),     \
-      TRACEJIT_KERNEL(erf, T, T), TRACEJIT_KERNEL(gelu, T, T), TRACEJIT_KERNEL(sin, T, T),         \
-      TRACEJIT_KERNEL(cos, T, T), TRACEJIT_KERNEL(divide, T, T, T), TRACEJIT_KERNEL(expm1, T, T),  \
-      TRACEJIT_KERNEL(log1p, T, T), TRACEJIT_KERNEL(exp2, T, T), TRACEJIT_KERNEL(log2, T, T),      \
-      TRACEJIT_KERNEL(log10, T, T), TRACEJIT_KERNEL(atan, T, T), TRACEJIT_KERNEL(sinh, T, T),      \
-      TRACEJIT_KERNEL(cosh, T, T), TRACEJIT_KERNEL(tan, T, T), TRACEJIT_KERNEL(asin, T, T),        \
-      TRACEJIT_KERNEL(acos, T, T), TRACEJIT_KERNEL(asinh, T, T), TRACEJIT_KERNEL(acosh, T, T),     \
-      TRACEJIT_KERNEL(atanh, T, T), TRACEJIT_KERNEL(erfc, T, T), TRACEJIT_KERNEL(atan2, T, T, T),  \
-      TRACEJIT_KERNEL(hypot, T, T, T), TRACEJIT_KERNEL(logaddexp, T, T, T), TRACEJIT_DIVISIONS(T), \
-      TRACEJIT_KERNEL(copysign, T, T, T), TRACEJIT_KERNEL(nextafter, T, T, T),                     \
-      TRACEJIT_KERNEL(reciprocal, T, T), TRACEJIT_KERNEL(silu, T, T),                              \
-      TRACEJIT_KERNEL(hardsigmoid, T, T), TRACEJIT_KERNEL(hardswish, T, T),                        \
-      TRACEJIT_KERNEL(gelu_tanh, T, T), TRACEJIT_KERNEL(softsign, T, T),                           \
-      TRACEJIT_KERNEL(softplus, T, T), TRACEJIT_KERNEL(log_sigmoid, T, T),                         \
-      TRACEJIT_KERNEL(mish, T, T), TRACEJIT_KERNEL(elu, T, T, T),                                  \
-      TRACEJIT_KERNEL(bce_with_logits, T, T, T), TRACEJIT_KERNEL(leaky_relu, T, T, T),             \
-      TRACEJIT_KERNEL(xlogy, T, T, T), TRACEJIT_KERNEL(lerp, T, T, T, T),                          \
-      TRACEJIT_KERNEL(smooth_l1, T, T, T, T)
-#define TRACEJIT_BITS(T)                                                                           \
-  TRACEJIT_KERNEL(bitwise_and, T, T, T), TRACEJIT_KERNEL(bitwise_or, T, T, T),                     \
-      TRACEJIT_KERNEL(bitwise_xor, T, T, T), TRACEJIT_KERNEL(bitwise_invert, T, T)
-#define TRACEJIT_SHIFTS(T)                                                                         \
-  TRACEJIT_KERNEL(left_shift, T, T, T), TRACEJIT_KERNEL(right_shift, T, T, T)
-
-#define TRACEJIT_INTEGERS(T)                                                                       \
-  TRACEJIT_COMMON(T), TRACEJIT_BITS(T), TRACEJIT_SHIFTS(T), TRACEJIT_DIVISIONS(T)
-
   struct Philox {
     template <class E> auto operator()(E &e, typename E::I32 x, typename E::I32 y) const {
       auto words = scalar::philox<E>(e, {x, y, x, y}, {y, x});
@@ -119,23 +65,11 @@ template <int lanes> struct Table {
   };
 
   static inline const Kernel kernels[] = {
-      TRACEJIT_COMMON(bool),
-      TRACEJIT_INTEGERS(std::int8_t),
-      TRACEJIT_INTEGERS(std::uint8_t),
-      TRACEJIT_INTEGERS(std::int16_t),
-      TRACEJIT_INTEGERS(std::uint16_t),
-      TRACEJIT_INTEGERS(std::int32_t),
-      TRACEJIT_INTEGERS(std::uint32_t),
-      TRACEJIT_INTEGERS(std::int64_t),
-      TRACEJIT_COMMON(float),
-      TRACEJIT_COMMON(double),
-      TRACEJIT_FLOATS(float),
-      TRACEJIT_FLOATS(double),
-      TRACEJIT_KERNEL(logical_and, bool, bool, bool),
-      TRACEJIT_KERNEL(logical_or, bool, bool, bool),
-      TRACEJIT_KERNEL(logical_xor, bool, bool, bool),
-      TRACEJIT_BITS(bool),
-      TRACEJIT_KERNEL(logical_not, bool, bool),
+#define TRACEJIT_SCALAR_FORM(...) TRACEJIT_KERNEL(__VA_ARGS__),
+#define TRACEJIT_SCALAR_CAST(result, operand) TRACEJIT_KERNEL(cast<result>, result, operand),
+#include "runtime/ops/ScalarForms.inc"
+#undef TRACEJIT_SCALAR_FORM
+#undef TRACEJIT_SCALAR_CAST
       TRACEJIT_KERNEL(mulhi_unsigned, std::int64_t, std::int64_t, std::int64_t),
       kernel<Philox, std::int32_t, std::int32_t, std::int32_t>("philox"),
   };
