@@ -4,6 +4,7 @@
 
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/GlobalVariable.h>
+#include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
 
 namespace jit::ir {
@@ -151,6 +152,40 @@ llvm::Value *Emitter::gather_table(llvm::Value *index, llvm::Constant *table) {
       element, llvm::cast<llvm::FixedVectorType>(index->getType())->getNumElements());
   llvm::Value *pointers = b.CreateGEP(element, global, index);
   return b.CreateMaskedGather(result, pointers, llvm::Align(8));
+}
+
+/// Kernels are mapped into this process, so the function's address is a constant of theirs.
+llvm::Value *Emitter::unless(llvm::Value *mask, llvm::Value *x, std::uintptr_t outside,
+                             llvm::function_ref<llvm::Value *()> near) {
+  llvm::LLVMContext &ctx = b.getContext();
+  llvm::Function *function = b.GetInsertBlock()->getParent();
+  llvm::BasicBlock &entry = function->getEntryBlock();
+  llvm::IRBuilder<> top(&entry, entry.begin());
+  llvm::Value *elements = top.CreateAlloca(x->getType());
+
+  auto *usual = llvm::BasicBlock::Create(ctx, "usual", function);
+  auto *rare = llvm::BasicBlock::Create(ctx, "rare", function);
+  auto *after = llvm::BasicBlock::Create(ctx, "joined", function);
+  b.CreateCondBr(b.CreateOrReduce(mask), rare, usual,
+                 llvm::MDBuilder(ctx).createUnlikelyBranchWeights());
+  b.SetInsertPoint(rare);
+  b.CreateStore(x, elements);
+  auto *type =
+      llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getPtrTy(), b.getInt64Ty()}, false);
+  llvm::Value *address = b.CreateIntToPtr(b.getInt64(outside), b.getPtrTy());
+  b.CreateCall(type, address, {elements, elements, b.getInt64(n)})->setDoesNotThrow();
+  llvm::Value *outside_result = b.CreateLoad(x->getType(), elements);
+  b.CreateBr(after);
+
+  b.SetInsertPoint(usual);
+  llvm::Value *usual_result = near();
+  llvm::BasicBlock *usual_end = b.GetInsertBlock();
+  b.CreateBr(after);
+  b.SetInsertPoint(after);
+  llvm::PHINode *result = b.CreatePHI(x->getType(), 2);
+  result->addIncoming(usual_result, usual_end);
+  result->addIncoming(outside_result, rare);
+  return result;
 }
 
 } // namespace jit::ir

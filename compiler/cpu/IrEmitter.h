@@ -111,6 +111,11 @@ public:
   F64 ldexp(F64 x, F64 shifted);
   std::pair<F32, F32> split(F32 x);
   std::pair<F64, F64> split(F64 x);
+  template <int mask, int value>
+  Lanes<value> rarely(Lanes<mask> m, Lanes<value> x, const auto &outside, auto near) {
+    return {
+        unless(m.v, x.v, reinterpret_cast<std::uintptr_t>(outside.run), [&] { return near().v; })};
+  }
   F32 lookup(I32 index, const float (&table)[8]);
   F64 lookup(I64 index, const double (&table)[16]);
 
@@ -136,6 +141,9 @@ public:
   llvm::Type *type(llvm::Type *element) { return llvm::FixedVectorType::get(element, n); }
 
 private:
+  llvm::Value *unless(llvm::Value *mask, llvm::Value *x, std::uintptr_t outside,
+                      llvm::function_ref<llvm::Value *()> near);
+
   using Values = llvm::ArrayRef<llvm::Value *>;
   using Part = std::function<llvm::Value *(Values)>;
 

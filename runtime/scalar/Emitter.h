@@ -53,6 +53,9 @@ namespace jit::scalar {
 ///   to_i32 (F32, F64, I64)        to_i64 (F64, I32)    from floats: truncates, value must fit;
 ///                                                      I64 to I32 keeps the low half
 ///   to_m64 (M32)                  to_m32 (M64)
+///   rarely (M, F x, outside, near)  near(); but if a lane of the mask is set, what the function
+///   outside
+///                                 (LargeAngle.h) makes of all lanes of x, one by one
 ///
 /// ldexp_precondition: |x| in [1/2, 2) or NaN, and n in [-252, 254] (F32) or [-2044, 2046] (F64).
 template <class E>

@@ -53,6 +53,23 @@ TRACEJIT_BY_LANE(native_rint, __builtin_rintf, __builtin_rint)
 #undef TRACEJIT_BY_LANE
 #endif
 
+/// Whether a lane of the mask is set.
+template <class T, int lanes> TRACEJIT_EMIT bool any(const Mask<T, lanes> &m) {
+  auto joined = m.bits.chunk[0];
+  for (int i = 1; i < m.bits.chunks; ++i)
+    joined |= m.bits.chunk[i];
+  if constexpr (sizeof joined == 8)
+    return __builtin_bit_cast(std::uint64_t, joined) != 0;
+  else if constexpr (sizeof joined == 16)
+    return !_mm_testz_si128((__m128i)joined, (__m128i)joined);
+  else if constexpr (sizeof joined == 32)
+    return !_mm256_testz_si256((__m256i)joined, (__m256i)joined);
+#ifdef TRACEJIT_ISA_v4
+  else
+    return _mm512_test_epi64_mask((__m512i)joined, (__m512i)joined) != 0;
+#endif
+}
+
 /// Upper halves of the unsigned products: even and odd lanes as 64-bit products.
 template <class V> TRACEJIT_EMIT V native_mulhi(V a, V b) {
   using Wide = Vector<std::uint64_t, lanes_of<V> / 2>;

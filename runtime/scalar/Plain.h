@@ -105,6 +105,12 @@ public:
   template <std::floating_point T> std::pair<Lane<T>, Lane<T>> split(Lane<T> x) const {
     return scalar::split_by_bits(*this, x);
   }
+  template <class T, class M> Lane<T> rarely(M m, Lane<T> x, const auto &outside, auto near) const {
+    if (!m.value)
+      return near();
+    outside.run(&x.value, &x.value, 1);
+    return x;
+  }
   F32 lookup(I32 index, const float (&table)[8]) const { return {table[index.value]}; }
   F64 lookup(I64 index, const double (&table)[16]) const { return {table[index.value]}; }
 

@@ -139,6 +139,16 @@ public:
     return scalar::split_by_bits(*this, x);
   }
 #endif
+  template <class T>
+  TRACEJIT_EMIT P<T> rarely(Mask<Bits<T>, lanes> m, P<T> x, const auto &outside, auto near) const {
+    if (!any<Bits<T>, lanes>(m)) [[likely]]
+      return near();
+    alignas(64) T elements[lanes];
+    __builtin_memcpy(elements, &x, sizeof elements);
+    outside.run(elements, elements, lanes);
+    __builtin_memcpy(&x, elements, sizeof elements);
+    return x;
+  }
   template <class T, int n> TRACEJIT_EMIT P<T> lookup(P<Bits<T>> index, const T (&table)[n]) const {
     return each<P<T>>([&](auto i) { return native_lookup(i, table); }, index);
   }

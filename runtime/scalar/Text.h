@@ -69,6 +69,10 @@ public:
   TRACEJIT_COMPARE(le)
 #undef TRACEJIT_COMPARE
 
+  template <int t> Name<t> rarely(MaskOf<t> m, Name<t> x, const auto &outside, auto near) {
+    const Name<t> y = near();
+    return line<Name<t>>("unless", type_names[t], m, Name<t>{outside.name}, x, y);
+  }
   template <int t> Name<t> select(MaskOf<t> m, Name<t> x, Name<t> y) {
     return line<Name<t>>("select", type_names[t], m, x, y);
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// sin, cos and tan of f32 and f64 of moderate size, as random normals need them. Coefficients: own
-// minimax fits.
+// sin, cos and tan of f32 and f64. Numbers of moderate size are reduced here; the others, which are
+// rare, in LargeAngle.cpp. Coefficients: own minimax fits.
 #pragma once
 
 #include "runtime/scalar/Emitter.h"
+#include "runtime/scalar/LargeAngle.h"
 
 namespace jit::scalar {
 
@@ -67,15 +68,32 @@ TRACEJIT_EMIT V sin_turned(E &e, V x, int quarter_turns, typename Format<E, V>::
   return e.from_bits(signed_bits);
 }
 
-/// Sine; within 2 ulp for |x| <= 2^18, meaningless beyond 2^22. Infinity gives NaN.
-template <class E, FloatOf<E> V> TRACEJIT_EMIT V sin(E &e, V x) {
+/// near(x), but where a lane is large what the function outside makes of x.
+template <class E, FloatOf<E> V, class Near>
+TRACEJIT_EMIT V by_size(E &e, V x, Outside<typename Format<E, V>::Element> outside, Near near) {
+  auto magnitude = e.abs(x);
+  auto is_large = e.lt(constant<V>(e, largest_angle), magnitude);
+  return e.rarely(is_large, x, outside, near);
+}
+
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V near_sin(E &e, V x) {
   auto bits = e.to_bits(x);
   auto sign = e.bit_and(bits, sign_bit<E, V>(e));
   return sin_turned(e, x, 0, sign);
 }
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V near_cos(E &e, V x) {
+  return sin_turned(e, x, 1, int_constant<typename Format<E, V>::Int>(e, 0));
+}
+
+/// Sine; within 2 ulp. Infinity gives NaN.
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V sin(E &e, V x) {
+  return by_size(e, x, {"sin", sin_outside},
+                 [&]() __attribute__((always_inline)) { return near_sin(e, x); });
+}
 /// Cosine; as sin.
 template <class E, FloatOf<E> V> TRACEJIT_EMIT V cos(E &e, V x) {
-  return sin_turned(e, x, 1, int_constant<typename Format<E, V>::Int>(e, 0));
+  return by_size(e, x, {"cos", cos_outside},
+                 [&]() __attribute__((always_inline)) { return near_cos(e, x); });
 }
 
 /// p with tan r = r + r^3 p(r^2) for |r| <= pi / 4: error 2^-29.5 in f32, 2^-55.8 in f64.
@@ -88,27 +106,12 @@ inline constexpr double tan_tail_f64[] = {
     0x1.d26468f42a25bp-13,  0x1.1e4438ce1b8fcp-13, -0x1.ba3d3625d168cp-16, 0x1.771bdfad0188dp-14,
     -0x1.7862df9490929p-15, 0x1.5e0198a540c73p-16};
 
-/// Tangent, for the arguments of sin. r is kept in two parts, since the reciprocal in odd quarters
-/// doubles the weight of an error; that division is corrected by its remainder.
-template <class E, FloatOf<E> V> TRACEJIT_EMIT V tan(E &e, V x) {
+/// The tangent of r + r_low, or what it is a quarter of a turn further. r is in two parts, since
+/// the reciprocal in odd quarters doubles the weight of an error; that division is corrected by its
+/// remainder.
+template <class E, FloatOf<E> V>
+TRACEJIT_EMIT V tan_reduced(E &e, V r, V r_low, typename Format<E, V>::Mask is_even) {
   using F = Format<E, V>;
-  using H = HalfPi<E, V>;
-  using Int = typename F::Int;
-  auto shift = constant<V>(e, F::round_shift);
-  auto magnitude = e.abs(x);
-  auto shifted = e.fma(magnitude, constant<V>(e, H::inverse), shift);
-  auto n = e.sub(shifted, shift);
-  auto minus_middle = constant<V>(e, -H::middle);
-  auto without_high = e.fma(n, constant<V>(e, -H::high), magnitude);
-  auto middle = e.mul(n, minus_middle);
-  auto middle_taken = e.neg(middle);
-  auto middle_lost = e.fma(n, minus_middle, middle_taken);
-  auto r = e.add(without_high, middle);
-  auto r_kept = e.sub(r, without_high);
-  auto r_lost = e.sub(middle, r_kept);
-  auto low = e.fma(n, constant<V>(e, -H::low), middle_lost);
-  auto r_low = e.add(r_lost, low);
-
   auto r_squared = e.mul(r, r);
   auto r_quartic = e.mul(r_squared, r_squared);
   V tail = r;
@@ -129,15 +132,42 @@ template <class E, FloatOf<E> V> TRACEJIT_EMIT V tan(E &e, V x) {
   auto correction = e.fma(quotient, lost, remainder);
   auto reciprocal = e.fma(quotient, correction, quotient);
 
+  return e.select(is_even, tangent, reciprocal);
+}
+
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V near_tan(E &e, V x) {
+  using F = Format<E, V>;
+  using H = HalfPi<E, V>;
+  using Int = typename F::Int;
+  auto shift = constant<V>(e, F::round_shift);
+  auto magnitude = e.abs(x);
+  auto shifted = e.fma(magnitude, constant<V>(e, H::inverse), shift);
+  auto n = e.sub(shifted, shift);
+  auto minus_middle = constant<V>(e, -H::middle);
+  auto without_high = e.fma(n, constant<V>(e, -H::high), magnitude);
+  auto middle = e.mul(n, minus_middle);
+  auto middle_taken = e.neg(middle);
+  auto middle_lost = e.fma(n, minus_middle, middle_taken);
+  auto r = e.add(without_high, middle);
+  auto r_kept = e.sub(r, without_high);
+  auto r_lost = e.sub(middle, r_kept);
+  auto low = e.fma(n, constant<V>(e, -H::low), middle_lost);
+  auto r_low = e.add(r_lost, low);
   auto shifted_bits = e.to_bits(shifted);
   auto odd_bit = e.bit_and(shifted_bits, int_constant<Int>(e, 1));
   auto is_even = e.eq(odd_bit, int_constant<Int>(e, 0));
-  auto chosen = e.select(is_even, tangent, reciprocal);
+  auto chosen = tan_reduced(e, r, r_low, is_even);
   auto bits = e.to_bits(x);
   auto sign = e.bit_and(bits, sign_bit<E, V>(e));
   auto chosen_bits = e.to_bits(chosen);
   auto signed_bits = e.bit_xor(chosen_bits, sign);
   return e.from_bits(signed_bits);
+}
+
+/// Tangent; as sin.
+template <class E, FloatOf<E> V> TRACEJIT_EMIT V tan(E &e, V x) {
+  return by_size(e, x, {"tan", tan_outside},
+                 [&]() __attribute__((always_inline)) { return near_tan(e, x); });
 }
 
 } // namespace jit::scalar
