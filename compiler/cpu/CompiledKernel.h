@@ -9,6 +9,7 @@
 
 namespace jit::cpu {
 
+/// Lowering.h says what the arguments are.
 using KernelFunction = void(std::byte *const *buffers, const std::uint64_t *scalars,
                             std::int64_t begin, std::int64_t end, std::byte *scratch);
 

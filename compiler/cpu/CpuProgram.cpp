@@ -7,6 +7,7 @@
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/kernels/Parallel.h"
 #include "runtime/kernels/ScalarValue.h"
+#include "runtime/scalar/LargeAngle.h"
 
 #include <algorithm>
 #include <bit>
@@ -21,6 +22,10 @@ namespace {
 
 constexpr std::size_t line = 64;
 std::size_t whole_lines(std::size_t bytes) { return (bytes + line - 1) / line * line; }
+/// What the arguments of a kernel take, with the table behind them.
+std::size_t address_bytes(const std::vector<Buffer> &buffers) {
+  return whole_lines((buffers.size() + 1) * sizeof(std::byte *));
+}
 
 /// Whether an output was given the memory of an input.
 bool updates(const KernelStep &step, std::byte *const *addresses) {
@@ -86,11 +91,12 @@ struct CpuProgram::Run {
   }
   /// Arguments of a kernel, in the work memory, which moves on behind them.
   std::byte *const *addresses(const std::vector<Buffer> &buffers) noexcept {
-    auto *list = reinterpret_cast<std::byte **>(work);
+    auto *list = reinterpret_cast<const void **>(work);
     for (std::size_t k = 0; k < buffers.size(); ++k)
       list[k] = address(buffers[k]);
-    work += whole_lines(buffers.size() * sizeof(std::byte *));
-    return list;
+    list[buffers.size()] = scalar::outside_table;
+    work += address_bytes(buffers);
+    return reinterpret_cast<std::byte *const *>(list);
   }
   const std::uint64_t *numbers(const std::vector<std::uint32_t> &wanted) noexcept {
     auto *list = reinterpret_cast<std::uint64_t *>(work);
@@ -177,12 +183,12 @@ std::size_t CpuProgram::plan_groups() {
 std::size_t CpuProgram::step_bytes(const Step &step) const {
   if (auto *kernel = std::get_if<KernelStep>(&step.what)) {
     const CompiledKernel &compiled = kernels.at(kernel->kernel)->kernel;
-    return whole_lines(kernel->buffers.size() * sizeof(std::byte *)) +
+    return address_bytes(kernel->buffers) +
            whole_lines(kernel->cells.size() * sizeof(std::uint64_t)) +
            compiled.scratch_bytes * static_cast<std::size_t>(compiled.chunks());
   }
   if (auto *contract = std::get_if<ContractStep>(&step.what))
-    return whole_lines(contract->epilogue_buffers.size() * sizeof(std::byte *)) +
+    return address_bytes(contract->epilogue_buffers) +
            whole_lines(contract->epilogue_cells.size() * sizeof(std::uint64_t)) +
            whole_lines(
                contract_scratch_bytes(contract_args(*contract), isa, parallel_of(*contract)));

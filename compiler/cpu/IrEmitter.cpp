@@ -154,8 +154,9 @@ llvm::Value *Emitter::gather_table(llvm::Value *index, llvm::Constant *table) {
   return b.CreateMaskedGather(result, pointers, llvm::Align(8));
 }
 
-/// Kernels are mapped into this process, so the function's address is a constant of theirs.
-llvm::Value *Emitter::unless(llvm::Value *mask, llvm::Value *x, std::uintptr_t outside,
+/// The function is found in the table that kernels are given, since their code may run in any
+/// process.
+llvm::Value *Emitter::unless(llvm::Value *mask, llvm::Value *x, scalar::OutsideFunction outside,
                              llvm::function_ref<llvm::Value *()> near) {
   llvm::LLVMContext &ctx = b.getContext();
   llvm::Function *function = b.GetInsertBlock()->getParent();
@@ -172,7 +173,10 @@ llvm::Value *Emitter::unless(llvm::Value *mask, llvm::Value *x, std::uintptr_t o
   b.CreateStore(x, elements);
   auto *type =
       llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getPtrTy(), b.getInt64Ty()}, false);
-  llvm::Value *address = b.CreateIntToPtr(b.getInt64(outside), b.getPtrTy());
+  const auto number = static_cast<std::uint64_t>(std::ranges::find(scalar::outside_table, outside) -
+                                                 std::ranges::begin(scalar::outside_table));
+  llvm::Value *address =
+      b.CreateLoad(b.getPtrTy(), b.CreateConstInBoundsGEP1_64(b.getPtrTy(), functions, number));
   b.CreateCall(type, address, {elements, elements, b.getInt64(n)})->setDoesNotThrow();
   llvm::Value *outside_result = b.CreateLoad(x->getType(), elements);
   b.CreateBr(after);

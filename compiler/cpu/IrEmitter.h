@@ -113,8 +113,8 @@ public:
   std::pair<F64, F64> split(F64 x);
   template <int mask, int value>
   Lanes<value> rarely(Lanes<mask> m, Lanes<value> x, const auto &outside, auto near) {
-    return {
-        unless(m.v, x.v, reinterpret_cast<std::uintptr_t>(outside.run), [&] { return near().v; })};
+    return {unless(m.v, x.v, reinterpret_cast<scalar::OutsideFunction>(outside.run),
+                   [&] { return near().v; })};
   }
   F32 lookup(I32 index, const float (&table)[8]);
   F64 lookup(I64 index, const double (&table)[16]);
@@ -140,8 +140,11 @@ public:
   }
   llvm::Type *type(llvm::Type *element) { return llvm::FixedVectorType::get(element, n); }
 
+  /// scalar::outside_table, as the kernel got it.
+  llvm::Value *functions = nullptr;
+
 private:
-  llvm::Value *unless(llvm::Value *mask, llvm::Value *x, std::uintptr_t outside,
+  llvm::Value *unless(llvm::Value *mask, llvm::Value *x, scalar::OutsideFunction outside,
                       llvm::function_ref<llvm::Value *()> near);
 
   using Values = llvm::ArrayRef<llvm::Value *>;

@@ -64,6 +64,8 @@ void Lowering::emit_entry() {
   for (unsigned k = 0; k < nest.buffers; ++k)
     buffers.push_back(
         b.CreateLoad(pointer, b.CreateConstInBoundsGEP1_64(pointer, function->getArg(0), k)));
+  e.functions = b.CreateLoad(
+      pointer, b.CreateConstInBoundsGEP1_64(pointer, function->getArg(0), nest.buffers));
   for (unsigned node = 0; node < nest.nodes.size(); ++node)
     if (is_fixed(node))
       fixed[node] = compute(node, unit);

@@ -2,8 +2,9 @@
 // Lowering: one nest becomes one LLVM function
 //   void k(std::byte *const *buffers, const uint64_t *scalars, int64_t begin, int64_t end,
 //          std::byte *scratch)
-// that runs the units [begin, end). A scalar argument is 8 bytes with the value in its low bytes.
-// An epilogue finds two int64_t in `scratch`: the range of columns.
+// that runs the units [begin, end). Behind the buffers is scalar::outside_table. A scalar argument
+// is 8 bytes with the value in its low bytes. An epilogue finds two int64_t in `scratch`: the range
+// of columns.
 //
 // With Schedule::parts there are two functions: that of stage `parts` has a unit for every chunk of
 // every row, which leaves its partial results in `scratch`; then that of stage `rest` runs on the

@@ -144,4 +144,13 @@ TRACEJIT_LARGE(cos, double)
 TRACEJIT_LARGE(tan, float)
 TRACEJIT_LARGE(tan, double)
 
+// One type for all; who calls them knows theirs.
+#define TRACEJIT_ENTRY(name, T)                                                                    \
+  reinterpret_cast<OutsideFunction>(                                                               \
+      static_cast<void (*)(const T *, T *, std::int64_t) noexcept>(name##_outside))
+const OutsideFunction outside_table[outside_functions] = {
+    TRACEJIT_ENTRY(sin, float),  TRACEJIT_ENTRY(cos, float),  TRACEJIT_ENTRY(tan, float),
+    TRACEJIT_ENTRY(sin, double), TRACEJIT_ENTRY(cos, double), TRACEJIT_ENTRY(tan, double)};
+#undef TRACEJIT_ENTRY
+
 } // namespace jit::scalar

@@ -25,4 +25,9 @@ TRACEJIT_PRIVATE void cos_outside(const double *x, double *result, std::int64_t 
 TRACEJIT_PRIVATE void tan_outside(const float *x, float *result, std::int64_t count) noexcept;
 TRACEJIT_PRIVATE void tan_outside(const double *x, double *result, std::int64_t count) noexcept;
 
+/// All of them, for code that must not hold their addresses: compiled kernels get the table.
+inline constexpr int outside_functions = 6;
+using OutsideFunction = void (*)();
+TRACEJIT_PRIVATE extern const OutsideFunction outside_table[outside_functions];
+
 } // namespace jit::scalar

@@ -4,6 +4,7 @@
 #include "compiler/cpu/CodeMapping.h"
 #include "compiler/cpu/Engine.h"
 #include "compiler/cpu/Lowering.h"
+#include "runtime/scalar/LargeAngle.h"
 #include "test/unit/compiler/NestOracle.h"
 
 #include <gtest/gtest.h>
@@ -19,6 +20,8 @@ static std::vector<std::byte *> pointers_of(std::vector<Memory> &memory) {
   std::vector<std::byte *> pointers;
   for (Memory &one : memory)
     pointers.push_back(one.first());
+  pointers.push_back(reinterpret_cast<std::byte *>(
+      const_cast<scalar::OutsideFunction *>(scalar::outside_table)));
   return pointers;
 }
 
