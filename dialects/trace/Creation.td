@@ -69,9 +69,18 @@ def PermutationOp : Creation<"permutation", "infer_permutation"> {
   let signature = "Tensor permutation(Generator &generator, std::int64_t n)";
 }
 def : OfDefaultGenerator<"permutation", "std::int64_t n">;
-defvar randint = "std::int64_t low, std::int64_t high, DimList shape, DType dtype = DType::i64";
-def : OfGenerator<"randint", randint, "Integers in [low, high), all alike; high - low is at most 2^53.">;
-def : OfDefaultGenerator<"randint", randint>;
+defvar bounds_and_shape = "std::int64_t low, std::int64_t high, DimList shape, DType dtype = DType::i64";
+def RandintOp : Creation<"randint", "infer_random"> {
+  let doc = "Integers in [low, high): low plus the upper half of the product of 64 Philox bits and high - low, so that their\n"
+            "probabilities differ by less than 2^-64. The dtype must hold them.";
+  let types = Integers;
+  let arguments = (ins NumberOperand:$key, NumberOperand:$counter, NumberOperand:$low, NumberOperand:$count,
+                       DenseI64ArrayAttr:$shape, DTypeAttr:$dtype);
+  let samples = [Sample<["42", "7", "-3", "10"], "shape=[3,5] dtype=i64">,
+                 Sample<["42", "7", "0", "200"], "shape=[3,5] dtype=u8">];
+  let signature = "Tensor randint(Generator &generator, std::int64_t low, std::int64_t high, DimList shape, DType dtype = DType::i64)";
+}
+def : OfDefaultGenerator<"randint", bounds_and_shape>;
 def : OfGenerator<"bernoulli", "Operand p, DimList shape", "True with probability p, a number or a tensor that broadcasts.">;
 def : OfDefaultGenerator<"bernoulli", "Operand p, DimList shape">;
 def : OfGenerator<"exponential", "DimList shape, DType dtype = DType::f32", "Exponential with mean 1: -log(1 - uniform).">;

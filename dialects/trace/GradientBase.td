@@ -36,6 +36,8 @@ class Gradient<TraceOp op, list<For> forOperands> : GradientOf<op> {
 class CustomGradient<TraceOp op, string functionName, list<Needs> perOperand> : GradientOf<op> {
   string function = functionName;
   list<Needs> needs = perOperand;
+  // `Keep FUNCTION(AttrWords, Keep)`: what of this an op with these attributes needs, or "" for all.
+  string narrowed = "";
 }
 // The result is a constant: piecewise constant, or not a float.
 class NoGradient<TraceOp op> : GradientOf<op>;

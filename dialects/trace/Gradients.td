@@ -246,13 +246,21 @@ def : CustomGradient<SliceOp, "slice_gradient", [Needs<"x">]>;
 def : CustomGradient<ConcatOp, "concat_gradient", [Needs<"xs">]>;
 def : CustomGradient<SliceUpdateOp, "slice_update_gradient", [Needs<"x">, Needs<"y">]>;
 def : CustomGradient<PadOp, "pad_gradient", [Needs<"x">]>;
+def : CustomGradient<WindowsOp, "windows_gradient", [Needs<"x">]>;
+def : CustomGradient<FoldOp, "fold_gradient", [Needs<"x">]>;
 
 //===- Index and creation ------------------------------------------------------------------------===//
 
 def : CustomGradient<TakeOp, "take_gradient", [Needs<"x", ["index"]>]>;
 def : CustomGradient<TakeAlongAxisOp, "take_along_axis_gradient", [Needs<"x", ["index"]>]>;
-def : CustomGradient<ScatterOp, "scatter_gradient", [Needs<"x", ["index"]>, Needs<"updates", ["index"]>]>;
-def : CustomGradient<ScatterAlongAxisOp, "scatter_gradient", [Needs<"x", ["index"]>, Needs<"updates", ["index"]>]>;
+class ScatterGradient<TraceOp op>
+    : CustomGradient<op, "scatter_gradient",
+                     [Needs<"x", ["x", "index", "updates", "result"]>,
+                      Needs<"updates", ["x", "index", "updates", "result"]>]> {
+  let narrowed = "kept_of_scatter";
+}
+def : ScatterGradient<ScatterOp>;
+def : ScatterGradient<ScatterAlongAxisOp>;
 def : NoGradient<OneHotOp>;
 def : CustomGradient<SortOp, "sort_gradient", [Needs<"x", ["indices"]>]>;
 def : NoGradient<SearchsortedOp>;
@@ -261,3 +269,4 @@ def : NoGradient<ArangeOp>;
 def : NoGradient<UniformOp>;
 def : NoGradient<NormalOp>;
 def : NoGradient<PermutationOp>;
+def : NoGradient<RandintOp>;

@@ -20,6 +20,11 @@ def : Composite<"Tensor embedding(Operand weights, Operand index, std::optional<
                 "Rows of `weights` at an index of any shape. Row `padding` gets no gradient.">;
 def : Composite<"Tensor interpolate(Operand x, Interpolate options)",
                 "x of [n, channels, ...] at other extents of the axes behind.">;
+def : Composite<"Tensor max_pool(Operand x, DimList size, Pool options = {})",
+                "The largest element of each window of the last axes, for which `size` has an extent each. Padding is below\n"
+                "all numbers.">;
+def : Composite<"Tensor avg_pool(Operand x, DimList size, Pool options = {})",
+                "The mean of each window, in which padding is 0; integers as f32. What ceil_mode adds at the end never counts.">;
 def : Composite<"Tensor pixel_shuffle(Operand x, std::int64_t factor)",
                 "[..., c * factor^2, h, w] as [..., c, h * factor, w * factor].">;
 def : Composite<"Tensor channel_shuffle(Operand x, std::int64_t groups)",

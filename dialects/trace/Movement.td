@@ -35,6 +35,19 @@ def PadOp : TraceOp<"pad", "movement"> {
                  Sample<["[2,3]", "0"], "low=[0,1] high=[1,0] interior=[2,1]">];
   let signature = "Tensor pad(Operand x, DimList low, DimList high, Operand value = 0, DimList interior = {})";
 }
+def FoldOp : TraceOp<"fold", "movement"> {
+  let doc = "The elements of windows added up where they came from, in ascending order of their place in a window: what\n"
+            "windows(y, axes, size, stride, dilation) of a tensor y with these extents along the axes reads. Its gradient,\n"
+            "and overlapping parts joined.";
+  let typeRule = "numeric";
+  let types = Numbers;
+  let infer = "infer_fold";
+  let arguments = (ins TensorOperand:$x, DenseI64ArrayAttr:$axes, DenseI64ArrayAttr:$extents,
+                       DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$dilation);
+  let samples = [Sample<["[5,3,3]"], "axes=[1] extents=[7] stride=[2] dilation=[1]">,
+                 Sample<["[2,3,2,2,3]"], "axes=[1,2] extents=[5,6] stride=[1,2] dilation=[2,1]">];
+  let signature = "Tensor fold(Operand x, Axes axes, DimList extents, DimList stride = {}, DimList dilation = {})";
+}
 def : Composite<"Tensor stack(std::vector<Tensor> xs, int axis = 0)",
                 "Joins tensors of one shape along a new axis.">;
 

@@ -50,6 +50,16 @@ def SliceOp : View<"slice"> {
   let samples = [Sample<["[5,7]", "1", "6"], "extents=[2,3] steps=[2,-3]">];
   let signature = "none";
 }
+def WindowsOp : View<"windows"> {
+  let doc = "Windows of `size` elements along the axes, which begin `stride` apart and whose elements lie `dilation` apart\n"
+            "(1 each unless given): axis axes[i] counts windows, the last axes, one for each of `axes`, their elements. A\n"
+            "view, so that nothing is copied before it is read.";
+  let arguments = (ins TensorOperand:$x, DenseI64ArrayAttr:$axes, DenseI64ArrayAttr:$size,
+                       DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$dilation);
+  let samples = [Sample<["[5,7]"], "axes=[1] size=[3] stride=[2] dilation=[1]">,
+                 Sample<["[2,5,6]"], "axes=[1,2] size=[2,3] stride=[1,2] dilation=[2,1]">];
+  let signature = "Tensor windows(Operand x, Axes axes, DimList size, DimList stride = {}, DimList dilation = {})";
+}
 
 def : Composite<"Tensor transpose(Operand x, Axes axes = {})",
                 "The axes in the opposite order, or in that given; x.T() for short.">;

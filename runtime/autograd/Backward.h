@@ -25,6 +25,8 @@ class Backward;
 struct GradientRule {
   void (*apply)(Backward &);
   std::span<const Keep> keeps; ///< by operand
+  /// What of it an op with these attributes needs; null: all.
+  Keep (*narrowed)(AttrWords, Keep);
 };
 const GradientRule &gradient_rule(OpKind op) noexcept;
 

@@ -121,45 +121,20 @@ void sort_gradient(Backward &b) {
                                     ScatterMode::add)));
 }
 
-/// scatter and scatter_along_axis, which have the same attributes.
-void scatter_gradient(Backward &b) {
-  const ScatterAttrs attrs = ScatterAttrs::decode(b.attrs);
-  const int axis = static_cast<int>(attrs.axis);
-  const bool along_axis = b.op == OpKind::scatter_along_axis;
-  const auto put = [&](Tensor x, Operand updates, ScatterMode mode) {
-    return along_axis ? scatter_along_axis(b.at(std::move(x)), b.operand(1), std::move(updates),
-                                           axis, mode)
-                      : scatter(b.at(std::move(x)), b.operand(1), std::move(updates), axis, mode);
-  };
-  const auto read = [&](Operand x) {
-    return along_axis ? take_along_axis(std::move(x), b.operand(1), axis)
-                      : take(std::move(x), b.operand(1), axis);
-  };
-  const auto mode = static_cast<ScatterMode>(attrs.mode);
-  if (mode != ScatterMode::set && mode != ScatterMode::add)
-    throw Error(ErrorCode::invalid_argument,
-                std::string(info(b.op).name) + ": only ScatterMode::set and add have gradients",
-                b.site);
-  if (b.wants(0)) {
-    Tensor dx = detail::Access::tensor_of(b.dy());
-    if (mode == ScatterMode::set)
-      dx = put(std::move(dx), b.at(zeros(b.shape(2), b.dtype(2), b.site)), ScatterMode::set);
-    b.give(0, b.at(std::move(dx)));
-  }
-  if (!b.wants(2))
-    return;
-  Tensor taken = read(b.dy());
-  if (mode == ScatterMode::set) { // of several updates of one place the last one is there
-    std::int64_t count = 1;
-    for (const std::int64_t extent : b.shape(2))
-      count *= extent;
-    Tensor number = reshape(b.at(arange(0, count, 1, DType::i64, b.site)), DimList(b.shape(2)));
-    Tensor last =
-        read(b.at(put(zeros(b.shape(0), DType::i64, b.site), b.at(number), ScatterMode::set)));
-    taken =
-        where(b.at(equal(b.at(std::move(last)), b.at(number))), b.at(std::move(taken)), b.at(0));
-  }
-  b.give(2, b.at(std::move(taken)));
+void windows_gradient(Backward &b) {
+  const WindowsAttrs attrs = WindowsAttrs::decode(b.attrs);
+  DimList extents;
+  for (const std::int64_t axis : attrs.axes)
+    extents.push_back(b.shape(0)[static_cast<std::size_t>(axis)]);
+  b.give(0, b.at(fold(b.dy(), attrs.axes, extents, attrs.stride, attrs.dilation)));
+}
+
+void fold_gradient(Backward &b) {
+  const FoldAttrs attrs = FoldAttrs::decode(b.attrs);
+  DimList size;
+  for (const std::int64_t extent : b.shape(0).last(attrs.axes.size()))
+    size.push_back(extent);
+  b.give(0, b.at(windows(b.dy(), attrs.axes, size, attrs.stride, attrs.dilation)));
 }
 
 } // namespace jit::autograd

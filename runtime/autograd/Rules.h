@@ -35,10 +35,13 @@ void slice_gradient(Backward &b);
 void concat_gradient(Backward &b);
 void slice_update_gradient(Backward &b);
 void pad_gradient(Backward &b);
+void windows_gradient(Backward &b);
+void fold_gradient(Backward &b);
 
 void take_gradient(Backward &b);
 void take_along_axis_gradient(Backward &b);
 void scatter_gradient(Backward &b);
+Keep kept_of_scatter(AttrWords attrs, Keep keep) noexcept;
 void sort_gradient(Backward &b);
 
 /// Elements `start`, `start + step`, ... along an axis.

@@ -154,6 +154,8 @@ void TapeList::append(const detail::TapeOp &op) {
       keep |= rule.keeps[std::min(i, rule.keeps.size() - 1)];
     operands.push_back(operand);
   }
+  if (rule.narrowed)
+    keep = rule.narrowed(op.attrs, keep);
   if (std::all_of(operands.begin() + static_cast<std::ptrdiff_t>(first), operands.end(),
                   [](const TapeOperand &o) { return o.parent == TapeOperand::constant; })) {
     operands.resize(first);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/eager/Dispatch.h"
 
+#include "runtime/eager/Numbers.h"
 #include "runtime/eager/Start.h"
 #include "runtime/eager/Typed.h"
 
@@ -217,6 +218,7 @@ private:
                                             const std::source_location &site, Impl **results) {
   ensure_started(site);
   const MxcsrGuard environment; // shape rules compute too
+  settle_numbers(op, attrs, operands);
   const OpInfo &op_info = info(op);
   return typed(op_info.name, site, [&] {
     Results made(results);

@@ -66,6 +66,20 @@ Variable &Variable::operator=(detail::PlacedTensor placed) {
   return *this;
 }
 
+bool Variable::Box::can_lend(const Variable &variable) noexcept {
+  const ThreadTrace &t = thread_trace;
+  return t.activity == Activity::none && !t.tapes &&
+         Access::impl(variable.value())->where.load(std::memory_order_acquire).state() ==
+             Where::ready;
+}
+void Variable::Box::give_back(Variable &variable, Tensor value) noexcept {
+  Box &box = *variable.box;
+  Session::forget_journal(box);
+  box.value = std::move(value);
+  if (box.options.trainable)
+    mark_trainable(box.value);
+}
+
 // The user's line is the operand's.
 Variable &Variable::operator+=(Operand value) {
   const std::source_location site = Access::site(value);

@@ -17,6 +17,11 @@ struct Variable::Box final : RebindJournal {
   const std::uint64_t identity = next_identity(); ///< never used again
   void restore(Impl *old_value) noexcept override { value = detail::Access::tensor(old_value); }
   ~Box() { Session::forget_journal(*this); }
+  /// Whether nobody would miss the value while an op takes it over: no trace and no tape.
+  static bool can_lend(const Variable &variable) noexcept;
+  /// The value, whose place is empty until it is given back, changed or not.
+  static Tensor lend(Variable &variable) noexcept { return std::move(variable.box->value); }
+  static void give_back(Variable &variable, Tensor value) noexcept;
   static std::uint64_t identity_of(const Variable &variable) noexcept {
     return variable.box->identity;
   }

@@ -67,7 +67,7 @@ template <class Operands>
         continue;
       }
       if (!detail::is_number(operands[i]) || expected->code.kind() != OperandCode::scalar ||
-          (detail::number_of(operands[i]).kind() != expected->kind &&
+          (!detail::is_expected(operands[i], expected->kind, expected->range) &&
            !planted(SeededBug::number_kinds_ignored)))
         break;
       cursor.scalars.push_back(detail::number_of(operands[i]));
@@ -140,6 +140,17 @@ template <class... Operands>
   return value;
 }
 
+inline bool Session::fits_ranged(ExpectedWord expected, const Operand &operand) noexcept {
+  using detail::Access;
+  if (expected.tag() != ExpectedWord::ranged)
+    return fits(expected, operand);
+  if (Access::kind(operand) != Access::kind_of_number(ScalarKind::integer) ||
+      !expected.holds(Access::scalar(operand).as_int()))
+    return false;
+  cursor.scalars[expected.index()] = Access::scalar(operand);
+  return true;
+}
+
 inline bool Session::binds(const Meta *meta, const Operand &operand) noexcept {
   using detail::Access;
   Impl *const impl = Access::impl(operand);
@@ -161,7 +172,7 @@ inline Impl *Session::match_binding(const Step &step, std::span<Operand *const> 
   for (std::size_t i = 0; i < operands.size() && matched; ++i)
     matched = step.operands[i].tag() == ExpectedWord::new_input
                   ? binds(expected[i].meta, *operands[i])
-                  : fits(step.operands[i], *operands[i]);
+                  : fits_ranged(step.operands[i], *operands[i]);
   if (!matched || !has_memory() || over_memory_limit()) [[unlikely]] {
     cursor.forget_uncommitted();
     return nullptr;

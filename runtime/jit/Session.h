@@ -212,6 +212,8 @@ private:
   bool make_garbage_room() noexcept;
   bool value_matches(const ExpectedOperand &expected, Impl &value) noexcept;
   bool fits(ExpectedWord expected, const Operand &operand) noexcept;
+  /// The same, of numbers in a range too.
+  bool fits_ranged(ExpectedWord expected, const Operand &operand) noexcept;
   bool binds(const Meta *meta, const Operand &operand) noexcept;
   Impl *match_binding(const Step &step, std::span<Operand *const> operands) noexcept;
   template <class Operands>

@@ -26,15 +26,26 @@ static bool expects_same(const Trie &trie, const TrieNode &node, const Graph &gr
   return true;
 }
 
+static std::vector<OperandType> types_of(const Graph &graph, const GraphOp &op) {
+  std::vector<OperandType> types;
+  for (const OperandCode code : op.operands)
+    types.push_back(graph.type_of(code));
+  return types;
+}
+
+/// The dtype whose range the integers among the op's numbers lie in, or bool.
+static DType range_of(const Graph &graph, const GraphOp &op) {
+  const OpInfo &row = info(op.op);
+  if (row.family != Family::elementwise || op.attrs)
+    return DType::boolean;
+  const DType compute = element_types(row, {}, types_of(graph, op)).compute;
+  return is_ranged(row, compute) ? compute : DType::boolean;
+}
+
 static DirectLoop direct_loop(const Graph &graph, const GraphOp &op) {
   if (op.results != 1 || op.attrs || graph.values[op.first_value].view)
     return {};
-  std::vector<OperandType> types;
-  for (const OperandCode code : op.operands)
-    if (code.kind() == OperandCode::scalar)
-      types.push_back({nullptr, graph.scalars[code.index()]});
-    else
-      types.push_back({graph.meta_of(code)});
+  const std::vector<OperandType> types = types_of(graph, op);
   return find_direct_loop(info(op.op), {}, types, *graph.values[op.first_value].meta);
 }
 
@@ -58,11 +69,12 @@ static TrieNode make_node(Trie &trie, std::uint32_t parent, const Graph &graph, 
   trie.sites.push_back(op.site);
   trie.sequences.push_back(sequence::op(trie.sequences[parent], graph, op));
   trie.loops.push_back(direct_loop(graph, op));
+  const DType range = range_of(graph, op);
   for (OperandCode code : op.operands) {
-    const bool number = code.kind() == OperandCode::scalar;
+    const OperandType type = graph.type_of(code);
+    const bool ranged = !type.meta && type.kind == ScalarKind::integer;
     trie.codes.push_back(code);
-    trie.expected.push_back({code, number ? graph.scalars[code.index()] : ScalarKind::floating,
-                             number ? nullptr : graph.meta_of(code)});
+    trie.expected.push_back({code, type.kind, ranged ? range : DType::boolean, type.meta});
   }
   return node;
 }
@@ -184,11 +196,15 @@ static Step make_step(const Trie &trie, std::uint32_t n, std::uint32_t bound) {
       bound = std::max(bound, index + 1);
       break;
     case OperandCode::scalar:
-      step.operands[i] = ExpectedWord::of_number(index, expected.kind);
+      step.operands[i] = expected.range == DType::boolean
+                             ? ExpectedWord::of_number(index, expected.kind)
+                             : ExpectedWord::of_ranged_integer(index, expected.range);
       break;
     }
   }
-  (bound > bound_before ? step.binding_op : step.op) = node.op;
+  const bool ranged = std::ranges::any_of(
+      step.operands, [](ExpectedWord word) { return word.tag() == ExpectedWord::ranged; });
+  (bound > bound_before || ranged ? step.binding_op : step.op) = node.op;
   step.operand_count = node.operand_count;
   return step;
 }

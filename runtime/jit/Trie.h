@@ -17,6 +17,7 @@ namespace jit {
 struct ExpectedOperand {
   OperandCode code;
   ScalarKind kind;  ///< of a number
+  DType range;      ///< that an integer as a number lies in; bool: any
   const Meta *meta; ///< of an input
 };
 

@@ -72,6 +72,33 @@ void random(const KernelTable &table, const KernelCall &call, DistributionLoop l
   });
 }
 
+/// low + the upper half of word * count.
+void randint(const KernelTable &table, const KernelCall &call) noexcept {
+  __extension__ using Product = unsigned __int128;
+  const KernelResult &result = call.results[0];
+  const Stream stream = stream_of(call);
+  const auto low = static_cast<std::uint64_t>(call.operands[2].scalar.as_int());
+  const auto values = static_cast<std::uint64_t>(call.operands[3].scalar.as_int());
+  const std::int64_t size = result.meta->size;
+  with_dtype(result.meta->dtype, [&]<class T>(std::type_identity<T>) {
+    if constexpr (std::integral<T> && !std::same_as<T, bool>)
+      parallel_ranges((size + random_tile - 1) / random_tile, 4, [&](auto begin, auto end) {
+        std::uint32_t words[random_tile * 2];
+        for (std::int64_t tile = begin; tile < end; ++tile) {
+          const std::int64_t first = tile * random_tile;
+          const std::int64_t count = std::min(random_tile, size - first);
+          table.philox(stream.key, stream.counter + static_cast<std::uint64_t>(first / 2),
+                       static_cast<std::size_t>((count + 1) / 2), words);
+          T *to = reinterpret_cast<T *>(result.data) + first;
+          for (std::int64_t i = 0; i < count; ++i) {
+            const Product word = words[2 * i] | static_cast<std::uint64_t>(words[2 * i + 1]) << 32;
+            to[i] = static_cast<T>(low + static_cast<std::uint64_t>(word * values >> 64));
+          }
+        }
+      });
+  });
+}
+
 struct Keyed {
   std::uint64_t key;
   std::int64_t index;
@@ -141,6 +168,9 @@ bool run_creation(const KernelTable &table, const KernelCall &call,
     return true;
   case OpKind::normal:
     random(table, call, table.normal[dtype]);
+    return true;
+  case OpKind::randint:
+    randint(table, call);
     return true;
   case OpKind::permutation:
     return permutation(table, call, given);

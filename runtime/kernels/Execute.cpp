@@ -4,6 +4,7 @@
 #include "runtime/kernels/Families.h"
 #include "runtime/kernels/InferCache.h"
 #include "runtime/kernels/Parallel.h"
+#include "runtime/ops/NumberRange.h"
 #include "runtime/ops/Views.h"
 
 #include <array>
@@ -67,6 +68,7 @@ DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const O
       return loop;
   }
   loop.condition = op.types == TypeRule::select;
+  loop.ranged = is_ranged(op, loop.compute);
   loop.bytes = result.bytes();
   loop.usable = true;
   return loop;

@@ -25,6 +25,7 @@ struct DirectLoop {
   std::uint8_t function = 0;  ///< row of KernelTable::element
   std::uint8_t broadcast = 0; ///< bit i: operand i is one element
   bool condition = false;     ///< operand 0 is a bool
+  bool ranged = false;        ///< integers as numbers lie in the range of `compute`
   DType compute{};
   std::size_t bytes = 0; ///< of the result
 };

@@ -2,6 +2,7 @@
 // Ops that copy elements to new places.
 #include "runtime/kernels/Copy.h"
 #include "runtime/kernels/Families.h"
+#include "runtime/kernels/Fold.h"
 #include "runtime/kernels/Odometer.h"
 #include "runtime/kernels/Parallel.h"
 #include "runtime/kernels/TileReader.h"

@@ -2,11 +2,16 @@
 #include "runtime/kernels/SmallOps.h"
 
 #include "runtime/kernels/InferCache.h"
+#include "runtime/ops/NumberRange.h"
 #include "runtime/tensor/NewImpl.h"
 
 namespace jit {
 
 using detail::Access;
+
+static bool holds(DType dtype, Scalar number) noexcept {
+  return number.kind() != ScalarKind::integer || number_range(dtype).holds(number.as_int());
+}
 
 Impl *run_small(OpKind op, std::span<Operand *const> operands) noexcept {
   if (operands.size() > InferKey::max_operands)
@@ -22,7 +27,7 @@ Impl *run_small(OpKind op, std::span<Operand *const> operands) noexcept {
         return nullptr;
       call.pointers[i + 1] = where.data();
       key.push_back({impl->meta});
-    } else if (Access::is_scalar(operand)) {
+    } else if (Access::is_scalar(operand) && !Access::is_huge(operand)) {
       key.push_back({nullptr, Access::scalar(operand).kind()});
     } else {
       return nullptr;
@@ -34,6 +39,10 @@ Impl *run_small(OpKind op, std::span<Operand *const> operands) noexcept {
   if (!known || !known->direct.usable)
     return nullptr;
   const DirectLoop &loop = known->direct;
+  if (loop.ranged)
+    for (const Operand *operand : operands)
+      if (Access::is_scalar(*operand) && !holds(loop.compute, Access::scalar(*operand)))
+        return nullptr; // dispatch settles it
   Storage *storage = new_storage(loop.bytes);
   if (!storage)
     return nullptr;

@@ -47,6 +47,8 @@ RuleError infer_slice(const InferRequest &request, Inferred &out);
 RuleError infer_concat(const InferRequest &request, Inferred &out);
 RuleError infer_slice_update(const InferRequest &request, Inferred &out);
 RuleError infer_pad(const InferRequest &request, Inferred &out);
+RuleError infer_windows(const InferRequest &request, Inferred &out);
+RuleError infer_fold(const InferRequest &request, Inferred &out);
 
 RuleError infer_take(const InferRequest &request, Inferred &out);
 RuleError infer_take_along_axis(const InferRequest &request, Inferred &out);

@@ -180,6 +180,11 @@ struct Access {
     detail::retain(operand.value);
     return tensor(static_cast<Impl *>(operand.value));
   }
+  /// The same. Precondition: it is given; it may be empty.
+  static Tensor tensor_of(const OptionalTensor &option) noexcept {
+    detail::retain(option.value);
+    return tensor(static_cast<Impl *>(option.value));
+  }
   /// Takes over one reference.
   static Tensor tensor(Impl *impl) noexcept {
     Tensor out;
@@ -200,7 +205,7 @@ struct Access {
   static bool is_scalar(const Operand &operand) noexcept {
     return operand.kind > Operand::Kind::owned;
   }
-  /// Precondition: it is a number.
+  /// Precondition: it is a number. An integer of 2^63 or more is settled before this kind counts.
   static Scalar scalar(const Operand &operand) noexcept {
     return Scalar(static_cast<ScalarKind>(kind(operand) - kind_of_number(ScalarKind::boolean)),
                   operand.number);
@@ -213,6 +218,19 @@ struct Access {
     return static_cast<std::uint8_t>(Operand::kind_of_number(kind));
   }
   static const std::source_location &site(const Operand &operand) noexcept { return operand.site; }
+  /// Whether it is an integer of 2^63 or more.
+  static bool is_huge(const Operand &operand) noexcept {
+    return operand.kind == Operand::Kind::huge;
+  }
+  /// The same as an i64, which wraps.
+  static Scalar wrapped(const Operand &operand) noexcept {
+    return Scalar(ScalarKind::integer, operand.number);
+  }
+  /// Precondition: it is a number.
+  static void replace(Operand &operand, Scalar number) noexcept {
+    operand.number = number.bits;
+    operand.kind = Operand::kind_of_number(number.weak_kind);
+  }
   /// Makes the operand another tensor, at the same line.
   static void replace(Operand &operand, Tensor tensor) noexcept {
     drop(operand);

@@ -13,7 +13,7 @@ namespace {
 /// Whether the number operands are positions, keys or counters.
 bool needs_integers(OpKind op) noexcept {
   return info(op).family == Family::view || op == OpKind::uniform || op == OpKind::normal ||
-         op == OpKind::permutation;
+         op == OpKind::randint || op == OpKind::permutation;
 }
 
 class TraceReader {

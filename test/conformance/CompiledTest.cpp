@@ -150,6 +150,7 @@ private:
     if (infer({op.kind, attrs, types}, inferred) || !starts_fit(attrs, types) ||
         !bound_indices(attrs, types, inputs_before))
       return;
+    fuzz::keep_in_range(program, op.kind, types, step.operands);
     add_step(std::move(step), inferred.count);
     if (op.family == Family::view) // and something that reads through the view
       add_step({StepKind::op, OpKind::maximum, {}, {last_value(), last_value()}}, 1);

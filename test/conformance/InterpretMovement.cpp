@@ -19,6 +19,41 @@ void put(Value &result, const Value &from, Dims start, Dims step) {
   }
 }
 
+/// Every element of the result looks for itself at all places in windows.
+Value folded(const FoldAttrs &fold, const Value &from, const ResultType &type) {
+  Value result(type.dtype, type.dims);
+  const std::size_t rank = type.dims.size();
+  std::vector<std::int64_t> index(rank);
+  DimList taps;
+  for (std::size_t i = rank; i < from.dims.size(); ++i)
+    taps.push_back(from.dims[i]);
+  for (std::int64_t i = 0; i < result.size(); ++i, next_index(index, type.dims))
+    visit(type.dtype, [&](auto t) {
+      using T = std::conditional_t<std::is_same_v<decltype(t), bool>, std::uint8_t, decltype(t)>;
+      T sum = 0;
+      std::vector<std::int64_t> tap(taps.size());
+      std::int64_t places = 1;
+      for (const std::int64_t extent : taps)
+        places *= extent;
+      for (std::int64_t k = 0; k < places; ++k, next_index(tap, taps)) {
+        std::vector<std::int64_t> at = index;
+        bool inside = true;
+        for (std::size_t j = 0; j < taps.size(); ++j) {
+          std::int64_t &place = at[static_cast<std::size_t>(fold.axes[j])];
+          place -= tap[j] * fold.dilation[j];
+          inside &= place >= 0 && place % fold.stride[j] == 0;
+          place /= fold.stride[j];
+          inside &= place < from.dims[static_cast<std::size_t>(fold.axes[j])];
+        }
+        at.insert(at.end(), tap.begin(), tap.end());
+        if (inside)
+          sum = static_cast<T>(sum + element<T>(from, flat(at, from.dims)));
+      }
+      result.set(i, static_cast<decltype(t)>(sum));
+    });
+  return result;
+}
+
 } // namespace
 
 Value interpret_movement(const OpInfo &op, AttrWords attrs, const std::vector<Value> &operands,
@@ -49,6 +84,8 @@ Value interpret_movement(const OpInfo &op, AttrWords attrs, const std::vector<Va
     put(result, operands[0], pad.low, step);
     return result;
   }
+  case OpKind::fold:
+    return folded(FoldAttrs::decode(attrs), operands[0], type);
   default:
     std::abort();
   }

@@ -206,7 +206,7 @@ Value interpret_creation(const OpInfo &op, AttrWords attrs, const std::vector<Va
   Value result(type.dtype, type.dims);
   AttrReader reader(attrs);
   std::uint64_t key = 0, counter = 0;
-  if (operands.size() == 2) {
+  if (operands.size() >= 2) {
     key = static_cast<std::uint64_t>(operands[0].number.as_int());
     counter = static_cast<std::uint64_t>(operands[1].number.as_int());
   }
@@ -219,6 +219,17 @@ Value interpret_creation(const OpInfo &op, AttrWords attrs, const std::vector<Va
     });
     for (std::int64_t i = 0; i < result.size(); ++i)
       result.set(i, order[static_cast<std::size_t>(i)]);
+    return result;
+  }
+  if (op.kind == OpKind::randint) {
+    __extension__ using Product = unsigned __int128;
+    const auto low = static_cast<std::uint64_t>(operands[2].number.as_int());
+    const auto values = static_cast<std::uint64_t>(operands[3].number.as_int());
+    for (std::int64_t i = 0; i < result.size(); ++i)
+      visit(type.dtype, [&](auto t) {
+        const Product product = Product{random64(key, counter, i)} * values;
+        result.set(i, static_cast<decltype(t)>(low + static_cast<std::uint64_t>(product >> 64)));
+      });
     return result;
   }
   const std::int64_t start = op.kind == OpKind::arange ? reader.integer() : 0;

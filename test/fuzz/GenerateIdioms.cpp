@@ -141,7 +141,7 @@ void Generator::views_of_views() {
   }
   const OpKind views[] = {OpKind::permute_dims, OpKind::permute_dims, OpKind::reshape,
                           OpKind::expand_dims,  OpKind::squeeze,      OpKind::broadcast_to,
-                          OpKind::slice};
+                          OpKind::slice,        OpKind::windows};
   for (std::int64_t n = random.between(2, 4); n > 0; --n) {
     handles.push_back({x, meta_of(x), scope}); // so that `view` picks it as likely as not
     const std::uint32_t before = program.values;

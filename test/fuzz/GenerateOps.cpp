@@ -306,6 +306,40 @@ bool Generator::pad(const Ref &x) {
   return add_op(OpKind::pad, attrs, {x, any_number()});
 }
 
+bool Generator::windows_view(const Ref &x) {
+  const Meta &meta = *meta_of(x);
+  if (meta.rank == 0 || meta.rank > 5 || meta.size > max_size / 4)
+    return false;
+  const std::int64_t axis = random.below(meta.rank);
+  const std::int64_t extent = meta.dims()[static_cast<std::size_t>(axis)];
+  if (extent == 0)
+    return false;
+  const std::int64_t size = random.between(1, std::min<std::int64_t>(extent, 4));
+  const std::int64_t widest = size > 1 ? (extent - 1) / (size - 1) : 3;
+  std::vector<std::int64_t> attrs;
+  for (const std::int64_t number :
+       {axis, size, random.between(1, 3), random.between(1, std::min<std::int64_t>(widest, 3))})
+    append_list(attrs, DimList{number});
+  return add_op(OpKind::windows, attrs, {x});
+}
+
+/// Some axis as windows, the last one as their elements.
+bool Generator::fold(const OpInfo &op) {
+  const Ref x = pick_where(op.dtypes, 2);
+  const Meta &meta = *meta_of(x);
+  const std::int64_t axis = random.below(meta.rank - 1);
+  const std::int64_t count = meta.dims()[static_cast<std::size_t>(axis)];
+  const std::int64_t size = meta.dims()[meta.rank - 1u];
+  if (count == 0 || size == 0)
+    return false;
+  const std::int64_t stride = random.between(1, 3), dilation = random.between(1, 3);
+  const std::int64_t extent = (count - 1) * stride + (size - 1) * dilation + 1;
+  std::vector<std::int64_t> attrs;
+  for (const std::int64_t number : {axis, extent + random.below(stride), stride, dilation})
+    append_list(attrs, DimList{number});
+  return add_op(op.kind, attrs, {x});
+}
+
 bool Generator::view(const OpInfo &op) {
   const Ref x = pick();
   const Meta &meta = *meta_of(x);
@@ -314,6 +348,8 @@ bool Generator::view(const OpInfo &op) {
   switch (op.kind) {
   case OpKind::slice:
     return slice_view(x);
+  case OpKind::windows:
+    return windows_view(x);
   case OpKind::expand_dims:
     return add_op(op.kind, {random.below(meta.rank + 1)}, {x});
   case OpKind::permute_dims:
@@ -382,6 +418,8 @@ bool Generator::movement(const OpInfo &op) {
     return slice_update(pick());
   if (op.kind == OpKind::pad)
     return pad(pick());
+  if (op.kind == OpKind::fold)
+    return fold(op);
   const Ref x = pick_where(op.dtypes, 1);
   const Meta &meta = *meta_of(x);
   const std::int64_t axis = random.below(meta.rank);
@@ -468,10 +506,8 @@ bool Generator::indexed(const OpInfo &op) {
     operands.push_back(add_input(meta.dtype, updates));
   }
   std::vector<std::int64_t> attrs{axis};
-  if (operands.size() == 3) // the modes of bool, and those with gradients, come first
-    attrs.push_back(meta.dtype == DType::boolean
-                        ? 3 * random.below(2)
-                        : random.below(differentiable || tapes > 0 ? 2 : 5));
+  if (operands.size() == 3) // of bool set and minimum
+    attrs.push_back(meta.dtype == DType::boolean ? 3 * random.below(2) : random.below(5));
   return add_op(op.kind, attrs, operands);
 }
 
@@ -497,6 +533,10 @@ bool Generator::creation(const OpInfo &op) {
   default: // the random ones
     operands.push_back(add_number({ScalarKind::integer, Role::random_key}));
     operands.push_back(add_number({ScalarKind::integer, Role::random_key}));
+    if (op.kind == OpKind::randint) {
+      operands.push_back(add_number({ScalarKind::integer, Role::start, -50, 50}));
+      operands.push_back(add_number({ScalarKind::integer, Role::start, 1, 1000}));
+    }
     if (op.kind != OpKind::permutation)
       append_list(attrs, draw_dims(max_size));
   }

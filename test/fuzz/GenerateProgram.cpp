@@ -46,6 +46,7 @@ bool Generator::add_op(OpKind op, std::vector<std::int64_t> attrs, std::vector<R
   for (std::uint8_t r = 0; r < inferred.count; ++r)
     if (*checked_size(inferred.results[r].dtype, inferred.results[r].dims) > 2 * max_size)
       return false;
+  keep_in_range(program, op, types, operands);
   Step step{StepKind::op, op, std::move(attrs), std::move(operands)};
   step.first_value = program.values;
   step.results = inferred.count;

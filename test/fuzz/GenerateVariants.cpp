@@ -82,6 +82,10 @@ void Generator::add_variant(Step &step, const Inferred &results) {
     const bool same = variant.op == step.op && variant.attrs == step.attrs &&
                       std::ranges::equal(variant.operands, step.operands, is_same);
     if (!same && fits(variant, results)) {
+      std::vector<OperandType> types;
+      for (const Ref &ref : variant.operands)
+        types.push_back(operand_type(ref));
+      keep_in_range(program, variant.op, types, variant.operands);
       step.variants.push_back(std::move(variant));
       return;
     }

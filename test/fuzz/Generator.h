@@ -94,6 +94,8 @@ private:
   DimList like(const DimList &dims);
   Ref partner(const Ref &ref, bool numbers);
   Ref any_number();
+  bool windows_view(const Ref &x);
+  bool fold(const OpInfo &op);
   Ref index_tensor(std::int64_t bound, const DimList &dims, bool from_end = true);
   bool elementwise(const OpInfo &op);
   bool reduction(const OpInfo &op);

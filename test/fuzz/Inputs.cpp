@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Tensors and numbers that programs are called with, and reading tensors back.
+#include "runtime/ops/NumberRange.h"
 #include "runtime/tensor/Impl.h"
 #include "test/conformance/Elements.h"
 #include "test/conformance/KernelCheck.h"
 #include "test/fuzz/Run.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -209,9 +211,30 @@ static Scalar draw_number(const NumberSpec &spec, Random &random) {
                                        -Doubles::infinity(),
                                        Doubles::quiet_NaN(),
                                        1e-40};
-  if (spec.kind == ScalarKind::integer)
-    return integers[random.below(std::size(integers))];
+  if (spec.kind == ScalarKind::integer) {
+    const std::int64_t number = integers[random.below(std::size(integers))];
+    return spec.low < spec.high ? std::clamp(number, spec.low, spec.high) : number;
+  }
   return doubles[random.below(std::size(doubles))];
+}
+
+void keep_in_range(Program &program, OpKind op, std::span<const OperandType> types,
+                   std::span<const Ref> operands) {
+  const OpInfo &row = info(op);
+  if (row.family != Family::elementwise || row.types == TypeRule::comparison ||
+      row.types == TypeRule::cast)
+    return;
+  const DType compute = element_types(row, {}, types).compute;
+  if (!is_ranged(row, compute))
+    return;
+  for (const Ref &ref : operands)
+    if (ref.kind == Ref::number && program.numbers[ref.index].role == Role::any) {
+      NumberSpec &spec = program.numbers[ref.index];
+      const NumberRange &range = number_range(compute);
+      const bool first = spec.low == spec.high;
+      spec.low = first ? range.low : std::max(spec.low, range.low);
+      spec.high = first ? range.high : std::min(spec.high, range.high);
+    }
 }
 
 std::vector<Scalar> make_numbers(const Program &program, std::uint64_t seed) {

@@ -52,7 +52,7 @@ enum class Role : std::uint8_t { any, start, small, random_key, moderate };
 struct NumberSpec {
   ScalarKind kind;
   Role role = Role::any;
-  std::int64_t low = 0, high = 0; ///< of view starts, inclusive
+  std::int64_t low = 0, high = 0; ///< of view starts, and of any integer if they differ; inclusive
 };
 
 struct Ref {

@@ -40,10 +40,11 @@ public:
   /// The row of the table.
   std::string emit() {
     if (record.isSubClassOf("NoGradient"))
-      return "    {nullptr, {}},\n";
-    std::string function;
+      return "    {nullptr, {}, nullptr},\n";
+    std::string function, narrowed;
     if (record.isSubClassOf("CustomGradient")) {
       function = record.getValueAsString("function");
+      narrowed = record.getValueAsString("narrowed");
       read_needs();
     } else {
       function = (op.name + "_rule").str();
@@ -54,7 +55,8 @@ public:
     for (unsigned keep : keeps)
       out << keep << ", ";
     out << "};\n";
-    return "    {&" + function + ", " + op.name.str() + "_keeps},\n";
+    return "    {&" + function + ", " + op.name.str() + "_keeps, " +
+           (narrowed.empty() ? "nullptr" : "&" + narrowed) + "},\n";
   }
 
 private:

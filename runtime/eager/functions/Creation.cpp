@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Functions that make tensors of numbers.
 #include "runtime/eager/Dispatch.h"
+#include "runtime/eager/Numbers.h"
 #include "runtime/eager/functions/AxisArguments.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/ops/Attributes.h"
@@ -18,6 +19,7 @@ Tensor full(DimList shape, Operand value, std::optional<DType> dtype) {
   const ScalarKind kind = detail::Access::is_scalar(value) ? detail::Access::scalar(value).kind()
                                                            : ScalarKind::integer; // refused below
   const FullAttrs attrs{shape, dtype.value_or(default_dtype(kind))};
+  detail::settle_fill("full", value, attrs.dtype);
   return dispatch(OpKind::full, attrs.encode(), value);
 }
 
@@ -35,6 +37,7 @@ Tensor full_like(Operand x, Operand value, std::optional<DType> dtype) {
   if (!detail::Access::is_scalar(value))
     throw Error(ErrorCode::invalid_argument, "full_like: the value must be a number",
                 detail::Access::site(x));
+  detail::settle_fill("full_like", value, dtype.value_or(meta.dtype));
   return full(DimList(meta.dims()), std::move(value), dtype.value_or(meta.dtype));
 }
 
@@ -59,6 +62,25 @@ static std::int64_t arange_word(const Scalar &number, DType dtype) {
   return is_float(dtype) ? std::bit_cast<std::int64_t>(number.as_double()) : number.as_int();
 }
 
+/// Integers in a dtype that holds the first and the last of them.
+static void check_ends(const ArangeAttrs &attrs, const source_location &site) {
+  if (!is_integer(attrs.dtype) || attrs.step == 0 || attrs.start == attrs.stop ||
+      (attrs.start < attrs.stop) != (attrs.step > 0))
+    return; // none, or refused
+  const auto apart = [](std::int64_t low, std::int64_t high) {
+    return static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+  };
+  const std::uint64_t distance =
+      attrs.step > 0 ? apart(attrs.start, attrs.stop) : apart(attrs.stop, attrs.start);
+  const std::uint64_t step = attrs.step > 0 ? apart(0, attrs.step) : apart(attrs.step, 0);
+  const std::uint64_t way = (distance - 1) / step * step;
+  const auto start = static_cast<std::uint64_t>(attrs.start);
+  Operand first(attrs.start, site);
+  Operand last(static_cast<std::int64_t>(attrs.step > 0 ? start + way : start - way), site);
+  detail::settle_fill("arange", first, attrs.dtype);
+  detail::settle_fill("arange", last, attrs.dtype);
+}
+
 Tensor arange(Scalar start, Scalar stop, Scalar step, std::optional<DType> dtype,
               source_location site) {
   const MxcsrGuard environment; // numbers are converted
@@ -68,6 +90,7 @@ Tensor arange(Scalar start, Scalar stop, Scalar step, std::optional<DType> dtype
   const DType type = dtype.value_or(floating ? DType::f32 : DType::i64);
   const ArangeAttrs attrs{arange_word(start, type), arange_word(stop, type),
                           arange_word(step, type), type};
+  check_ends(attrs, site);
   return detail::dispatch_at(site, OpKind::arange, attrs.encode());
 }
 

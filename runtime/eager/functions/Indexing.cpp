@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Indexing as NumPy has it: x(...) reads, x.at(...) gives a handle another value.
 #include "runtime/eager/Dispatch.h"
+#include "runtime/eager/Numbers.h"
 #include "runtime/eager/Typed.h"
+#include "runtime/eager/VariableBox.h"
 #include "runtime/eager/functions/AxisArguments.h"
 #include "runtime/ops/Attributes.h"
+#include "runtime/ops/ShapeRules.h"
 #include "runtime/ops/Views.h"
 
 #include <tracejit/ops.h>
@@ -155,13 +158,103 @@ Tensor read_masked(const Tensor &x, const Tensor &mask, const source_location &s
               Operand(flatten(Operand(places, site)), site), 0);
 }
 
+// Several tensors of indices
+// ----------------------------------------------------------------------------------------------
+
+/// Tensors of indices taken together, as one of places along the axes that they name, which come to
+/// lie side by side.
+struct Paired {
+  DimList order;   ///< of the selection's axes
+  DimList extents; ///< of these, in that order
+  DimList merged;  ///< the same with the named axes as one
+  int axis;        ///< that one
+  Tensor places;
+  bool in_order = true;
+
+  DimList back() const {
+    DimList inverse(order);
+    for (std::size_t i = 0; i < order.size(); ++i)
+      inverse[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
+    return inverse;
+  }
+};
+
+/// One tensor of indices as numbers from 0 on. What is out of range is refused by the op that reads
+/// zeros there, which are no memory.
+Tensor counted_from_front(const Tensor &index, std::int64_t extent, const source_location &site) {
+  const auto at = [&](Tensor x) { return Operand(std::move(x), site); };
+  const Tensor wide = astype(Operand(index, site), DType::i64);
+  Tensor from_end = add(Operand(wide, site), Operand(extent, site));
+  Tensor place = where(at(less(Operand(wide, site), Operand(0, site))), at(std::move(from_end)),
+                       Operand(wide, site));
+  Tensor zero = broadcast_to(at(full({}, Operand(0, site), DType::i64)), {extent});
+  return add(at(std::move(place)), at(take(at(std::move(zero)), Operand(index, site), 0)));
+}
+
+/// Where the named axes are side by side their axis stays there, else it comes first.
+Paired pair_up(const Selection &selection, const source_location &site) {
+  const auto &gathers = selection.gathers;
+  const std::size_t count = gathers.size();
+  const auto first = static_cast<std::size_t>(gathers.front().first);
+  const bool together = static_cast<std::size_t>(gathers.back().first) + 1 == first + count;
+  Paired out;
+  out.axis = together ? static_cast<int>(first) : 0;
+  out.in_order = together;
+  DimList joined;
+  for (const auto &[axis, index] : gathers)
+    if (!broadcast_into(joined, index->shape(site)))
+      refuse("index",
+             "tensors of indices do not broadcast: " +
+                 describe(*Access::impl(*gathers.front().second)->meta) + " and " +
+                 describe(*Access::impl(*index)->meta),
+             site);
+  const auto add_axis = [&](int axis) {
+    out.order.push_back(axis);
+    out.extents.push_back(selection.shape[static_cast<std::size_t>(axis)]);
+  };
+  std::int64_t places = 1;
+  for (int axis = 0; axis < static_cast<int>(selection.shape.size()); ++axis) {
+    if (static_cast<int>(out.merged.size()) == out.axis) {
+      for (const auto &gather : gathers) {
+        add_axis(gather.first);
+        places *= selection.shape[static_cast<std::size_t>(gather.first)];
+      }
+      out.merged.push_back(places);
+    }
+    if (std::ranges::find(gathers, axis, &std::pair<int, const Tensor *>::first) != gathers.end())
+      continue;
+    add_axis(axis);
+    out.merged.push_back(selection.shape[static_cast<std::size_t>(axis)]);
+  }
+  std::int64_t apart = 1;
+  for (auto gather = gathers.rbegin(); gather != gathers.rend(); ++gather) {
+    const std::int64_t extent = selection.shape[static_cast<std::size_t>(gather->first)];
+    Tensor place = counted_from_front(*gather->second, extent, site);
+    place = multiply(Operand(std::move(place), site), Operand(apart, site));
+    out.places = out.places.empty()
+                     ? std::move(place)
+                     : add(Operand(std::move(out.places), site), Operand(std::move(place), site));
+    apart *= extent;
+  }
+  return out;
+}
+
+Tensor read_paired(Tensor x, const Paired &paired, const source_location &site) {
+  if (!paired.in_order)
+    x = permute_dims(Operand(std::move(x), site), paired.order);
+  x = reshape(Operand(std::move(x), site), paired.merged);
+  return jit::take(Operand(std::move(x), site), Operand(paired.places, site), paired.axis);
+}
+
 // Assignment
 // ----------------------------------------------------------------------------------------------
 
 /// `value` as elements of x: a number, or a tensor whose conversion loses no more than precision.
 Tensor converted(Operand value, const Meta &x, const source_location &site) {
-  if (Access::is_scalar(value))
+  if (Access::is_scalar(value)) {
+    detail::settle_fill("at", value, x.dtype);
     return full({}, std::move(value), x.dtype);
+  }
   const DType dtype = tensor_meta("at", value).dtype;
   if (dtype == x.dtype)
     return Access::tensor_of(value);
@@ -177,6 +270,17 @@ Tensor broadcast(Tensor value, Dims shape, const source_location &site) {
   if (std::ranges::equal(value.shape(site), shape))
     return value;
   return broadcast_to(Operand(std::move(value), site), DimList(shape));
+}
+
+/// x in another shape; if this throws, x is given back.
+Tensor reshaped(Tensor &x, const DimList &shape, const source_location &site) {
+  Operand operand(std::move(x), site);
+  try {
+    return dispatch(OpKind::reshape, ReshapeAttrs{shape}.encode(), operand);
+  } catch (...) {
+    x = Access::tensor_of(operand);
+    throw;
+  }
 }
 
 /// x, whose handle is not used again but to be given back if this throws, with `part` in place of
@@ -223,6 +327,26 @@ Tensor scattered(Tensor &x, const Tensor &index, Tensor updates, int axis, Scatt
   }
 }
 
+/// The same with several tensors of indices.
+Tensor scattered(Tensor &x, const Paired &paired, Tensor updates, ScatterMode mode,
+                 const source_location &site) {
+  if (!paired.in_order) {
+    Tensor moved = permute_dims(Operand(x, site), paired.order);
+    moved = reshape(Operand(std::move(moved), site), paired.merged);
+    moved = scattered(moved, paired.places, std::move(updates), paired.axis, mode, site);
+    moved = reshape(Operand(std::move(moved), site), paired.extents);
+    return permute_dims(Operand(std::move(moved), site), paired.back()).contiguous(site);
+  }
+  Tensor merged = reshaped(x, paired.merged, site);
+  try {
+    merged = scattered(merged, paired.places, std::move(updates), paired.axis, mode, site);
+    return reshaped(merged, paired.extents, site);
+  } catch (...) {
+    x = reshape(Operand(std::move(merged), site), paired.extents);
+    throw;
+  }
+}
+
 ScatterMode mode_of(Change how, const source_location &site) {
   switch (how) {
   case Change::set:
@@ -254,20 +378,24 @@ struct Update {
     if (selection.gathers.empty())
       return write_slice(x, changed(read_old(x, selection), std::move(change), meta), selection,
                          site);
-    if (selection.gathers.size() > 1)
-      refuse("at", "one tensor of indices at most", site);
-    const auto [axis, index] = selection.gathers[0];
     const ScatterMode mode = mode_of(how, site);
     if (how == Change::subtract)
       change = negative(Operand(std::move(change), site));
     if (!selection.sliced && !selection.reshaped)
-      return scattered(x, *index, std::move(change), axis, mode, site);
+      return gathered(x, selection, std::move(change), mode);
     Tensor part = read_slice(x, selection, site);
-    part = scattered(part, *index, std::move(change), axis, mode, site);
+    part = gathered(part, selection, std::move(change), mode);
     return write_slice(x, std::move(part), selection, site);
   }
 
 private:
+  Tensor gathered(Tensor &x, const Selection &selection, Tensor change, ScatterMode mode) const {
+    const auto [axis, index] = selection.gathers[0];
+    if (selection.gathers.size() == 1)
+      return scattered(x, *index, std::move(change), axis, mode, site);
+    return scattered(x, pair_up(selection, site), std::move(change), mode, site);
+  }
+
   Tensor read_old(const Tensor &x, const Selection &selection) const {
     return how == Change::set ? Tensor() : read_slice(x, selection, site);
   }
@@ -305,11 +433,12 @@ Tensor Tensor::index_with(std::initializer_list<Index> indices) const {
     return read_masked(*this, *mask, site);
   const Selection selection = select(indices, meta);
   Tensor result = read_slice(*this, selection, site);
-  // From the back, so that the axes in front keep their numbers.
-  for (auto gather = selection.gathers.rbegin(); gather != selection.gathers.rend(); ++gather)
-    result =
-        jit::take(Operand(std::move(result), site), Operand(*gather->second, site), gather->first);
-  return result;
+  if (selection.gathers.empty())
+    return result;
+  if (selection.gathers.size() > 1)
+    return read_paired(std::move(result), pair_up(selection, site), site);
+  const auto [axis, index] = selection.gathers[0];
+  return jit::take(Operand(std::move(result), site), Operand(*index, site), axis);
 }
 
 namespace detail {
@@ -327,15 +456,26 @@ std::vector<Index> named_indices(std::initializer_list<Index> indices) {
 void Place::change(Change how, Operand value) {
   const source_location site = Access::site(value);
   const Update update{how, indices, site};
-  if (variable) {
-    Tensor x = variable->value();
-    x = update.of(x, std::move(value));
-    *variable = {std::move(x), site};
-    return;
-  }
   // The op may take over what the handle alone holds, but not what it reads besides.
+  const Tensor *const named = variable ? &variable->value() : tensor;
   const bool reads_itself =
-      std::ranges::any_of(indices, [&](const Index &index) { return index.indices == tensor; });
+      std::ranges::any_of(indices, [&](const Index &index) { return index.indices == named; });
+  if (variable) {
+    if (reads_itself || !Access::Box::can_lend(*variable)) {
+      Tensor x = variable->value();
+      x = update.of(x, std::move(value));
+      *variable = {std::move(x), site};
+      return;
+    }
+    Tensor x = Access::Box::lend(*variable);
+    try {
+      x = update.of(x, std::move(value));
+    } catch (...) {
+      Access::Box::give_back(*variable, std::move(x));
+      throw;
+    }
+    return Access::Box::give_back(*variable, std::move(x));
+  }
   Tensor x = reads_itself ? *tensor : std::move(*tensor);
   try {
     *tensor = update.of(x, std::move(value));

@@ -6,6 +6,14 @@
 
 namespace jit::detail {
 
+/// The list, or so many times `otherwise`.
+inline DimList list_or(DimList given, std::size_t count, std::int64_t otherwise) {
+  if (given.size() == 0)
+    for (std::size_t i = 0; i < count; ++i)
+      given.push_back(otherwise);
+  return given;
+}
+
 /// Per axis `extents` elements from `starts` on, `steps` apart, which lie inside.
 Tensor slice_at(Operand &&x, const DimList &starts, const DimList &extents, const DimList &steps);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Random numbers: the generators, and distributions written with uniform numbers.
+#include "runtime/eager/Numbers.h"
 #include "runtime/eager/functions/Term.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/ops/Attributes.h"
@@ -82,21 +83,21 @@ Tensor draw_permutation(Generator *generator, std::int64_t n, const source_locat
   return dispatch(OpKind::permutation, PermutationAttrs{n}.encode(), range.key, range.counter);
 }
 
-/// `uniform * range` in f64 is below the range for every range up to 2^53.
 Tensor draw_randint(Generator *generator, std::int64_t low, std::int64_t high, const DimList &shape,
                     DType dtype, const source_location &site) {
-  std::int64_t range = 0;
-  if (high <= low || __builtin_sub_overflow(high, low, &range) || range > std::int64_t{1} << 53)
+  if (high <= low)
     refuse("randint",
-           "needs low < high, at most 2^53 apart, got " + std::to_string(low) + " and " +
-               std::to_string(high),
-           site);
+           "needs low < high, got " + std::to_string(low) + " and " + std::to_string(high), site);
   if (!is_integer(dtype))
     refuse("randint", std::string(name(dtype)) + " is not a dtype of integers", site);
-  const Term u(draw_uniform(generator, shape, DType::f64, site), site);
-  const Term place = u.with(floor(u * static_cast<double>(range)));
-  const Term number = u.with(astype(place, DType::i64)) + low;
-  return astype(number, dtype);
+  Operand first(low, site), last(high - 1, site);
+  detail::settle_fill("randint", first, dtype);
+  detail::settle_fill("randint", last, dtype);
+  auto range = reserve(generator, blocks_for(shape, DType::f64), site);
+  const auto apart = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+  Operand count(std::bit_cast<std::int64_t>(apart), site);
+  return dispatch(OpKind::randint, RandintAttrs{shape, dtype}.encode(), range.key, range.counter,
+                  first, count);
 }
 
 Tensor draw_bernoulli(Generator *generator, const Operand &p, const DimList &shape) {

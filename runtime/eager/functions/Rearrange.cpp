@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Functions that put elements into another order, written with views and joins.
+#include "runtime/eager/Numbers.h"
 #include "runtime/eager/Typed.h"
 #include "runtime/eager/functions/AxisArguments.h"
 #include "runtime/eager/functions/Parts.h"
@@ -15,6 +16,7 @@ namespace jit {
 using detail::axes_of;
 using detail::axis_of;
 using detail::dispatch;
+using detail::list_or;
 using detail::part_of;
 using detail::refuse;
 using detail::slice_at;
@@ -236,19 +238,12 @@ std::vector<Tensor> split(Operand x, std::int64_t sections, int axis) {
   return parts;
 }
 
-/// The list, or so many times `otherwise`.
-static DimList list_or(DimList given, std::size_t count, std::int64_t otherwise) {
-  if (given.size() == 0)
-    for (std::size_t i = 0; i < count; ++i)
-      given.push_back(otherwise);
-  return given;
-}
-
 Tensor pad(Operand x, DimList low, DimList high, Operand value, DimList interior) {
   const source_location site = site_of(x);
   const Meta &meta = tensor_meta("pad", x);
   if (!detail::Access::is_scalar(value))
     refuse("pad", "the value must be a number", site);
+  detail::settle_fill("pad", value, meta.dtype);
   const PadAttrs attrs{low, high, list_or(interior, meta.rank, 0)};
   return dispatch(OpKind::pad, attrs.encode(), x, value);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Reductions and rows.
 #include "runtime/eager/functions/AxisArguments.h"
+#include "runtime/eager/functions/Masked.h"
 #include "runtime/ops/Attributes.h"
 
 #include <tracejit/ops.h>
@@ -27,8 +28,14 @@ static void refuse_dtype(OpKind op, const Operand &x, const Reduce &options) {
                 detail::Access::site(x));
 }
 
+static Reduce without_mask(const Reduce &options) {
+  return {.axis = options.axis, .keepdims = options.keepdims, .dtype = options.dtype};
+}
+
 Tensor sum(Operand x, Reduce options) {
   const Meta &meta = tensor_meta("sum", x);
+  if (options.where.is_given())
+    return sum(detail::with_identity(OpKind::sum, x, options.where), without_mask(options));
   const SumAttrs attrs{axes_of(OpKind::sum, x, options.axis), options.keepdims,
                        options.dtype.value_or(sum_dtype(meta.dtype))};
   return dispatch(OpKind::sum, attrs.encode(), x);
@@ -36,6 +43,8 @@ Tensor sum(Operand x, Reduce options) {
 
 Tensor prod(Operand x, Reduce options) {
   const Meta &meta = tensor_meta("prod", x);
+  if (options.where.is_given())
+    return prod(detail::with_identity(OpKind::prod, x, options.where), without_mask(options));
   const ProdAttrs attrs{axes_of(OpKind::prod, x, options.axis), options.keepdims,
                         options.dtype.value_or(sum_dtype(meta.dtype))};
   return dispatch(OpKind::prod, attrs.encode(), x);
@@ -43,6 +52,8 @@ Tensor prod(Operand x, Reduce options) {
 
 Tensor mean(Operand x, Reduce options) {
   const Meta &meta = tensor_meta("mean", x);
+  if (options.where.is_given())
+    return detail::masked_mean(x, options, options.dtype.value_or(mean_dtype(meta.dtype)));
   const MeanAttrs attrs{axes_of(OpKind::mean, x, options.axis), options.keepdims,
                         options.dtype.value_or(mean_dtype(meta.dtype))};
   return dispatch(OpKind::mean, attrs.encode(), x);
@@ -50,6 +61,10 @@ Tensor mean(Operand x, Reduce options) {
 
 template <class Attrs> static Tensor reduce(OpKind op, Operand &x, const Reduce &options) {
   refuse_dtype(op, x, options);
+  if (options.where.is_given()) {
+    Operand counted = detail::with_identity(op, x, options.where);
+    return reduce<Attrs>(op, counted, without_mask(options));
+  }
   const Attrs attrs{axes_of(op, x, options.axis), options.keepdims};
   return dispatch(op, attrs.encode(), x);
 }
@@ -58,10 +73,20 @@ Tensor max(Operand x, Reduce options) { return reduce<MaxAttrs>(OpKind::max, x, 
 Tensor min(Operand x, Reduce options) { return reduce<MinAttrs>(OpKind::min, x, options); }
 Tensor any(Operand x, Reduce options) { return reduce<AnyAttrs>(OpKind::any, x, options); }
 Tensor all(Operand x, Reduce options) { return reduce<AllAttrs>(OpKind::all, x, options); }
-Tensor argmax(Operand x, Reduce options) { return reduce<ArgmaxAttrs>(OpKind::argmax, x, options); }
-Tensor argmin(Operand x, Reduce options) { return reduce<ArgminAttrs>(OpKind::argmin, x, options); }
+Tensor argmax(Operand x, Reduce options) {
+  refuse_dtype(OpKind::argmax, x, options);
+  return options.where.is_given() ? detail::masked_place(OpKind::argmax, x, options)
+                                  : reduce<ArgmaxAttrs>(OpKind::argmax, x, options);
+}
+Tensor argmin(Operand x, Reduce options) {
+  refuse_dtype(OpKind::argmin, x, options);
+  return options.where.is_given() ? detail::masked_place(OpKind::argmin, x, options)
+                                  : reduce<ArgminAttrs>(OpKind::argmin, x, options);
+}
 
 std::pair<Tensor, Tensor> var_mean(Operand x, Variance options) {
+  if (options.where.is_given())
+    return detail::masked_var_mean(x, options);
   const VarMeanAttrs attrs{axes_of(OpKind::var_mean, x, options.axis), options.keepdims,
                            options.correction};
   Tensor results[2];

@@ -53,6 +53,8 @@ SortedRows sorted_rows(std::string_view function, Operand &&x, const Reduce &opt
   const Meta &meta = tensor_meta(function, x);
   if (options.dtype)
     refuse(function, "option dtype is for sum, prod and mean only", site);
+  if (options.where.is_given())
+    refuse(function, "takes no option where", site);
   const DimList axes = axes_of(function, x, options.axis);
   SortedRows result{{}, 1, {}};
   DimList order;

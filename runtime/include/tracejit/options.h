@@ -12,11 +12,36 @@
 #pragma GCC visibility push(default)
 namespace jit {
 
+class Tensor;
+class Variable;
+
 namespace detail {
+struct ValueHead;
+struct Access;
+
 /// First member of options, so that `{0, 1}`, meant as axes, does not compile as values of members.
 class ByName {
 public:
   constexpr bool operator==(const ByName &) const = default;
+};
+} // namespace detail
+
+namespace detail {
+/// A tensor as an option, or none: options stand before Tensor, which has them in its methods.
+class OptionalTensor {
+public:
+  OptionalTensor() noexcept = default;
+  OptionalTensor(const Tensor &tensor) noexcept;
+  OptionalTensor(const Variable &variable) noexcept;
+  OptionalTensor(const OptionalTensor &other) noexcept;
+  OptionalTensor &operator=(const OptionalTensor &) = delete;
+  ~OptionalTensor();
+  bool is_given() const noexcept { return given; }
+
+private:
+  friend struct Access;
+  ValueHead *value = nullptr;
+  bool given = false;
 };
 } // namespace detail
 
@@ -26,6 +51,10 @@ struct Reduce {
   Axes axis = {};
   bool keepdims = false;
   std::optional<DType> dtype = {};
+  /// A mask that broadcasts to x: elements where it is false take no part. The max or min of none
+  /// is -infinity or infinity, of integers the least or greatest; argmax and argmin give 0 then,
+  /// mean NaN.
+  detail::OptionalTensor where = {};
 };
 
 /// Options of var and var_mean: squared distances are divided by max(n - correction, 0).
@@ -34,6 +63,7 @@ struct Variance {
   Axes axis = {};
   int correction = 0;
   bool keepdims = false;
+  detail::OptionalTensor where = {}; ///< as that of Reduce; NaN if n is 0
 };
 
 /// What scatter does with an update and what is there already. The lesser or greater is as minimum
@@ -74,6 +104,17 @@ enum class Reduction : std::uint8_t { mean, sum, none };
 /// Which axis of the results of meshgrid the first two coordinates run along: of Cartesian
 /// coordinates the first along the second axis, of matrix indices each along its own.
 enum class Indexing : std::uint8_t { xy, ij };
+
+/// Options of max_pool and avg_pool: a value for each spatial axis.
+struct Pool {
+  detail::ByName by_name = {};
+  DimList stride = {};                      ///< the size of windows unless given
+  DimList padding = {};                     ///< at both ends of an axis, at most half of the window
+  DimList dilation = {};                    ///< of max_pool
+  bool ceil_mode = false;                   ///< windows may end outside, but not begin there
+  bool count_include_pad = true;            ///< avg_pool: padding counts as elements
+  std::optional<std::int64_t> divisor = {}; ///< avg_pool: instead of the number of elements
+};
 
 /// Where interpolate reads: the nearest place (`nearest` the one below i * in / out,
 /// `nearest_exact` by the middles of elements), or between two places of every axis (linear,

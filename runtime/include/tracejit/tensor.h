@@ -115,7 +115,7 @@ struct Index {
   Index() noexcept : kind(absent) {}
   template <std::integral T>
   Index(T value, std::source_location site = std::source_location::current())
-      : kind(integer), position(static_cast<std::int64_t>(value)), site(site) {}
+      : kind(integer), position(Scalar(value).as_int()), site(site) {}
   Index(slice value, std::source_location site = std::source_location::current())
       : kind(range), bounds(value), site(site) {}
   Index(NewAxis, std::source_location site = std::source_location::current())
@@ -292,9 +292,9 @@ public:
   /// This tensor if it is contiguous, else a row-major copy.
   Tensor contiguous(std::source_location site = std::source_location::current()) const;
   /// NumPy's basic indexing with integers, slice, newaxis, ellipsis; a tensor of integers takes
-  /// along its axis. A mask, which stands alone, has the first extents of this tensor: the result
-  /// is what lies where it is true, one after another, so its shape has to be read. At most eight
-  /// indices.
+  /// along its axis, several in pairs: they broadcast, and their axis comes first if theirs are not
+  /// side by side. A mask, which stands alone, has the first extents of this tensor: the result is
+  /// what lies where it is true, so its shape has to be read. At most eight indices.
   Tensor operator()(detail::Index a) const { return index_with({a}); }
   Tensor operator[](detail::Index a) const { return index_with({a}); }
   Tensor operator()(detail::Index a, detail::Index b) const { return index_with({a, b}); }
@@ -337,6 +337,7 @@ public:
 
 private:
   friend class Operand;
+  friend class detail::OptionalTensor;
   friend struct detail::Access;
   static Tensor copy_bytes(DType dtype, DimList shape, const void *data, std::size_t count,
                            const std::source_location &site);
@@ -439,6 +440,17 @@ private:
 namespace detail {
 inline Index::Index(const Variable &value, std::source_location site)
     : Index(value.value(), site) {}
+inline OptionalTensor::OptionalTensor(const Tensor &tensor) noexcept
+    : value(tensor.value), given(true) {
+  retain(value);
+}
+inline OptionalTensor::OptionalTensor(const Variable &variable) noexcept
+    : OptionalTensor(variable.value()) {}
+inline OptionalTensor::OptionalTensor(const OptionalTensor &other) noexcept
+    : value(other.value), given(other.given) {
+  retain(value);
+}
+inline OptionalTensor::~OptionalTensor() { release(value); }
 inline PlacedTensor::PlacedTensor(const Variable &variable, std::source_location site) noexcept
     : PlacedTensor(variable.value(), site) {}
 } // namespace detail
@@ -477,7 +489,7 @@ public:
 private:
   friend struct detail::Access;
   /// Numbers come last, in the order of ScalarKind.
-  enum class Kind : std::uint8_t { borrowed, owned, boolean, integer, floating };
+  enum class Kind : std::uint8_t { borrowed, owned, boolean, integer, floating, huge };
   static constexpr Kind kind_of_number(ScalarKind kind) noexcept {
     return static_cast<Kind>(static_cast<std::uint8_t>(Kind::boolean) +
                              static_cast<std::uint8_t>(kind));

@@ -48,6 +48,64 @@ TEST(ClosedForm, TiesOfMaxAndMinGoToTheFirstWinner) {
               slope([](Tensor v) { return max(v); }, tensor({1, not_a_number, not_a_number}, {3})));
 }
 
+const Tensor repeated = Tensor::copy_of<std::int64_t>({0, 2, 0, -2}, {4});
+
+TEST(ClosedForm, TiesOfScatterGoToTheFirstWinner) {
+  const auto by = [](ScatterMode mode) {
+    return grad([=](Tensor x, Tensor u) { return scatter(x, repeated, u, 0, mode); }, {0, 1});
+  };
+  const Tensor x = tensor({3, 3, 3, 3}, {4}), u = tensor({4, 3, 4, 5}, {4});
+  auto both = by(ScatterMode::maximum)(x, u);
+  expect_bits(tensor({0, 1, 0, 1}, {4}), both[0]);
+  expect_bits(tensor({1, 0, 0, 1}, {4}), both[1]);
+  both = by(ScatterMode::minimum)(x, u);
+  expect_bits(tensor({1, 1, 1, 1}, {4}), both[0]);
+  expect_bits(tensor({0, 0, 0, 0}, {4}), both[1]);
+  both = by(ScatterMode::maximum)(x, tensor({not_a_number, 1, not_a_number, 1}, {4}));
+  expect_bits(tensor({0, 1, 1, 1}, {4}), both[0]);
+  expect_bits(tensor({1, 0, 0, 0}, {4}), both[1]);
+}
+
+/// Of each factor the product of the others, whatever is 0 or infinite, here and elsewhere.
+TEST(ClosedForm, ProductsOfScatterWithZeros) {
+  const auto product = grad(
+      [](Tensor x, Tensor u) { return scatter(x, repeated, u, 0, ScatterMode::multiply); }, {0, 1});
+  auto both = product(tensor({2, 3, 5, 7}, {4}), tensor({0, 4, 6, infinity}, {4}));
+  expect_bits(tensor({0, 1, infinity, 1}, {4}), both[0]);
+  expect_bits(tensor({12, infinity, 0, 20}, {4}), both[1]);
+  both = product(tensor({2, 3, 5, 7}, {4}), tensor({0, 0, 0, 0}, {4}));
+  expect_bits(tensor({0, 1, 0, 1}, {4}), both[0]);
+  expect_bits(tensor({0, 0, 0, 0}, {4}), both[1]);
+  // Of the second order: x0 u0 u2 has x0 as its mixed derivative.
+  const Tensor x = tensor({2, 3, 5, 7}, {4});
+  const auto slope =
+      grad([=](Tensor u) { return scatter(x, repeated, u, 0, ScatterMode::multiply); });
+  expect_bits(tensor({2, 5, 2, 5}, {4}), grad(slope)(zeros({4}, DType::f64)));
+}
+
+TEST(ClosedForm, ScatterOfEveryMode) {
+  const Tensor x = numbers({3, 4, 2}, 1, true), rows = Tensor::copy_of<std::int64_t>({1, -4, 1});
+  const Tensor u = numbers({3, 3, 2}, 2, true);
+  Tensor index = reshape(arange(18), {3, 3, 2}) % 4 - 2;
+  for (const ScatterMode mode : {ScatterMode::set, ScatterMode::add, ScatterMode::multiply,
+                                 ScatterMode::minimum, ScatterMode::maximum}) {
+    const std::string name = "scatter, mode " + std::to_string(static_cast<int>(mode));
+    const Function f = [&](const auto &v) { return scatter(v[0], rows, v[1], 1, mode); };
+    const Function along = [&](const auto &v) {
+      return scatter_along_axis(v[0], index, v[1], 1, mode);
+    };
+    check_gradients(f, {x, u}, name);
+    check_gradients(along, {x, u}, name + " along an axis");
+    // Again, of the gradient by the updates.
+    const Function slope = [&](const auto &v) {
+      Tape tape;
+      tape.watch(v[1]);
+      return tape.gradient(sum(square(f({v[0], v[1]}))), {v[1]})[0];
+    };
+    check_gradients(slope, {x, u}, name + ", twice");
+  }
+}
+
 /// d prod / dx of each is the product of the others, whatever is 0.
 TEST(ClosedForm, ProductsWithZeros) {
   const auto product = [](Tensor v) { return prod(v); };

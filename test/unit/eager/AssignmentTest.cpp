@@ -7,6 +7,9 @@
 namespace jit::test {
 namespace {
 
+using Extents = std::vector<std::int64_t>;
+Extents extents(const Tensor &x) { return {x.shape().begin(), x.shape().end()}; }
+
 Tensor grid(std::int64_t rows, std::int64_t columns) {
   return reshape(arange(0, rows * columns, 1, DType::f32), {rows, columns});
 }
@@ -125,7 +128,69 @@ TEST_F(Assignment, Indices) {
   self.at(self) = indices({10, 11, 12});
   EXPECT_EQ(self.to_vector<std::int64_t>(), (std::vector<std::int64_t>{11, 12, 10}));
   expect_error("multiply, or take and assign", [&] { x.at(indices({0})) /= 2; });
-  expect_error("one tensor of indices at most", [&] { table.at(indices({0}), indices({0})) = 2; });
+}
+
+/// Element by element: several tensors of indices name one place with each of their numbers.
+TEST_F(Assignment, PairedIndices) {
+  const Tensor x = grid(3, 4), rows = indices({0, -1, 1}), columns = indices({-4, 3, 2});
+  EXPECT_EQ(values(x(rows, columns)), (Values{0, 11, 6}));
+  EXPECT_EQ(values(x(rows, indices({1}))), (Values{1, 9, 5})); // they broadcast
+  const Tensor outer = x(reshape(rows, {3, 1}), indices({0, 1}));
+  EXPECT_EQ(extents(outer), (Extents{3, 2}));
+  EXPECT_EQ(values(outer), (Values{0, 1, 8, 9, 4, 5}));
+  const Tensor cube = reshape(arange(0, 24, 1, DType::f32), {2, 3, 4});
+  const Tensor i = indices({1, 0}), j = indices({2, -3});
+  // Side by side their axis stays where the first was, else it comes first, as in NumPy.
+  EXPECT_EQ(values(cube(slice(), j, i)), (Values{9, 0, 21, 12}));
+  EXPECT_EQ(extents(cube(slice(0, 1), j, i)), (Extents{1, 2}));
+  EXPECT_EQ(values(cube(i, slice(1, {}), j)), (Values{18, 22, 5, 9}));
+  EXPECT_EQ(extents(cube(i, slice(), j)), (Extents{2, 3}));
+  EXPECT_EQ(values(cube(i, newaxis, j)), values(concat({cube(1, 2), cube(0, 0)})));
+  EXPECT_EQ(extents(cube(i, newaxis, j)), (Extents{2, 1, 4}));
+  EXPECT_EQ(values(cube(i, 1, j)), (Values{18, 5}));
+  EXPECT_EQ(values(cube(i, j, indices({3, 0}))), (Values{23, 0}));
+  EXPECT_EQ(values(flip(x)(rows, columns)), (Values{11, 0, 5}));
+  EXPECT_EQ(x(indices({}), indices({})).shape(0), 0);
+  EXPECT_EQ(values(x(rows.astype(DType::i8), columns.astype(DType::i32))), (Values{0, 11, 6}));
+}
+
+TEST_F(Assignment, PairedIndicesAreAssigned) {
+  Tensor x = zeros({3, 4});
+  const Storage *const own = storage_of(x);
+  x.at(indices({0, -1, 0}), indices({1, -1, 1})) += 2;
+  EXPECT_EQ(values(x), (Values{0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}));
+  x.at(indices({1, 1}), indices({0, 0})) = Tensor::copy_of({5.0f, 6.0f}); // the last one stays
+  EXPECT_EQ(values(x(1)), (Values{6, 0, 0, 0}));
+  x.at(indices({0, 1}), indices({1, 0})) *= 0.5;
+  x.at(indices({2}), indices({3})) -= 1;
+  EXPECT_EQ(values(x), (Values{0, 2, 0, 0, 3, 0, 0, 0, 0, 0, 0, 1}));
+  EXPECT_EQ(storage_of(x), own);
+  EXPECT_TRUE(x.is_contiguous());
+  Tensor cube = zeros({2, 3, 2});
+  cube.at(indices({1, 0}), slice(1, {}), indices({0, 1})) =
+      Tensor::copy_of<float>({{1, 2}, {3, 4}});
+  EXPECT_EQ(values(cube), (Values{0, 0, 0, 3, 0, 4, 0, 0, 1, 0, 2, 0}));
+  cube.at(0, indices({0, 2}), indices({1, -2})) = 7;
+  EXPECT_EQ(values(cube(0)), (Values{0, 7, 0, 3, 7, 4}));
+  Variable v(zeros({2, 2}));
+  v.at(indices({0, 1}), indices({1, 1})) += 3;
+  EXPECT_EQ(v.to_vector<float>(), (Values{0, 3, 0, 3}));
+}
+
+TEST_F(Assignment, PairedIndicesThatAreRefused) {
+  Tensor x = grid(3, 4);
+  expect_error("tensors of indices do not broadcast: i64[2] and i64[3]",
+               [&] { x(indices({0, 1}), indices({0, 1, 2})); });
+  // Within the range of the elements, but not of its axis.
+  expect_error("index 4 is out of range: indices must be in [-4, 4)",
+               [&] { x(indices({0}), indices({4})); });
+  expect_error("index -4 is out of range: indices must be in [-3, 3)",
+               [&] { x.at(indices({-4}), indices({0})) = 1; });
+  expect_error("a mask stands alone", [&] { x(greater(x, 1), indices({0})); });
+  expect_error("2 indices for f32[3]", [&] { grid(1, 3)(0)(indices({0}), indices({0})); });
+  expect_error("multiply, or take and assign",
+               [&] { x.at(indices({0}), indices({0})) /= Tensor::copy_of({2.0f}); });
+  EXPECT_TRUE(same_bits(grid(3, 4), x));
 }
 
 TEST_F(Assignment, IfItThrowsTheHandleKeepsItsValue) {
@@ -148,6 +213,39 @@ TEST_F(Assignment, Variables) {
   v.at(1) += v(0);
   EXPECT_EQ(v.to_vector<float>(), (Values{18, 1, 20, 4}));
   EXPECT_EQ(values(old), (Values{0, 1, 2, 3}));
+}
+
+TEST_F(Assignment, AVariableIsUpdatedInItsOwnMemory) {
+  Variable v(zeros({1000, 256}));
+  const auto address = [&] { return storage_of(v.value()); };
+  const Storage *const own = address();
+  const std::int64_t before = memory_stats().live_bytes;
+  reset_memory_peak();
+  for (int i = 0; i < 10; ++i) {
+    v.at(i) = 3;
+    v.at(slice(), i) += 1;
+    v.at(indices({i, -1})) *= 2;
+    v.at(indices({i, i}), indices({0, 1})) -= 1;
+  }
+  EXPECT_EQ(address(), own);
+  EXPECT_LT(memory_stats().peak_live_bytes, before + 1000 * 256 * 4);
+  expect_error("out of range", [&] { v.at(1000) = 0; });
+  expect_error("out of range", [&] { v.at(indices({1000})) = 0; });
+  EXPECT_EQ(address(), own);
+  const Tensor seen = v; // somebody else holds it
+  v.at(0) = 5;
+  EXPECT_NE(address(), own);
+  EXPECT_NE(seen(0, 5).item<float>(), 5);
+  v.at(slice()) = v; // also on the right
+  Variable square(grid(2, 2));
+  square.at(greater(square, 1)) = square;
+  EXPECT_EQ(square.to_vector<float>(), (Values{0, 1, 2, 3}));
+  // A tape sees the value that it read.
+  Variable w(ones({2}));
+  Tape tape;
+  const Tensor loss = sum(w * w);
+  w.at(0) = 7;
+  EXPECT_EQ(values(tape.gradient(loss, {w})[0]), (Values{2, 2}));
 }
 
 using CompiledAssignment = CompiledTest;
@@ -195,6 +293,23 @@ TEST_F(CompiledAssignment, AStateIsUpdatedInPlace) {
     expected.at(i + 1) += 2;
   }
   EXPECT_TRUE(same_bits(expected, state));
+}
+
+TEST_F(CompiledAssignment, PairedIndices) {
+  const auto step = [](Tensor x, const Tensor &rows, const Tensor &columns) {
+    x.at(rows, columns) += 1.5;
+    x.at(rows, columns) *= x(columns, rows);
+    return x * 2;
+  };
+  auto traced = trace(step, {"paired"});
+  for (int i = 0; i < 8; ++i) {
+    const Tensor x = grid(5, 5), rows = indices({i % 5, -1, 2}), columns = indices({0, -i % 5, 2});
+    const Tensor expected = plainly([&] { return step(x, rows, columns); });
+    EXPECT_TRUE(same_bits(expected, traced(x, rows, columns))) << i;
+    ASSERT_TRUE(wait_compiled());
+  }
+  EXPECT_GE(hits(traced), 4u);
+  EXPECT_THROW(traced(grid(5, 5), indices({5, 0, 0}), indices({0, 0, 0})), Error);
 }
 
 TEST_F(CompiledAssignment, MasksAreReadInATrace) {

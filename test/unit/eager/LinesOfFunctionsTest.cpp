@@ -79,6 +79,30 @@ TEST(LinesOfFunctions, Shapes) {
       [] { return interpolate(x(newaxis), {.scale = {2}, .mode = Interpolation::linear}); });
   check_gradient([] { return pixel_shuffle(ones({4, 2, 3}) * x, 2); });
   check_gradient([] { return channel_shuffle(x, 1); });
+  check_gradient([] { return max_pool(x, {2, 2}, {.padding = {1, 1}}); });
+  check_gradient([] { return avg_pool(x, {2}, {.padding = {1}, .count_include_pad = false}); });
+  check_gradient([] { return x(positions, positions); });
+  check_gradient([] { return sum(x, {.where = mask}); });
+  check_gradient([] { return var(x, {.where = mask}) + mean(x, {.where = mask}); });
+  check([] { return argmax(x, {.axis = 1, .where = mask}); });
+  check_gradient([] {
+    Tensor z = x;
+    z.at(positions, positions) += 1;
+    return scatter(z, positions, y, 0, ScatterMode::multiply);
+  });
+  check_gradient([] { return scatter(x, positions, y, 0, ScatterMode::maximum); });
+}
+
+TEST(LinesOfFunctions, NumbersThatDoNotFit) {
+  check([] { return positions.astype(DType::u8) <= -19; });
+  check([] { return clip(positions.astype(DType::u8), -129, 300); });
+  check_error([] { positions.astype(DType::i8) + 300; });
+  check_error([] { full({2}, 300, DType::u8); });
+  check_error([] { pad(positions.astype(DType::u8), {1}, {1}, -1); });
+  check_error([] {
+    Tensor z = positions;
+    z.at(0) = 0.5;
+  });
 }
 
 TEST(LinesOfFunctions, RandomNumbers) {
@@ -87,7 +111,6 @@ TEST(LinesOfFunctions, RandomNumbers) {
   check([] { return normal({4}); });
   check([] { return permutation(4); });
   check([] { return randint(0, 9, {4}); });
-  check([&] { return randint(random, 0, 9, {4}); });
   check([] { return bernoulli(0.5, {4}); });
   check([&] { return bernoulli(random, x, {2, 3}); });
   check([] { return exponential({4}); });
@@ -114,6 +137,13 @@ TEST(LinesOfFunctions, Errors) {
   check_error([] { meshgrid({x}); });
   check_error([] { pad_reflect(x, {1}, {1}); });
   check_error([] { randint(1, 1, {2}); });
+  check_error([] { randint(0, 300, {2}, DType::u8); });
+  check_error([] { windows(x, 1, {4}); });
+  check_error([] { fold(x, 0, {2}); });
+  check_error([] { max_pool(x, {2}, {.padding = {2}}); });
+  check_error([] { avg_pool(x, {2, 2, 2}); });
+  check_error([] { sum(x, {.where = x}); });
+  check_error([] { x(positions, Tensor::copy_of({0, 1, 2})); });
   check_error([] { bernoulli(0.5, {-1}); });
   check_error([] { dropout(x, 2); });
 }

@@ -156,6 +156,8 @@ TEST(Lines, Shapes) {
   check_gradient([] { return unstack(x)[1]; });
   check_gradient([] { return split(x, 3, 1)[1]; });
   check_gradient([] { return pad(x, {1, 0}, {0, 2}, 1); });
+  check_gradient([] { return windows(x, 1, {2}); });
+  check_gradient([] { return fold(x, 0, {4}); });
   check_gradient([] { return tril(x); });
   check_gradient([] { return triu(x, 1); });
   check_gradient([] { return diagonal(x); });
@@ -191,6 +193,7 @@ TEST(Lines, Creation) {
   check([&] { return uniform(random, {4}); });
   check([&] { return normal(random, {4}, DType::f64); });
   check([&] { return permutation(random, 4); });
+  check([&] { return randint(random, 0, 9, {4}); });
 }
 
 TEST(Lines, Variables) {

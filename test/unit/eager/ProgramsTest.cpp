@@ -133,6 +133,24 @@ TEST_F(Programs, GruAndLstmCellsInAHostLoop) {
       6);
 }
 
+/// Bytes of an image made sharper, smaller by interpolation, and bytes again.
+TEST_F(Programs, ImagePipeline) {
+  Generator generator(13);
+  const Tensor image = randint(generator, 0, 256, {1, 3, 40, 30}, DType::u8);
+  run("image", {image, image}, [](const State &s) -> State {
+    const Tensor pixels = s[0].astype(DType::f32) / 255;
+    const Tensor padded = pad_replicate(pixels, {0, 0, 1, 1}, {0, 0, 1, 1});
+    const Tensor blurred = mean(windows(padded, {2, 3}, {3, 3}), Axes{-2, -1});
+    const Tensor sharper = clip(pixels + (pixels - blurred) * 0.6, 0, 1);
+    const Tensor gray = tensordot(Tensor::copy_of<float>({0.299f, 0.587f, 0.114f}), sharper(0), 1);
+    const Tensor smaller = interpolate(sharper, {.size = {27, 20}, .mode = Interpolation::linear});
+    const Tensor bytes = clip(round(smaller * 255), 0, 255).astype(DType::u8);
+    const Tensor larger = interpolate(bytes, {.size = {40, 30}});
+    const Tensor dark = (gray * 255).astype(DType::u8) <= 300 - 200;
+    return {where(dark, larger + (larger < 128) * 1, larger).astype(DType::u8), bytes};
+  });
+}
+
 /// Shortest distances by rounds over all edges, as Bellman and Ford do it.
 TEST_F(Programs, RelaxationOfEdges) {
   const std::int64_t nodes = 200, edges = 900;

@@ -117,8 +117,11 @@ TEST_F(Random, Distributions) {
   EXPECT_EQ(max(r).item<int>(), 2);
   for (int k = -2; k < 3; ++k)
     near(mean((r == k).astype(DType::f64)), 0.2, 0.005);
-  const std::int64_t widest = std::int64_t{1} << 53;
-  EXPECT_LT(max(randint(0, widest, {n})).item<std::int64_t>(), widest);
+  const Tensor wide = randint(INT64_MIN, INT64_MAX, {n}).astype(DType::f64);
+  near(mean(wide) / 0x1p63, 0, 0.005);
+  near(max(wide) / 0x1p63, 1, 0.001);
+  EXPECT_EQ(min(randint(0, 256, {n}, DType::u8)).item<int>(), 0);
+  EXPECT_EQ(max(randint(0, 256, {n}, DType::u8)).item<int>(), 255);
   const double logits[] = {0, std::log(2.0), std::log(5.0),
                            -std::numeric_limits<double>::infinity()};
   const Tensor c = categorical(broadcast_to(Tensor::copy_of(logits), {n, 4}));
@@ -148,7 +151,8 @@ TEST_F(Random, Dropout) {
 
 TEST_F(Random, Errors) {
   expect_error([] { randint(3, 3, {2}); }, "randint: needs low < high");
-  expect_error([] { randint(0, (std::int64_t{1} << 53) + 1, {2}); }, "randint: needs low < high");
+  expect_error([] { randint(0, 257, {2}, DType::u8); }, "randint: the number 256 does not fit u8");
+  expect_error([] { randint(-1, 5, {2}, DType::u16); }, "randint: the number -1 does not fit u16");
   expect_error([] { randint(0, 2, {2}, DType::f32); }, "randint: f32 is not a dtype of integers");
   expect_error([] { bernoulli(ones({3}), {2, 2}); }, "bernoulli: probabilities f32[3] do not");
   expect_error([] { categorical(ones({3}), 1); }, "categorical: axis 1 is out of range");

@@ -16,7 +16,7 @@
 
 namespace jit::test {
 
-class CompiledTest : public testing::Test {
+class CompiledTest : public ::testing::Test {
 protected:
   void SetUp() override {
     mutable_options().trial = false;
@@ -30,21 +30,21 @@ protected:
 };
 
 /// Same dtype, extents and bits; NaN equals NaN.
-inline testing::AssertionResult same_bits(const Tensor &expected, const Tensor &got) {
+inline ::testing::AssertionResult same_bits(const Tensor &expected, const Tensor &got) {
   if (expected.dtype() != got.dtype() || !std::ranges::equal(expected.shape(), got.shape()))
-    return testing::AssertionFailure()
+    return ::testing::AssertionFailure()
            << "expected " << describe(expected.dtype(), expected.shape()) << ", got "
            << describe(got.dtype(), got.shape());
   const Tensor a = expected.contiguous(), b = got.contiguous();
   synchronize();
   for (const Tensor &tensor : {a, b})
     if (const Where where = detail::Access::impl(tensor)->where; where.state() == Where::failed)
-      return testing::AssertionFailure() << where.failure()->error().what();
+      return ::testing::AssertionFailure() << where.failure()->error().what();
   const auto difference = first_difference(a.dtype(), a.size(), detail::Access::impl(a)->data(),
                                            detail::Access::impl(b)->data());
   if (difference)
-    return testing::AssertionFailure() << *difference;
-  return testing::AssertionSuccess();
+    return ::testing::AssertionFailure() << *difference;
+  return ::testing::AssertionSuccess();
 }
 
 /// What `f` gives in mode off.

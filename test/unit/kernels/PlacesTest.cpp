@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <limits>
 
 namespace jit::conformance {
 namespace {
@@ -178,6 +179,25 @@ TEST(Movement, Pad) {
       }
 }
 
+TEST(Movement, Fold) {
+  for (DType dtype : all_dtypes) {
+    if (dtype == DType::boolean)
+      continue;
+    for (Layout layout : all_layouts) {
+      const auto fold = [&](DimList dims, DimList axes, DimList extents, DimList stride,
+                            DimList dilation) {
+        EXPECT_TRUE(check(OpKind::fold, words_of({axes, extents, stride, dilation}),
+                          {edge_values(dtype, dims, 1)}, layout));
+      };
+      fold({5, 3}, {0}, {7}, {1}, {1});
+      fold({3, 4, 2}, {1}, {11}, {3}, {1}); // the last element has no window
+      fold({0, 2, 3, 2}, {1}, {7}, {2}, {2});
+      fold({4, 9, 7, 2, 3}, {2, 1}, {9, 23}, {1, 2}, {2, 3});
+      fold({2, 3, 2, 2, 2, 2, 3}, {0, 2, 3}, {3, 6, 8}, {1, 4, 3}, {1, 1, 2});
+    }
+  }
+}
+
 TEST(Movement, ReshapeCopiesWhatNoViewCanShow) {
   for (DType dtype : all_dtypes)
     for (const DimList &dims :
@@ -220,6 +240,18 @@ TEST(Creation, RandomNumbers) {
           EXPECT_TRUE(
               check(op, Words{1, size, static_cast<std::int64_t>(dtype)},
                     {Value(Scalar(std::int64_t{0x123456789abcdef})), Value(Scalar(counter))}));
+}
+
+TEST(Creation, Randint) {
+  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  for (DType dtype :
+       {DType::i8, DType::u8, DType::i16, DType::u16, DType::i32, DType::u32, DType::i64})
+    for (std::int64_t size : {0, 1, 2, 3, 1025, 7001})
+      for (const auto &[low, values] :
+           {std::pair<std::int64_t, std::int64_t>{-3, 10}, {0, 1}, {0, 100}, {least, -1}})
+        EXPECT_TRUE(check(OpKind::randint, Words{1, size, static_cast<std::int64_t>(dtype)},
+                          {Value(Scalar(std::int64_t{0x123456789abcdef})), Value(Scalar(-2)),
+                           Value(Scalar(low)), Value(Scalar(values))}));
 }
 
 TEST(Creation, Permutation) {
