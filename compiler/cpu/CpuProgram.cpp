@@ -91,12 +91,13 @@ struct CpuProgram::Run {
   }
   /// Arguments of a kernel, in the work memory, which moves on behind them.
   std::byte *const *addresses(const std::vector<Buffer> &buffers) noexcept {
-    auto *list = reinterpret_cast<const void **>(work);
+    auto *list = reinterpret_cast<std::byte **>(work);
     for (std::size_t k = 0; k < buffers.size(); ++k)
       list[k] = address(buffers[k]);
-    list[buffers.size()] = scalar::outside_table;
+    list[buffers.size()] = reinterpret_cast<std::byte *>(
+        const_cast<scalar::OutsideFunction *>(scalar::outside_table));
     work += address_bytes(buffers);
-    return reinterpret_cast<std::byte *const *>(list);
+    return list;
   }
   const std::uint64_t *numbers(const std::vector<std::uint32_t> &wanted) noexcept {
     auto *list = reinterpret_cast<std::uint64_t *>(work);

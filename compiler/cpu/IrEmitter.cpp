@@ -7,6 +7,8 @@
 #include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
 
+#include <algorithm>
+
 namespace jit::ir {
 namespace {
 

@@ -6,6 +6,7 @@
 #include "runtime/kernels/Isa.h"
 #include "runtime/scalar/Emitter.h"
 #include "runtime/scalar/Fallback.h"
+#include "runtime/scalar/LargeAngle.h"
 
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/IntrinsicsX86.h>
