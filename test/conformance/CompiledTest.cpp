@@ -7,6 +7,7 @@
 #include "test/conformance/KernelCheck.h"
 #include "test/conformance/OpSamples.h"
 #include "test/fuzz/Check.h"
+#include "test/fuzz/Run.h"
 
 #include <tracejit/compiler.h>
 

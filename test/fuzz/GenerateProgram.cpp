@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Drawing programs: steps around the ops, and what is held.
 #include "test/fuzz/Generator.h"
+#include "test/fuzz/Run.h"
 
 #include <algorithm>
 

@@ -3,6 +3,7 @@
 #include "runtime/ops/Attributes.h"
 #include "runtime/ops/Views.h"
 #include "test/fuzz/Generator.h"
+#include "test/fuzz/Run.h"
 
 #include <algorithm>
 

@@ -221,8 +221,7 @@ static Scalar draw_number(const NumberSpec &spec, Random &random) {
 void keep_in_range(Program &program, OpKind op, std::span<const OperandType> types,
                    std::span<const Ref> operands) {
   const OpInfo &row = info(op);
-  if (row.family != Family::elementwise || row.types == TypeRule::comparison ||
-      row.types == TypeRule::cast)
+  if (row.family != Family::elementwise || row.types == TypeRule::cast)
     return;
   const DType compute = element_types(row, {}, types).compute;
   if (!is_ranged(row, compute))

@@ -87,7 +87,8 @@ const std::source_location &site_of(std::size_t step);
 
 /// Inputs and numbers of a call.
 std::vector<Tensor> make_inputs(const Program &program, const Call &call);
-/// Arithmetic refuses integers that its dtype does not hold: the op's numbers will be others.
+/// Integers that a dtype does not hold are refused by arithmetic and make other ops of comparisons:
+/// the op's numbers will be others.
 void keep_in_range(Program &program, OpKind op, std::span<const OperandType> types,
                    std::span<const Ref> operands);
 std::vector<Scalar> make_numbers(const Program &program, std::uint64_t seed);

@@ -190,8 +190,8 @@ TEST(Movement, Fold) {
                           {edge_values(dtype, dims, 1)}, layout));
       };
       fold({5, 3}, {0}, {7}, {1}, {1});
-      fold({3, 4, 2}, {1}, {11}, {3}, {1}); // the last element has no window
-      fold({0, 2, 3, 2}, {1}, {7}, {2}, {2});
+      fold({3, 4, 2}, {1}, {12}, {3}, {1}); // the last element has no window
+      fold({0, 2, 3, 2}, {1}, {6}, {2}, {2});
       fold({4, 9, 7, 2, 3}, {2, 1}, {9, 23}, {1, 2}, {2, 3});
       fold({2, 3, 2, 2, 2, 2, 3}, {0, 2, 3}, {3, 6, 8}, {1, 4, 3}, {1, 1, 2});
     }
