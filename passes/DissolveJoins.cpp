@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // DissolveJoins: where no part of a join is computed in its place, the library copies all parts at
 // once.
+#include "passes/Lifter.h"
 #include "passes/Passes.h"
-#include "passes/Views.h"
 #include "runtime/base/SafePoint.h"
 
 #include <mlir/IR/Builders.h>
@@ -17,19 +17,26 @@ namespace jit {
 
 using Kernels = llvm::StringMap<kernel::FuncOp>;
 
-// What a launch copies and does nothing else, or nothing.
-static Value copied_by(kernel::LaunchOp launch, const Kernels &kernels) {
+// What a launch copies point by point and does nothing else, or nothing. What was merged into it
+// may have left its order in the map of the load.
+static Value copied_by(kernel::LaunchOp launch, const Kernels &kernels, Views &views) {
   Block &block = kernels.lookup(launch.getCallee()).block();
-  const bool copies = launch.getNumOperands() == 1 && launch.getNumResults() == 1 &&
-                      block.getOperations().size() == 2 && isa<kernel::LoadOp>(block.front());
-  return copies ? launch.getOperand(0) : Value();
+  auto load = dyn_cast<kernel::LoadOp>(block.front());
+  if (!load || load.getGuard() || launch.getNumOperands() != 1 || launch.getNumResults() != 1 ||
+      block.getOperations().size() != 2 ||
+      launch.getOperand(0).getType() != launch.getResult(0).getType())
+    return {};
+  const Meta &source = *views.of(launch.getOperand(0)).meta;
+  const Iteration iteration = over(source.dims());
+  const auto same = kernel::MapAttr::of(launch.getContext(), 0, iteration.strides(source));
+  return load.getMap() == same ? launch.getOperand(0) : Value();
 }
 
-static void dissolve(kernel::JoinOp join, Kernels &kernels) {
+static void dissolve(kernel::JoinOp join, Kernels &kernels, Views &views) {
   llvm::SmallVector<Value> sources;
   for (const Value part : join.getParts()) {
-    sources.push_back(copied_by(part.getDefiningOp<kernel::LaunchOp>(), kernels));
-    if (!sources.back() || sources.back().getType() != part.getType())
+    sources.push_back(copied_by(part.getDefiningOp<kernel::LaunchOp>(), kernels, views));
+    if (!sources.back())
       return;
   }
   OpBuilder builder(join);
@@ -49,11 +56,12 @@ static void dissolve(kernel::JoinOp join, Kernels &kernels) {
 
 void dissolve_joins(trace::FuncOp program) {
   Kernels kernels;
+  Views views;
   for (auto function : program->getParentOfType<ModuleOp>().getOps<kernel::FuncOp>())
     kernels[function.getSymName()] = function;
   for (auto join : llvm::make_early_inc_range(program.block().getOps<kernel::JoinOp>())) {
     safe_point();
-    dissolve(join, kernels);
+    dissolve(join, kernels, views);
   }
 }
 

@@ -66,6 +66,10 @@ Value Merger::clone_index(kernel::IndexOp index, const AxisSum &sum) {
   return sum.constant ? ew(ScalarFunction::add, total, number(sum.constant)) : total;
 }
 
+static std::uint32_t axes_of(Value value) {
+  return cast<kernel::ValType>(value.getType()).getAxes();
+}
+
 // Either may be missing.
 Value Merger::both(Value guard, Value other) {
   if (!guard || !other || guard == other)
@@ -94,10 +98,10 @@ void Merger::clone_op(Node from, Operation &op, const Substitution &axes, IRMapp
                       ArrayRef<Value> guards) {
   const Location location = op.getLoc();
   // Where a guard ranges over other axes only, the element is there all the same.
-  const auto guarded = [&](Value own, kernel::MapAttr map) {
+  const auto guarded = [&](Value own, std::uint32_t place) {
     Value result = own ? values.lookup(own) : own;
     for (const Value guard : guards)
-      if (cast<kernel::ValType>(guard.getType()).getAxes() & map.axes())
+      if (const std::uint32_t own_axes = axes_of(guard); !own_axes || own_axes & place)
         result = both(result, guard);
     return result;
   };
@@ -111,19 +115,19 @@ void Merger::clone_op(Node from, Operation &op, const Substitution &axes, IRMapp
     const auto argument_number = cast<BlockArgument>(load.getBuffer()).getArgNumber();
     const Value buffer = argument(from.launch.getOperand(argument_number));
     const kernel::MapAttr map = substitute(load.getMap(), axes);
-    const Value guard = guarded(load.getGuard(), map);
+    const Value guard = guarded(load.getGuard(), map.axes());
     values.map(load.getResult(),
                unique(kernel::LoadOp::create(body, location, buffer, map, guard)));
   } else if (auto gather = dyn_cast<kernel::GatherOp>(op)) {
     const auto argument_number = cast<BlockArgument>(gather.getBuffer()).getArgNumber();
     const Value buffer = argument(from.launch.getOperand(argument_number));
     const kernel::MapAttr map = substitute(gather.getMap(), axes);
-    const Value guard = guarded(gather.getGuard(), map);
-    values.map(gather.getResult(),
-               unique(kernel::GatherOp::create(
-                   body, location, buffer, map, values.lookup(gather.getIndex()),
-                   static_cast<std::int64_t>(gather.getStride()),
-                   static_cast<std::int64_t>(gather.getExtent()), guard)));
+    const Value index = values.lookup(gather.getIndex());
+    const Value guard = guarded(gather.getGuard(), map.axes() | axes_of(index));
+    values.map(gather.getResult(), unique(kernel::GatherOp::create(
+                                       body, location, buffer, map, index,
+                                       static_cast<std::int64_t>(gather.getStride()),
+                                       static_cast<std::int64_t>(gather.getExtent()), guard)));
   } else if (auto inside = dyn_cast<kernel::InsideOp>(op)) {
     values.map(inside.getResult(), unique(kernel::InsideOp::create(
                                        body, location, substitute(inside.getCoordinate(), axes),

@@ -53,10 +53,15 @@ std::int64_t bytes_touched(const KernelStep &step, kernel::FuncOp function) {
 Traffic traffic_of(const KernelStep &step, kernel::FuncOp function, const CacheSizes &caches) {
   if (bytes_touched(step, function) * 4 <= caches.l3 * 3)
     return Traffic::near;
-  std::set<std::tuple<Buffer::Base, std::uint32_t, std::size_t>> places;
-  for (const Buffer &buffer : step.buffers)
-    if (!places.insert({buffer.base, buffer.index, buffer.arena_offset}).second)
+  std::set<std::tuple<Buffer::Base, std::uint32_t, std::size_t>> read;
+  for (std::size_t k = 0; k < step.buffers.size(); ++k) {
+    const Buffer &buffer = step.buffers[k];
+    const auto place = std::tuple(buffer.base, buffer.index, buffer.arena_offset);
+    if (k < step.inputs)
+      read.insert(place);
+    else if (read.contains(place))
       return Traffic::update;
+  }
   return Traffic::stream;
 }
 

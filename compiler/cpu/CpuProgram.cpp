@@ -94,8 +94,8 @@ struct CpuProgram::Run {
     auto *list = reinterpret_cast<std::byte **>(work);
     for (std::size_t k = 0; k < buffers.size(); ++k)
       list[k] = address(buffers[k]);
-    list[buffers.size()] = reinterpret_cast<std::byte *>(
-        const_cast<scalar::OutsideFunction *>(scalar::outside_table));
+    list[buffers.size()] =
+        reinterpret_cast<std::byte *>(const_cast<scalar::OutsideFunction *>(scalar::outside_table));
     work += address_bytes(buffers);
     return list;
   }

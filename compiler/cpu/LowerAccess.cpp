@@ -199,7 +199,8 @@ llvm::Value *Lowering::load(unsigned node, Point &at) {
 /// Whether the sum of axes that the node names lies in its extent, by lane.
 llvm::Value *Lowering::inside(unsigned node, Point &at) {
   const Node &n = nest.nodes[node];
-  double reach = std::abs(static_cast<double>(n.access.offset));
+  double reach =
+      std::max(std::abs(static_cast<double>(n.access.offset)), static_cast<double>(n.index_extent));
   for (unsigned axis = 0; axis < nest.axes.size(); ++axis)
     reach += std::abs(static_cast<double>(n.access.strides[axis])) *
              static_cast<double>(nest.axes[axis].extent);

@@ -10,9 +10,8 @@
 //                narrow matrices a call has whole rows, and lanes run along all of its points
 //   outer        a unit is a vector of lanes along the last parallel axes; the row is walked point
 //                by point
-//   across       the same with short rows of order `inner`, and windows: what is reduced is kept,
-//   and
-//                folded as along a row
+//   across       the same with short rows of order `inner`, and with windows: what is reduced is
+//                kept, and folded as along a row
 #pragma once
 
 #include "compiler/nest/Nest.h"

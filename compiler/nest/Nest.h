@@ -55,7 +55,7 @@ struct Node {
   std::int64_t correction = 0;
 };
 
-/// Whether the node has an access.
+/// Whether the node reads or writes a buffer.
 constexpr bool touches_memory(NodeKind kind) noexcept {
   return kind == NodeKind::load || kind == NodeKind::gather || kind == NodeKind::store;
 }

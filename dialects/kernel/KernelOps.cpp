@@ -329,6 +329,28 @@ LogicalResult KeepOp::verify() {
              : LogicalResult(emitOpError("changes the type"));
 }
 
+LogicalResult JoinOp::verify() {
+  const auto whole = cast<RankedTensorType>(getResult().getType());
+  const auto axis = static_cast<int64_t>(getAxis());
+  if (axis >= whole.getRank())
+    return emitOpError("has no such axis");
+  int64_t extent = 0;
+  for (const Value part : getParts()) {
+    const auto type = cast<RankedTensorType>(part.getType());
+    if (!part.getDefiningOp<LaunchOp>() || !part.hasOneUse())
+      return emitOpError("takes results of launches that nobody else reads");
+    SmallVector<int64_t> shape(type.getShape());
+    if (type.getRank() != whole.getRank() || type.getElementType() != whole.getElementType())
+      return emitOpError("joins tensors of one type");
+    extent += std::exchange(shape[static_cast<size_t>(axis)], whole.getDimSize(axis));
+    if (ArrayRef<int64_t>(shape) != whole.getShape())
+      return emitOpError("joins tensors whose other extents are equal");
+  }
+  if (extent != whole.getDimSize(axis))
+    return emitOpError("has parts that do not fill it");
+  return success();
+}
+
 LogicalResult LaunchOp::verify() {
   if (getEpilogue() && getNumOperands() < 2)
     return emitOpError("lacks the operands of its product");

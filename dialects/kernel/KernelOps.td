@@ -14,7 +14,7 @@
 // load ranges over exactly the axes of its map and of its guard, a gather also over those of its index. A store happens once for every point of the axes of
 // its map; its value ranges over some of them. Outputs do not overlap inputs or each other, with one
 // exception that planning may choose: an output is the same memory as an input that is only loaded,
-// with the map of the store, whose store ranges over all axes, and, if there are row axes, lies in the
+// guarded or not, with the map of the store, whose store ranges over all axes, and, if there are row axes, lies in the
 // last pass. So: emit ops of a pass in program order and nothing can break.
 // All points of the store's map are distinct: every element is written once.
 //
@@ -216,6 +216,7 @@ def Kernel_JoinOp : KernelOp<"join", [Pure]> {
   let assemblyFormat = [{
     `(` $parts `)` `axis` $axis `op` $op attr-dict `:` functional-type($parts, $result)
   }];
+  let hasVerifier = 1;
 }
 
 #endif

@@ -31,15 +31,15 @@ inline IndexRange kept_by_cast(DType to) noexcept {
   return {is_unsigned(to) ? 0 : -most - 1, most};
 }
 
-/// The operands whose elements a value has, all integers: views, casts between integers, joins and
-/// `take` carry ranges on. Empty: nothing is known. `Source` has maker(value), input(k) -> Impl &,
-/// and meta(code), null for a number.
+/// The operands whose elements a value has, all integers: views, casts between integers, `take`,
+/// and movement but for sums of windows carry ranges on. Empty: nothing is known. `Source` has
+/// maker(value), input(k) -> Impl &, and meta(code), null for a number.
 template <class Source>
 std::span<const OperandCode> bases_of(const Source &source, OperandCode value) {
   const ValueMaker maker = source.maker(value.index());
   switch (info(maker.op).family) {
   case Family::movement:
-    return maker.operands;
+    return maker.op == OpKind::fold ? std::span<const OperandCode>() : maker.operands;
   case Family::elementwise:
     if (maker.op != OpKind::astype || !is_integer(source.meta(value)->dtype) ||
         !is_integer(source.meta(maker.operands[0])->dtype))

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #pragma GCC visibility push(default)
@@ -34,7 +35,11 @@ public:
   OptionalTensor(const Tensor &tensor) noexcept;
   OptionalTensor(const Variable &variable) noexcept;
   OptionalTensor(const OptionalTensor &other) noexcept;
-  OptionalTensor &operator=(const OptionalTensor &) = delete;
+  OptionalTensor &operator=(OptionalTensor other) noexcept {
+    std::swap(value, other.value);
+    std::swap(given, other.given);
+    return *this;
+  }
   ~OptionalTensor();
   bool is_given() const noexcept { return given; }
 

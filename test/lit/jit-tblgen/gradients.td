@@ -39,7 +39,7 @@
 // CHECK:      Tensor t1 = sum(b.at(std::move(t0)), b.row());
 
 // CHECK:      constexpr GradientRule gradient_rules[]{
-// CHECK-NEXT:   {&negative_rule, negative_keeps},
-// CHECK-NEXT:   {&abs_rule, abs_keeps},
-// CHECK-NEXT:   {nullptr, {}},
-// CHECK:        {&matmul_gradient, matmul_keeps},
+// CHECK-NEXT:   {&negative_rule, negative_keeps, nullptr},
+// CHECK-NEXT:   {&abs_rule, abs_keeps, nullptr},
+// CHECK-NEXT:   {nullptr, {}, nullptr},
+// CHECK:        {&matmul_gradient, matmul_keeps, nullptr},

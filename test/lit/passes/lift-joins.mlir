@@ -66,3 +66,18 @@ trace.func @product(%x: tensor<64x32xf32>, %w: tensor<32x64xf32>) {
 // FUSED: kernel.contract
 // FUSED: kernel.contract
 // FUSED: kernel.store %{{.*}}, %arg2 [i * 32 + j + 4096]
+
+// -----
+
+// A pad by nothing is a copy; what is joined is its transpose.
+trace.func @turned(%x: tensor<64x64xf32>, %y: tensor<64x64xf32>) {
+  %v = trace.scalar 0 : tensor<f32>
+  %0 = trace.pad %x, %v {low = array<i64: 0, 0>, high = array<i64: 0, 0>, interior = array<i64: 0, 0>, op = 0 : i32} : (tensor<64x64xf32>, tensor<f32>) -> tensor<64x64xf32>
+  %1 = trace.permute_dims %0 {axes = array<i64: 1, 0>} : (tensor<64x64xf32>) -> tensor<64x64xf32>
+  %2 = trace.concat %1, %y {axis = 0 : i64, op = 1 : i32} : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<128x64xf32>
+  trace.return %2 : tensor<128x64xf32>
+}
+// FUSED-LABEL: trace.func @turned
+// FUSED: kernel.join
+// FUSED: kernel.load %arg0 [i + j * 64]
+// FUSED: kernel.store %{{.*}}, %arg1 [i * 64 + j]

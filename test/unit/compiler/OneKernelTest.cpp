@@ -144,7 +144,7 @@ TEST_P(OneKernel, PadOfWhatIsComputed) {
     g.output(g.op(OpKind::max, {padded}, MaxAttrs{{1}, false}.encode()));
     const auto program = expect_compiled_equals_eager(g.graph, {2});
     ASSERT_TRUE(program);
-    EXPECT_LE(program->info().kernels_after, n <= 64 ? 1u : 2u); // of three
+    EXPECT_LE(program->info().kernels_after, n <= 64 ? 1u : 2u); // of four
   }
 }
 

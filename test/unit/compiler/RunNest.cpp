@@ -20,8 +20,8 @@ static std::vector<std::byte *> pointers_of(std::vector<Memory> &memory) {
   std::vector<std::byte *> pointers;
   for (Memory &one : memory)
     pointers.push_back(one.first());
-  pointers.push_back(reinterpret_cast<std::byte *>(
-      const_cast<scalar::OutsideFunction *>(scalar::outside_table)));
+  pointers.push_back(
+      reinterpret_cast<std::byte *>(const_cast<scalar::OutsideFunction *>(scalar::outside_table)));
   return pointers;
 }
 

@@ -35,6 +35,19 @@ TEST_F(Windows, AreAView) {
   EXPECT_EQ(windows(grid, 0, {1}).shape(2), 1);
 }
 
+// What lies in range does not keep its sums there: they are looked at before something is taken.
+TEST_F(Windows, SumsAreNoPlacesUnseen) {
+  set_mode(Mode::on);
+  const Tensor x = arange(5, 7);
+  auto traced = trace([&](const Tensor &index) { return take(x, fold(index, 0, {4})); }, {"sums"});
+  const Tensor nowhere = zeros({3, 2}, DType::i64), beyond = ones({3, 2}, DType::i64);
+  repeat(6, [&](int) {
+    EXPECT_EQ(traced(nowhere).to_vector<std::int64_t>(), (std::vector<std::int64_t>{5, 5, 5, 5}));
+  });
+  EXPECT_THROW(traced(beyond).to_vector<std::int64_t>(), Error);
+  EXPECT_EQ(traced(nowhere).to_vector<std::int64_t>(), (std::vector<std::int64_t>{5, 5, 5, 5}));
+}
+
 TEST_F(Windows, FoldPutsThemBack) {
   const Tensor x = ones({4, 3}, DType::f64);
   EXPECT_EQ(fold(x, 0, {6}).to_vector<double>(), (Values{1, 2, 3, 3, 2, 1}));
