@@ -19,9 +19,13 @@ void Generator::draw_op() {
       Family::view,        Family::movement,    Family::index,       Family::creation,
       Family::scan,        Family::sort};
   const Family family = families[random.below(std::size(families))];
+  // Differences across the jumps of a remainder say nothing of its slope.
+  const auto may_be_drawn = [&](OpKind kind) {
+    return !differentiable || (autograd::gradient_rule(kind).apply && kind != OpKind::remainder);
+  };
   std::vector<OpKind> kinds;
   for (const OpInfo &op : all_ops())
-    if (op.family == family && (!differentiable || autograd::gradient_rule(op.kind).apply))
+    if (op.family == family && may_be_drawn(op.kind))
       kinds.push_back(op.kind);
   if (kinds.empty())
     return;
