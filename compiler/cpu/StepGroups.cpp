@@ -61,8 +61,10 @@ private:
 };
 
 /// What a thread would run alone, in work that is worth a thread; nothing if it shares the kernel.
+/// The memory of a group's steps lies side by side, so it has to be little.
 std::optional<double> work_of_one(const Step &step, const CompiledKernel *kernel) {
-  if (!std::holds_alternative<KernelStep>(step.what) || kernel->parts || kernel->chunks() != 1)
+  if (!std::holds_alternative<KernelStep>(step.what) || kernel->parts || kernel->chunks() != 1 ||
+      kernel->scratch_bytes > 0)
     return std::nullopt;
   return static_cast<double>(kernel->units) / static_cast<double>(kernel->range);
 }

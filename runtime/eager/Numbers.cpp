@@ -86,7 +86,7 @@ OpKind mirrored(OpKind op) noexcept {
 
 void settle_comparison(OpKind &op, OperandList operands, std::size_t i, DType compute) noexcept {
   const Exact number = exactly(*operands[i]);
-  const bool on_left = i == 0 && operands.size() == 2;
+  const bool on_left = i == 0;
   const OpKind from_left = on_left ? mirrored(op) : op;
   const NumberRange &range = number_range(compute);
   const Comparison settled = compute == DType::f32   ? of_floats<float>(from_left, number)

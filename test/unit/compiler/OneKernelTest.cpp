@@ -135,8 +135,7 @@ TEST_P(OneKernel, PadOfWhatIsComputed) {
   for (const DType dtype : {f32, DType::f64, DType::u32, DType::i32}) {
     GraphBuilder g;
     const auto x = g.input(dtype, {60, n}), y = g.input(dtype, {63, n + 5});
-    const auto outside = g.number(dtype == DType::u8 || dtype == DType::i32 ? ScalarKind::integer
-                                                                            : ScalarKind::floating);
+    const auto outside = g.number(is_integer(dtype) ? ScalarKind::integer : ScalarKind::floating);
     const auto squared = g.op(OpKind::square, {x});
     const auto padded =
         g.op(OpKind::pad, {squared, outside}, PadAttrs{{1, 5}, {2, 0}, {0, 0}}.encode());

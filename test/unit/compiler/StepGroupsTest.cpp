@@ -127,6 +127,14 @@ TEST(StepGroups, StepsThatThreadsShare) {
   EXPECT_TRUE(program.groups().empty());
 }
 
+/// Or a program of many such steps would hold the scratch memory of all at once.
+TEST(StepGroups, StepsWithScratchMemory) {
+  Program program;
+  program.step({input(0)}, output(0)).step({input(0)}, output(1)).step({input(0)}, output(2));
+  program.kernels[1].scratch_bytes = 64;
+  EXPECT_TRUE(program.groups().empty());
+}
+
 TEST(StepGroups, OtherStepsBetween) {
   Program program;
   program.step({input(0)}, output(0)).step({input(0)}, output(1));
