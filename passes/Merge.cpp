@@ -111,16 +111,17 @@ void Merger::clone_op(Node from, Operation &op, const Substitution &axes, IRMapp
       result.push_back(values.lookup(operand));
     return result;
   };
+  const auto buffer_like = [&](Value buffer) {
+    return argument(from.launch.getOperand(cast<BlockArgument>(buffer).getArgNumber()));
+  };
   if (auto load = dyn_cast<kernel::LoadOp>(op)) {
-    const auto argument_number = cast<BlockArgument>(load.getBuffer()).getArgNumber();
-    const Value buffer = argument(from.launch.getOperand(argument_number));
+    const Value buffer = buffer_like(load.getBuffer());
     const kernel::MapAttr map = substitute(load.getMap(), axes);
     const Value guard = guarded(load.getGuard(), map.axes());
     values.map(load.getResult(),
                unique(kernel::LoadOp::create(body, location, buffer, map, guard)));
   } else if (auto gather = dyn_cast<kernel::GatherOp>(op)) {
-    const auto argument_number = cast<BlockArgument>(gather.getBuffer()).getArgNumber();
-    const Value buffer = argument(from.launch.getOperand(argument_number));
+    const Value buffer = buffer_like(gather.getBuffer());
     const kernel::MapAttr map = substitute(gather.getMap(), axes);
     const Value index = values.lookup(gather.getIndex());
     const Value guard = guarded(gather.getGuard(), map.axes() | axes_of(index));

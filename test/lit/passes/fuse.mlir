@@ -139,3 +139,20 @@ trace.func @padded_sums(%x: tensor<30x40xf32>) {
 }
 // CHECK: trace.func @padded_sums{{.*}}grid_sync
 // CHECK-COUNT-2: kernel.launch
+
+// -----
+
+// All points read lie in front of the border. The coordinate is a constant, and all the same it is what
+// keeps the load of the maker inside.
+trace.func @beyond(%x: tensor<64x64xf32>) {
+  %v = trace.scalar 0 : tensor<f32>
+  %0 = trace.relu %x {op = 0 : i32} : (tensor<64x64xf32>) -> tensor<64x64xf32>
+  %1 = trace.pad %0, %v {low = array<i64: 8, 0>, high = array<i64: 0, 0>, interior = array<i64: 0, 0>, op = 1 : i32} : (tensor<64x64xf32>, tensor<f32>) -> tensor<72x64xf32>
+  %2 = trace.windows %1 {axes = array<i64: 0>, size = array<i64: 1>, stride = array<i64: 100>, dilation = array<i64: 1>} : (tensor<72x64xf32>) -> tensor<1x64x1xf32>
+  %3 = trace.exp %2 {op = 3 : i32} : (tensor<1x64x1xf32>) -> tensor<1x64x1xf32>
+  trace.return %3 : tensor<1x64x1xf32>
+}
+// CHECK: trace.func @beyond
+// CHECK: kernel.func
+// CHECK: %[[NEVER:.*]] = kernel.inside [-8] of 64
+// CHECK: kernel.load %arg0 [i + -512] if %[[NEVER]]

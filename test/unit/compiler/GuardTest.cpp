@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Loads that have no element at some points, against the interpreter of nests: buffers are exactly
-// as large as what lies inside, with margins of other bits around them.
+// Loads that have no element at some points, against the interpreter of nests, and in memory with
+// nothing around it.
 #include "test/unit/compiler/NestBuilder.h"
+#include "test/unit/compiler/NestOracle.h"
 #include "test/unit/compiler/RunNest.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace jit::cpu::test {
 namespace {
 
+using jit::test::Memory;
 using nest::test::NestBuilder;
 using F = ScalarFunction;
 
@@ -90,6 +94,81 @@ TEST_P(Guards, Gathers) {
   const auto m = static_cast<std::size_t>(n);
   expect_equal_everywhere(k.nest,
                           memory_of({{f32, 256}, {DType::u8, m}, {f32, m + 4}, {f32, m + 4}}));
+}
+
+/// A page that may be read, in the middle of many that may not.
+class Island {
+public:
+  explicit Island(std::size_t pages_around = 32) {
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    bytes = (2 * pages_around + 1) * page;
+    base = static_cast<std::byte *>(
+        mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    land = base + pages_around * page;
+    mprotect(land, page, PROT_READ | PROT_WRITE);
+    size = page;
+  }
+  Island(const Island &) = delete;
+  ~Island() { munmap(base, bytes); }
+  std::byte *land = nullptr;
+  std::size_t size = 0;
+
+private:
+  std::byte *base = nullptr;
+  std::size_t bytes = 0;
+};
+
+// One by one, backwards, shared by all lanes, and gathered: nothing is touched outside.
+template <class T> void expect_nothing_touched_outside(DType dtype) {
+  const Island island;
+  const auto n = static_cast<std::int64_t>(island.size / sizeof(T)), border = 2 * n + 5;
+  for (std::int64_t i = 0; i < n; ++i)
+    reinterpret_cast<T *>(island.land)[i] = static_cast<T>(i % 101);
+  const std::int64_t points = n + 2 * border;
+  NestBuilder k;
+  k.parallel(points).parallel(3);
+  const unsigned here = k.inside({1, 0}, -border, n),
+                 back = k.inside({-1, 0}, points - 1 - border, n);
+  const auto store = [&](unsigned x, unsigned buffer) { k.store(x, buffer, {3, 1}); };
+  store(k.guarded(k.load(dtype, 0, {1, 0}, -border), here), 1); // shared by all lanes
+  store(k.guarded(k.load(dtype, 0, {-1, 0}, points - 1 - border), back), 2);
+  NestBuilder line;
+  line.parallel(points);
+  const unsigned inside = line.inside({1}, -border, n);
+  const unsigned x = line.guarded(line.load(dtype, 0, {1}, -border), inside);
+  line.store(x, 1, {1});
+  const unsigned turned = line.inside({-1}, points - 1 - border, n);
+  line.store(line.guarded(line.load(dtype, 0, {-1}, points - 1 - border), turned), 2, {1});
+  const unsigned place = line.element(F::cast, i64, {x});
+  line.store(line.guarded(line.gather(dtype, 0, {1}, place, 0, n), inside), 3, {1});
+  line.nest.nodes[line.nest.nodes.size() - 2].access.offset = -border;
+
+  for (const auto &[nest, width] : {std::pair(&k.nest, 3), std::pair(&line.nest, 1)}) {
+    const auto results = static_cast<std::size_t>(points * width);
+    std::vector<Memory> memory = memory_of({{dtype, results}, {dtype, results}, {dtype, results}});
+    std::vector<Memory> expected = memory;
+    const auto buffers = [&](std::vector<Memory> &of) {
+      return std::vector{island.land, of[0].first(), of[1].first(), of[2].first()};
+    };
+    nest::test::interpret(*nest, buffers(expected), {});
+    for (const Isa isa : {Isa::v3, Isa::v4}) {
+      if (!isa_supported(isa))
+        continue;
+      run_compiled(*nest, buffers(memory), isa, Traffic::near, std::int64_t{1} << 40);
+      for (std::size_t b = 0; b < memory.size(); ++b)
+        for (std::size_t i = 0; i < results; ++i)
+          ASSERT_TRUE(jit::test::same(dtype, memory[b].first() + i * sizeof(T),
+                                      expected[b].first() + i * sizeof(T)))
+              << b << ", " << i;
+    }
+  }
+}
+
+TEST(GuardsOfIslands, TouchNothingOutside) {
+  expect_nothing_touched_outside<float>(f32);
+  expect_nothing_touched_outside<double>(f64);
+  expect_nothing_touched_outside<std::uint8_t>(DType::u8);
+  expect_nothing_touched_outside<std::int16_t>(DType::i16);
 }
 
 } // namespace

@@ -20,8 +20,6 @@ static std::vector<std::byte *> pointers_of(std::vector<Memory> &memory) {
   std::vector<std::byte *> pointers;
   for (Memory &one : memory)
     pointers.push_back(one.first());
-  pointers.push_back(
-      reinterpret_cast<std::byte *>(const_cast<scalar::OutsideFunction *>(scalar::outside_table)));
   return pointers;
 }
 
@@ -31,14 +29,11 @@ std::vector<Memory> interpreted(const Nest &nest, std::vector<Memory> memory,
   return memory;
 }
 
-void expect_equal(const Nest &nest, std::vector<Memory> memory, std::vector<Memory> expected,
-                  Isa isa, Traffic traffic, std::int64_t grain,
-                  const std::vector<std::uint64_t> &scalars, const ScheduleChanges &changes) {
-  if (!isa_supported(isa))
-    return;
-  const std::vector<std::byte *> pointers = pointers_of(memory);
-  const std::vector<std::byte *> expected_pointers = pointers_of(expected);
-
+void run_compiled(const Nest &nest, std::vector<std::byte *> pointers, Isa isa, Traffic traffic,
+                  std::int64_t grain, const std::vector<std::uint64_t> &scalars,
+                  const ScheduleChanges &changes) {
+  pointers.push_back(
+      reinterpret_cast<std::byte *>(const_cast<scalar::OutsideFunction *>(scalar::outside_table)));
   std::string error;
   static std::unique_ptr<Engine> engines[2];
   std::unique_ptr<Engine> &engine = engines[isa == Isa::v4];
@@ -47,7 +42,6 @@ void expect_equal(const Nest &nest, std::vector<Memory> memory, std::vector<Memo
   ASSERT_TRUE(engine) << error;
   auto module = engine->make_module("test");
   const Schedule schedule = choose_schedule(nest, {isa, {}}, {false, 0, traffic}, changes);
-  SCOPED_TRACE(to_string(schedule));
   Lowering lowering(nest, schedule, isa, *module,
                     schedule.parts > 0 ? Lowering::Stage::rest : Lowering::Stage::whole);
   ASSERT_EQ(lowering.run(), "");
@@ -77,7 +71,17 @@ void expect_equal(const Nest &nest, std::vector<Memory> memory, std::vector<Memo
   for (std::int64_t begin = 0; begin < schedule.units; begin += grain)
     kernel(pointers.data(), scalars.data(), begin, std::min(begin + grain, schedule.units),
            aligned);
+}
 
+void expect_equal(const Nest &nest, std::vector<Memory> memory, std::vector<Memory> expected,
+                  Isa isa, Traffic traffic, std::int64_t grain,
+                  const std::vector<std::uint64_t> &scalars, const ScheduleChanges &changes) {
+  if (!isa_supported(isa))
+    return;
+  const std::vector<std::byte *> pointers = pointers_of(memory);
+  const std::vector<std::byte *> expected_pointers = pointers_of(expected);
+  SCOPED_TRACE(to_string(choose_schedule(nest, {isa, {}}, {false, 0, traffic}, changes)));
+  ASSERT_NO_FATAL_FAILURE(run_compiled(nest, pointers, isa, traffic, grain, scalars, changes));
   for (std::size_t k = 0; k < memory.size(); ++k) {
     const std::size_t size = itemsize(memory[k].dtype);
     for (std::size_t i = 0; i < memory[k].elements; ++i)

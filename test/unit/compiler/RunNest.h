@@ -17,6 +17,12 @@ std::vector<jit::test::Memory> memory_of(const std::vector<std::pair<DType, std:
 std::vector<jit::test::Memory> interpreted(const Nest &nest, std::vector<jit::test::Memory> memory,
                                            const std::vector<std::uint64_t> &scalars = {});
 
+/// Compiles the nest for an ISA that this machine has, and runs it on these buffers in chunks of
+/// `grain` units.
+void run_compiled(const Nest &nest, std::vector<std::byte *> buffers, Isa isa, Traffic traffic,
+                  std::int64_t grain, const std::vector<std::uint64_t> &scalars = {},
+                  const ScheduleChanges &changes = {});
+
 /// Compiles the nest for an ISA, runs it in chunks of `grain` units and compares all memory.
 void expect_equal(const Nest &nest, std::vector<jit::test::Memory> memory,
                   std::vector<jit::test::Memory> expected, Isa isa, Traffic traffic,
