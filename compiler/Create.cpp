@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The compiler that libtracejit opens: front half, then the x86 back end.
 #include "compiler/cpu/CompileKernels.h"
-#include "compiler/cpu/CpuProgram.h"
 #include "runtime/base/Version.h"
 #include "runtime/jit/CompilerNote.h"
+#include "runtime/program/PlannedProgram.h"
 
 #include <llvm/Support/raw_ostream.h>
 
@@ -24,16 +24,17 @@ public:
       return result;
     Planned planned = run_front(*context, graph, options);
     result.message = planned.message;
-    cpu::KernelTable kernels;
-    cpu::KernelCompiler compile(*engine, cache, options.verify);
+    PlanKernels kernels;
+    cpu::KernelCompiler compile(*engine, options.kernels ? *options.kernels : cache,
+                                options.verify);
     if (result.message.empty())
       result.message = compile.run(planned, options, kernels);
     if (!result.message.empty())
       return result;
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
     result.program =
-        std::make_unique<cpu::CpuProgram>(std::move(planned.plan), std::move(kernels),
-                                          options.target.isa, compile.compiled(), took.count());
+        std::make_unique<PlannedProgram>(std::move(planned.plan), std::move(kernels),
+                                         options.target.isa, compile.compiled(), took.count());
     return result;
   }
 
@@ -83,7 +84,7 @@ private:
 
   std::unique_ptr<mlir::MLIRContext> context;
   std::unique_ptr<cpu::Engine> engines[2]; ///< by ISA, made when first asked for
-  cpu::KernelCache cache;
+  KernelCache cache;
 };
 
 } // namespace

@@ -2,8 +2,8 @@
 // The front half of the compiler: from a recorded path to a plan and its kernels.
 #pragma once
 
-#include "compiler/Plan.h"
 #include "runtime/jit/Compiler.h"
+#include "runtime/program/Plan.h"
 
 #include <mlir/IR/BuiltinOps.h>
 #include <mlir/IR/OwningOpRef.h>

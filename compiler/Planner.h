@@ -2,8 +2,8 @@
 // The last phase of the front half: a program of launches becomes a plan.
 #pragma once
 
-#include "compiler/Plan.h"
 #include "passes/Passes.h"
+#include "runtime/program/Plan.h"
 
 namespace jit {
 

@@ -5,7 +5,7 @@
 namespace jit::cpu {
 
 std::string KernelCompiler::compile(llvm::Module &module, std::vector<Missing> &batch,
-                                    KernelTable &table) {
+                                    PlanKernels &table) {
   if (std::string failure = verify ? check_module(module) : ""; !failure.empty())
     return failure;
   std::vector<std::vector<std::string>> symbols;
@@ -20,10 +20,11 @@ std::string KernelCompiler::compile(llvm::Module &module, std::vector<Missing> &
     return failure;
   for (std::size_t k = 0; k < batch.size(); ++k) {
     const auto code = std::make_shared<const KernelCode>(
-        KernelCode{batch[k].lowered.with_addresses(*mapping, k), mapping, blobs[k].bytes.size()});
+        KernelCode{std::move(batch[k].key), batch[k].lowered.with_addresses(*mapping, k), mapping,
+                   blobs[k].bytes.size()});
     for (const std::string &name : batch[k].names)
       table[name] = code;
-    cache.add(std::move(batch[k].key), code);
+    cache.add(code);
     ++made;
   }
   batch.clear();
@@ -31,7 +32,7 @@ std::string KernelCompiler::compile(llvm::Module &module, std::vector<Missing> &
 }
 
 std::string KernelCompiler::run(const Planned &planned, const CompileOptions &options,
-                                KernelTable &table) {
+                                PlanKernels &table) {
   std::vector<KernelRequest> requests;
   if (std::string failure = find_kernels(planned, options, requests); !failure.empty())
     return failure;

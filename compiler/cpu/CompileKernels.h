@@ -3,7 +3,7 @@
 #pragma once
 
 #include "compiler/cpu/Backend.h"
-#include "compiler/cpu/KernelCache.h"
+#include "runtime/program/KernelCache.h"
 
 namespace jit::cpu {
 
@@ -20,7 +20,7 @@ public:
 
   /// Finds or makes the code of every kernel that the plan names, for the target, which has the
   /// engine's ISA. An empty message, or why not.
-  std::string run(const Planned &planned, const CompileOptions &options, KernelTable &table);
+  std::string run(const Planned &planned, const CompileOptions &options, PlanKernels &table);
   /// How many kernels of the last run were not in the cache.
   std::uint32_t compiled() const { return made; }
 
@@ -30,7 +30,7 @@ private:
     LoweredKernel lowered;
     std::vector<std::string> names; ///< kernels of the plan that this is
   };
-  std::string compile(llvm::Module &module, std::vector<Missing> &batch, KernelTable &table);
+  std::string compile(llvm::Module &module, std::vector<Missing> &batch, PlanKernels &table);
 
   Engine &engine;
   KernelCache &cache;

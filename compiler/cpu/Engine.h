@@ -3,7 +3,7 @@
 // returns may be called and freed anywhere.
 #pragma once
 
-#include "compiler/cpu/KernelBlob.h"
+#include "compiler/cpu/CutObject.h"
 #include "runtime/kernels/Isa.h"
 
 #include <llvm/IR/LLVMContext.h>

@@ -120,6 +120,7 @@ private:
   LazyCompiler compiler;
   // The thread's own.
   Publisher publisher;
+  KernelCache kernels;
   CompileBudget budget;
   CompileTimes times;
   std::uint64_t compilations = 0;

@@ -3,8 +3,9 @@
 #pragma once
 
 #include "runtime/base/ScheduleFields.h"
-#include "runtime/jit/Program.h"
 #include "runtime/kernels/Target.h"
+#include "runtime/program/KernelCache.h"
+#include "runtime/program/Program.h"
 #include "runtime/trace/Graph.h"
 
 #include <memory>
@@ -22,6 +23,8 @@ struct CompileOptions {
   /// launches apart for it, and no bit depends on it.
   std::size_t memory_budget = std::size_t{1} << 20;
   ScheduleChanges schedule; ///< what is set by hand; no bit depends on it
+  /// Kernels that there are already, and where new ones go; null: those of this compiler.
+  KernelCache *kernels = nullptr;
 };
 
 struct CompileResult {

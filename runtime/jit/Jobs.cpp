@@ -57,6 +57,7 @@ std::unique_ptr<const Program> CompileThread::compile(const Job &job,
   compile_options.target = this_machine();
   compile_options.disabled_passes = options().disable;
   compile_options.schedule = options().schedule;
+  compile_options.kernels = &kernels;
   compile_options.memory_budget =
       memory_budget(peak_of_ops(graph), system_memory_left(), options().memory_percent);
   save_compiled(path); // before: a compiler that crashes leaves what it crashed on

@@ -2,10 +2,10 @@
 // Path: one sequence of ops met at an anchor, with its programs and its history.
 #pragma once
 
-#include "runtime/jit/Program.h"
 #include "runtime/policy/Deferral.h"
 #include "runtime/policy/PairedTrial.h"
 #include "runtime/policy/PathLife.h"
+#include "runtime/program/Program.h"
 #include "runtime/trace/Graph.h"
 
 #include <array>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "runtime/base/Export.h"
-#include "runtime/jit/Program.h"
+#include "runtime/program/Program.h"
 #include "runtime/trace/Graph.h"
 
 #include <algorithm>

@@ -2,8 +2,8 @@
 #include "runtime/trace/Inputs.h"
 
 #include "runtime/base/WithDType.h"
-#include "runtime/ops/Views.h"
 #include "runtime/tensor/Impl.h"
+#include "runtime/trace/Demands.h"
 #include "runtime/trace/Span.h"
 
 #include <algorithm>
@@ -52,49 +52,6 @@ void fill(DType dtype, std::int64_t bound, std::uint64_t word, std::byte *elemen
   });
 }
 
-/// Exclusive bounds of the inputs that become indices.
-class Bounds {
-public:
-  explicit Bounds(const Graph &graph) : graph(graph), inputs(graph.inputs.size(), unbounded) {
-    // Last to first, so that what a value's users need is known at the op that makes it.
-    values.assign(graph.values.size(), unbounded);
-    for (std::size_t i = graph.ops.size(); i-- > 0;)
-      visit(graph.ops[i]);
-  }
-  std::int64_t of_input(std::size_t k) const noexcept { return inputs[k]; }
-
-private:
-  void tighten(OperandCode code, std::int64_t bound) {
-    if (code.kind() == OperandCode::scalar)
-      return;
-    std::int64_t &known =
-        code.kind() == OperandCode::input ? inputs[code.index()] : values[code.index()];
-    known = std::min(known, bound);
-  }
-
-  void visit(const GraphOp &op) {
-    const OpInfo &row = info(op.op);
-    if (row.index_check) {
-      std::vector<OperandType> types;
-      for (const OperandCode code : op.operands)
-        types.push_back(graph.type_of(code));
-      const AttrWords words = op.attrs ? AttrWords(op.attrs->words) : AttrWords();
-      tighten(op.operands[row.index_check->operand], row.index_check->bound({op.op, words, types}));
-    }
-    // Ops that hand elements on.
-    const std::int64_t bound = values[op.first_value];
-    if (row.family == Family::view || op.op == OpKind::astype || op.op == OpKind::take ||
-        op.op == OpKind::take_along_axis || op.op == OpKind::sort)
-      tighten(op.operands[0], bound);
-    if (row.family == Family::movement)
-      for (const OperandCode code : op.operands)
-        tighten(code, bound);
-  }
-
-  const Graph &graph;
-  std::vector<std::int64_t> inputs, values;
-};
-
 Result<Tensor> allocate(const Meta &meta, Span &span) {
   span = meta.contiguous ? Span{meta.size, 0} : *span_of(meta.dtype, meta.dims(), meta.strides());
   const std::size_t step = itemsize(meta.dtype);
@@ -121,24 +78,6 @@ Result<Tensor> seeded_tensor(const Meta &meta, std::uint64_t seed, std::size_t k
   return tensor;
 }
 
-/// The least start of a slice that stays inside the axis, if the number is one.
-std::vector<std::int64_t> least_starts(const Graph &graph) {
-  std::vector<std::int64_t> starts(graph.scalars.size(), -1);
-  for (const GraphOp &op : graph.ops) {
-    if (!has_starts(op.op))
-      continue;
-    std::vector<OperandType> types;
-    for (const OperandCode code : op.operands)
-      types.push_back(graph.type_of(code));
-    const SliceBox box = slice_box({op.op, op.attrs->words, types});
-    const std::size_t first = op.operands.size() - box.steps.size();
-    for (std::size_t i = 0; i < box.steps.size(); ++i)
-      starts[op.operands[first + i].index()] =
-          box.steps[i] < 0 && box.extents[i] > 1 ? (box.extents[i] - 1) * -box.steps[i] : 0;
-  }
-  return starts;
-}
-
 Scalar seeded_number(ScalarKind kind, std::uint64_t word) noexcept {
   switch (kind) {
   case ScalarKind::boolean:
@@ -155,9 +94,10 @@ Scalar seeded_number(ScalarKind kind, std::uint64_t word) noexcept {
 
 Result<GraphInputs> seeded_inputs(const Graph &graph, std::uint64_t seed) {
   GraphInputs out;
-  const Bounds bounds(graph);
+  const Demands demands = demands_of(graph);
   for (std::size_t k = 0; k < graph.inputs.size(); ++k) {
-    Result<Tensor> tensor = seeded_tensor(*graph.inputs[k], seed, k, bounds.of_input(k));
+    Result<Tensor> tensor = seeded_tensor(
+        *graph.inputs[k], seed, k, demands.inputs[k] ? demands.inputs[k]->max + 1 : unbounded);
     if (!tensor)
       return Failure{tensor.message()};
     out.tensors.push_back(std::move(*tensor));
@@ -166,11 +106,11 @@ Result<GraphInputs> seeded_inputs(const Graph &graph, std::uint64_t seed) {
   if (out.numbers.size() == graph.scalars.size())
     return out;
   out.numbers.clear();
-  const std::vector<std::int64_t> starts = least_starts(graph);
   for (std::size_t k = 0; k < graph.scalars.size(); ++k)
     out.numbers.push_back(
-        starts[k] >= 0 ? Scalar(starts[k])
-                       : seeded_number(graph.scalars[k], random_word(seed, ~std::uint64_t{0}, k)));
+        demands.numbers[k]
+            ? Scalar(demands.numbers[k]->min)
+            : seeded_number(graph.scalars[k], random_word(seed, ~std::uint64_t{0}, k)));
   return out;
 }
 

@@ -134,10 +134,10 @@ def check_backtrace(program):
         script.write(INTO_KERNEL)
         script.flush()
         output = gdb([f"break {line_of('pending')} if passes == 10", "run",
-                      "tbreak jit::cpu::CpuProgram::run_step", "continue", f"source {script.name}",
+                      "tbreak jit::PlannedProgram::run_step", "continue", f"source {script.name}",
                       "backtrace", "frame function main", "call jit_print(x)", "kill"], program)
     expect(output, re.compile(r"#0 +0x\w+ in \?\? \(\)"),
-           re.compile(r"#1 .* run_step \(\) at .*CpuProgram\.cpp:\d+"),
+           re.compile(r"#1 .* run_step \(\) at .*PlannedProgram\.cpp:\d+"),
            re.compile(r"#\d+ .*operator\(\).*Program\.cpp:\d+"),
            re.compile(r"#\d+ .* main \(\) at .*Program\.cpp:\d+"),
            "jit_print: the thread stands inside tracejit; `finish` until it is in your code")

@@ -2,7 +2,7 @@
 // Code of programs: mapped without a page that is writable and executable, closed to symbols of the
 // process, freed on any thread.
 #include "compiler/cpu/Engine.h"
-#include "compiler/cpu/CodeMapping.h"
+#include "runtime/program/CodeMapping.h"
 
 #include <gtest/gtest.h>
 #include <llvm/IR/IRBuilder.h>

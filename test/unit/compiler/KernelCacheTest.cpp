@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "compiler/cpu/KernelCache.h"
+#include "runtime/program/KernelCache.h"
 
 #include <gtest/gtest.h>
 
-namespace jit::cpu {
+namespace jit {
 namespace {
 
-std::shared_ptr<const KernelCode> code_of(std::size_t bytes) {
-  return std::make_shared<const KernelCode>(KernelCode{{}, nullptr, bytes});
+std::shared_ptr<const KernelCode> code_of(std::string key, std::size_t bytes) {
+  return std::make_shared<const KernelCode>(KernelCode{std::move(key), {}, nullptr, bytes});
 }
 
 TEST(KernelCache, TheWholeKeyDecides) {
   KernelCache cache;
-  const auto one = code_of(1);
-  cache.add("kernel one", one);
+  const auto one = code_of("kernel one", 1);
+  cache.add(one);
   EXPECT_EQ(cache.find("kernel one"), one);
   EXPECT_FALSE(cache.find("kernel on"));
   EXPECT_FALSE(cache.find("kernel two"));
@@ -22,10 +22,10 @@ TEST(KernelCache, TheWholeKeyDecides) {
 
 TEST(KernelCache, DropsTheLeastRecentlyUsed) {
   KernelCache cache(1000);
-  cache.add("a", code_of(400));
-  cache.add("b", code_of(400));
+  cache.add(code_of("a", 400));
+  cache.add(code_of("b", 400));
   EXPECT_TRUE(cache.find("a"));
-  cache.add("c", code_of(400));
+  cache.add(code_of("c", 400));
   EXPECT_TRUE(cache.find("a"));
   EXPECT_FALSE(cache.find("b"));
   EXPECT_TRUE(cache.find("c"));
@@ -33,23 +33,23 @@ TEST(KernelCache, DropsTheLeastRecentlyUsed) {
 
 TEST(KernelCache, WhatProgramsHoldStaysAndDoesNotCount) {
   KernelCache cache(1000);
-  auto held = code_of(5000);
-  cache.add("held", held);
-  cache.add("a", code_of(600));
+  auto held = code_of("held", 5000);
+  cache.add(held);
+  cache.add(code_of("a", 600));
   EXPECT_EQ(cache.size(), 2u);
   held.reset();
-  cache.add("b", code_of(300));
+  cache.add(code_of("b", 300));
   EXPECT_FALSE(cache.find("held"));
   EXPECT_EQ(cache.size(), 2u);
 }
 
 TEST(KernelCache, OneThatIsTooLargeIsNotKept) {
   KernelCache cache(1000);
-  cache.add("a", code_of(10));
-  cache.add("large", code_of(2000));
+  cache.add(code_of("a", 10));
+  cache.add(code_of("large", 2000));
   EXPECT_FALSE(cache.find("large"));
   EXPECT_TRUE(cache.find("a"));
 }
 
 } // namespace
-} // namespace jit::cpu
+} // namespace jit

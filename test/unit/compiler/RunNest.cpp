@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "test/unit/compiler/RunNest.h"
 
-#include "compiler/cpu/CodeMapping.h"
 #include "compiler/cpu/Engine.h"
 #include "compiler/cpu/Lowering.h"
+#include "runtime/program/CodeMapping.h"
 #include "runtime/scalar/LargeAngle.h"
 #include "test/unit/compiler/NestOracle.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Which steps may run side by side, and what threads take at a time.
-#include "compiler/cpu/StepGroups.h"
+#include "runtime/program/StepGroups.h"
 
 #include <gtest/gtest.h>
 

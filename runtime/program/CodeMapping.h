@@ -2,16 +2,17 @@
 // CodeMapping: blobs in memory that can be run.
 #pragma once
 
-#include "compiler/cpu/KernelBlob.h"
+#include "runtime/base/Export.h"
+#include "runtime/program/KernelBlob.h"
 
 #include <memory>
 #include <span>
 
-namespace jit::cpu {
+namespace jit {
 
 /// Written first, executable then, never both at a time. Unmapped when destroyed, on any thread;
 /// nobody may run it then.
-class CodeMapping {
+class TRACEJIT_PRIVATE CodeMapping {
 public:
   /// Null and a message in `error` if the system refuses the memory.
   static std::shared_ptr<const CodeMapping> create(std::span<const KernelBlob> blobs,
@@ -31,4 +32,4 @@ private:
   std::vector<std::vector<void *>> entries;
 };
 
-} // namespace jit::cpu
+} // namespace jit

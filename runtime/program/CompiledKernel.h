@@ -2,12 +2,14 @@
 // A kernel that can be run, and how its units are shared among threads.
 #pragma once
 
-#include "compiler/cpu/CodeMapping.h"
+#include "runtime/program/CodeMapping.h"
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <string>
 
-namespace jit::cpu {
+namespace jit {
 
 /// Lowering.h says what the arguments are.
 using KernelFunction = void(std::byte *const *buffers, const std::uint64_t *scalars,
@@ -32,12 +34,13 @@ struct CompiledKernel {
 
 /// A kernel and the memory that its code lies in.
 struct KernelCode {
+  std::string key; ///< all that decides about the code
   CompiledKernel kernel;
   std::shared_ptr<const CodeMapping> mapping;
   std::size_t bytes = 0; ///< of its blob
 };
 
 /// The kernels of a program by the names in its plan; equal ones are one.
-using KernelTable = std::map<std::string, std::shared_ptr<const KernelCode>>;
+using PlanKernels = std::map<std::string, std::shared_ptr<const KernelCode>>;
 
-} // namespace jit::cpu
+} // namespace jit

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// CpuProgram: runs the steps of a plan with their compiled kernels.
+// PlannedProgram: runs the steps of a plan with their compiled kernels.
 #pragma once
 
-#include "compiler/Plan.h"
-#include "compiler/cpu/StepGroups.h"
-#include "runtime/jit/Program.h"
+#include "runtime/base/Export.h"
 #include "runtime/kernels/Isa.h"
 #include "runtime/kernels/contract/Contract.h"
+#include "runtime/program/Plan.h"
+#include "runtime/program/Program.h"
+#include "runtime/program/StepGroups.h"
 
 #include <memory>
 
-namespace jit::cpu {
+namespace jit {
 
-class CpuProgram final : public Program {
+class TRACEJIT_PRIVATE PlannedProgram final : public Program {
 public:
   /// Takes over the plan; `kernels` holds every kernel that it names, `compiled` of them new.
-  CpuProgram(Plan plan, KernelTable kernels, Isa isa, std::uint32_t compiled, double compile_ms);
+  PlannedProgram(Plan plan, PlanKernels kernels, Isa isa, std::uint32_t compiled,
+                 double compile_ms);
 
   void run(const ProgramCall &call) const noexcept override;
 
@@ -41,7 +43,7 @@ private:
   std::vector<std::int32_t> step_weights;           ///< of each step, in `weights`, or -1
   std::vector<StepGroup> groups;
   std::vector<std::size_t> step_work; ///< of each step of a group: where its memory begins
-  KernelTable kernels;
+  PlanKernels kernels;
   Isa isa;
   std::int64_t workers = 1;                      ///< threads that scratch is planned for
   std::size_t cells_offset = 0, work_offset = 0; ///< in the arena
@@ -51,4 +53,4 @@ private:
   std::vector<std::unique_ptr<std::byte, Release>> constants;
 };
 
-} // namespace jit::cpu
+} // namespace jit

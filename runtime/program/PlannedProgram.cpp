@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Running a plan: addresses are resolved into the arena's tail, then the steps run one by one.
-#include "compiler/cpu/CpuProgram.h"
+#include "runtime/program/PlannedProgram.h"
 
 #include "runtime/base/SeededBugs.h"
 #include "runtime/kernels/KernelCall.h"
@@ -17,7 +17,7 @@
 #include <new>
 #include <set>
 
-namespace jit::cpu {
+namespace jit {
 namespace {
 
 constexpr std::size_t line = 64;
@@ -60,12 +60,12 @@ void run_chunks(void *, std::uint64_t kind, std::int64_t chunks, void (*body)(vo
 
 } // namespace
 
-void CpuProgram::Release::operator()(std::byte *p) const noexcept {
+void PlannedProgram::Release::operator()(std::byte *p) const noexcept {
   ::operator delete(p, std::align_val_t(line));
 }
 
-struct CpuProgram::Run {
-  const CpuProgram &program;
+struct PlannedProgram::Run {
+  const PlannedProgram &program;
   const ProgramCall &call;
   const std::uint64_t *cells;
   std::byte *work; ///< memory for the step that runs
@@ -108,8 +108,8 @@ struct CpuProgram::Run {
   }
 };
 
-CpuProgram::CpuProgram(Plan given, KernelTable table, Isa isa, std::uint32_t compiled,
-                       double compile_ms)
+PlannedProgram::PlannedProgram(Plan given, PlanKernels table, Isa isa, std::uint32_t compiled,
+                               double compile_ms)
     : plan(std::move(given)), kernels(std::move(table)), isa(isa), workers(threads_now()) {
   for (const std::vector<std::byte> &constant : plan.constants) {
     // Vectors may read, never write, up to a line behind the last element.
@@ -150,7 +150,7 @@ CpuProgram::CpuProgram(Plan given, KernelTable table, Isa isa, std::uint32_t com
 }
 
 /// Inputs that contractions read as matrices worth packing.
-void CpuProgram::find_weights() {
+void PlannedProgram::find_weights() {
   step_weights.assign(plan.steps.size(), -1);
   for (std::size_t k = 0; k < plan.steps.size(); ++k) {
     const auto *step = std::get_if<ContractStep>(&plan.steps[k].what);
@@ -165,7 +165,7 @@ void CpuProgram::find_weights() {
 }
 
 /// Finds the groups, whose steps have their memory side by side; how much the greatest one needs.
-std::size_t CpuProgram::plan_groups() {
+std::size_t PlannedProgram::plan_groups() {
   groups = find_groups(plan, step_kernels);
   step_work.assign(plan.steps.size(), 0);
   std::size_t most = 0;
@@ -181,7 +181,7 @@ std::size_t CpuProgram::plan_groups() {
 }
 
 /// Work memory of a step: arguments and scratch.
-std::size_t CpuProgram::step_bytes(const Step &step) const {
+std::size_t PlannedProgram::step_bytes(const Step &step) const {
   if (auto *kernel = std::get_if<KernelStep>(&step.what)) {
     const CompiledKernel &compiled = kernels.at(kernel->kernel)->kernel;
     return address_bytes(kernel->buffers) +
@@ -200,7 +200,7 @@ std::size_t CpuProgram::step_bytes(const Step &step) const {
 }
 
 /// Scratch of a library op, which its metadata decides.
-std::size_t CpuProgram::library_scratch(const LibraryStep &step) const {
+std::size_t PlannedProgram::library_scratch(const LibraryStep &step) const {
   std::vector<KernelOperand> operands;
   for (const LibraryStep::Operand &operand : step.operands)
     operands.push_back({operand.is_number ? nullptr : operand.buffer.meta});
@@ -233,7 +233,7 @@ static std::uint64_t cell_of(Scalar number, DType dtype) noexcept {
   return cell;
 }
 
-void CpuProgram::run(const ProgramCall &call) const noexcept {
+void PlannedProgram::run(const ProgramCall &call) const noexcept {
   const MxcsrGuard environment;
   if (planted(SeededBug::denormals_flushed))
     _mm_setcsr(_mm_getcsr() | 0x8040);
@@ -253,7 +253,7 @@ void CpuProgram::run(const ProgramCall &call) const noexcept {
   }
 }
 
-void CpuProgram::run_step(std::size_t number, Run &run) const noexcept {
+void PlannedProgram::run_step(std::size_t number, Run &run) const noexcept {
   const auto &step = plan.steps[number].what;
   if (auto *kernel = std::get_if<KernelStep>(&step))
     run_step(*kernel, *step_kernels[number], run);
@@ -267,7 +267,7 @@ void CpuProgram::run_step(std::size_t number, Run &run) const noexcept {
     run_step(std::get<LibraryStep>(step), run);
 }
 
-void CpuProgram::run_group(const StepGroup &group, const Run &run) const noexcept {
+void PlannedProgram::run_group(const StepGroup &group, const Run &run) const noexcept {
   parallel_for(
       static_cast<std::int64_t>(group.count_pieces()),
       [&](std::int64_t piece) {
@@ -280,8 +280,8 @@ void CpuProgram::run_group(const StepGroup &group, const Run &run) const noexcep
       kind_of_job(&group));
 }
 
-void CpuProgram::run_step(const KernelStep &step, const CompiledKernel &kernel,
-                          Run &run) const noexcept {
+void PlannedProgram::run_step(const KernelStep &step, const CompiledKernel &kernel,
+                              Run &run) const noexcept {
   std::byte *const *buffers = run.addresses(step.buffers);
   const std::uint64_t *numbers = run.numbers(step.cells);
   KernelFunction *function =
@@ -307,7 +307,7 @@ void CpuProgram::run_step(const KernelStep &step, const CompiledKernel &kernel,
       kind_of_job(function));
 }
 
-ContractArgs CpuProgram::contract_args(const ContractStep &step) const noexcept {
+ContractArgs PlannedProgram::contract_args(const ContractStep &step) const noexcept {
   ContractArgs args;
   args.dtype = step.dtype;
   args.m = step.m;
@@ -329,7 +329,7 @@ ContractArgs CpuProgram::contract_args(const ContractStep &step) const noexcept 
 
 /// Shared by threads above some work. The number of workers decides about scratch, so it is fixed
 /// when the program is made; the pool may have fewer or more threads later.
-Parallel CpuProgram::parallel_of(const ContractStep &step) const noexcept {
+Parallel PlannedProgram::parallel_of(const ContractStep &step) const noexcept {
   Parallel parallel;
   std::int64_t work = step.m * step.n * std::max<std::int64_t>(step.k, 1);
   for (std::int64_t size : step.batch_sizes)
@@ -341,8 +341,8 @@ Parallel CpuProgram::parallel_of(const ContractStep &step) const noexcept {
   return parallel;
 }
 
-void CpuProgram::run_step(const ContractStep &step, const CompiledKernel *epilogue,
-                          Storage *weights, Run &run) const noexcept {
+void PlannedProgram::run_step(const ContractStep &step, const CompiledKernel *epilogue,
+                              Storage *weights, Run &run) const noexcept {
   EpilogueContext context{epilogue, nullptr, nullptr, step.m};
 
   ContractArgs args = contract_args(step);
@@ -359,7 +359,7 @@ void CpuProgram::run_step(const ContractStep &step, const CompiledKernel *epilog
   contract(args, isa, parallel_of(step));
 }
 
-void CpuProgram::run_step(const LibraryStep &step, Run &run) const noexcept {
+void PlannedProgram::run_step(const LibraryStep &step, Run &run) const noexcept {
   auto *operands = reinterpret_cast<KernelOperand *>(run.work);
   for (std::size_t k = 0; k < step.operands.size(); ++k) {
     const LibraryStep::Operand &operand = step.operands[k];
@@ -382,4 +382,4 @@ void CpuProgram::run_step(const LibraryStep &step, Run &run) const noexcept {
   assert(ran && "a kernel with scratch does not fail");
 }
 
-} // namespace jit::cpu
+} // namespace jit

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "compiler/cpu/CodeMapping.h"
+#include "runtime/program/CodeMapping.h"
 
 #include <cerrno>
 #include <cstring>
 #include <sys/mman.h>
 
-namespace jit::cpu {
+namespace jit {
 
 static std::size_t aligned(std::size_t bytes) {
   return (bytes + KernelBlob::alignment - 1) / KernelBlob::alignment * KernelBlob::alignment;
@@ -40,4 +40,4 @@ std::shared_ptr<const CodeMapping> CodeMapping::create(std::span<const KernelBlo
 
 CodeMapping::~CodeMapping() { munmap(memory, bytes); }
 
-} // namespace jit::cpu
+} // namespace jit

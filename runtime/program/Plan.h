@@ -14,8 +14,8 @@
 #pragma once
 
 #include "runtime/base/Meta.h"
-#include "runtime/jit/Program.h"
 #include "runtime/ops/OpTable.h"
+#include "runtime/program/Program.h"
 
 #include <cstdint>
 #include <iosfwd>
@@ -108,6 +108,6 @@ struct Plan {
 };
 
 /// Text for tests and `tracec dump --stage=planned`: one line a step.
-std::string to_string(const Plan &plan);
+TRACEJIT_PRIVATE std::string to_string(const Plan &plan);
 
 } // namespace jit

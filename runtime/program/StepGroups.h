@@ -2,12 +2,12 @@
 // StepGroups: kernels in a row that threads run side by side, since none is worth sharing alone.
 #pragma once
 
-#include "compiler/Plan.h"
-#include "compiler/cpu/CompiledKernel.h"
+#include "runtime/program/CompiledKernel.h"
+#include "runtime/program/Plan.h"
 
 #include <span>
 
-namespace jit::cpu {
+namespace jit {
 
 /// Steps [first, end) of a plan. None reads or writes what another one writes.
 struct StepGroup {
@@ -21,4 +21,4 @@ struct StepGroup {
 std::vector<StepGroup> find_groups(const Plan &plan,
                                    std::span<const CompiledKernel *const> kernels);
 
-} // namespace jit::cpu
+} // namespace jit

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // From an ELF object to blobs: sections of functions are taken whole, of constants what the
 // functions refer to.
-#include "compiler/cpu/KernelBlob.h"
+#include "compiler/cpu/CutObject.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/STLExtras.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Finds the groups: greedy, by what the steps so far have touched.
-#include "compiler/cpu/StepGroups.h"
+#include "runtime/program/StepGroups.h"
 
 #include <algorithm>
 #include <optional>
 
-namespace jit::cpu {
+namespace jit {
 namespace {
 
 constexpr std::uint32_t most_steps = 256;
@@ -112,4 +112,4 @@ std::vector<StepGroup> find_groups(const Plan &plan,
   return groups;
 }
 
-} // namespace jit::cpu
+} // namespace jit

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Text of a plan, one line a step.
-#include "compiler/Plan.h"
+#include "runtime/program/Plan.h"
 
 #include <tracejit/dtype.h>
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a graph asks of the values that it is run with, beyond dtypes and shapes.
+#pragma once
+
+#include "runtime/base/Export.h"
+#include "runtime/trace/Graph.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace jit {
+
+struct Demands {
+  /// By input: where its elements must lie, if ops use them as indices.
+  std::vector<std::optional<IndexRange>> inputs;
+  /// By number: where it must lie, if slices start there.
+  std::vector<std::optional<IndexRange>> numbers;
+};
+
+TRACEJIT_PRIVATE Demands demands_of(const Graph &graph);
+
+/// An op whose indices may be out of range though the demands are met, since they are computed, as
+/// "%7 = take"; nothing if there is none. Recorded graphs have none.
+TRACEJIT_PRIVATE std::optional<std::string> find_unproven_index(const Graph &graph,
+                                                                const Demands &demands);
+
+} // namespace jit
