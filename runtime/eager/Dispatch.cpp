@@ -339,7 +339,7 @@ template <class... Operands>
 template <class... Operands>
 [[gnu::always_inline]] inline Tensor match_or_dispatch(OpKind op, Operands &...operands) {
   ThreadTrace &t = thread_trace;
-  const Step &step = *t.next;
+  const ExpectedStep &step = *t.next;
   if (step.op != op)
     return dispatch_unexpected(op, operands...);
   Session &session = *t.quick;

@@ -54,7 +54,7 @@ struct Cursor {
     committed_inputs = bound;
   }
   /// The same for a step, but for its inputs.
-  [[gnu::always_inline]] void commit(const Step &step) noexcept {
+  [[gnu::always_inline]] void commit(const ExpectedStep &step) noexcept {
     scalars.resize(step.numbers);
     node = step.node;
   }

@@ -121,7 +121,7 @@ Session::match_plain(OpKind op, AttrWords attrs, std::span<Operand *const> opera
 }
 
 template <class... Operands>
-[[gnu::always_inline]] inline Impl *Session::match_step(const Step &step,
+[[gnu::always_inline]] inline Impl *Session::match_step(const ExpectedStep &step,
                                                         const Operands &...operands) noexcept {
   Impl *value = nullptr;
   std::size_t i = 0;
@@ -161,7 +161,8 @@ inline bool Session::binds(const Meta *meta, const Operand &operand) noexcept {
   return true;
 }
 
-inline Impl *Session::match_binding(const Step &step, std::span<Operand *const> operands) noexcept {
+inline Impl *Session::match_binding(const ExpectedStep &step,
+                                    std::span<Operand *const> operands) noexcept {
   const OwnerGuard guard(lock);
   if (!is_open || !pending[step.value].value) [[unlikely]]
     return nullptr;
@@ -185,7 +186,7 @@ inline Impl *Session::match_binding(const Step &step, std::span<Operand *const> 
 }
 
 inline Impl *Session::match_expected(OpKind op, std::span<Operand *const> operands) noexcept {
-  const Step &step = *next_step;
+  const ExpectedStep &step = *next_step;
   if (step.operand_count != operands.size())
     return nullptr;
   Impl *value = nullptr;

@@ -43,7 +43,7 @@ struct ThreadTrace {
   static constexpr std::uint8_t thread_ended = 1, in_no_trace = 2, no_trace_interrupts = 4;
 
   /// The op that is matched without a look at the rest of this; no_step: every op is looked at.
-  const Step *next = &no_step;
+  const ExpectedStep *next = &no_step;
   Activity activity = Activity::none;
   std::uint8_t closed = 0;             ///< why ops just run, bits as above; 0: they may be traced
   bool lost = false;                   ///< a step got no memory and was undone: the next op says so

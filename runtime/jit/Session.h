@@ -71,13 +71,13 @@ public:
   /// session is open is not looked at: if the owner closes it there is no such step, and other
   /// threads leave news. Precondition: fence::is_one_sided(), and `step` is `upcoming()`.
   template <class... Operands>
-  Impl *match_step(const Step &step, const Operands &...operands) noexcept;
+  Impl *match_step(const ExpectedStep &step, const Operands &...operands) noexcept;
   /// The same where the step and its precondition are looked at here. Each op of the segment took
   /// this way or one of the first two.
   Impl *match_expected(OpKind op, std::span<Operand *const> operands) noexcept;
   /// What is expected after the last match. It is there until `leave_trie`, whoever closes the
   /// session. Owner only.
-  const Step &upcoming() const noexcept { return *next_step; }
+  const ExpectedStep &upcoming() const noexcept { return *next_step; }
 
   /// How a session was closed. `ran` and `path` stay valid until `leave_trie`.
   struct Ended {
@@ -215,7 +215,7 @@ private:
   /// The same, of numbers in a range too.
   bool fits_ranged(ExpectedWord expected, const Operand &operand) noexcept;
   bool binds(const Meta *meta, const Operand &operand) noexcept;
-  Impl *match_binding(const Step &step, std::span<Operand *const> operands) noexcept;
+  Impl *match_binding(const ExpectedStep &step, std::span<Operand *const> operands) noexcept;
   template <class Operands>
   std::uint32_t find_child(OpKind op, AttrWords attrs, const Operands &operands) noexcept;
   Match check_indices(const TrieNode &node, std::span<const Argument> arguments);
@@ -284,7 +284,7 @@ private:
   /// A program has run, and has changed no values but the live ones, which `liveness` lists.
   bool ran_plainly = false;
   Anchor *anchor = nullptr;
-  const Step *next_step = &no_step; ///< the owner's
+  const ExpectedStep *next_step = &no_step; ///< the owner's
   Cursor cursor;
   PendingValues pending{this};
   Reservation reservation;

@@ -7,7 +7,7 @@
 
 namespace jit {
 
-constinit const Step no_step{};
+constinit const ExpectedStep no_step{};
 
 static bool expects_same(const Trie &trie, const TrieNode &node, const Graph &graph,
                          const GraphOp &op) {
@@ -175,11 +175,11 @@ static void find_deciding(Trie &trie) {
 }
 
 /// Of one node, but for what is next. `bound`: how many inputs are bound before it.
-static Step make_step(const Trie &trie, std::uint32_t n, std::uint32_t bound) {
+static ExpectedStep make_step(const Trie &trie, std::uint32_t n, std::uint32_t bound) {
   const TrieNode &node = trie.nodes[n];
-  Step step{.node = n, .value = node.first_value, .meta = node.result_metas[0]};
+  ExpectedStep step{.node = n, .value = node.first_value, .meta = node.result_metas[0]};
   if (!node.plain || node.attrs || node.operand_count == 0 ||
-      node.operand_count > Step::most_operands ||
+      node.operand_count > ExpectedStep::most_operands ||
       node.operand_count != info(node.op).operands.size())
     return step;
   const std::uint32_t bound_before = bound;
@@ -215,7 +215,7 @@ static void add_steps(Trie &trie) {
   trie.steps.resize(trie.nodes.size());
   for (std::uint32_t n = 0; n < trie.nodes.size(); ++n) {
     const TrieNode &node = trie.nodes[n];
-    Step &step = trie.steps[n];
+    ExpectedStep &step = trie.steps[n];
     if (n > 0) {
       step = make_step(trie, n, inputs[node.parent]);
       inputs[n] = inputs[node.parent];

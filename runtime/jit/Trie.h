@@ -3,8 +3,8 @@
 // as a whole, so that matching reads it without locks.
 #pragma once
 
+#include "runtime/jit/ExpectedStep.h"
 #include "runtime/jit/Path.h"
-#include "runtime/jit/Step.h"
 #include "runtime/kernels/Execute.h"
 
 #include <memory>
@@ -66,7 +66,7 @@ inline constexpr std::size_t max_guessed_outputs = 48;
 
 struct Trie {
   std::vector<TrieNode> nodes;          ///< node 0 is the root and expects nothing
-  std::vector<Step> steps;              ///< by node, the same for the quick way
+  std::vector<ExpectedStep> steps;      ///< by node, the same for the quick way
   std::vector<Site> sites;              ///< by node
   std::vector<std::uint64_t> sequences; ///< by node: of the ops up to it
   std::vector<DirectLoop> loops;        ///< by node: what runs it eagerly, where one loop does

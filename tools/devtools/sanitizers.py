@@ -8,10 +8,10 @@ PRESETS = ["asan", "tsan"]
 # runtime and its tests, and nothing of LLVM.
 SUBSET = {
     "asan": ["errors-compiler-test", "errors-files-test", "errors-indices-test",
-             "errors-memory-test", "errors-shapes-test", "fuzz-idx-corpus", "fuzz-npy-corpus",
-             "fuzz-options-corpus", "fuzz-replay-corpus", "fuzz-trace-corpus", "jit-session-test",
-             "kernels-contract-test", "kernels-infer-cache-test", "tensor-memory-test",
-             "unit_intern_cap"],
+             "errors-memory-test", "errors-shapes-test", "fuzz-container-corpus", "fuzz-idx-corpus",
+             "fuzz-npy-corpus", "fuzz-options-corpus", "fuzz-replay-corpus", "fuzz-trace-corpus",
+             "jit-session-test", "kernels-contract-test", "kernels-infer-cache-test",
+             "tensor-memory-test", "unit_intern_cap"],
     "tsan": ["errors-compiler-status-test", "errors-indices-test", "jit-session-test",
              "kernels-contract-test", "kernels-infer-cache-test", "kernels-pool-test",
              "tensor-memory-test"],

@@ -93,12 +93,12 @@ TEST(Trie, StepsAreOfOpsThatBindNoInput) {
   const auto trie = build_trie(programs, settled);
   const auto nodes = walk(*trie, {a, b, c});
   ASSERT_EQ(nodes.size(), 3u);
-  const auto step_of = [&](const TrieNode *node) -> const Step & {
+  const auto step_of = [&](const TrieNode *node) -> const ExpectedStep & {
     return trie->steps[static_cast<std::size_t>(node - trie->nodes.data())];
   };
-  EXPECT_EQ(step_of(nodes[0]).op, Step::no_op);
+  EXPECT_EQ(step_of(nodes[0]).op, ExpectedStep::no_op);
   EXPECT_EQ(trie->steps[0].next, &step_of(nodes[0]));
-  const Step &second = step_of(nodes[1]), &third = step_of(nodes[2]);
+  const ExpectedStep &second = step_of(nodes[1]), &third = step_of(nodes[2]);
   EXPECT_EQ(step_of(nodes[0]).next, &second);
   EXPECT_EQ(second.op, b);
   EXPECT_EQ(second.value, 1u);
@@ -108,7 +108,7 @@ TEST(Trie, StepsAreOfOpsThatBindNoInput) {
   EXPECT_EQ(third.next, &no_step);
   const TrieNode *leaving = walk(*trie, {a, b, d}).back();
   ASSERT_TRUE(leaving->settled);
-  EXPECT_EQ(step_of(leaving).op, Step::no_op);
+  EXPECT_EQ(step_of(leaving).op, ExpectedStep::no_op);
 }
 
 TEST(Trie, DecidingNodesAreWhereOneChainIsLeft) {

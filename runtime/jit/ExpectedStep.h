@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Step: the one op that is expected next. One cache line with all that the quick way of matching
-// compares, and all that follows from a match.
+// ExpectedStep: the one op that is expected next. One cache line with all that the quick way of
+// matching compares, and all that follows from a match.
 #pragma once
 
 #include "runtime/ops/NumberRange.h"
@@ -56,7 +56,7 @@ private:
 };
 
 /// Of an op with one result, without attributes and indices to check.
-struct alignas(64) Step {
+struct alignas(64) ExpectedStep {
   static constexpr std::size_t most_operands = 3;
   static constexpr OpKind no_op{0xffff};
 
@@ -65,16 +65,16 @@ struct alignas(64) Step {
   /// The op, if it binds inputs or has a number in a range, which takes a way of its own: then `op`
   /// is no_op.
   OpKind binding_op = no_op;
-  std::uint32_t node = 0;     ///< of the trie
-  std::uint32_t value = 0;    ///< number of the result
-  std::uint32_t numbers = 0;  ///< bound with this op and before
-  const Meta *meta = nullptr; ///< of the result
-  const Step *next = nullptr; ///< what is expected afterwards; never null in a trie
+  std::uint32_t node = 0;             ///< of the trie
+  std::uint32_t value = 0;            ///< number of the result
+  std::uint32_t numbers = 0;          ///< bound with this op and before
+  const Meta *meta = nullptr;         ///< of the result
+  const ExpectedStep *next = nullptr; ///< what is expected afterwards; never null in a trie
   std::array<ExpectedWord, most_operands> operands{};
 };
-static_assert(sizeof(Step) == 64);
+static_assert(sizeof(ExpectedStep) == 64);
 
 /// Where nothing is expected.
-extern constinit const Step no_step;
+extern constinit const ExpectedStep no_step;
 
 } // namespace jit
