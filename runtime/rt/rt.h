@@ -64,7 +64,7 @@ typedef void (*tj_rt1_epilogue)(void *context, int64_t batch, int64_t row, int64
    or negative, but the columns of C are contiguous and its rows do not overlap. C overlaps neither
    A nor B. */
 
-/* Bytes of scratch for so many workers, at a multiple of 64; 0: `scratch` may be null. */
+/* Bytes of scratch for so many workers, which lies at a multiple of 64; 0: it may be null. */
 size_t tj_rt1_contract_scratch(const int64_t *product, int32_t workers);
 
 /* `workers` is what the scratch was asked for. `epilogue` is null iff the words say that there is
@@ -85,10 +85,16 @@ void tj_rt1_contract(const int64_t *product, const void *a, const void *b, void 
 
 /* Every op of docs/ops.md that is no view has two functions by its name, and so has reshape, which
    copies. TJ_RT1_OP(take) declares those of take. */
+#ifdef __cplusplus
+#define TJ_RT1_C extern "C"
+#else
+#define TJ_RT1_C
+#endif
 #define TJ_RT1_OP(name)                                                                            \
-  size_t tj_rt1_scratch_##name(const int64_t *call, int32_t workers);                              \
-  void tj_rt1_##name(const int64_t *call, const void *const *operands, void *const *results,       \
-                     void *scratch, tj_parallel par, void *pool, int32_t workers)
+  TJ_RT1_C size_t tj_rt1_scratch_##name(const int64_t *call, int32_t workers);                     \
+  TJ_RT1_C void tj_rt1_##name(const int64_t *call, const void *const *operands,                    \
+                              void *const *results, void *scratch, tj_parallel par, void *pool,    \
+                              int32_t workers)
 
 /* Whether every element of an integer tensor lies in [low, high]. Words of a tensor: dtype, rank,
    extents, strides. */
