@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Compiles traces ahead, links them and runs them in a C program without libtracejit.
-#   suite.py WRITER RT RUNNER_C TRACE...
-# Folders stand for the traces in them. Says how many functions agreed with eager runs in all bits.
+#   suite.py --writer WRITER --rt RT [--fuzz FUZZER --programs N --seed N] TRACE...
+# Folders stand for the traces in them; with --fuzz, the traces of so many drawn programs too. Says
+# how many functions agreed with eager runs in all bits.
+import argparse
+import os
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+
+RUNNER = pathlib.Path(__file__).resolve().with_name("runner.c")
 
 
 def run(command):
@@ -27,6 +32,18 @@ def traces_of(arguments):
         yield from sorted(argument.rglob("*.trace")) if argument.is_dir() else [argument]
 
 
+def record(fuzzer, programs, seed, folder):
+    """What the fuzzer's programs have compiled, as files."""
+    folder.mkdir()
+    done = subprocess.run([fuzzer, "--programs", str(programs), "--seed", str(seed)],
+                          env={**os.environ, "TRACEJIT_SAVE": str(folder)},
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    found = sorted(folder.glob("*.trace"))
+    if done.returncode or len(found) < programs // 2:
+        sys.exit(f"{fuzzer}: exit code {done.returncode}, {len(found)} traces")
+    return found
+
+
 def undefined_names(path):
     return {line.split()[-1] for line in must(["nm", "-u", path]).splitlines() if line.strip()}
 
@@ -45,17 +62,26 @@ def check_file(path, rt, runner, folder):
     return [], int(counted[1])
 
 
-def main(writer, rt, runner_source, arguments):
-    traces = list(traces_of(arguments))
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--writer", required=True)
+    parser.add_argument("--rt", required=True)
+    parser.add_argument("--fuzz")
+    parser.add_argument("--programs", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("traces", nargs="*")
+    arguments = parser.parse_args()
+    traces = list(traces_of(arguments.traces))
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
+        if arguments.fuzz:
+            traces += record(arguments.fuzz, arguments.programs, arguments.seed, folder / "drawn")
         runner = folder / "runner"
-        must(["cc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-o", runner,
-              runner_source, "-ldl"])
-        must([writer, folder, *traces])
+        must(["cc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-o", runner, RUNNER, "-ldl"])
+        must([arguments.writer, folder, *traces])
         problems, functions = [], 0
         for path in sorted(folder.glob("*.o")):
-            found, count = check_file(path, rt, runner, folder)
+            found, count = check_file(path, arguments.rt, runner, folder)
             problems += found
             functions += count
     print("\n".join(problems))
@@ -64,4 +90,4 @@ def main(writer, rt, runner_source, arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:4], sys.argv[4:]))
+    sys.exit(main())
