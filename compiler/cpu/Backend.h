@@ -3,10 +3,10 @@
 #pragma once
 
 #include "compiler/Pipeline.h"
-#include "compiler/cpu/CompiledKernel.h"
 #include "compiler/cpu/Engine.h"
 #include "compiler/cpu/Schedule.h"
 #include "dialects/kernel/KernelDialect.h"
+#include "runtime/program/CompiledKernel.h"
 
 namespace jit::cpu {
 
