@@ -47,10 +47,12 @@ void meta(ByteReader &archive, const Meta *&meta) {
   if (!archive.good() || !checked_size(dtype, lists[0]) || !span_of(dtype, lists[0], lists[1]))
     return archive.fail();
   meta = intern_meta(dtype, lists[0], lists[1]);
-  if (!meta->interned) {
-    release_meta(meta);
-    archive.fail();
-  }
+  const bool same = std::ranges::equal(meta->strides(), lists[1]); // canonical ones
+  if (meta->interned && same)
+    return;
+  if (!meta->interned)
+    release_meta(std::exchange(meta, nullptr));
+  archive.fail();
 }
 
 template <class Archive, Is<Buffer> T> void fields(Archive &archive, T &buffer) {

@@ -155,6 +155,7 @@ std::unique_ptr<Program> expect_compiled_equals_eager(const Graph &graph,
       run_and_compare(*result.program, graph, numbers, expected);
     }
     SCOPED_TRACE("read from a file");
+    force_thread_count(threads_before); // which decides about scratch
     if (const auto loaded = store_and_load(*result.program, graph, isa))
       run_and_compare(*loaded, graph, numbers, expected);
     program = std::move(result.program);
