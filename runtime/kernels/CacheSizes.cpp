@@ -4,7 +4,6 @@
 #include "runtime/base/Log.h"
 #include "runtime/base/OutOfMemory.h"
 
-#include <cpuid.h>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -12,11 +11,7 @@
 namespace jit {
 namespace {
 
-constexpr std::uint32_t most_caches = 16;
-
-std::int64_t *level_of(CacheSizes &sizes, unsigned level) noexcept {
-  return level == 1 ? &sizes.l1 : level == 2 ? &sizes.l2 : level == 3 ? &sizes.l3 : nullptr;
-}
+constexpr unsigned most_caches = 16;
 
 /// The first line of a file of a cache of the first processor.
 bool read_line(const char *root, unsigned cache, const char *name, char (&line)[64]) noexcept {
@@ -52,7 +47,7 @@ bool ask_sysfs(const char *root, CacheSizes &sizes) noexcept {
     if (std::strncmp(type, "Instruction", 11) == 0 || !read_line(root, cache, "level", level) ||
         !read_line(root, cache, "size", size))
       continue;
-    std::int64_t *const place = level_of(sizes, static_cast<unsigned>(level[0] - '0'));
+    std::int64_t *const place = sizes.level(static_cast<unsigned>(level[0] - '0'));
     if (const std::int64_t bytes = bytes_of(size); place && bytes > 0) {
       *place = bytes;
       any = true;
@@ -61,44 +56,14 @@ bool ask_sysfs(const char *root, CacheSizes &sizes) noexcept {
   return any;
 }
 
-/// Leaf 4 of Intel and leaf 0x8000001D of AMD describe a cache in the same bits.
-bool ask_cpuid(const CacheSource &source, std::uint32_t leaf, CacheSizes &sizes) noexcept {
-  bool any = false;
-  for (std::uint32_t cache = 0; cache < most_caches; ++cache) {
-    std::uint32_t r[4];
-    if (!source.cpuid(leaf, cache, r))
-      break;
-    const std::uint32_t type = r[0] & 31;
-    if (type == 0)
-      break;
-    const std::int64_t ways = (r[1] >> 22) + 1, partitions = (r[1] >> 12 & 0x3ff) + 1,
-                       line = (r[1] & 0xfff) + 1, sets = std::int64_t{r[2]} + 1;
-    constexpr std::uint32_t instructions = 2;
-    std::int64_t *const place = level_of(sizes, r[0] >> 5 & 7);
-    if (type != instructions && place) {
-      *place = ways * partitions * line * sets;
-      any = true;
-    }
-  }
-  return any;
-}
-
 } // namespace
-
-const CacheSource &system_caches() noexcept {
-  static constexpr CacheSource source{
-      "", [](std::uint32_t leaf, std::uint32_t part, std::uint32_t r[4]) noexcept {
-        return __get_cpuid_count(leaf, part, &r[0], &r[1], &r[2], &r[3]) != 0;
-      }};
-  return source;
-}
 
 CacheSizes find_cache_sizes(const CacheSource &source) noexcept {
   CacheSizes sizes;
   const char *from = "sysfs";
   if (!ask_sysfs(source.root, sizes)) {
     from = "cpuid";
-    if (!ask_cpuid(source, 4, sizes) && !ask_cpuid(source, 0x8000001d, sizes))
+    if (!ask_cpuid(source, sizes))
       from = "nobody";
   }
   if_memory([&] {

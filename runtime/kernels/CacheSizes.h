@@ -13,6 +13,11 @@ struct CacheSizes {
   std::int64_t l1 = 32 << 10;
   std::int64_t l2 = 512 << 10;
   std::int64_t l3 = 8 << 20;
+
+  /// Null for a level that nobody asks for.
+  std::int64_t *level(unsigned number) noexcept {
+    return number == 1 ? &l1 : number == 2 ? &l2 : number == 3 ? &l3 : nullptr;
+  }
   bool operator==(const CacheSizes &) const = default;
 };
 
@@ -23,6 +28,9 @@ struct CacheSource {
   bool (*cpuid)(std::uint32_t leaf, std::uint32_t part, std::uint32_t registers[4]) noexcept;
 };
 const CacheSource &system_caches() noexcept;
+
+/// What cpuid knows; false: nothing.
+bool ask_cpuid(const CacheSource &source, CacheSizes &sizes) noexcept;
 
 /// By sysfs, else by cpuid; a level that neither knows keeps the modest default above. The C
 /// library is not asked: in virtual machines it may count the third level of all sockets.

@@ -19,7 +19,8 @@ std::size_t row_scratch(const KernelTable &table, const OpInfo &op, const Kernel
 [[nodiscard]] bool run_contraction(const KernelTable &table, const KernelCall &call,
                                    const KernelScratch &given) noexcept;
 std::size_t contraction_scratch(const KernelCall &call, std::int64_t workers) noexcept;
-void run_scan(const KernelTable &table, const KernelCall &call) noexcept;
+/// `workers`: that may share a long row.
+void run_scan(const KernelTable &table, const KernelCall &call, std::int64_t workers) noexcept;
 void run_movement(const KernelTable &table, const KernelCall &call) noexcept;
 void run_index(const KernelTable &table, const KernelCall &call) noexcept;
 [[nodiscard]] bool run_sort(const KernelTable &table, const KernelCall &call,

@@ -69,7 +69,7 @@ bool run_kernel(const KernelCall &call, const KernelScratch &scratch) noexcept {
   case Family::row:
     return run_row(table, op, call, scratch);
   case Family::scan:
-    run_scan(table, call);
+    run_scan(table, call, scratch.workers);
     return true;
   case Family::contraction:
     return run_contraction(table, call, scratch);

@@ -31,14 +31,14 @@ public:
         what(call.op == OpKind::cumulative_sum ? Cumulate::sum : Cumulate::product),
         neutral(what == Cumulate::sum ? -0.0 : 1.0, dtype) {}
 
-  void run() const noexcept {
+  void run(std::int64_t workers) const noexcept {
     const std::int64_t rows = x.before.size();
     if (columns > 1)
       return scan_columns(rows);
     if (x.extent <= scan_block)
       return scan_short_rows(rows);
-    refresh_sharing();
-    if (rows < few_rows && x.extent >= 2 * piece && threads_now() > 1) {
+    refresh_sharing(); // with one worker no job will look
+    if (rows < few_rows && x.extent >= 2 * piece && workers > 1) {
       for (std::int64_t row = 0; row < rows; ++row)
         scan_long_row(row);
       return;
@@ -231,13 +231,13 @@ private:
 
 } // namespace
 
-void run_scan(const KernelTable &table, const KernelCall &call) noexcept {
+void run_scan(const KernelTable &table, const KernelCall &call, std::int64_t workers) noexcept {
   if (call.results[0].meta->size == 0)
     return;
   switch (call.op) {
   case OpKind::cumulative_sum:
   case OpKind::cumulative_prod:
-    return CumulativeScan(table, call).run();
+    return CumulativeScan(table, call).run(workers);
   case OpKind::linear_scan:
     return run_linear_scan(table, call);
   default: // of other families

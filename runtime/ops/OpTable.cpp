@@ -9,7 +9,11 @@
 namespace jit {
 namespace {
 
+#define TRACEJIT_DOC(text) text
+#define TRACEJIT_SHAPE_RULE(function) &function
 #include "runtime/ops/OpTable.inc"
+#undef TRACEJIT_SHAPE_RULE
+#undef TRACEJIT_DOC
 
 constexpr std::string_view scalar_function_names[]{
 #define TRACEJIT_SCALAR_FUNCTION(name) #name,

@@ -11,10 +11,8 @@
 
 #include <tracejit/compiler.h>
 
-#include <charconv>
 #include <gtest/gtest.h>
 #include <map>
-#include <sstream>
 
 namespace jit::conformance {
 namespace {
@@ -27,40 +25,11 @@ using fuzz::Ref;
 using fuzz::Role;
 using fuzz::Step;
 using fuzz::StepKind;
+using Operand = SampleOperand;
 
 /// Extents of a sample and what stands for them. Operands of a sample that share an axis share its
 /// extent, so the same replacement everywhere keeps the call valid, mostly; `infer` decides.
 using Extents = std::map<std::int64_t, std::int64_t>;
-
-struct Operand {
-  std::optional<DType> dtype; ///< empty: the dtype under test
-  DimList dims;
-  bool is_number = false;
-  ScalarKind kind = ScalarKind::floating;
-  double value = 0;
-};
-
-std::vector<Operand> read_operands(std::string_view line) {
-  std::vector<Operand> operands;
-  std::istringstream texts{std::string(line)};
-  for (std::string text; texts >> text;) {
-    Operand &operand = operands.emplace_back();
-    const std::size_t bracket = text.find('[');
-    if (bracket == std::string::npos) {
-      operand.is_number = true;
-      operand.value = std::stod(text);
-      if (text.find_first_of(".e") == std::string::npos)
-        operand.kind = ScalarKind::integer;
-      continue;
-    }
-    if (bracket > 0)
-      operand.dtype = dtype_from_name(text.substr(0, bracket));
-    std::istringstream extents(text.substr(bracket + 1, text.size() - bracket - 2));
-    for (std::string extent; std::getline(extents, extent, ',');)
-      operand.dims.push_back(std::stoll(extent));
-  }
-  return operands;
-}
 
 /// Collects cases of one op and dtype into one program, so that they are compiled together.
 class Cases {

@@ -13,6 +13,29 @@
 
 namespace jit::conformance {
 
+Places places_of(Dims dims, Layout layout) {
+  Places places;
+  std::int64_t strides[max_rank] = {};
+  const int rank = static_cast<int>(dims.size());
+  const auto lay = [&](int axis) {
+    const std::int64_t step = layout == Layout::gaps ? 2 : 1;
+    const std::int64_t dim = dims[static_cast<std::size_t>(axis)];
+    const bool repeated = layout == Layout::repeated && axis == 0;
+    strides[axis] = repeated ? 0 : places.size * step;
+    if (layout == Layout::reversed && dim > 0) {
+      places.first += (dim - 1) * strides[axis];
+      strides[axis] = -strides[axis];
+    }
+    if (!repeated)
+      places.size *= std::max<std::int64_t>(dim, 1) * step;
+  };
+  for (int i = 0; i < rank; ++i)
+    lay(layout == Layout::transposed ? i : rank - 1 - i);
+  for (int axis = 0; axis < rank; ++axis)
+    places.strides.push_back(strides[axis]);
+  return places;
+}
+
 namespace {
 
 /// A tensor with its memory, which has guard bytes around the elements.
@@ -22,37 +45,8 @@ struct Placed {
   const std::byte *data = nullptr;
 };
 
-/// Element strides of a layout, and the number of elements of memory and the first one's place.
-struct Shape {
-  DimList strides;
-  std::int64_t size = 1, first = 0;
-};
-
-Shape shape_of(Dims dims, Layout layout) {
-  Shape shape;
-  std::int64_t strides[max_rank] = {};
-  const int rank = static_cast<int>(dims.size());
-  const auto lay = [&](int axis) {
-    const std::int64_t step = layout == Layout::gaps ? 2 : 1;
-    const std::int64_t dim = dims[static_cast<std::size_t>(axis)];
-    const bool repeated = layout == Layout::repeated && axis == 0;
-    strides[axis] = repeated ? 0 : shape.size * step;
-    if (layout == Layout::reversed && dim > 0) {
-      shape.first += (dim - 1) * strides[axis];
-      strides[axis] = -strides[axis];
-    }
-    if (!repeated)
-      shape.size *= std::max<std::int64_t>(dim, 1) * step;
-  };
-  for (int i = 0; i < rank; ++i)
-    lay(layout == Layout::transposed ? i : rank - 1 - i);
-  for (int axis = 0; axis < rank; ++axis)
-    shape.strides.push_back(strides[axis]);
-  return shape;
-}
-
 Placed place(const Value &value, Layout layout) {
-  const Shape shape = shape_of(value.dims, layout);
+  const Places shape = places_of(value.dims, layout);
   const auto step = static_cast<std::int64_t>(itemsize(value.dtype));
   Placed placed;
   placed.memory.assign(static_cast<std::size_t>(shape.size * step), std::byte{1});

@@ -15,6 +15,14 @@ enum class Layout { contiguous, transposed, gaps, reversed, repeated };
 inline constexpr Layout all_layouts[] = {Layout::contiguous, Layout::transposed, Layout::gaps,
                                          Layout::reversed, Layout::repeated};
 
+/// Strides of a layout, in elements, the number of elements of memory and the place of the first
+/// one.
+struct Places {
+  DimList strides;
+  std::int64_t size = 1, first = 0;
+};
+Places places_of(Dims dims, Layout layout);
+
 inline constexpr DType all_dtypes[] = {DType::boolean, DType::i8,  DType::u8,  DType::i16,
                                        DType::u16,     DType::i32, DType::u32, DType::i64,
                                        DType::f32,     DType::f64};

@@ -4,11 +4,18 @@ import unittest
 
 import includes
 import listed
+import rt
 import snippets
 import symbols
 import text
 import tls
 import weak_symbols
+
+
+class Rt(unittest.TestCase):
+    def test_what_members_define_is_not_needed(self):
+        nm = "a.o:\n                 U memcpy\n                 U helper\n\nb.o:\n0000 T helper\n                 w fma\n"
+        self.assertEqual(rt.undefined(nm), {"memcpy", "fma"})
 
 
 class Includes(unittest.TestCase):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # What `cmake --install` puts where, and the package that find_package(tracejit CONFIG) and pkg-config
 # find. Everything is relative to the place of the files, so that the folder may be moved. Components:
-# runtime, dev, compiler, tools; TracejitPackage.cmake makes packages of them.
+# runtime, dev, compiler, rt, tools; TracejitPackage.cmake makes packages of them.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -16,6 +16,7 @@ function(tracejit_install_target target component export folder)
   add_dependencies(tracejit_installed ${target})
   install(TARGETS ${target} EXPORT ${export}
     RUNTIME DESTINATION ${folder} COMPONENT ${component}
+    ARCHIVE DESTINATION ${folder} COMPONENT ${component}
     LIBRARY DESTINATION ${folder} COMPONENT ${component} NAMELINK_COMPONENT dev)
 endfunction()
 
@@ -47,8 +48,12 @@ function(tracejit_install_finders)
   set(pkgconfig ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
   file(RELATIVE_PATH to_prefix /${pkgconfig} /)
   string(REGEX REPLACE "/$" "" to_prefix ${to_prefix})
-  configure_file(${PROJECT_SOURCE_DIR}/tools/cmake/tracejit.pc.in ${PROJECT_BINARY_DIR}/tracejit.pc @ONLY)
-  install(FILES ${PROJECT_BINARY_DIR}/tracejit.pc DESTINATION ${pkgconfig} COMPONENT dev)
+  foreach(name_component tracejit:dev tracejit-rt:rt)
+    string(REPLACE : ";" name_component ${name_component})
+    list(POP_FRONT name_component name component)
+    configure_file(${PROJECT_SOURCE_DIR}/tools/cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
+    install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${pkgconfig} COMPONENT ${component})
+  endforeach()
 endfunction()
 
 # tracejit_install_gdb_script(): gdb looks for it beside the library, and loads it where it trusts the
@@ -92,6 +97,12 @@ function(tracejit_install)
     endif()
     set_target_properties(tracejit-compiler PROPERTIES INSTALL_RPATH "${places}")
   endif()
+  # Of use without everything else: to build what tracec has made.
+  tracejit_install_target(tracejit-rt rt tracejitRtTargets ${CMAKE_INSTALL_LIBDIR})
+  set_target_properties(tracejit-rt PROPERTIES EXPORT_NAME rt)
+  install(FILES ${PROJECT_SOURCE_DIR}/runtime/rt/rt.h
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tracejit COMPONENT rt)
+  tracejit_install_config(rt tracejitRtTargets)
   if(TARGET tracec)
     tracejit_install_target(tracec tools tracejitToolsTargets ${CMAKE_INSTALL_BINDIR})
     set_target_properties(tracec PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")

@@ -2,6 +2,7 @@
 // The op table: enumerators, rows, bodies, samples.
 #include "tools/jit-tblgen/Records.h"
 
+#include <llvm/ADT/MapVector.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/TableGen/TableGenBackend.h>
@@ -48,8 +49,9 @@ void emit_tables(const Op &op, raw_ostream &out) {
   if (!op.body.empty())
     emit_body(op, out);
   if (!op.index_bound.empty())
-    out << "constexpr IndexCheck " << op.name << "_index{" << op.index_operand << ", &"
-        << op.index_bound << ", " << (op.index_from_end ? "true" : "false") << "};\n";
+    out << "constexpr IndexCheck " << op.name << "_index{" << op.index_operand
+        << ", TRACEJIT_SHAPE_RULE(" << op.index_bound << "), "
+        << (op.index_from_end ? "true" : "false") << "};\n";
 }
 
 std::string table(const Op &op, bool present, StringRef suffix) {
@@ -58,14 +60,15 @@ std::string table(const Op &op, bool present, StringRef suffix) {
 
 void emit_row(const Op &op, raw_ostream &out) {
   out << "    {OpKind::" << op.name << ", \"" << op.name << "\", Family::" << op.family
-      << ",\n     " << "R\"(" << op.doc << ")\"" << ",\n     "
+      << ",\n     " << "TRACEJIT_DOC(R\"(" << op.doc << ")\"),\n     "
       << table(op, !op.operands.empty(), "_operands") << ", "
       << table(op, !op.attrs.empty(), "_attrs") << ", " << op.results
       << ", ScalarFunction::" << op.scalar << ", TypeRule::" << op.type_rule << ",\n     DTypeSet{";
   for (StringRef type : op.types)
     out << "DType::" << type << ", ";
   out << "}, " << (op.commutative ? "true" : "false") << ", " << (op.updates ? "true" : "false")
-      << ", " << op.ulp << ", &" << op.infer << ", " << table(op, !op.body.empty(), "_body") << ", "
+      << ", " << op.ulp << ", TRACEJIT_SHAPE_RULE(" << op.infer << "), "
+      << table(op, !op.body.empty(), "_body") << ", "
       << (op.index_bound.empty() ? "nullptr" : "&" + op.name.str() + "_index") << "},\n";
 }
 
@@ -87,20 +90,22 @@ void emit_samples(const RecordKeeper &records, raw_ostream &out) {
           << ", " << "\"" << sample.attrs << "\"" << ")\n";
 }
 
-/// Families whose every op has a kernel of its own name.
+/// The ops of each family, for whoever makes something of every one.
 void emit_kernels(const RecordKeeper &records, raw_ostream &out) {
-  for (StringRef family : {"movement", "index"}) {
+  llvm::MapVector<StringRef, std::vector<StringRef>> families;
+  for (const Op &op : read_ops(records))
+    families[op.family].push_back(op.name);
+  for (const auto &[family, names] : families) {
     const std::string macro = "TRACEJIT_" + family.upper() + "_KERNEL";
     out << "#ifdef " << macro << "\n";
-    for (const Op &op : read_ops(records))
-      if (op.family == family)
-        out << macro << "(" << op.name << ")\n";
+    for (StringRef name : names)
+      out << macro << "(" << name << ")\n";
     out << "#endif\n";
   }
 }
 
 llvm::TableGen::Emitter::Opt kinds("gen-op-kinds", emit_kinds, "enumerators of OpKind");
-llvm::TableGen::Emitter::Opt kernels("gen-op-kernels", emit_kernels, "kernels by family");
+llvm::TableGen::Emitter::Opt kernels("gen-op-kernels", emit_kernels, "ops by family");
 llvm::TableGen::Emitter::Opt rows("gen-op-table", emit_table, "rows of the op table");
 llvm::TableGen::Emitter::Opt samples("gen-samples", emit_samples, "calls for tests");
 
