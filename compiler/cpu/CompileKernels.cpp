@@ -21,7 +21,7 @@ std::string KernelCompiler::compile(llvm::Module &module, std::vector<Missing> &
   for (std::size_t k = 0; k < batch.size(); ++k) {
     const auto code = std::make_shared<const KernelCode>(
         KernelCode{std::move(batch[k].key), batch[k].lowered.with_addresses(*mapping, k), mapping,
-                   blobs[k].bytes.size()});
+                   blobs[k].bytes.size(), k});
     for (const std::string &name : batch[k].names)
       table[name] = code;
     cache.add(code);

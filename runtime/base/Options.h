@@ -37,6 +37,7 @@ struct Options {
   ScheduleChanges schedule;
   std::string save;
   std::string compiler; ///< empty: found beside libtracejit
+  std::string cache;    ///< folder of compiled programs; empty: in the user's cache; "off": none
   std::string report;   ///< file that is written at exit; empty: none
 
   bool operator==(const Options &) const = default;
@@ -65,8 +66,8 @@ std::string to_text(const Options &options);
 /// As to_text, of the options that affect code only, defaults included.
 std::string code_key(const Options &options);
 
-/// The options of this process. The first call reads TRACEJIT, TRACEJIT_SAVE and TRACEJIT_LOG; one
-/// that cannot be read counts as not set, and environment_error() says so.
+/// The options of this process. The first call reads TRACEJIT, TRACEJIT_SAVE, TRACEJIT_CACHE and
+/// TRACEJIT_LOG; one that cannot be read counts as not set, and environment_error() says so.
 inline const Options &options();
 TRACEJIT_PRIVATE const std::optional<std::string> &environment_error();
 

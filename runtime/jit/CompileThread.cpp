@@ -371,9 +371,7 @@ bool CompileThread::nobody_waits() {
 void CompileThread::work(const Job &job) {
   switch (job.task) {
   case Task::open:
-    if (Compiler *fresh = open(); fresh && nobody_waits())
-      warm_up(*fresh);
-    return;
+    return open_soon();
   case Task::rebuild:
     job.anchor->rebuild_posted.store(false, std::memory_order_relaxed);
     return publisher.publish(*job.anchor);

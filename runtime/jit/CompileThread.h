@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/jit/Anchor.h"
+#include "runtime/jit/DiskCache.h"
 #include "runtime/jit/LazyCompiler.h"
 #include "runtime/jit/Publisher.h"
 #include "runtime/policy/CompileBudget.h"
@@ -11,6 +12,8 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <sys/types.h>
 #include <vector>
 
@@ -79,6 +82,12 @@ private:
     std::shared_ptr<Path> path; ///< null, for `open` and `rebuild`
   };
 
+  /// A program that is wanted.
+  struct Request {
+    Graph graph;
+    CompileOptions options;
+  };
+
   CompileThread() = default;
   bool post_path(Task task, Anchor &anchor, Path &path) noexcept;
   bool enqueue(Job job) noexcept;
@@ -98,8 +107,12 @@ private:
 
   // Jobs.cpp
   Compiler *open();
+  void open_soon();
   void warm_up(Compiler &fresh);
-  std::unique_ptr<const Program> compile(const Job &job, const std::vector<std::uint32_t> &outputs,
+  DiskCache &disk();
+  Request request_for(const Path &path, const std::vector<std::uint32_t> &outputs);
+  std::unique_ptr<const Program> find_stored(const Path &path, const Request &request);
+  std::unique_ptr<const Program> compile(const Path &path, const Request &request,
                                          std::string &refusal);
   void compile_first(const Job &job);
   void compile_variant(const Job &job);
@@ -121,6 +134,8 @@ private:
   // The thread's own.
   Publisher publisher;
   KernelCache kernels;
+  DiskCache stored_programs;
+  std::optional<std::string> compiler_id; ///< of the library's file when it was first looked at
   CompileBudget budget;
   CompileTimes times;
   std::uint64_t compilations = 0;

@@ -32,6 +32,12 @@ struct CompilerNote {
 /// message if it cannot be read. Safe on any bytes.
 Result<std::string> read_compiler_version(const std::filesystem::path &path);
 
+/// What the linker named the contents of a library by, in hexadecimal; empty if there is no such
+/// note or no such file. Safe on any bytes.
+std::string read_build_id(const std::filesystem::path &path);
+/// The same of the library that is loaded around an address.
+std::string loaded_build_id(const void *address);
+
 } // namespace jit
 
 /// Once in every compiler library, outside of all namespaces.

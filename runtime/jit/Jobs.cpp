@@ -5,6 +5,7 @@
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/base/SystemMemory.h"
 #include "runtime/jit/CompileThread.h"
+#include "runtime/jit/LoadCompiler.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/PeakMemory.h"
 #include "runtime/jit/SaveTraces.h"
@@ -18,15 +19,36 @@
 
 namespace jit {
 
+/// The programs of earlier processes. A compiler that was plugged in is in no file, and has none.
+DiskCache &CompileThread::disk() {
+  if (!compiler_id) {
+    compiler_id = compiler.is_open() ? "" : compiler_build_id();
+    if (!compiler_id->empty())
+      stored_programs.open(*compiler_id);
+  }
+  return stored_programs;
+}
+
 /// The compiler, opened at need; null if it cannot be.
 Compiler *CompileThread::open() {
   if (compiler.is_open())
     return compiler.get();
+  disk();
   Compiler *const fresh = compiler.get();
+  if (compiler_build_id() != *compiler_id)
+    stored_programs.close(); // the file was replaced, perhaps before it was opened
   stop_before_new_statics();
   const std::lock_guard guard(lock);
   ready.store(fresh && !stopping, std::memory_order_release);
   return fresh;
+}
+
+/// Opens the compiler before it is needed, unless programs may be there already.
+void CompileThread::open_soon() {
+  if (!compiler.is_open() && disk().has_entries())
+    return compiler.put_off();
+  if (Compiler *fresh = open(); fresh && nobody_waits())
+    warm_up(*fresh);
 }
 
 /// What LLVM and MLIR do once, at their first program, takes longer than most programs.
@@ -46,34 +68,56 @@ void CompileThread::warm_up(Compiler &fresh) {
   stop_before_new_statics();
 }
 
-/// Null: refused.
-std::unique_ptr<const Program> CompileThread::compile(const Job &job,
-                                                      const std::vector<std::uint32_t> &outputs,
-                                                      std::string &refusal) {
-  Path &path = *job.path;
-  Graph graph = path.graph;
-  graph.outputs = outputs;
-  CompileOptions compile_options;
+CompileThread::Request CompileThread::request_for(const Path &path,
+                                                  const std::vector<std::uint32_t> &outputs) {
+  Request request{path.graph, {}};
+  request.graph.outputs = outputs;
+  CompileOptions &compile_options = request.options;
   compile_options.target = this_machine();
   compile_options.disabled_passes = options().disable;
   compile_options.schedule = options().schedule;
   compile_options.kernels = &kernels;
+  const int percent = options().memory_percent;
+  const std::size_t budget =
+      memory_budget(peak_of_ops(request.graph), system_memory_left(), percent);
   compile_options.memory_budget =
-      memory_budget(peak_of_ops(graph), system_memory_left(), options().memory_percent);
+      percent < 0 ? budget_class(budget, bytes_of_values(request.graph)) : budget;
+  return request;
+}
+
+static void log_program(const Path &path, const Program &program, const char *how) {
+  log_line(LogComponent::compile, LogLevel::info,
+           "path " + std::to_string(path.id) + " of trace " + path.graph.name + ": " +
+               std::to_string(path.graph.ops.size()) + " ops in " +
+               std::to_string(program.info().kernels_after) + " kernels, " +
+               std::to_string(program.info().compile_ms) + " ms" + how);
+}
+
+/// The program of an earlier process, or null.
+std::unique_ptr<const Program> CompileThread::find_stored(const Path &path,
+                                                          const Request &request) {
+  std::unique_ptr<const Program> program = disk().find(request.graph, request.options);
+  if (program) {
+    save_compiled(path);
+    log_program(path, *program, ", from the cache");
+  }
+  return program;
+}
+
+/// Null: refused.
+std::unique_ptr<const Program> CompileThread::compile(const Path &path, const Request &request,
+                                                      std::string &refusal) {
   save_compiled(path); // before: a compiler that crashes leaves what it crashed on
   const std::uint64_t begin = thread_cpu_ns();
-  CompileResult result = compiler.get()->compile(graph, compile_options);
-  times.add(static_cast<std::uint32_t>(graph.ops.size()), thread_cpu_ns() - begin);
+  CompileResult result = compiler.get()->compile(request.graph, request.options);
+  times.add(static_cast<std::uint32_t>(request.graph.ops.size()), thread_cpu_ns() - begin);
   stop_before_new_statics();
   if (!result.program) {
     refusal = std::move(result.message);
     return nullptr;
   }
-  log_line(LogComponent::compile, LogLevel::info,
-           "path " + std::to_string(path.id) + " of trace " + path.graph.name + ": " +
-               std::to_string(graph.ops.size()) + " ops in " +
-               std::to_string(result.program->info().kernels_after) + " kernels, " +
-               std::to_string(result.program->info().compile_ms) + " ms");
+  log_program(path, *result.program, "");
+  disk().add(request.graph, request.options, *result.program);
   return std::move(result.program);
 }
 
@@ -124,12 +168,15 @@ static void make_place(Anchor &anchor, const Path &newcomer) noexcept {
 void CompileThread::compile_first(const Job &job) {
   Path &path = *job.path;
   Anchor &anchor = *job.anchor;
-  if (!open())
+  const Request request = request_for(path, path.graph.outputs);
+  std::unique_ptr<const Program> program = find_stored(path, request);
+  if (!program && !open())
     return unqueue(job);
   if (!path.life.change(PathState::queued, PathState::compiling))
     return;
   std::string refusal;
-  std::unique_ptr<const Program> program = compile(job, path.graph.outputs, refusal);
+  if (!program)
+    program = compile(path, request, refusal);
   if (!program)
     return refuse(job, std::move(refusal));
   Variant variant = make_variant(path, path.graph.outputs, std::move(program));
@@ -205,8 +252,11 @@ void CompileThread::compile_variant(const Job &job) {
     if (variant.outputs == outputs)
       return; // made while it was asked for again
 
-  std::string refusal;
-  std::unique_ptr<const Program> program = compile(job, outputs, refusal);
+  const Request request = request_for(path, outputs);
+  std::unique_ptr<const Program> program = find_stored(path, request);
+  std::string refusal = "the compiler cannot be opened";
+  if (!program && open())
+    program = compile(path, request, refusal);
   if (!program) {
     log_line(LogComponent::compile, LogLevel::info,
              "path " + std::to_string(path.id) + " of trace " + path.graph.name +

@@ -8,6 +8,9 @@
 
 namespace jit {
 
+static constexpr const char *opened_at_need =
+    "the compiler is opened when a trace is to be compiled";
+
 void LazyCompiler::fail(std::string why) {
   const std::lock_guard guard(lock);
   state.store(CompilerState::failed, std::memory_order_release);
@@ -29,9 +32,16 @@ LazyCompiler::Asked LazyCompiler::ask_for(bool soon) {
   if (known())
     return Asked::before;
   state.store(soon ? CompilerState::opening : CompilerState::off, std::memory_order_release);
-  message = soon ? "the compiler is being opened"
-                 : "the compiler is opened when a trace is to be compiled";
+  message = soon ? "the compiler is being opened" : opened_at_need;
   return Asked::now;
+}
+
+void LazyCompiler::put_off() noexcept {
+  const std::lock_guard guard(lock);
+  if (is_open())
+    return;
+  state.store(CompilerState::off, std::memory_order_release);
+  message = opened_at_need;
 }
 
 void LazyCompiler::plug(std::unique_ptr<Compiler> open) noexcept {

@@ -22,6 +22,8 @@ public:
   /// the first get(). `before`: it is open, or somebody has asked and it will be. `refused` is
   /// logged once for each reason.
   Asked ask_for(bool soon);
+  /// It is not opened soon after all, but by the first get().
+  void put_off() noexcept;
   /// Plugs in a compiler that is open.
   void plug(std::unique_ptr<Compiler> compiler) noexcept;
   /// The compiler, opened at need. Null if that failed, which is logged. For the compile thread.

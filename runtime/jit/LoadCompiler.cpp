@@ -39,6 +39,8 @@ static bool fits(const std::filesystem::path &path, std::string &message) {
 
 bool compiler_fits(std::string &message) { return fits(compiler_path(), message); }
 
+std::string compiler_build_id() { return read_build_id(compiler_path()); }
+
 std::unique_ptr<Compiler> load_compiler(std::string &message) {
   const std::filesystem::path path = compiler_path();
   if (!fits(path, message))

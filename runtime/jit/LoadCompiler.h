@@ -20,4 +20,7 @@ bool compiler_fits(std::string &message);
 /// opened: `message` says why.
 TRACEJIT_PRIVATE std::unique_ptr<Compiler> load_compiler(std::string &message);
 
+/// The build id of that library's file; empty if it has none.
+std::string compiler_build_id();
+
 } // namespace jit

@@ -51,6 +51,13 @@ std::size_t peak_of_ops(const Graph &graph) {
   return peak;
 }
 
+std::size_t bytes_of_values(const Graph &graph) {
+  std::size_t bytes = 0;
+  for (const GraphValue &value : graph.values)
+    bytes += value.view ? 0 : value.meta->bytes();
+  return bytes;
+}
+
 std::size_t peak_of_program(const Graph &graph, const ProgramInfo &program) {
   std::size_t bytes = program.arena_bytes - program.work_bytes;
   for (std::size_t j = 0; j < graph.outputs.size(); ++j)

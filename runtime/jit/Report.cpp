@@ -11,6 +11,7 @@ static void describe_program(const Path &path, TraceReport &report) {
   for (const Variant &variant : path.variants) {
     const ProgramInfo &program = variant.program->info();
     report.compile_ms += program.compile_ms;
+    report.from_cache |= program.stored;
     report.code_bytes += program.code_bytes;
     report.arena_bytes = std::max<std::uint64_t>(report.arena_bytes, program.arena_bytes);
     report.kernels_before = program.kernels_before;
@@ -127,9 +128,10 @@ std::ostream &operator<<(std::ostream &stream, const TraceReport &r) {
   stream << "\n";
   if (r.kernels_after)
     stream << "  program: " << r.kernels_before << " kernels before fusion, " << r.kernels_after
-           << " after; compiled in " << r.compile_ms << " ms, " << r.code_bytes
-           << " bytes of code, temporaries " << r.arena_bytes << " bytes, stored but unused "
-           << r.unused_bytes << " bytes, saved " << r.saved_ms << " ms\n";
+           << " after; " << (r.from_cache ? "read from the cache" : "compiled") << " in "
+           << r.compile_ms << " ms, " << r.code_bytes << " bytes of code, temporaries "
+           << r.arena_bytes << " bytes, stored but unused " << r.unused_bytes << " bytes, saved "
+           << r.saved_ms << " ms\n";
   if (r.deferred_values || r.computed_later)
     stream << "  deferred " << r.deferred_values << " values that are held but not needed, "
            << r.deferred_bytes << " bytes a run; computed after all in " << r.computed_later

@@ -28,6 +28,7 @@ std::shared_ptr<const CodeMapping> CodeMapping::create(std::span<const KernelBlo
   std::byte *place = mapping->memory;
   for (const KernelBlob &blob : blobs) {
     std::memcpy(place, blob.bytes.data(), blob.bytes.size());
+    mapping->places.push_back(place);
     std::vector<void *> &list = mapping->entries.emplace_back();
     for (const std::size_t entry : blob.entries)
       list.push_back(place + entry);

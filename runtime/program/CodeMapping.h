@@ -21,6 +21,7 @@ public:
   CodeMapping(const CodeMapping &) = delete;
   CodeMapping &operator=(const CodeMapping &) = delete;
 
+  const std::byte *place(std::size_t blob) const { return places[blob]; }
   /// Function number `entry` of blob number `blob`.
   void *function(std::size_t blob, std::size_t entry) const { return entries[blob][entry]; }
 
@@ -29,6 +30,7 @@ private:
 
   std::byte *memory;
   std::size_t bytes;
+  std::vector<const std::byte *> places; ///< of the blobs
   std::vector<std::vector<void *>> entries;
 };
 

@@ -38,6 +38,9 @@ struct KernelCode {
   CompiledKernel kernel;
   std::shared_ptr<const CodeMapping> mapping;
   std::size_t bytes = 0; ///< of its blob
+  std::size_t blob = 0;  ///< which of the mapping's it is
+
+  std::span<const std::byte> code() const { return {mapping->place(blob), bytes}; }
 };
 
 /// The kernels of a program by the names in its plan; equal ones are one.

@@ -12,7 +12,6 @@
 // the last one the file ends. What lies between them is zero. All numbers are little endian.
 #pragma once
 
-#include "runtime/base/Export.h"
 #include "runtime/base/Result.h"
 #include "runtime/base/Sha256.h"
 
@@ -50,7 +49,7 @@ struct Section {
 };
 
 /// The sections of a file in memory, which stays the caller's.
-class TRACEJIT_PRIVATE Container {
+class Container {
 public:
   /// Checks all but the digests of the sections. Safe on any bytes; a message names the file, the
   /// offset and the rule.
@@ -68,7 +67,7 @@ private:
 };
 
 /// Equal sections give equal bytes.
-class TRACEJIT_PRIVATE ContainerWriter {
+class ContainerWriter {
 public:
   /// The bytes stay the caller's until the file is made.
   ContainerWriter &add(SectionKind kind, std::span<const std::byte> bytes, std::uint32_t target = 0,

@@ -79,7 +79,7 @@ struct PlannedProgram::Run {
     case Buffer::Base::arena:
       return call.arena + buffer.arena_offset;
     case Buffer::Base::constant:
-      return program.constants[buffer.index].get();
+      return program.constants[buffer.index].memory.get();
     }
     return nullptr;
   }
@@ -109,14 +109,14 @@ struct PlannedProgram::Run {
 };
 
 PlannedProgram::PlannedProgram(Plan given, PlanKernels table, Isa isa, std::uint32_t compiled,
-                               double compile_ms)
+                               double compile_ms, bool stored)
     : plan(std::move(given)), kernels(std::move(table)), isa(isa), workers(threads_now()) {
   for (const std::vector<std::byte> &constant : plan.constants) {
     // Vectors may read, never write, up to a line behind the last element.
     auto *copy = static_cast<std::byte *>(
         ::operator new(whole_lines(constant.size()) + line, std::align_val_t(line)));
     std::memcpy(copy, constant.data(), constant.size());
-    constants.emplace_back(copy);
+    constants.push_back({std::unique_ptr<std::byte, Release>(copy), constant.size()});
   }
   plan.constants.clear();
 
@@ -142,11 +142,20 @@ PlannedProgram::PlannedProgram(Plan given, PlanKernels table, Isa isa, std::uint
     if (different.insert(code.get()).second)
       details.code_bytes += code->bytes;
   details.compile_ms = compile_ms;
+  details.stored = stored;
   details.kernels_compiled = compiled;
   details.kernels_before = plan.kernels_before;
   details.kernels_after = static_cast<std::uint32_t>(plan.steps.size());
   details.donated_input = plan.donated_input;
   details.refusals = std::move(plan.refusals);
+}
+
+Plan PlannedProgram::copy_of_plan() const {
+  Plan copy = plan;
+  for (const Constant &constant : constants)
+    copy.constants.emplace_back(constant.memory.get(), constant.memory.get() + constant.bytes);
+  copy.refusals = details.refusals;
+  return copy;
 }
 
 /// Inputs that contractions read as matrices worth packing.

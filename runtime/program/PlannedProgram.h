@@ -15,11 +15,16 @@ namespace jit {
 
 class TRACEJIT_PRIVATE PlannedProgram final : public Program {
 public:
-  /// Takes over the plan; `kernels` holds every kernel that it names, `compiled` of them new.
-  PlannedProgram(Plan plan, PlanKernels kernels, Isa isa, std::uint32_t compiled,
-                 double compile_ms);
+  /// Takes over the plan; `kernels` holds every kernel that it names, `compiled` of them new. It
+  /// was made in so long, or read from a file if `stored`.
+  PlannedProgram(Plan plan, PlanKernels kernels, Isa isa, std::uint32_t compiled, double compile_ms,
+                 bool stored = false);
 
   void run(const ProgramCall &call) const noexcept override;
+
+  /// As it was given, for files.
+  Plan copy_of_plan() const;
+  const PlanKernels &code() const noexcept { return kernels; }
 
 private:
   /// Addresses and numbers of one run.
@@ -50,7 +55,11 @@ private:
   struct Release {
     void operator()(std::byte *p) const noexcept;
   };
-  std::vector<std::unique_ptr<std::byte, Release>> constants;
+  struct Constant {
+    std::unique_ptr<std::byte, Release> memory;
+    std::size_t bytes;
+  };
+  std::vector<Constant> constants;
 };
 
 } // namespace jit

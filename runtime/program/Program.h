@@ -39,6 +39,7 @@ struct ProgramInfo {
   std::uint32_t kernels_before = 0; ///< kernels the ops would take one by one
   std::uint32_t kernels_after = 0;
   std::uint32_t kernels_compiled = 0; ///< of these, kernels that were not there yet
+  bool stored = false;                ///< read from a file; `compile_ms` is what that took
   /// For every output the input whose buffer it may take over, or -1.
   std::vector<std::int32_t> donated_input;
   /// Inputs that products read as matrices worth packing, each once.

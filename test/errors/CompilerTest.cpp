@@ -90,6 +90,19 @@ TEST(CompilerErrors, FileNamesBelongToTheCurrentFolder) {
             std::string::npos);
 }
 
+TEST(CompilerErrors, LibrariesHaveTheBuildIdOfTheirFiles) {
+  Dl_info library{};
+  const auto *inside = reinterpret_cast<const void *>(&read_compiler_version);
+  ASSERT_TRUE(dladdr(inside, &library));
+  const std::string id = read_build_id(library.dli_fname);
+  EXPECT_GE(id.size(), 16u);
+  EXPECT_EQ(loaded_build_id(inside), id);
+  EXPECT_NE(read_build_id(OTHER_COMPILER), id);
+  EXPECT_EQ(read_build_id("/no/such/file"), "");
+  int local = 0;
+  EXPECT_EQ(loaded_build_id(&local), "");
+}
+
 /// What is read of a library with some bytes replaced or missing is a version, nothing, or an
 /// error; with sanitizers, also nothing outside of the file.
 TEST(CompilerErrors, DamagedNotes) {
@@ -100,6 +113,7 @@ TEST(CompilerErrors, DamagedNotes) {
   const auto version_of = [&](std::span<const std::byte> content) {
     EXPECT_FALSE(write_file(path, std::array{content}));
     const Result<std::string> version = read_compiler_version(path);
+    read_build_id(path);
     return version ? *version : "error";
   };
   const std::span<const std::byte> whole(*bytes);

@@ -297,6 +297,8 @@ int main(int count, char **words) {
     std::signal(signal, fuzz::on_crash);
   mutable_options().trial = false;
   mutable_options().budget = false;
+  if (options().cache.empty())
+    mutable_options().cache = "off"; // a million programs that nobody wants again
   std::cout << "seed " << arguments.seed << std::endl;
   return arguments.minutes ? fuzz::run_slices(arguments) : fuzz::run_here(arguments);
 }

@@ -9,9 +9,9 @@ PRESETS = ["asan", "tsan"]
 SUBSET = {
     "asan": ["errors-compiler-test", "errors-files-test", "errors-indices-test",
              "errors-memory-test", "errors-shapes-test", "fuzz-container-corpus", "fuzz-idx-corpus",
-             "fuzz-npy-corpus", "fuzz-options-corpus", "fuzz-replay-corpus", "fuzz-trace-corpus",
-             "jit-session-test", "kernels-contract-test", "kernels-infer-cache-test",
-             "tensor-memory-test", "unit_intern_cap"],
+             "fuzz-npy-corpus", "fuzz-options-corpus", "fuzz-plan-corpus", "fuzz-replay-corpus",
+             "fuzz-trace-corpus", "jit-session-test", "kernels-contract-test",
+             "kernels-infer-cache-test", "tensor-memory-test", "unit_intern_cap"],
     "tsan": ["errors-compiler-status-test", "errors-indices-test", "jit-session-test",
              "kernels-contract-test", "kernels-infer-cache-test", "kernels-pool-test",
              "tensor-memory-test"],

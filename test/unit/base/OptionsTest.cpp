@@ -46,7 +46,7 @@ TEST(Options, ListSetsEveryOption) {
   Options options;
   const std::string text = "mode=check,isa=v3,threads=4,trial=off,budget=off,threshold=0,"
                            "flush_every=1,disable=fuse+cse,schedule=lanes:32+rows:0,save=a "
-                           "b/c,compiler=/x/y.so,report=r.json";
+                           "b/c,compiler=/x/y.so,cache=/c,report=r.json";
   ASSERT_EQ(parse_options(text, options), std::nullopt);
   EXPECT_EQ(options.mode, Mode::check);
   EXPECT_EQ(options.isa, IsaChoice::v3);

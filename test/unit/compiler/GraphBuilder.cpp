@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Graphs by hand, their eager meaning, and the comparison with compiled programs.
 #include "test/unit/compiler/GraphBuilder.h"
+#include "runtime/program/StoredProgram.h"
 
 #include "runtime/kernels/ThreadPool.h"
 #include "runtime/tensor/Arena.h"
@@ -114,6 +115,23 @@ static void run_and_compare(const Program &program, const Graph &graph,
   }
 }
 
+/// The same program as another process would read it from a file.
+static std::unique_ptr<Program> store_and_load(const Program &program, const Graph &graph,
+                                               Isa isa) {
+  const std::vector<std::byte> file =
+      program_to_file("key", dynamic_cast<const PlannedProgram &>(program));
+  KernelCache kernels;
+  Result<std::unique_ptr<PlannedProgram>> loaded =
+      program_from_file(file, "test", "key", graph, isa, kernels);
+  EXPECT_TRUE(loaded) << loaded.message();
+  if (!loaded)
+    return nullptr;
+  EXPECT_EQ(program_to_file("key", **loaded), file);
+  EXPECT_EQ((*loaded)->info().arena_bytes, program.info().arena_bytes);
+  EXPECT_EQ((*loaded)->info().donated_input, program.info().donated_input);
+  return std::move(*loaded);
+}
+
 std::unique_ptr<Program> expect_compiled_equals_eager(const Graph &graph,
                                                       const std::vector<Scalar> &numbers) {
   std::vector<Memory> inputs = random_inputs(graph);
@@ -136,6 +154,10 @@ std::unique_ptr<Program> expect_compiled_equals_eager(const Graph &graph,
                    << "isa v" << (isa == Isa::v4 ? 4 : 3) << ", " << threads << " threads");
       run_and_compare(*result.program, graph, numbers, expected);
     }
+    SCOPED_TRACE("read from a file");
+    force_thread_count(threads_before); // which decides about scratch
+    if (const auto loaded = store_and_load(*result.program, graph, isa))
+      run_and_compare(*loaded, graph, numbers, expected);
     program = std::move(result.program);
   }
   force_thread_count(threads_before);

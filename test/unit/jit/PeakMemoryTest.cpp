@@ -56,5 +56,18 @@ TEST(PeakMemoryTest, AnEighthAndAMebibyteAreAllowed) {
   EXPECT_LE(system_memory_left(), system_memory_bytes());
 }
 
+TEST(PeakMemoryTest, BudgetsComeInSteps) {
+  constexpr std::size_t mib = std::size_t{1} << 20;
+  EXPECT_EQ(budget_class(100 * mib, 1000 * mib), 64 * mib);
+  EXPECT_EQ(budget_class(127 * mib, 1000 * mib), 64 * mib);
+  EXPECT_EQ(budget_class(128 * mib, 1000 * mib), 128 * mib);
+  // What small programs cannot use up makes no difference.
+  EXPECT_EQ(budget_class(100 * mib, 3 * mib), 9 * mib);
+  EXPECT_EQ(budget_class(7000 * mib, 3 * mib), 9 * mib);
+  EXPECT_EQ(budget_class(7000 * mib, 0), mib + 1);
+  EXPECT_EQ(budget_class(0, 3 * mib), 0u);
+  EXPECT_EQ(budget_class(SIZE_MAX, SIZE_MAX), std::size_t{1} << 61 | mib);
+}
+
 } // namespace
 } // namespace jit
