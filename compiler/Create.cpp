@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The compiler that libtracejit opens: front half, then the x86 back end.
+#include "compiler/cpu/Artefact.h"
 #include "compiler/cpu/CompileKernels.h"
 #include "runtime/base/Version.h"
 #include "runtime/jit/CompilerNote.h"
@@ -36,6 +37,14 @@ public:
         std::make_unique<PlannedProgram>(std::move(planned.plan), std::move(kernels),
                                          options.target.isa, compile.compiled(), took.count());
     return result;
+  }
+
+  Artefact artefact(std::span<const ArtefactFunction> functions,
+                    std::span<const Isa> isas) override {
+    Artefact failed;
+    if (!portable)
+      portable = cpu::Engine::create(std::nullopt, failed.message);
+    return portable ? cpu::make_artefact(*portable, *context, functions, isas) : failed;
   }
 
   bool dump(const Graph &graph, const CompileOptions &options, std::string_view stage,
@@ -84,6 +93,7 @@ private:
 
   std::unique_ptr<mlir::MLIRContext> context;
   std::unique_ptr<cpu::Engine> engines[2]; ///< by ISA, made when first asked for
+  std::unique_ptr<cpu::Engine> portable;   ///< of files that are compiled ahead
   KernelCache cache;
 };
 

@@ -179,6 +179,7 @@ std::string lower_kernel(const KernelRequest &request, const Target &target, llv
     if (failure.empty() && !message.empty())
       failure = nest.name + ": " + message;
     kernel.scratch_bytes = std::max(kernel.scratch_bytes, lowering.scratch_bytes());
+    lowered.calls_outside |= message.empty() && lowering.calls_outside();
     return lowering.symbol();
   };
   const Schedule schedule = choose_schedule(nest, target, request.use, request.changes);

@@ -29,6 +29,7 @@ std::string find_kernels(const Planned &planned, const CompileOptions &options,
 struct LoweredKernel {
   CompiledKernel kernel;               ///< without addresses
   std::string function, update, parts; ///< empty: there is none
+  bool calls_outside = false;          ///< scalar::outside_table has to be there
 
   /// Those there are, and the kernel with their addresses, given in the same order.
   std::vector<std::string> symbols() const;

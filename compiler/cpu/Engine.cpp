@@ -14,7 +14,9 @@ namespace jit::cpu {
 namespace {
 
 // Exactly the psABI levels: the code must run wherever the eager kernels of that level run.
-const char *cpu_name(Isa isa) { return isa == Isa::v4 ? "x86-64-v4" : "x86-64-v3"; }
+const char *cpu_name(std::optional<Isa> isa) {
+  return !isa ? "x86-64" : isa == Isa::v4 ? "x86-64-v4" : "x86-64-v3";
+}
 
 void initialize_target() {
   static std::once_flag once;
@@ -23,10 +25,11 @@ void initialize_target() {
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser(); // of cpuid
   });
 }
 
-std::unique_ptr<llvm::TargetMachine> make_machine(Isa isa, std::string &error) {
+std::unique_ptr<llvm::TargetMachine> make_machine(std::optional<Isa> isa, std::string &error) {
   llvm::Triple triple("x86_64-unknown-linux-gnu");
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
   if (!target)
@@ -53,7 +56,7 @@ struct PassGate final : llvm::OptPassGate {
 
 } // namespace
 
-std::unique_ptr<Engine> Engine::create(Isa isa, std::string &error) {
+std::unique_ptr<Engine> Engine::create(std::optional<Isa> isa, std::string &error) {
   initialize_target();
   std::unique_ptr<Engine> engine(new Engine);
   static PassGate gate;
@@ -88,6 +91,14 @@ std::string Engine::compile(llvm::Module &module, llvm::ArrayRef<std::vector<std
   if (!emit(module, llvm::CodeGenFileType::ObjectFile, object))
     return "the target cannot emit object code";
   return cut_object({llvm::StringRef(object.data(), object.size()), "kernels"}, kernels, blobs);
+}
+
+std::string Engine::object(llvm::Module &module, std::vector<char> &bytes) {
+  llvm::SmallVector<char, 0> object;
+  if (!emit(module, llvm::CodeGenFileType::ObjectFile, object))
+    return "the target cannot emit object code";
+  bytes.assign(object.begin(), object.end());
+  return "";
 }
 
 std::string Engine::assembly(llvm::Module &module) {

@@ -11,6 +11,7 @@
 #include <llvm/Target/TargetMachine.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,11 @@ namespace jit::cpu {
 
 class Engine {
 public:
-  /// Null and a message in `error` if LLVM cannot generate code for the machine.
-  static std::unique_ptr<Engine> create(Isa isa, std::string &error);
+  /// For that level; without one for any x86-64, but for functions that say what they need. Null
+  /// and a message in `error` if LLVM cannot generate code for the machine.
+  static std::unique_ptr<Engine> create(std::optional<Isa> isa, std::string &error);
 
-  Isa isa() const { return level; }
+  Isa isa() const { return *level; }
   llvm::LLVMContext &context() { return ctx; }
   std::unique_ptr<llvm::Module> make_module(llvm::StringRef name);
 
@@ -29,6 +31,8 @@ public:
   /// message, or why there is none.
   std::string compile(llvm::Module &module, llvm::ArrayRef<std::vector<std::string>> kernels,
                       std::vector<KernelBlob> &blobs);
+  /// The module as an ELF object. An empty message, or why there is none.
+  std::string object(llvm::Module &module, std::vector<char> &bytes);
   /// Text of the machine code.
   std::string assembly(llvm::Module &module);
 
@@ -36,7 +40,7 @@ private:
   Engine() = default;
   bool emit(llvm::Module &module, llvm::CodeGenFileType type, llvm::SmallVectorImpl<char> &out);
 
-  Isa level = Isa::v3;
+  std::optional<Isa> level;
   llvm::LLVMContext ctx;
   std::unique_ptr<llvm::TargetMachine> machine;
 };

@@ -61,6 +61,8 @@ public:
   std::size_t scratch_bytes() const { return scratch_size; }
   /// The name of the function in its module.
   std::string symbol() const { return function->getName().str(); }
+  /// Whether it calls scalar::outside_table.
+  bool calls_outside() const { return !e.functions->use_empty(); }
 
 private:
   using Body = llvm::function_ref<void(Point &)>;

@@ -8,12 +8,16 @@
 #include "runtime/program/Program.h"
 #include "runtime/trace/Graph.h"
 
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace jit {
+
+struct Impl;
 
 struct CompileOptions {
   Target target;
@@ -32,11 +36,33 @@ struct CompileResult {
   std::string message;
 };
 
+/// One trace of a file that is compiled ahead. docs/offline.md says what the file shows.
+struct ArtefactFunction {
+  const Graph *graph = nullptr;
+  CompileOptions options; ///< all but the instruction set
+  std::string name;       ///< a C identifier, the beginning of all names that are shown
+  std::string info;       ///< what NAME_info says
+  /// Inputs that become part of the file: ready tensors that look like the inputs.
+  std::map<std::uint32_t, const Impl *> constants;
+};
+struct Artefact {
+  std::vector<char> object;  ///< an ELF object; empty: `message` says why
+  std::vector<char> archive; ///< with the object in it
+  bool needs_rt = false;     ///< it is to be linked with libtracejit-rt
+  std::string message;
+};
+
 /// Used by one thread at a time, the compile thread. Never throws.
 class Compiler {
 public:
   virtual ~Compiler() = default;
   virtual CompileResult compile(const Graph &graph, const CompileOptions &options) = 0;
+
+  /// An object that other programs link, for one or two instruction sets, the least first. The same
+  /// functions give the same bytes, on any machine.
+  virtual Artefact artefact(std::span<const ArtefactFunction>, std::span<const Isa>) {
+    return {{}, {}, false, "this compiler makes no files"};
+  }
 
   /// Text of the graph after a phase: trace, simplified, laidout, fused, planned,
   /// scheduled, llvm, asm.

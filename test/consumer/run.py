@@ -120,6 +120,18 @@ def build_consumers(arguments, moved, folder):
     return by_cmake, by_hand, folder / "README", expected
 
 
+def check_kernels(moved, by_cmake, folder):
+    """A C program with kernels alone, by CMake and by hand."""
+    flags = run(["pkg-config", "--cflags", "--libs", "tracejit-rt"],
+                env={**os.environ, "PKG_CONFIG_PATH": str(moved / "lib/pkgconfig")}).split()
+    by_hand = folder / "kernels"
+    run(["gcc", "-std=c11", SOURCE / "kernels.c", "-o", by_hand, *flags])
+    for program in (by_cmake / "kernels", by_hand):
+        printed = run([program])
+        expect(printed == "kernels: 19 22 43 50 30 10\n", f"{program} prints\n{printed}")
+        expect(not re.search("tracejit|stdc", run(["ldd", program])), f"{program} needs libraries of C++")
+
+
 def check_debugger(moved, folder):
     """gdb finds its script beside the moved library, which has no debug information."""
     if not debugger.is_there():
@@ -148,6 +160,7 @@ def check_runs(arguments, moved, folder, hide):
         return run([*hide, *command], env={**clean, **settings}, cwd=folder)
 
     plugin = by_cmake / "libplugin.so"
+    check_kernels(moved, by_cmake, folder)
     bits = set()
     compiled = hidden_run(by_cmake / "consumer")
     bits.add(expect_compiled("the CMake project", compiled))

@@ -44,6 +44,7 @@ function(tracejit_install_finders)
     COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/tracejitConfig.cmake
                 ${PROJECT_BINARY_DIR}/tracejitConfigVersion.cmake
+                ${PROJECT_SOURCE_DIR}/tools/cmake/TracejitAddProgram.cmake
           DESTINATION ${package} COMPONENT dev)
   set(pkgconfig ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
   file(RELATIVE_PATH to_prefix /${pkgconfig} /)

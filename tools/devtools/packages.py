@@ -15,6 +15,7 @@ NEEDED = [
     ("build", ["cmake", "ninja-build", "ccache", "g++", "git", "pkg-config", "python3"]),
     ("tests", ["libgtest-dev", "libgmock-dev"]),
     ("counts of instructions, and what a debugger shows, for tests", ["valgrind", "gdb"]),
+    ("older processors, which compiled files must refuse or serve, for tests", ["qemu-user"]),
     ("exact reference maths and NumPy's tables of rounded results, for tests",
      ["libmpfr-dev", "python3-numpy"]),
     ("command lines, JSON, logging, hashing",

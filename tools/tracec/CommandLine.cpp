@@ -7,13 +7,15 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <iostream>
 
 namespace tracec {
 namespace {
 
 constexpr const char *top_help =
-    R"(tracec runs, compares, shows and times traces that tracejit recorded.
+    R"(tracec runs, compares, shows, times and compiles traces that tracejit recorded.
 
 Usage: tracec COMMAND FILE [OPTION...]      FILE is a trace file, - standard input
 
@@ -21,6 +23,7 @@ Commands
   run     run a trace eagerly, compiled, or both ways and compare all bits
   dump    print a trace as the compiler sees it after a phase, or its assembly
   bench   time eager and compiled runs in turn
+  compile make an object file or a library, and its C header
 
 Options
   -h, --help     this text; `tracec COMMAND --help` lists the options of a command
@@ -32,12 +35,15 @@ Exit codes: 0 ok, 1 bad input, 2 usage, 3 bits differ, 4 unsupported, 5 over a l
 Examples
   tracec run step-1.trace --mode=both --seed=7
   tracec dump step-1.trace --stage=fused
+  tracec compile step-1.trace -o step --target=x86-64-v3
 )";
 
 template <class T> using Choices = std::vector<std::pair<std::string, T>>;
 const Choices<RunMode> modes = {
     {"eager", RunMode::eager}, {"compiled", RunMode::compiled}, {"both", RunMode::both}};
 const Choices<jit::Isa> isas = {{"v3", jit::Isa::v3}, {"v4", jit::Isa::v4}};
+const Choices<Emit> emits = {
+    {"object", Emit::object}, {"static", Emit::archive}, {"shared", Emit::shared}};
 const Choices<std::string> stages = {{"trace", "trace"},     {"simplified", "simplified"},
                                      {"laidout", "laidout"}, {"fused", "fused"},
                                      {"planned", "planned"}, {"scheduled", "scheduled"},
@@ -78,13 +84,11 @@ void add_number(CLI::App &app, const std::string &flag, T least, T most, T &targ
   app.add_option_function<std::string>(flag, set, help)->type_name("N");
 }
 
-void add_common(CLI::App &app, Request &request, jit::Isa &isa, std::uint32_t &trace,
-                std::uint64_t &memory) {
+void add_common(CLI::App &app, Request &request, std::uint32_t &trace, std::uint64_t &memory) {
   app.add_option("FILE", request.file, "trace file, - for standard input")
       ->required()
       ->type_name("");
   add_number(app, "--trace", 0u, ~0u, trace, "only this trace of the file, counted from 0");
-  add_choice(app, "--isa", isas, isa, "x86-64 level of kernels and code");
   const auto known = [](const std::string &pass) {
     return jit::is_pass(pass) ? ""
                               : "no such pass: '" + pass + "'; passes are " + jit::list_of_passes();
@@ -108,6 +112,71 @@ void add_common(CLI::App &app, Request &request, jit::Isa &isa, std::uint32_t &t
       ->type_name("LIBRARY");
 }
 
+constexpr const char *target_list = "targets are x86-64-v3, x86-64-v4 and native";
+
+/// One word of --target.
+void add_target(const std::string &word, Request &request) {
+  if (word == "list") {
+    std::cout << "x86-64-v3\nx86-64-v4\nnative\n";
+    throw CLI::Success();
+  }
+  if (word == "native") {
+    request.native = true;
+    request.targets.push_back(jit::detected_isa());
+  } else if (word == "x86-64-v3" || word == "x86-64-v4") {
+    request.targets.push_back(word.back() == '3' ? jit::Isa::v3 : jit::Isa::v4);
+  } else {
+    throw CLI::ValidationError("--target", "no target '" + word + "'; " + target_list);
+  }
+}
+
+/// "1M", "512K" or a number of bytes.
+void add_size(CLI::App &app, const std::string &flag, std::int64_t &target,
+              const std::string &help) {
+  const auto set = [&target, flag](const std::string &given) {
+    const char *end = given.data() + given.size();
+    const auto [stop, error] = std::from_chars(given.data(), end, target);
+    const std::string unit(stop, end);
+    const int shift = unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : 0;
+    if (error != std::errc() || (shift == 0 && !unit.empty()) || target < 1 ||
+        target > (std::int64_t{1} << 40) >> shift)
+      throw CLI::ValidationError(flag, "'" + given + "' is no size such as 512K, 1M or 32M");
+    target <<= shift;
+  };
+  app.add_option_function<std::string>(flag, set, help)->type_name("SIZE");
+}
+
+void add_compile(CLI::App &app, Request &request) {
+  app.add_option("-o,--output", request.output,
+                 "name of the files, endings are added; that of FILE unless given")
+      ->type_name("NAME");
+  add_choice(app, "--emit", emits, request.emit, "object unless given");
+  const auto set = [&request](const std::vector<std::string> &words) {
+    for (const std::string &word : words)
+      add_target(word, request);
+  };
+  app.add_option_function<std::vector<std::string>>(
+         "--target", set, "processors: x86-64-v3 and x86-64-v4 unless given; list: show")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("TARGET,...");
+  add_size(app, "--l2", request.l2, "cache that the code is made for, 1M unless given");
+  add_size(app, "--l3", request.l3, "the same of the last level, 32M unless given");
+  app.add_option("--function", request.function, "what the function is called, if not as the trace")
+      ->type_name("NAME");
+  app.add_option("--name", request.names, "call a value (in0, num0, out0) so in the header")
+      ->allow_extra_args(false)
+      ->type_name("VALUE=NAME");
+  app.add_option("--constant", request.constants,
+                 "make input %inK part of the file: a .npy file, or an array of a .npz file")
+      ->allow_extra_args(false)
+      ->type_name("K=FILE[:ARRAY]");
+  app.add_option("--linker", request.linker, "for shared: a program; $CC, else cc, unless given")
+      ->type_name("PROGRAM");
+  add_number(app, "--max-seconds", 0u, 1'000'000u, request.max_seconds,
+             "CPU time that compiling may take, 60 unless given; 0: any");
+}
+
 void add_values(CLI::App &app, Request &request) {
   app.add_option("--input", request.inputs, "read input %inK from a .npy file")
       ->allow_extra_args(false)
@@ -129,21 +198,28 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
   app.set_version_flag("--version", std::string("tracec ") + jit::library_version);
 
   CLI::App *run = app.add_subcommand("run", "Run a trace and print its outputs.");
-  add_common(*run, request, isa, trace, memory);
+  add_common(*run, request, trace, memory);
   add_choice(*run, "--mode", modes, request.mode, "eager unless given; both compares all bits");
   add_values(*run, request);
 
   CLI::App *dump = app.add_subcommand("dump", "Print a trace after a phase of the compiler.");
-  add_common(*dump, request, isa, trace, memory);
+  add_common(*dump, request, trace, memory);
   add_choice(*dump, "--stage", stages, request.stage, "phase to print after")->required();
 
   CLI::App *bench = app.add_subcommand("bench", "Time eager and compiled runs in turn.");
-  add_common(*bench, request, isa, trace, memory);
+  add_common(*bench, request, trace, memory);
   add_values(*bench, request);
   add_number(*bench, "--runs", 1u, 1'000'000u, request.runs,
              "timed runs of each way; half a second unless given");
   bench->add_option("--json", request.json, "write the numbers as JSON, - instead of the text")
       ->type_name("FILE");
+
+  CLI::App *compile = app.add_subcommand("compile", "Make a file that other programs link.");
+  add_common(*compile, request, trace, memory);
+  add_compile(*compile, request);
+
+  for (CLI::App *command : {run, dump, bench})
+    add_choice(*command, "--isa", isas, isa, "x86-64 level of kernels and code");
 
   app.formatter_fn(
       [](const CLI::App *, std::string, CLI::AppFormatMode) { return std::string(top_help); });
@@ -156,15 +232,23 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
     throw Exit(ExitCode::usage, "tracec: error: " + std::string(error.what()) +
                                     "\ntracec --help shows the commands");
   }
-  request.command = run->parsed() ? Command::run : dump->parsed() ? Command::dump : Command::bench;
-  for (CLI::App *command : {run, dump, bench}) {
-    if (command->count("--isa"))
+  request.command = run->parsed()     ? Command::run
+                    : dump->parsed()  ? Command::dump
+                    : bench->parsed() ? Command::bench
+                                      : Command::compile;
+  for (CLI::App *command : {run, dump, bench, compile}) {
+    if (command != compile && command->count("--isa"))
       request.isa = isa;
     if (command->count("--trace"))
       request.trace = trace;
     if (command->count("--memory"))
       request.memory = memory;
   }
+  if (request.targets.empty())
+    request.targets = {jit::Isa::v3, jit::Isa::v4};
+  std::ranges::sort(request.targets);
+  const auto twice = std::ranges::unique(request.targets);
+  request.targets.erase(twice.begin(), twice.end());
   return request;
 }
 

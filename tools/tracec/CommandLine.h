@@ -12,8 +12,9 @@
 
 namespace tracec {
 
-enum class Command { run, dump, bench };
+enum class Command { run, dump, bench, compile };
 enum class RunMode { eager, compiled, both };
+enum class Emit { object, archive, shared };
 
 struct Request {
   Command command = Command::run;
@@ -27,6 +28,15 @@ struct Request {
   std::string stage;
   std::uint32_t runs = 0; ///< pairs of timed runs; 0: as many as half a second takes
   std::string json;       ///< where the JSON goes; empty: nowhere
+
+  std::string output; ///< without an ending
+  Emit emit = Emit::object;
+  std::vector<jit::Isa> targets; ///< the least first
+  bool native = false;           ///< for this machine, its caches included
+  std::int64_t l2 = 1 << 20, l3 = 32 << 20;
+  std::string function, linker;
+  std::vector<std::string> names, constants; ///< "in0=x", "0=w.npy"
+  std::uint32_t max_seconds = 60;            ///< of CPU time; 0: as long as it takes
 
   std::optional<jit::Isa> isa;
   int threads = 0; ///< 0: one for each CPU

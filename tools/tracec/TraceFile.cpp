@@ -62,6 +62,21 @@ void check_sizes(const Request &request, const jit::Graph &graph) {
     check(*value.meta);
 }
 
+/// "0=x.npy" into an input's number and a path.
+std::pair<std::size_t, std::string> split_input(const std::string &text, const jit::Graph &graph) {
+  const std::size_t equals = std::min(text.find('='), text.size());
+  std::size_t k = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + equals, k);
+  if (error != std::errc() || end != text.data() + equals || equals + 1 >= text.size())
+    throw Exit(ExitCode::usage, "tracec: error: --input '" + text + "' is not K=FILE");
+  if (k >= graph.inputs.size())
+    throw Exit(ExitCode::usage, "tracec: error: --input " + text + ": the trace has " +
+                                    std::to_string(graph.inputs.size()) + " inputs");
+  return {k, text.substr(equals + 1)};
+}
+
+} // namespace
+
 jit::Tensor read_npy(const std::string &name, const jit::Meta &meta, const std::string &label) {
   const jit::Result<jit::NpyFile> file = jit::NpyFile::open(name);
   if (!file)
@@ -78,21 +93,6 @@ jit::Tensor read_npy(const std::string &name, const jit::Meta &meta, const std::
     throw Exit(ExitCode::limit, "tracec: error: " + tensor.message());
   return std::move(*tensor);
 }
-
-/// "0=x.npy" into an input's number and a path.
-std::pair<std::size_t, std::string> split_input(const std::string &text, const jit::Graph &graph) {
-  const std::size_t equals = std::min(text.find('='), text.size());
-  std::size_t k = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + equals, k);
-  if (error != std::errc() || end != text.data() + equals || equals + 1 >= text.size())
-    throw Exit(ExitCode::usage, "tracec: error: --input '" + text + "' is not K=FILE");
-  if (k >= graph.inputs.size())
-    throw Exit(ExitCode::usage, "tracec: error: --input " + text + ": the trace has " +
-                                    std::to_string(graph.inputs.size()) + " inputs");
-  return {k, text.substr(equals + 1)};
-}
-
-} // namespace
 
 std::string shown_name(const Request &request) {
   return request.file == "-" ? "<stdin>" : request.file;

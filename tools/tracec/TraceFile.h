@@ -16,6 +16,9 @@ std::vector<jit::Graph> read_traces(const Request &request);
 /// Inputs from .npy files where given, else by the seed. Throws Exit.
 jit::GraphInputs make_inputs(const Request &request, const jit::Graph &graph);
 
+/// The elements of a .npy file as an input of that kind; `label` names it in messages. Throws Exit.
+jit::Tensor read_npy(const std::string &name, const jit::Meta &meta, const std::string &label);
+
 /// "trace 0 "name"": the line above the results of one of several traces; empty for a lone one.
 std::string heading(const std::vector<jit::Graph> &graphs, std::size_t k);
 

@@ -35,6 +35,8 @@ static ExitCode execute(const Request &request) {
     return dump(request);
   case Command::bench:
     return bench(request);
+  case Command::compile:
+    return compile(request);
   }
   return ExitCode::internal;
 }

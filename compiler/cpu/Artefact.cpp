@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/cpu/Artefact.h"
+
+#include "compiler/cpu/Entry.h"
+#include "runtime/base/SafePoint.h"
+#include "runtime/kernels/KernelCall.h"
+#include "runtime/tensor/Impl.h"
+#include "runtime/trace/Span.h"
+
+#include <llvm/Object/ArchiveWriter.h>
+
+#include <map>
+
+namespace jit::cpu {
+namespace {
+
+/// Lowers the kernels of a plan for one instruction set. Equal ones become one.
+std::string lower_plan(const Planned &planned, CompileOptions options, llvm::Module &module,
+                       LoweredPlan &lowered) {
+  options.target.isa = lowered.isa;
+  std::vector<KernelRequest> requests;
+  if (std::string failure = find_kernels(planned, options, requests); !failure.empty())
+    return failure;
+  std::map<std::string, LoweredKernel> by_key;
+  for (KernelRequest &request : requests) {
+    safe_point();
+    // Whoever calls a compiled file may give outputs that are not aligned to lines.
+    request.may_update = request.use.traffic == Traffic::stream;
+    auto [known, fresh] = by_key.try_emplace(request.key(lowered.isa));
+    if (fresh)
+      if (std::string failure = lower_kernel(request, options.target, module, known->second);
+          !failure.empty())
+        return failure;
+    for (const std::string &symbol : known->second.symbols())
+      module.getFunction(symbol)->setLinkage(llvm::GlobalValue::InternalLinkage);
+    lowered.kernels[request.name()] = known->second;
+  }
+  return "";
+}
+
+/// A ready tensor as a constant of the file.
+llvm::Constant *embed(const Impl &tensor, EntryParts &parts) {
+  const Meta &meta = *tensor.meta;
+  const auto bytes = static_cast<std::int64_t>(itemsize(meta.dtype));
+  const Span span =
+      meta.contiguous ? Span{meta.size, 0} : *span_of(meta.dtype, meta.dims(), meta.strides());
+  // Vectors may read, never write, up to a line behind the last element.
+  std::vector<std::uint8_t> padded(static_cast<std::size_t>(span.elements * bytes) + 64);
+  const std::byte *first = tensor.data() - span.origin * bytes;
+  std::memcpy(padded.data(), first, padded.size() - 64);
+  llvm::GlobalVariable *global = parts.bytes(padded, llvm::Align(64));
+  llvm::Constant *offset =
+      llvm::ConstantInt::get(parts.i64, static_cast<std::uint64_t>(span.origin * bytes));
+  return llvm::ConstantExpr::getGetElementPtr(llvm::Type::getInt8Ty(parts.module.getContext()),
+                                              global, offset);
+}
+
+/// Takes constants in, and asks of them what is asked of inputs.
+std::string take_inputs(const ArtefactFunction &wanted, EntryParts &parts, EntryFunction &entry) {
+  std::uint32_t slot = 0;
+  for (std::uint32_t k = 0; k < wanted.graph->inputs.size(); ++k) {
+    const auto constant = wanted.constants.find(k);
+    if (constant == wanted.constants.end()) {
+      entry.inputs.push_back({nullptr, slot++});
+      continue;
+    }
+    const Impl &tensor = *constant->second;
+    std::optional<IndexRange> &demand = entry.demands.inputs[k];
+    if (demand && is_integer(tensor.meta->dtype) &&
+        !index_range(*tensor.meta, tensor.data()).is_within(*demand))
+      return "the constant %in" + std::to_string(k) + " has indices that are out of range";
+    demand.reset();
+    entry.inputs.push_back({embed(tensor, parts), 0});
+  }
+  return "";
+}
+
+/// One trace for all instruction sets.
+std::string add_function(const ArtefactFunction &wanted, std::span<const Isa> isas,
+                         mlir::MLIRContext &context, EntryParts &parts) {
+  EntryFunction entry{wanted.name, wanted.info, wanted.graph, {}, demands_of(*wanted.graph), {}};
+  if (const auto op = find_unproven_index(*wanted.graph, entry.demands))
+    return *op +
+           ": its indices are computed, and may be out of range: a compiled file cannot check "
+           "them; make them an input of the trace";
+  if (std::string failure = take_inputs(wanted, parts, entry); !failure.empty())
+    return failure;
+  const Planned planned = run_front(context, *wanted.graph, wanted.options);
+  if (!planned.message.empty())
+    return planned.message;
+  for (const Isa isa : isas) {
+    LoweredPlan lowered{&planned.plan, wanted.graph, &entry.inputs, isa, {}};
+    if (std::string failure = lower_plan(planned, wanted.options, parts.module, lowered);
+        !failure.empty())
+      return failure;
+    entry.plans.push_back(std::move(lowered));
+  }
+  return emit_entry(parts, entry);
+}
+
+std::string make_archive(const std::string &member, Artefact &artefact) {
+  const llvm::StringRef object(artefact.object.data(), artefact.object.size());
+  const llvm::NewArchiveMember only(llvm::MemoryBufferRef(object, member));
+  auto archive = llvm::writeArchiveToBuffer(only, llvm::SymtabWritingMode::NormalSymtab,
+                                            llvm::object::Archive::K_GNU, true, false);
+  if (!archive)
+    return llvm::toString(archive.takeError());
+  artefact.archive.assign((*archive)->getBufferStart(), (*archive)->getBufferEnd());
+  return "";
+}
+
+} // namespace
+
+Artefact make_artefact(Engine &portable, mlir::MLIRContext &context,
+                       std::span<const ArtefactFunction> functions, std::span<const Isa> isas) {
+  Artefact result;
+  const std::unique_ptr<llvm::Module> module = portable.make_module("tracejit");
+  EntryParts parts(*module);
+  for (const ArtefactFunction &function : functions)
+    if (std::string failure = add_function(function, isas, context, parts); !failure.empty()) {
+      result.message = function.name + ": " + failure;
+      return result;
+    }
+  for (const llvm::Function &function : *module)
+    result.needs_rt |= function.isDeclaration() && function.getName().starts_with("tj_rt1_");
+  result.needs_rt |= module->getNamedGlobal("tj_rt1_outside") != nullptr;
+  result.message = check_module(*module);
+  if (result.message.empty())
+    result.message = portable.object(*module, result.object);
+  if (result.message.empty())
+    result.message = make_archive(functions.front().name + ".o", result);
+  return result;
+}
+
+} // namespace jit::cpu

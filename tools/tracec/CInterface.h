@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A trace as C sees it: names, types, and the texts that describe them.
+#pragma once
+
+#include "runtime/kernels/Isa.h"
+#include "runtime/trace/Graph.h"
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tracec {
+
+struct CTensor {
+  std::string name;
+  const jit::Meta *meta;
+};
+struct CNumber {
+  std::string name;
+  jit::ScalarKind kind;
+};
+struct CFunction {
+  std::string name, trace; ///< an identifier, and what the trace is called
+  std::vector<CTensor> inputs, outputs;
+  std::vector<CNumber> numbers;
+};
+
+/// Letters, digits and _, at most 64, no keyword of C or C++ and no name that begins with tj_.
+std::string identifier(const std::string &text);
+
+/// `names` are those that the user gave, by "in0", "num0", "out0"; those of `folded` are no inputs
+/// any more. Throws Exit(usage) if two names are equal or one names nothing.
+CFunction describe_for_c(const jit::Graph &graph, const std::string &name,
+                         std::map<std::string, std::string> names, const std::vector<bool> &folded);
+
+/// The header of a file with these functions.
+std::string header_text(std::span<const CFunction> functions, std::span<const jit::Isa> isas,
+                        bool needs_rt);
+
+/// JSON for NAME_info.
+std::string info_text(const CFunction &function, std::span<const jit::Isa> isas);
+
+} // namespace tracec
