@@ -154,6 +154,7 @@ sys.exit(ctypes.CDLL(sys.argv[2]).consumer_work())
 def check_runs(arguments, moved, folder, hide):
     by_cmake, by_hand, readme, expected = build_consumers(arguments, moved, folder)
     clean = {key: value for key, value in os.environ.items() if not key.startswith("TRACEJIT")}
+    clean["TRACEJIT_CACHE"] = "off"
 
     def hidden_run(*command, **settings):
         return run([*hide, *command], env={**clean, **settings}, cwd=folder)

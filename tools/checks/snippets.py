@@ -93,6 +93,7 @@ def problem_with(name, source, expected, command, folder):
     if built.returncode:
         return "does not compile" + fail(built.stdout)
     env = {key: value for key, value in os.environ.items() if not key.startswith("TRACEJIT")}
+    env["TRACEJIT_CACHE"] = "off"
     try:
         ran = subprocess.run([program], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              cwd=folder, env=env, timeout=TIMEOUT_S)

@@ -56,7 +56,8 @@ def stripped(program, folder):
 
 def collect(program, folder):
     """Runs the program; label and number of instructions of each of its loops, in their order."""
-    env = {"PATH": os.environ["PATH"], "TRACEJIT": OPTIONS, "LD_LIBRARY_PATH": f"{folder}/lib"}
+    env = {"PATH": os.environ["PATH"], "TRACEJIT": OPTIONS, "TRACEJIT_CACHE": "off",
+           "LD_LIBRARY_PATH": f"{folder}/lib"}
     run(["setarch", "-R", "valgrind", "--tool=callgrind", "--instr-atstart=no", "-q",
          f"--callgrind-out-file={folder}/counts", stripped(program, folder)], env)
     totals = []

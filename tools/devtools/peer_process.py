@@ -98,6 +98,7 @@ def environment_of(threads, pages, cache, isa):
         env[name] = str(threads)
     # Rows follow each other faster than a program would have new code compiled.
     given = [word for word in os.environ.get("TRACEJIT", "").split(",") if word]
+    env["TRACEJIT_CACHE"] = "off"
     env["TRACEJIT"] = ",".join(given + ["budget=off"] + ([f"isa={isa}"] if isa else []))
     return env
 

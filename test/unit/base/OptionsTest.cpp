@@ -139,13 +139,14 @@ TEST(OptionsDeathTest, EnvironmentIsReadOnce) {
   testing::FLAGS_gtest_death_test_style = "threadsafe"; // a fresh process reads it afresh
   setenv("TRACEJIT", "log,threads=3", 1);
   setenv("TRACEJIT_SAVE", "dir", 1);
+  setenv("TRACEJIT_CACHE", "/there", 1);
   setenv("TRACEJIT_LOG", "trace=info", 1);
   EXPECT_EXIT(std::exit(report_environment()), testing::ExitedWithCode(0),
-              "\\[mode=log,threads=3,save=dir\\] save=dir error=none");
+              "\\[mode=log,threads=3,save=dir,cache=/there\\] save=dir error=none");
   setenv("TRACEJIT", "threads=3,what", 1);
   setenv("TRACEJIT_LOG", "loud", 1);
   EXPECT_EXIT(std::exit(report_environment()), testing::ExitedWithCode(0),
-              "\\[save=dir\\] save=dir error=TRACEJIT: 'what'.*TRACEJIT_LOG: 'loud'");
-  for (const char *name : {"TRACEJIT", "TRACEJIT_SAVE", "TRACEJIT_LOG"})
+              "\\[save=dir,cache=/there\\] save=dir error=TRACEJIT: 'what'.*TRACEJIT_LOG: 'loud'");
+  for (const char *name : {"TRACEJIT", "TRACEJIT_SAVE", "TRACEJIT_CACHE", "TRACEJIT_LOG"})
     unsetenv(name);
 }
