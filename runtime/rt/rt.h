@@ -6,7 +6,9 @@
 
    Descriptions are words: blocks of int64_t, usually constant. All functions are reentrant and may
    run on any number of threads at once. They allocate nothing, and the bits that they give depend
-   neither on `par` nor on `workers`. Only memory of the tensors and of `scratch` is touched. */
+   neither on `par` nor on `workers`. Only memory of the tensors and of `scratch` is touched.
+   Callers have seen that the processor is x86-64-v3 or better. Symbols are hidden: a shared library
+   that links this shows nothing of it. */
 #ifndef TRACEJIT_RT_H
 #define TRACEJIT_RT_H
 
