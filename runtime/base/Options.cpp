@@ -107,7 +107,7 @@ std::string get_memory(const Options &options) {
 
 constexpr int max_count = 1'000'000'000;
 
-constexpr std::array<OptionInfo, 17> table = {{
+constexpr std::array<OptionInfo, 18> table = {{
     {"mode", "off|log|on|check", "what the runtime does beyond plain eager", false,
      set_word<&Options::mode, modes>, get_word<&Options::mode, modes>},
     {"isa", "auto|v3|v4", "x86-64 level of kernels and compiled code", true,
@@ -141,6 +141,8 @@ constexpr std::array<OptionInfo, 17> table = {{
      set_text<&Options::compiler>, get_text<&Options::compiler>},
     {"cache", "DIR|off", "folder of compiled programs, if not ~/.cache/tracejit", false,
      set_text<&Options::cache>, get_text<&Options::cache>},
+    {"profile", "FILE", "programs that came with the program, from tracec profile", false,
+     set_text<&Options::profile>, get_text<&Options::profile>},
     {"report", "FILE", "report that is written at exit: JSON if it ends in .json, else text", false,
      set_text<&Options::report>, get_text<&Options::report>},
 }};
@@ -188,6 +190,8 @@ struct Environment {
       options.save = folder;
     if (const char *folder = std::getenv("TRACEJIT_CACHE"))
       options.cache = folder;
+    if (const char *file = std::getenv("TRACEJIT_PROFILE"))
+      options.profile = file;
     if (const char *text = std::getenv("TRACEJIT_LOG"))
       if (std::optional<std::string> problem = set_log_levels(text))
         error = error ? *error + "; " + *problem : *problem;

@@ -38,6 +38,7 @@ struct Options {
   std::string save;
   std::string compiler; ///< empty: found beside libtracejit
   std::string cache;    ///< folder of compiled programs; empty: in the user's cache; "off": none
+  std::string profile;  ///< file with programs of paths that are known; empty: none
   std::string report;   ///< file that is written at exit; empty: none
 
   bool operator==(const Options &) const = default;

@@ -6,6 +6,7 @@
 #include "runtime/eager/Dispatch.h"
 #include "runtime/eager/Typed.h"
 #include "runtime/jit/Mode.h"
+#include "runtime/jit/Profile.h"
 #include "runtime/jit/Segment.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/Mxcsr.h"
@@ -386,6 +387,15 @@ Module load_program(const std::filesystem::path &path, const LoadOptions &option
                                                ": " + function.bundle.why_no_program);
     }
     return Module(state);
+  });
+}
+
+std::size_t load_profile(const std::filesystem::path &path, std::source_location site) {
+  return detail::typed("load_profile", site, [&] {
+    const Result<std::size_t> usable = profile::add(path);
+    if (!usable)
+      throw Error(ErrorCode::io, "load_profile: " + usable.message(), site);
+    return *usable;
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Fork.h"
+#include "runtime/jit/Profile.h"
 
 #include <algorithm>
 #include <memory>
@@ -79,6 +80,7 @@ Trace &Trace::find(std::uint64_t key, const std::string &name, const std::source
   trace->key = key;
   trace->warmup = warmup;
   trace->max_paths = static_cast<std::size_t>(std::clamp(max_paths, 1, most_paths));
+  profile::attach(*trace);
   every_trace.store(trace.get(), std::memory_order_release);
   return *trace.release();
 }

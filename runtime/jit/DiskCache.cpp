@@ -24,6 +24,7 @@ static std::string file_name(const std::string &key) {
 static std::string canonical_text(const Graph &graph) {
   Graph bare = graph;
   bare.name.clear();
+  bare.begin = 0;
   bare.examples.clear();
   for (GraphOp &op : bare.ops)
     op.site = Site();

@@ -121,18 +121,6 @@ std::unique_ptr<const Program> CompileThread::compile(const Path &path, const Re
   return std::move(result.program);
 }
 
-static Variant make_variant(const Path &path, const std::vector<std::uint32_t> &outputs,
-                            std::unique_ptr<const Program> program) {
-  Variant variant{outputs, std::vector<bool>(path.graph.values.size()), std::move(program), 0, {}};
-  for (const std::uint32_t v : outputs) {
-    variant.stored[v] = true;
-    const std::size_t bytes = path.graph.values[v].meta->bytes();
-    variant.bytes += bytes;
-    variant.reserved_bytes.push_back(bytes >= Variant::least_reserved ? bytes : 0);
-  }
-  return variant;
-}
-
 /// Takes the program away from a path; what it measured is forgotten. The table's lock is held.
 static void evict(Anchor &anchor, Path &path) noexcept {
   const std::lock_guard guard(path.measuring); // nobody judges meanwhile
@@ -179,7 +167,7 @@ void CompileThread::compile_first(const Job &job) {
     program = compile(path, request, refusal);
   if (!program)
     return refuse(job, std::move(refusal));
-  Variant variant = make_variant(path, path.graph.outputs, std::move(program));
+  Variant variant = make_variant(path.graph, path.graph.outputs, std::move(program));
   const bool measure = options().trial && mode() == Mode::on;
   {
     const std::lock_guard guard(anchor.known.lock);
@@ -263,7 +251,7 @@ void CompileThread::compile_variant(const Job &job) {
                  ": a program for other values was refused: " + refusal);
     return path.refuse_variant();
   }
-  Variant variant = make_variant(path, outputs, std::move(program));
+  Variant variant = make_variant(path.graph, outputs, std::move(program));
   {
     const std::lock_guard guard(job.anchor->known.lock);
     path.variants.push_back(std::move(variant));

@@ -41,6 +41,18 @@ std::uint64_t hash_graph(const Graph &graph) noexcept {
   return hash.value();
 }
 
+Variant make_variant(const Graph &graph, const std::vector<std::uint32_t> &outputs,
+                     std::shared_ptr<const Program> program) {
+  Variant variant{outputs, std::vector<bool>(graph.values.size()), std::move(program), 0, {}};
+  for (const std::uint32_t v : outputs) {
+    variant.stored[v] = true;
+    const std::size_t bytes = graph.values[v].meta->bytes();
+    variant.bytes += bytes;
+    variant.reserved_bytes.push_back(bytes >= Variant::least_reserved ? bytes : 0);
+  }
+  return variant;
+}
+
 bool same_structure(const Graph &a, const Graph &b) noexcept {
   if (a.inputs != b.inputs || a.scalars != b.scalars || a.ops.size() != b.ops.size())
     return false;

@@ -136,6 +136,10 @@ struct Path : std::enable_shared_from_this<Path> {
   void refuse_variant() noexcept;
 };
 
+/// A program that stores these values of the graph.
+Variant make_variant(const Graph &graph, const std::vector<std::uint32_t> &outputs,
+                     std::shared_ptr<const Program> program);
+
 /// Structure hash of a graph without its outputs and name.
 std::uint64_t hash_graph(const Graph &graph) noexcept;
 /// Same ops, attributes, operand codes, metas.

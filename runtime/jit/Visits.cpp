@@ -280,6 +280,7 @@ EagerReason recorded(Anchor &anchor, Graph graph, ExitReason end, std::uint64_t 
     std::shared_ptr<Path> path;
     if_memory([&] {
       graph.name = anchor.trace->name;
+      graph.begin = anchor.key;
       path = anchor.known.find_or_add(std::move(graph), now_ns());
     });
     if (path) {

@@ -48,6 +48,9 @@ struct GraphValue {
 /// row-major.
 struct Graph {
   std::string name;
+  /// Where in a traced call it begins: 0 at its start, else what tells the places of its
+  /// observations apart (site_key).
+  std::uint64_t begin = 0;
   std::vector<const Meta *> inputs;
   std::vector<ScalarKind> scalars;
   std::vector<GraphOp> ops;

@@ -69,6 +69,8 @@ private:
       return read_header();
     if (part == Part::name)
       return read_name();
+    if (part == Part::inputs && !has_values() && line.skip("begin "))
+      return read_begin();
     if (part <= Part::inputs && line.skip("input "))
       return read_input();
     if (part <= Part::inputs && line.skip("number "))
@@ -99,6 +101,13 @@ private:
   bool read_name() {
     part = Part::inputs;
     return line.expect("name ") && line.quoted(graph.name) && line.expect_end();
+  }
+
+  bool has_values() const { return !graph.inputs.empty() || !graph.scalars.empty(); }
+  bool read_begin() {
+    if (graph.begin)
+      return line.fail("'begin' a second time");
+    return line.bits(graph.begin) && line.expect_end();
   }
 
   /// "%in3 : " with the next number.

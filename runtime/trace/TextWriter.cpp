@@ -68,6 +68,9 @@ static std::string op_text(const Graph &graph, const GraphOp &op) {
 
 std::string to_text(const Graph &graph) {
   std::string text = std::string(trace_header) + "\nname " + quote(graph.name) + "\n";
+  if (graph.begin)
+    text +=
+        "begin " + format_bits(DType::i64, std::as_bytes(std::span(&graph.begin, 1)).data()) + "\n";
   for (std::size_t k = 0; k < graph.inputs.size(); ++k)
     text += "input %in" + std::to_string(k) + " : " + type_text(*graph.inputs[k]) + "\n";
   for (std::size_t k = 0; k < graph.scalars.size(); ++k) {

@@ -23,7 +23,8 @@ Commands
   run     run a trace eagerly, compiled, or both ways and compare all bits
   dump    print a trace as the compiler sees it after a phase, or its assembly
   bench   time eager and compiled runs in turn
-  compile make an object file or a library, and its C header
+  compile make an object file, a library or a bundle of traces
+  profile make a file with which a program starts compiled
 
 Options
   -h, --help     this text; `tracec COMMAND --help` lists the options of a command
@@ -148,11 +149,8 @@ void add_size(CLI::App &app, const std::string &flag, std::int64_t &target,
   app.add_option_function<std::string>(flag, set, help)->type_name("SIZE");
 }
 
-void add_compile(CLI::App &app, Request &request) {
-  app.add_option("-o,--output", request.output,
-                 "name of the files, endings are added; that of FILE unless given")
-      ->type_name("NAME");
-  add_choice(app, "--emit", emits, request.emit, "object unless given");
+/// What profiles and compiled files have in common.
+void add_targets(CLI::App &app, Request &request) {
   const auto set = [&request](const std::vector<std::string> &words) {
     for (const std::string &word : words)
       add_target(word, request);
@@ -164,6 +162,16 @@ void add_compile(CLI::App &app, Request &request) {
       ->type_name("TARGET,...");
   add_size(app, "--l2", request.l2, "cache that the code is made for, 1M unless given");
   add_size(app, "--l3", request.l3, "the same of the last level, 32M unless given");
+  add_number(app, "--max-seconds", 0u, 1'000'000u, request.max_seconds,
+             "CPU time that compiling may take, 60 unless given; 0: any");
+}
+
+void add_compile(CLI::App &app, Request &request) {
+  app.add_option("-o,--output", request.output,
+                 "name of the files, endings are added; that of FILE unless given")
+      ->type_name("NAME");
+  add_choice(app, "--emit", emits, request.emit, "object unless given");
+  add_targets(app, request);
   app.add_option("--function", request.function, "what the function is called, if not as the trace")
       ->type_name("NAME");
   app.add_option("--name", request.names, "call a value (in0, num0, out0) so in the header")
@@ -175,8 +183,6 @@ void add_compile(CLI::App &app, Request &request) {
       ->type_name("K=FILE[:ARRAY]");
   app.add_option("--linker", request.linker, "for shared: a program; $CC, else cc, unless given")
       ->type_name("PROGRAM");
-  add_number(app, "--max-seconds", 0u, 1'000'000u, request.max_seconds,
-             "CPU time that compiling may take, 60 unless given; 0: any");
 }
 
 void add_values(CLI::App &app, Request &request) {
@@ -220,6 +226,13 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
   add_common(*compile, request, trace, memory);
   add_compile(*compile, request);
 
+  CLI::App *profile = app.add_subcommand("profile", "Make a file with which a program starts.");
+  profile->add_option("FILE", request.files, "trace files")->required()->type_name("");
+  profile->add_option("-o,--output", request.output, "the file, with its ending .tjp")
+      ->required()
+      ->type_name("FILE");
+  add_targets(*profile, request);
+
   for (CLI::App *command : {run, dump, bench})
     add_choice(*command, "--isa", isas, isa, "x86-64 level of kernels and code");
 
@@ -234,10 +247,11 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
     throw Exit(ExitCode::usage, "tracec: error: " + std::string(error.what()) +
                                     "\ntracec --help shows the commands");
   }
-  request.command = run->parsed()     ? Command::run
-                    : dump->parsed()  ? Command::dump
-                    : bench->parsed() ? Command::bench
-                                      : Command::compile;
+  request.command = run->parsed()       ? Command::run
+                    : dump->parsed()    ? Command::dump
+                    : bench->parsed()   ? Command::bench
+                    : compile->parsed() ? Command::compile
+                                        : Command::profile;
   for (CLI::App *command : {run, dump, bench, compile}) {
     if (command != compile && command->count("--isa"))
       request.isa = isa;

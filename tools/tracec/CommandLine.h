@@ -12,13 +12,14 @@
 
 namespace tracec {
 
-enum class Command { run, dump, bench, compile };
+enum class Command { run, dump, bench, compile, profile };
 enum class RunMode { eager, compiled, both };
 enum class Emit { object, archive, shared, package };
 
 struct Request {
   Command command = Command::run;
   std::string file;                   ///< "-": standard input
+  std::vector<std::string> files;     ///< of a profile
   std::optional<std::uint32_t> trace; ///< only this one of the file
 
   RunMode mode = RunMode::eager;

@@ -200,6 +200,28 @@ std::vector<std::string> shown_names(const std::vector<CFunction> &functions) {
 
 } // namespace
 
+ExitCode profile(const Request &request) {
+  limit_time(request.max_seconds);
+  // Traces of one name are paths of one traced call, so functions have numbers.
+  std::vector<std::vector<jit::Graph>> files;
+  Functions functions;
+  for (const std::string &file : request.files) {
+    Request one = request;
+    one.file = file;
+    for (const jit::Graph &graph : files.emplace_back(read_traces(one))) {
+      one.function = "path" + std::to_string(functions.c.size());
+      add_function(one, graph, functions);
+    }
+  }
+  if (functions.c.empty())
+    throw Exit(ExitCode::input, "tracec: error: there is no trace in these files");
+  const std::vector<std::byte> bundle = make_package(request, functions);
+  const SignalsHeld held;
+  write_text(request.output, {reinterpret_cast<const char *>(bundle.data()), bundle.size()});
+  std::cout << request.output << ": " << functions.c.size() << " paths\n";
+  return ExitCode::ok;
+}
+
 ExitCode compile(const Request &request) {
   limit_time(request.max_seconds);
   const std::vector<jit::Graph> graphs = read_traces(request);

@@ -27,7 +27,7 @@ jit::CompileOptions compile_options(const Request &request, const jit::Graph &gr
   // Default caches, so that the same file gives the same code everywhere, but where it is timed.
   if (request.command == Command::bench)
     options.target = jit::this_machine();
-  if (request.command == Command::compile)
+  if (request.command == Command::compile || request.command == Command::profile)
     options.target.caches =
         request.native ? jit::cache_sizes() : jit::CacheSizes{.l2 = request.l2, .l3 = request.l3};
   options.target.isa = request.isa.value_or(jit::active_isa());

@@ -37,6 +37,8 @@ static ExitCode execute(const Request &request) {
     return bench(request);
   case Command::compile:
     return compile(request);
+  case Command::profile:
+    return profile(request);
   }
   return ExitCode::internal;
 }

@@ -91,5 +91,14 @@ private:
 Module load_program(const std::filesystem::path &path, const LoadOptions &options = {},
                     std::source_location site = std::source_location::current());
 
+/// Reads a profile, which `tracec profile` has made of saved traces: traced calls that are made for
+/// the first time from here on, by traces of the same names, run the programs in it from their first
+/// round, without the compiler. Everything else is as ever: what does not fit the source any more
+/// is never met, and programs that turn out to be no gain are dropped. As trusted as a library. The
+/// environment variable TRACEJIT_PROFILE names one, too. Returns how many programs this processor
+/// can run. Throws io for a file that cannot be read or is damaged.
+std::size_t load_profile(const std::filesystem::path &path,
+                         std::source_location site = std::source_location::current());
+
 } // namespace jit
 #pragma GCC visibility pop
