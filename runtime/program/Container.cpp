@@ -42,7 +42,7 @@ constexpr std::uint64_t next_place(std::uint64_t end, SectionKind kind) {
 }
 
 constexpr bool is_known(SectionKind kind) {
-  return kind >= SectionKind::key && kind <= SectionKind::constants;
+  return kind >= SectionKind::key && kind <= SectionKind::program;
 }
 
 constexpr std::uint64_t most_bytes(SectionKind kind) {
@@ -53,6 +53,11 @@ constexpr std::uint64_t most_bytes(SectionKind kind) {
     return max_plan_bytes;
   case SectionKind::code:
     return max_code_bytes;
+  case SectionKind::bundle:
+  case SectionKind::trace:
+    return max_plan_bytes;
+  case SectionKind::program:
+    return max_code_bytes + 4 * max_plan_bytes;
   case SectionKind::constants:
     break;
   }
@@ -141,6 +146,13 @@ private:
 };
 
 } // namespace
+
+Digest digest_of_table(std::span<const std::byte> file) {
+  Header header;
+  assert(file.size() >= sizeof header);
+  std::memcpy(&header, file.data(), sizeof header);
+  return header.table;
+}
 
 Result<Container> Container::read(std::span<const std::byte> file, std::string name) {
   Container container;

@@ -29,6 +29,9 @@ enum class SectionKind : std::uint32_t {
   kernels = 3,   ///< how the kernels of the plan are run
   code = 4,      ///< their code, to be executed
   constants = 5, ///< of tensors
+  bundle = 6,    ///< list of functions (Bundle.cpp)
+  trace = 7,     ///< text of a function's trace
+  program = 8,   ///< a container: a program of a function
 };
 
 inline constexpr std::uint64_t max_container_bytes = std::uint64_t{1} << 40;
@@ -65,6 +68,9 @@ private:
   std::string name;
   std::vector<Section> list;
 };
+
+/// Of the table of a file that Container::read takes.
+Digest digest_of_table(std::span<const std::byte> file);
 
 /// Equal sections give equal bytes.
 class ContainerWriter {

@@ -8,7 +8,7 @@ using namespace jit;
 using namespace jit::rt;
 
 static void run(const KernelCall &call, const KernelScratch &scratch) noexcept {
-  if (!run_creation(table_with(add_conversions, add_random), call, scratch))
+  if (!run_creation(table_with(add_copies, add_random), call, scratch))
     __builtin_trap(); // scratch is the caller's
 }
 static std::size_t scratch(const KernelCall &call, std::int64_t) noexcept {

@@ -8,7 +8,7 @@ using namespace jit;
 using namespace jit::rt;
 
 static void run(const KernelCall &call, const KernelScratch &) noexcept {
-  run_movement(table_with(add_conversions), call);
+  run_movement(table_with(add_copies), call);
 }
 static constexpr Kernel kernel{run};
 

@@ -8,7 +8,7 @@ using namespace jit;
 using namespace jit::rt;
 
 static void run(const KernelCall &call, const KernelScratch &) noexcept {
-  add(add_conversions);
+  add(add_copies);
   copy_strided(*call.operands[0].meta, call.operands[0].data, call.results[0].data);
 }
 static constexpr Kernel kernel{run};

@@ -8,7 +8,7 @@ using namespace jit;
 using namespace jit::rt;
 
 static void run(const KernelCall &call, const KernelScratch &scratch) noexcept {
-  run_scan(table_with(add_conversions, add_scans), call, scratch.workers);
+  run_scan(table_with(add_copies, add_conversions, add_scans), call, scratch.workers);
 }
 static constexpr Kernel kernel{run};
 

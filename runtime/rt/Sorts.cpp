@@ -8,7 +8,7 @@ using namespace jit;
 using namespace jit::rt;
 
 static void run(const KernelCall &call, const KernelScratch &scratch) noexcept {
-  if (!run_sort(table_with(add_conversions), call, scratch))
+  if (!run_sort(table_with(add_copies), call, scratch))
     __builtin_trap(); // scratch is the caller's
 }
 static constexpr Kernel kernel{run, sort_scratch};

@@ -25,6 +25,7 @@ TRACEJIT_RT_PART("16", add_elements_f64)
 TRACEJIT_RT_PART("16", add_elements_i32)
 TRACEJIT_RT_PART("16", add_elements_i64)
 TRACEJIT_RT_PART("19", add_elements_narrow)
+TRACEJIT_RT_PART("10", add_copies)
 TRACEJIT_RT_PART("15", add_conversions)
 TRACEJIT_RT_PART("14", add_reductions)
 TRACEJIT_RT_PART("20", add_outer_reductions)
@@ -43,12 +44,13 @@ template <class... Parts> const KernelTable &table_with(Parts &...parts) noexcep
 
 /// With all that reductions use.
 inline const KernelTable &table_of_reductions() noexcept {
-  return table_with(add_conversions, add_reductions, add_outer_reductions, add_short_rows);
+  return table_with(add_copies, add_conversions, add_reductions, add_outer_reductions,
+                    add_short_rows);
 }
 /// With the functions of all elements.
 inline const KernelTable &table_of_elements() noexcept {
-  return table_with(add_conversions, add_elements_f32, add_elements_f64, add_elements_i32,
-                    add_elements_i64, add_elements_narrow);
+  return table_with(add_copies, add_conversions, add_elements_f32, add_elements_f64,
+                    add_elements_i32, add_elements_i64, add_elements_narrow);
 }
 
 } // namespace jit::rt

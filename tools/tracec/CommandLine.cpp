@@ -42,8 +42,10 @@ template <class T> using Choices = std::vector<std::pair<std::string, T>>;
 const Choices<RunMode> modes = {
     {"eager", RunMode::eager}, {"compiled", RunMode::compiled}, {"both", RunMode::both}};
 const Choices<jit::Isa> isas = {{"v3", jit::Isa::v3}, {"v4", jit::Isa::v4}};
-const Choices<Emit> emits = {
-    {"object", Emit::object}, {"static", Emit::archive}, {"shared", Emit::shared}};
+const Choices<Emit> emits = {{"object", Emit::object},
+                             {"static", Emit::archive},
+                             {"shared", Emit::shared},
+                             {"package", Emit::package}};
 const Choices<std::string> stages = {{"trace", "trace"},     {"simplified", "simplified"},
                                      {"laidout", "laidout"}, {"fused", "fused"},
                                      {"planned", "planned"}, {"scheduled", "scheduled"},

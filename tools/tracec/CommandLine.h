@@ -14,7 +14,7 @@ namespace tracec {
 
 enum class Command { run, dump, bench, compile };
 enum class RunMode { eager, compiled, both };
-enum class Emit { object, archive, shared };
+enum class Emit { object, archive, shared, package };
 
 struct Request {
   Command command = Command::run;

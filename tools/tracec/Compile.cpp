@@ -4,10 +4,10 @@
 #include "runtime/kernels/Target.h"
 #include "runtime/tensor/Impl.h"
 #include "runtime/tensor/Npz.h"
-#include "tools/tracec/CInterface.h"
 #include "tools/tracec/Commands.h"
 #include "tools/tracec/Compiled.h"
 #include "tools/tracec/Link.h"
+#include "tools/tracec/Package.h"
 #include "tools/tracec/TraceFile.h"
 
 #include <csignal>
@@ -114,13 +114,6 @@ jit::Tensor read_constant(const std::string &file, const jit::Meta &meta, std::s
   return std::move(*tensor);
 }
 
-/// Names, constants and options of the functions that the file will have.
-struct Functions {
-  std::vector<CFunction> c;
-  std::vector<jit::ArtefactFunction> wanted;
-  std::vector<jit::Tensor> constants; ///< hold the bytes
-};
-
 std::map<std::string, std::string> given_names(const Request &request) {
   std::map<std::string, std::string> names;
   for (const std::string &text : request.names) {
@@ -171,14 +164,24 @@ fs::path output_file(const Request &request, const char *ending) {
   fs::path path = request.output;
   if (path.empty())
     path = request.file == "-" ? "trace" : fs::path(request.file).filename();
-  for (const char *known : {".o", ".a", ".so", ".h", ".trace"})
+  for (const char *known : {".o", ".a", ".so", ".tjb", ".h", ".trace"})
     if (path.extension() == known)
       path.replace_extension();
   return path += ending;
 }
 
 const char *ending_of(Emit emit) {
-  return emit == Emit::object ? ".o" : emit == Emit::archive ? ".a" : ".so";
+  switch (emit) {
+  case Emit::object:
+    return ".o";
+  case Emit::archive:
+    return ".a";
+  case Emit::shared:
+    return ".so";
+  case Emit::package:
+    return ".tjb";
+  }
+  return "";
 }
 
 void write_text(const fs::path &path, std::span<const char> text) {
@@ -203,23 +206,23 @@ ExitCode compile(const Request &request) {
   if (graphs.empty())
     throw Exit(ExitCode::input, shown_name(request) + ": error: there is no trace in it");
   const Functions functions = make_functions(request, graphs);
+  const fs::path file = output_file(request, ending_of(request.emit));
+  if (request.emit == Emit::package) {
+    const std::vector<std::byte> bundle = make_package(request, functions);
+    const SignalsHeld held;
+    write_text(file, {reinterpret_cast<const char *>(bundle.data()), bundle.size()});
+    std::cout << file.string() << '\n';
+    return ExitCode::ok;
+  }
   const jit::Artefact made = compiler().artefact(functions.wanted, request.targets);
   if (made.object.empty())
     throw Exit(ExitCode::unsupported,
                shown_name(request) + ": error: cannot be compiled: " + made.message);
   const SignalsHeld held;
-  const fs::path file = output_file(request, ending_of(request.emit));
-  switch (request.emit) {
-  case Emit::object:
-    write_text(file, made.object);
-    break;
-  case Emit::archive:
-    write_text(file, made.archive);
-    break;
-  case Emit::shared:
+  if (request.emit == Emit::shared)
     link_shared(request.linker, file, made.object, shown_names(functions.c), made.needs_rt);
-    break;
-  }
+  else
+    write_text(file, request.emit == Emit::object ? made.object : made.archive);
   const bool needs_rt = made.needs_rt && request.emit != Emit::shared;
   const fs::path header = output_file(request, ".h");
   write_text(header, header_text(functions.c, request.targets, needs_rt));

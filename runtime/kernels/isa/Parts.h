@@ -11,6 +11,7 @@ void add_elements_f64(KernelTable &table) noexcept;
 void add_elements_i32(KernelTable &table) noexcept;
 void add_elements_i64(KernelTable &table) noexcept;
 void add_elements_narrow(KernelTable &table) noexcept;
+void add_copies(KernelTable &table) noexcept;
 void add_conversions(KernelTable &table) noexcept;
 void add_reductions(KernelTable &table) noexcept;
 void add_outer_reductions(KernelTable &table) noexcept;

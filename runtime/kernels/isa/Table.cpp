@@ -10,6 +10,7 @@ static KernelTable make_table() noexcept {
   add_elements_i32(table);
   add_elements_i64(table);
   add_elements_narrow(table);
+  add_copies(table);
   add_conversions(table);
   add_reductions(table);
   add_outer_reductions(table);

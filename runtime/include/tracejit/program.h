@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Modules: functions that `tracec compile --emit=package` has put into a file, called with tensors.
+#pragma once
+
+#include <tracejit/tensor.h>
+
+#include <filesystem>
+#include <initializer_list>
+#include <memory>
+#include <source_location>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#pragma GCC visibility push(default)
+namespace jit {
+
+/// A tensor that a function of a module takes or gives.
+struct ModuleTensor {
+  std::string name;
+  DType dtype;
+  std::vector<std::int64_t> shape;
+};
+
+/// How the calls of a function run.
+struct ModuleRun {
+  enum class Way : std::uint8_t {
+    code,     ///< by the code in the file
+    compiled, ///< by code that was compiled from the trace in the file while the program ran
+    eager,    ///< op by op
+  };
+  Way way;
+  std::string reason; ///< why not by the code in the file; empty if it is
+};
+
+struct LoadOptions {
+  /// Throw unsupported where the code in the file cannot be used, instead of running another way.
+  bool require_code = false;
+  /// False: nothing of the file is ever executed, only its traces and constants are used. For files
+  /// of strangers; with code, a file is as trusted as a library that a program opens.
+  bool code = true;
+  /// If it is not empty: SHA-256 of the file's table in hexadecimal (`tracec info` prints it),
+  /// which pins every byte that can be run.
+  std::string sha256 = {};
+  /// Compare the digests of constants too, which reads all of them.
+  bool verify = false;
+};
+
+/// Functions of one file. A handle: copies are the same module. May be called on any number of
+/// threads at once.
+class Module {
+public:
+  /// Of the first function.
+  template <class... Arguments>
+  std::vector<Tensor> operator()(const Arguments &...arguments) const {
+    return call_first({Operand(arguments)...}, std::source_location::current());
+  }
+  /// Tensors and numbers are given in the order of inputs() and numbers(), mixed as you like.
+  /// Shapes and dtypes are those of the trace; strides may be any. Gives the outputs in the order
+  /// of outputs(). Throws invalid_argument for a wrong name, count, shape, dtype or number and for
+  /// an index or the start of a slice that is out of range, out_of_memory.
+  std::vector<Tensor> call(std::string_view function, std::initializer_list<Operand> arguments,
+                           std::source_location site = std::source_location::current()) const;
+  std::vector<Tensor> call(std::string_view function, std::span<const Operand> arguments,
+                           std::source_location site = std::source_location::current()) const;
+
+  std::vector<std::string> functions() const;
+  /// Of the function of that name; of the first one without. Throw invalid_argument for a name that
+  /// the module does not have.
+  std::vector<ModuleTensor> inputs(std::string_view function = {}) const;
+  std::vector<ModuleTensor> outputs(std::string_view function = {}) const;
+  std::size_t numbers(std::string_view function = {}) const;
+  ModuleRun how(std::string_view function = {}) const;
+
+private:
+  struct State;
+  friend Module load_program(const std::filesystem::path &path, const LoadOptions &options,
+                             std::source_location site);
+  explicit Module(std::shared_ptr<const State> state) : state(std::move(state)) {}
+  std::vector<Tensor> call_first(std::initializer_list<Operand> arguments,
+                                 std::source_location site) const;
+
+  std::shared_ptr<const State> state;
+};
+
+/// Opens a file that `tracec compile --emit=package` has made. Constants of 1 MiB and more are
+/// mapped, so that opening takes no time and processes share them: do not change the file
+/// meanwhile. Throws io for a file that cannot be read or is damaged, unsupported for one of
+/// another format or, with require_code, without code for this processor.
+Module load_program(const std::filesystem::path &path, const LoadOptions &options = {},
+                    std::source_location site = std::source_location::current());
+
+} // namespace jit
+#pragma GCC visibility pop

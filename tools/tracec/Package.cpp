@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tools/tracec/Package.h"
+
+#include "runtime/program/Bundle.h"
+#include "runtime/tensor/Impl.h"
+#include "runtime/trace/Span.h"
+#include "tools/tracec/Compiled.h"
+#include "tools/tracec/Exit.h"
+#include "tools/tracec/TraceFile.h"
+
+#include <algorithm>
+
+namespace tracec {
+
+/// From the lowest address on.
+static std::span<const std::byte> bytes_of(const jit::Impl &tensor) {
+  const jit::Meta &meta = *tensor.meta;
+  const jit::Span span = meta.contiguous ? jit::Span{meta.size, 0}
+                                         : *jit::span_of(meta.dtype, meta.dims(), meta.strides());
+  const auto bytes = static_cast<std::int64_t>(jit::itemsize(meta.dtype));
+  return {tensor.data() - span.origin * bytes, static_cast<std::size_t>(span.elements * bytes)};
+}
+
+/// The names of all inputs of the graph: constants have their numbers.
+static jit::BundleNames names_of(const CFunction &c, const jit::ArtefactFunction &function) {
+  jit::BundleNames names{c.name, {}, {}, {}};
+  auto given = c.inputs.begin();
+  for (std::uint32_t k = 0; k < function.graph->inputs.size(); ++k)
+    names.inputs.push_back(function.constants.contains(k) ? "in" + std::to_string(k)
+                                                          : given++->name);
+  for (const CNumber &number : c.numbers)
+    names.numbers.push_back(number.name);
+  for (const CTensor &output : c.outputs)
+    names.outputs.push_back(output.name);
+  return names;
+}
+
+std::vector<std::byte> make_package(const Request &request, const Functions &functions) {
+  std::vector<jit::BundleSource> sources;
+  std::vector<std::unique_ptr<jit::Program>> programs;
+  for (std::size_t f = 0; f < functions.wanted.size(); ++f) {
+    const jit::ArtefactFunction &function = functions.wanted[f];
+    jit::BundleSource &source = sources.emplace_back();
+    source.names = names_of(functions.c[f], function);
+    source.graph = function.graph;
+    for (const auto &[input, tensor] : function.constants)
+      source.constants[input] = bytes_of(*tensor);
+    for (const jit::Isa isa : request.targets) {
+      jit::CompileOptions options = function.options;
+      options.target.isa = isa;
+      jit::CompileResult result = compiler().compile(*function.graph, options);
+      const auto *planned = dynamic_cast<const jit::PlannedProgram *>(result.program.get());
+      if (!planned)
+        throw Exit(ExitCode::unsupported,
+                   shown_name(request) + ": error: cannot be compiled: " + result.message);
+      source.programs[isa] = planned;
+      programs.push_back(std::move(result.program));
+    }
+  }
+  jit::Result<std::vector<std::byte>> bundle = jit::write_bundle(sources);
+  if (!bundle)
+    throw Exit(ExitCode::limit, shown_name(request) + ": error: " + bundle.message());
+  return std::move(*bundle);
+}
+
+} // namespace tracec
