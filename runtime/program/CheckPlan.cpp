@@ -213,15 +213,18 @@ private:
     return check(step.epilogue_buffers);
   }
 
-  /// Starts that the op itself would check when it runs alone.
+  /// Starts that the op itself would check when it runs alone, those of axes with elements.
   Problem check_step_starts(const InferRequest &request, const LibraryStep &step) const {
-    const std::size_t rank = request.operands[0].meta->rank;
+    const SliceBox box = slice_box(request);
+    const auto numbers = std::span(step.operands).last(box.extents.size());
     for (const bool most : {false, true}) {
       DimList starts;
-      for (const LibraryStep::Operand &start : std::span(step.operands).last(rank)) {
-        if (!is_bounded(start.slot))
-          return "number " + std::to_string(start.slot) + " is not bounded";
-        starts.push_back(most ? ranges[start.slot]->max : ranges[start.slot]->min);
+      for (std::size_t axis = 0; axis < numbers.size(); ++axis) {
+        const std::uint32_t slot = numbers[axis].slot;
+        if (box.extents[axis] != 0 && !is_bounded(slot))
+          return "number " + std::to_string(slot) + " is not bounded";
+        const IndexRange range = ranges[slot].value_or(IndexRange{0, 0});
+        starts.push_back(most ? range.max : range.min);
       }
       if (Problem problem = check_starts(request, starts))
         return problem;
