@@ -4,6 +4,8 @@
 #include "test/unit/eager/Lines.h"
 #include "runtime/autograd/Backward.h"
 
+#include <tracejit/program.h>
+
 #include <sstream>
 
 namespace jit {
@@ -381,6 +383,8 @@ TEST(Lines, ErrorsOfFilesAndReports) {
   check_error([] { save_npz("/nowhere/at/all.npz", {{"x", x}}); });
   check_error([] { load_npz("/nowhere/at/all.npz"); });
   check_error([] { load_idx("/nowhere/at/all.idx"); });
+  check_error([] { load_program("/nowhere/at/all.tjb"); });
+  check_error([] { load_profile("/nowhere/at/all.tjp"); });
   check_error([] {
     std::ostringstream closed;
     closed.setstate(std::ios::failbit);
