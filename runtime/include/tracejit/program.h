@@ -23,6 +23,12 @@ struct ModuleTensor {
   std::vector<std::int64_t> shape;
 };
 
+/// A number that a function of a module takes.
+struct ModuleNumber {
+  std::string name;
+  ScalarKind kind;
+};
+
 /// How the calls of a function run.
 struct ModuleRun {
   enum class Way : std::uint8_t {
@@ -70,7 +76,7 @@ public:
   /// the module does not have.
   std::vector<ModuleTensor> inputs(std::string_view function = {}) const;
   std::vector<ModuleTensor> outputs(std::string_view function = {}) const;
-  std::size_t numbers(std::string_view function = {}) const;
+  std::vector<ModuleNumber> numbers(std::string_view function = {}) const;
   ModuleRun how(std::string_view function = {}) const;
 
 private:
