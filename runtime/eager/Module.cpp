@@ -342,8 +342,12 @@ std::vector<ModuleTensor> Module::outputs(std::string_view function) const {
   return describe_tensors(f.bundle.names.outputs, metas);
 }
 
-std::size_t Module::numbers(std::string_view function) const {
-  return state->find(function, std::source_location::current()).graph().scalars.size();
+std::vector<ModuleNumber> Module::numbers(std::string_view function) const {
+  const Function &f = state->find(function, std::source_location::current());
+  std::vector<ModuleNumber> numbers;
+  for (std::size_t k = 0; k < f.graph().scalars.size(); ++k)
+    numbers.push_back({f.bundle.names.numbers[k], f.graph().scalars[k]});
+  return numbers;
 }
 
 ModuleRun Module::how(std::string_view function) const {

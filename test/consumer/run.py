@@ -132,6 +132,29 @@ def check_kernels(moved, by_cmake, folder):
         expect(not re.search("tracejit|stdc", run(["ldd", program])), f"{program} needs libraries of C++")
 
 
+DOUBLED = """tracejit-trace 1
+name "doubled"
+input %in0 : f32[3]
+%0 = add(%in0, %in0) : f32[3]
+output %0
+end
+"""
+
+
+def check_bundle(moved, by_cmake, folder):
+    """A C program that runs a bundle, by CMake and by hand."""
+    (folder / "doubled.trace").write_text(DOUBLED)
+    run([moved / "bin/tracec", "compile", "doubled.trace", "--emit=package"], cwd=folder)
+    flags = run(["pkg-config", "--cflags", "--libs", "tracejit-c"],
+                env={**os.environ, "PKG_CONFIG_PATH": str(moved / "lib/pkgconfig")}).split()
+    by_hand = folder / "bundle"
+    run(["gcc", "-std=c11", SOURCE / "bundle.c", "-o", by_hand, *flags,
+         f"-Wl,-rpath,{moved / 'lib'}"])
+    for program in (by_cmake / "bundle", by_hand):
+        printed = run([program, folder / "doubled.tjb"])
+        expect(printed == "bundle: 2 4 6\n", f"{program} prints\n{printed}")
+
+
 def check_debugger(moved, folder):
     """gdb finds its script beside the moved library, which has no debug information."""
     if not debugger.is_there():
@@ -161,6 +184,7 @@ def check_runs(arguments, moved, folder, hide):
 
     plugin = by_cmake / "libplugin.so"
     check_kernels(moved, by_cmake, folder)
+    check_bundle(moved, by_cmake, folder)
     bits = set()
     compiled = hidden_run(by_cmake / "consumer")
     bits.add(expect_compiled("the CMake project", compiled))

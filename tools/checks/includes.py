@@ -5,12 +5,14 @@ import re
 from repository import read, report, tracked_files
 
 # Lowest first; a part may include itself and everything before it.
-RUNTIME = ["base", "ops", "scalar", "tensor", "kernels", "rt", "trace", "policy", "program", "jit", "eager", "autograd"]
+RUNTIME = ["base", "ops", "scalar", "tensor", "kernels", "rt", "trace", "policy", "program", "jit", "eager", "autograd", "c"]
 TOP = ["runtime", "dialects", "passes", "compiler"]
 # What dialects and passes may know of the runtime: facts and arithmetic, not execution.
 FACTS = {"base", "ops", "scalar", "kernels"}
 # First words of includes of LLVM.
 LLVM = {"llvm", "mlir", "llvm-c", "mlir-c", "clang"}
+# What public headers for C may include too.
+C_HEADERS = {"stddef.h", "stdint.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -37,7 +39,7 @@ def judge_public(spelling, quoted):
     """Installed headers see only each other and the standard library."""
     if not quoted and spelling.startswith("tracejit/"):
         return None
-    if quoted or "/" in spelling or "." in spelling:
+    if quoted or "/" in spelling or "." in spelling and spelling not in C_HEADERS:
         return "a public header includes only <tracejit/...> and the standard library"
     return None
 

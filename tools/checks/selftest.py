@@ -50,6 +50,7 @@ class Includes(unittest.TestCase):
         self.assertTrue(self.refused(path, "cuda.h", False))
         self.assertTrue(self.refused(path, "runtime/base/Meta.h"))
         self.assertFalse(self.refused(path, "vector", False))
+        self.assertFalse(self.refused(path, "stdint.h", False))
         self.assertFalse(self.refused(path, "tracejit/dtype.h", False))
 
     def test_lines_are_found(self):

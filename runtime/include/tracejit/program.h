@@ -23,6 +23,12 @@ struct ModuleTensor {
   std::vector<std::int64_t> shape;
 };
 
+/// A number that a function of a module takes.
+struct ModuleNumber {
+  std::string name;
+  ScalarKind kind;
+};
+
 /// How the calls of a function run.
 struct ModuleRun {
   enum class Way : std::uint8_t {
@@ -70,7 +76,7 @@ public:
   /// the module does not have.
   std::vector<ModuleTensor> inputs(std::string_view function = {}) const;
   std::vector<ModuleTensor> outputs(std::string_view function = {}) const;
-  std::size_t numbers(std::string_view function = {}) const;
+  std::vector<ModuleNumber> numbers(std::string_view function = {}) const;
   ModuleRun how(std::string_view function = {}) const;
 
 private:
@@ -92,11 +98,11 @@ Module load_program(const std::filesystem::path &path, const LoadOptions &option
                     std::source_location site = std::source_location::current());
 
 /// Reads a profile, which `tracec profile` has made of saved traces: traced calls that are made for
-/// the first time from here on, by traces of the same names, run the programs in it from their first
-/// round, without the compiler. Everything else is as ever: what does not fit the source any more
-/// is never met, and programs that turn out to be no gain are dropped. As trusted as a library. The
-/// environment variable TRACEJIT_PROFILE names one, too. Returns how many programs this processor
-/// can run. Throws io for a file that cannot be read or is damaged.
+/// the first time from here on, by traces of the same names, run the programs in it from their
+/// first round, without the compiler. Everything else is as ever: what does not fit the source any
+/// more is never met, and programs that turn out to be no gain are dropped. As trusted as a
+/// library. The environment variable TRACEJIT_PROFILE names one, too. Returns how many programs
+/// this processor can run. Throws io for a file that cannot be read or is damaged.
 std::size_t load_profile(const std::filesystem::path &path,
                          std::source_location site = std::source_location::current());
 
