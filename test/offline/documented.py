@@ -22,7 +22,7 @@ def main(tracec, libraries):
     trace, output = re.findall(r"^```text\n(.*?)^```\n", page, re.M | re.S)[:2]
     programs = [text for text in re.findall(r"^```c\n(.*?)^```\n", page, re.M | re.S)
                 if "int main" in text]
-    commands = re.findall(r"^    ((?:tracec|cc) .*)$", page, re.M)
+    commands = re.findall(r"^    ((?:tracec compile|cc) .*)$", page, re.M)
     sources = [command.split()[1] for command in commands if command.startswith("cc ")]
     if len(commands) != 4 or len(sources) != 2 or len(programs) != 2:
         sys.exit("the page has other examples than this test")
