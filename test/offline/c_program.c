@@ -7,6 +7,7 @@
 #include "policy.h"
 #include "several.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,12 @@
       exit(1);                                                                                     \
     }                                                                                              \
   while (0)
+
+/* As DLPack 1 has them. */
+_Static_assert(sizeof(DLTensor) == 48 && offsetof(DLTensor, shape) == 24, "DLTensor");
+_Static_assert(sizeof(DLManagedTensorVersioned) == 80 &&
+                   offsetof(DLManagedTensorVersioned, dl_tensor) == 32,
+               "DLManagedTensorVersioned");
 
 static const DLDataType f32 = {kDLFloat, 32, 1}, i64 = {kDLInt, 64, 1};
 
