@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Compiles traces ahead, links them and runs them in a C program without libtracejit.
-#   suite.py --writer WRITER --rt RT [--fuzz FUZZER --programs N --seed N] TRACE...
-# Folders stand for the traces in them; with --fuzz, the traces of so many drawn programs too. Says
-# how many functions agreed with eager runs in all bits.
+#   suite.py --writer WRITER --rt RT [--record "PROGRAM ARGUMENT..."]... TRACE...
+# With --record, what a run of the program compiles, too. Says how many functions agreed with eager
+# runs in all bits.
 import argparse
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -27,20 +28,14 @@ def must(command):
     return text
 
 
-def traces_of(arguments):
-    for argument in map(pathlib.Path, arguments):
-        yield from sorted(argument.rglob("*.trace")) if argument.is_dir() else [argument]
-
-
-def record(fuzzer, programs, seed, folder):
-    """What the fuzzer's programs have compiled, as files."""
+def record(command, folder):
+    """What a run of the program has compiled, as files."""
     folder.mkdir()
-    done = subprocess.run([fuzzer, "--programs", str(programs), "--seed", str(seed)],
-                          env={**os.environ, "TRACEJIT_SAVE": str(folder)},
+    done = subprocess.run(shlex.split(command), env={**os.environ, "TRACEJIT_SAVE": str(folder)},
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     found = sorted(folder.glob("*.trace"))
-    if done.returncode or len(found) < programs // 2:
-        sys.exit(f"{fuzzer}: exit code {done.returncode}, {len(found)} traces")
+    if done.returncode or not found:
+        sys.exit(f"{command}: exit code {done.returncode}, {len(found)} traces")
     return found
 
 
@@ -66,16 +61,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--writer", required=True)
     parser.add_argument("--rt", required=True)
-    parser.add_argument("--fuzz")
-    parser.add_argument("--programs", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--record", action="append", default=[])
     parser.add_argument("traces", nargs="*")
     arguments = parser.parse_args()
-    traces = list(traces_of(arguments.traces))
+    traces = list(arguments.traces)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        if arguments.fuzz:
-            traces += record(arguments.fuzz, arguments.programs, arguments.seed, folder / "drawn")
+        for number, command in enumerate(arguments.record):
+            traces += record(command, folder / f"recorded-{number}")
         runner = folder / "runner"
         must(["cc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-o", runner, RUNNER, "-ldl"])
         must([arguments.writer, folder, *traces])

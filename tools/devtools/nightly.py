@@ -29,6 +29,17 @@ def tool(*words):
     return [sys.executable, ROOT / "tools/devtools/main.py", *words]
 
 
+def offline_suite(seed):
+    """Everything that the conformance suite and drawn programs compile, as files without libtracejit."""
+    recorded = (program("conformance-compiled-test"),
+                program("tracejit-fuzz", "--programs", 2000, "--seed", seed))
+    return [sys.executable, ROOT / "test/offline/suite.py",
+            "--writer", building.folder("dev") / "bin/write-offline-suite",
+            "--rt", building.folder("dev") / "lib/libtracejit-rt.a",
+            *[word for command in recorded
+              for word in ("--record", " ".join(str(part) for part in command))]]
+
+
 def all_runs(options):
     """In the order of how soon they say something. Seeds are new every time, unless one is given."""
     seed = options.seed or random.SystemRandom().randrange(1, 10**9)
@@ -46,6 +57,7 @@ def all_runs(options):
         ]
     jobs = ["-j", options.jobs] if options.jobs else []
     runs += [
+        Run("offline", offline_suite(seed), seed),
         Run("passes", tool("test", "--passes-off", *jobs)),
         Run("exhaustive", tool("fuzz", "--exhaustive", *jobs)),
         Run("readers", tool("fuzz", "--readers", *jobs)),
