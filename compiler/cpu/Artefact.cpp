@@ -3,7 +3,6 @@
 
 #include "compiler/cpu/Entry.h"
 #include "runtime/base/SafePoint.h"
-#include "runtime/kernels/KernelCall.h"
 #include "runtime/tensor/Impl.h"
 #include "runtime/trace/Span.h"
 
@@ -66,8 +65,7 @@ std::string take_inputs(const ArtefactFunction &wanted, EntryParts &parts, Entry
     }
     const Impl &tensor = *constant->second;
     std::optional<IndexRange> &demand = entry.demands.inputs[k];
-    if (demand && is_integer(tensor.meta->dtype) &&
-        !index_range(*tensor.meta, tensor.data()).is_within(*demand))
+    if (!meets(demand, tensor))
       return "the constant %in" + std::to_string(k) + " has indices that are out of range";
     demand.reset();
     entry.inputs.push_back({embed(tensor, parts), 0});

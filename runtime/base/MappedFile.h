@@ -2,6 +2,7 @@
 // MappedFile: a regular file whose pages are read when they are touched, and shared by processes.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/base/Result.h"
 
 #include <cstddef>
@@ -12,7 +13,7 @@
 namespace jit {
 
 /// Read only. Movable; unmaps itself. Nobody may shorten the file meanwhile.
-class MappedFile {
+class TRACEJIT_PRIVATE MappedFile {
 public:
   static Result<MappedFile> open(const std::filesystem::path &path);
   MappedFile(MappedFile &&other) noexcept : view(std::exchange(other.view, {})) {}

@@ -49,9 +49,10 @@ struct BundleOptions {
 };
 /// The functions of a file, which has to stay where it is for the constants. Safe on any bytes:
 /// code is as trusted as the file is, and nothing of it is executed here. At least one function.
-Result<std::vector<BundleFunction>> read_bundle(std::span<const std::byte> file,
-                                                const std::string &name,
-                                                const BundleOptions &options, KernelCache &kernels);
+TRACEJIT_PRIVATE Result<std::vector<BundleFunction>> read_bundle(std::span<const std::byte> file,
+                                                                 const std::string &name,
+                                                                 const BundleOptions &options,
+                                                                 KernelCache &kernels);
 
 /// SHA-256 of a bundle's table in hexadecimal. Precondition: it has been read.
 TRACEJIT_PRIVATE std::string table_digest(std::span<const std::byte> file);

@@ -12,6 +12,7 @@
 // the last one the file ends. What lies between them is zero. All numbers are little endian.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/base/Result.h"
 #include "runtime/base/Sha256.h"
 
@@ -52,7 +53,7 @@ struct Section {
 };
 
 /// The sections of a file in memory, which stays the caller's.
-class Container {
+class TRACEJIT_PRIVATE Container {
 public:
   /// Checks all but the digests of the sections. Safe on any bytes; a message names the file, the
   /// offset and the rule.

@@ -27,11 +27,12 @@ inline constexpr std::size_t max_npy_header_bytes = std::size_t{64} << 10;
 enum class NpyRest : std::uint8_t { nothing, more_arrays };
 Result<NpyHeader> parse_npy(std::span<const std::byte> start, std::uint64_t file_bytes,
                             NpyRest rest = NpyRest::nothing);
-Result<NpyHeader> parse_npy(std::span<const std::byte> file);
+TRACEJIT_PRIVATE Result<NpyHeader> parse_npy(std::span<const std::byte> file);
 
 /// Puts the elements into row-major order and the bytes into that of this machine. `elements` has
 /// header.data_bytes bytes, as has `target`, and the two do not overlap. Booleans become 0 or 1.
-void decode_npy(const NpyHeader &header, const std::byte *elements, std::byte *target) noexcept;
+TRACEJIT_PRIVATE void decode_npy(const NpyHeader &header, const std::byte *elements,
+                                 std::byte *target) noexcept;
 
 /// A file whose header has been read. The caller allocates header().data_bytes for read().
 class TRACEJIT_PRIVATE NpyFile {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/trace/Demands.h"
 
+#include "runtime/kernels/KernelCall.h"
 #include "runtime/ops/Views.h"
+#include "runtime/tensor/Impl.h"
 #include "runtime/trace/PendingIndices.h"
 
 #include <algorithm>
@@ -110,6 +112,11 @@ struct GraphSource {
 } // namespace
 
 Demands demands_of(const Graph &graph) { return Collector(graph).demands; }
+
+bool meets(const std::optional<IndexRange> &demand, const Impl &tensor) noexcept {
+  return !demand || !is_integer(tensor.meta->dtype) ||
+         index_range(*tensor.meta, tensor.data()).is_within(*demand);
+}
 
 std::optional<std::string> find_unproven_index(const Graph &graph, const Demands &demands) {
   for (const GraphOp &op : graph.ops) {

@@ -11,6 +11,8 @@
 
 namespace jit {
 
+struct Impl;
+
 struct Demands {
   /// By input: where its elements must lie, if ops use them as indices.
   std::vector<std::optional<IndexRange>> inputs;
@@ -19,6 +21,9 @@ struct Demands {
 };
 
 TRACEJIT_PRIVATE Demands demands_of(const Graph &graph);
+
+/// Whether a ready tensor has what is demanded of its input.
+TRACEJIT_PRIVATE bool meets(const std::optional<IndexRange> &demand, const Impl &tensor) noexcept;
 
 /// An op whose indices may be out of range though the demands are met, since they are computed, as
 /// "%7 = take"; nothing if there is none. Recorded graphs have none.

@@ -25,6 +25,7 @@ Commands
   bench   time eager and compiled runs in turn
   compile make an object file, a library or a bundle of traces
   profile make a file with which a program starts compiled
+  info    print what is in a bundle, a profile or a file of the cache
 
 Options
   -h, --help     this text; `tracec COMMAND --help` lists the options of a command
@@ -233,6 +234,13 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
       ->type_name("FILE");
   add_targets(*profile, request);
 
+  CLI::App *info =
+      app.add_subcommand("info", "Print what is in a file, and execute nothing of it.");
+  info->add_option("FILE", request.file, "bundle, profile or file of the cache")
+      ->required()
+      ->type_name("");
+  info->add_flag("--verify", request.verify, "compare the digests of all sections");
+
   for (CLI::App *command : {run, dump, bench})
     add_choice(*command, "--isa", isas, isa, "x86-64 level of kernels and code");
 
@@ -251,7 +259,8 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
                     : dump->parsed()    ? Command::dump
                     : bench->parsed()   ? Command::bench
                     : compile->parsed() ? Command::compile
-                                        : Command::profile;
+                    : profile->parsed() ? Command::profile
+                                        : Command::info;
   for (CLI::App *command : {run, dump, bench, compile}) {
     if (command != compile && command->count("--isa"))
       request.isa = isa;

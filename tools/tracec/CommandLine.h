@@ -12,7 +12,7 @@
 
 namespace tracec {
 
-enum class Command { run, dump, bench, compile, profile };
+enum class Command { run, dump, bench, compile, profile, info };
 enum class RunMode { eager, compiled, both };
 enum class Emit { object, archive, shared, package };
 
@@ -37,6 +37,7 @@ struct Request {
   std::int64_t l2 = 1 << 20, l3 = 32 << 20;
   std::string function, linker;
   std::vector<std::string> names, constants; ///< "in0=x", "0=w.npy"
+  bool verify = false;                       ///< digests of all sections
   std::uint32_t max_seconds = 60;            ///< of CPU time; 0: as long as it takes
 
   std::optional<jit::Isa> isa;

@@ -13,6 +13,7 @@ ExitCode dump(const Request &request);
 ExitCode bench(const Request &request);
 ExitCode compile(const Request &request);
 ExitCode profile(const Request &request);
+ExitCode info(const Request &request);
 
 /// Outputs of the eager kernels. Throws Exit(input) if an index or a slice is out of range.
 std::vector<jit::Tensor> run_eager(const Request &request, const jit::Graph &graph,

@@ -39,6 +39,8 @@ static ExitCode execute(const Request &request) {
     return compile(request);
   case Command::profile:
     return profile(request);
+  case Command::info:
+    return info(request);
   }
   return ExitCode::internal;
 }
