@@ -163,16 +163,24 @@ private:
                            b.CreateSub(word(range.max), word(range.min)));
   }
 
+  /// Scalar::as_int().
+  llvm::Value *whole_number(llvm::Value *numbers, std::size_t k) {
+    llvm::Value *number = element(numbers, k);
+    if (graph.scalars[k] != ScalarKind::floating)
+      return number;
+    return b.CreateIntrinsic(llvm::Intrinsic::fptosi_sat, {parts.i64, b.getDoubleTy()},
+                             {b.CreateBitCast(number, b.getDoubleTy())});
+  }
+
   void check_demands(llvm::Value *inputs, llvm::Value *numbers) {
     for (const auto &[k, range] : llvm::enumerate(wanted.demands.numbers)) {
       if (!range)
         continue;
-      llvm::Value *number = element(numbers, k);
-      if (graph.scalars[k] == ScalarKind::floating)
-        number = b.CreateIntrinsic(llvm::Intrinsic::fptosi_sat, {parts.i64, b.getDoubleTy()},
-                                   {b.CreateBitCast(number, b.getDoubleTy())});
-      refuse_if(is_outside(number, *range), EntryError::index);
+      refuse_if(is_outside(whole_number(numbers, k), *range), EntryError::index);
     }
+    for (const auto &[k, range] : llvm::enumerate(wanted.demands.held))
+      if (range && (graph.scalars[k] == ScalarKind::integer || wanted.demands.fills[k]))
+        refuse_if(is_outside(whole_number(numbers, k), *range), EntryError::number);
     for (const auto &[k, range] : llvm::enumerate(wanted.demands.inputs)) {
       const Meta &meta = *graph.inputs[k];
       if (!range || !is_integer(meta.dtype) || meta.size == 0)
@@ -259,7 +267,8 @@ private:
     b.CreateCondBr(null, go, look); // NAME_run says so
     b.SetInsertPoint(look);
     for (const auto &[k, meta] : llvm::enumerate(outputs_given))
-      outputs.push_back(extent_of(function->getArg(1), k, *meta));
+      if (meta->size > 0)
+        outputs.push_back(extent_of(function->getArg(1), k, *meta));
     for (const auto &[k, meta] : llvm::enumerate(inputs_given))
       if (meta->size > 0)
         inputs.push_back(extent_of(function->getArg(0), k, *meta));

@@ -20,6 +20,7 @@
 #include <tracejit/trace.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 namespace jit {
@@ -31,6 +32,7 @@ constexpr std::size_t least_mapped = std::size_t{1} << 20;
 /// A function as it is called.
 struct Function {
   BundleFunction bundle;
+  std::uint64_t serial = 0; ///< of the process: a trace belongs to one function
   Demands demands;
   std::vector<std::uint32_t> inputs; ///< that the caller gives
   std::vector<Tensor> constants;     ///< by input; empty tensors where the caller gives one
@@ -65,7 +67,14 @@ Result<Tensor> constant_tensor(const Meta &meta, std::span<const std::byte> byte
   return detail::Access::tensor(impl);
 }
 
+/// What tells the traces of functions apart; addresses may be those of a module that is gone.
+const void *trace_key(const Function &function) {
+  return reinterpret_cast<const void *>(function.serial);
+}
+
 std::string prepare(Function &function, const std::shared_ptr<MappedFile> &file) {
+  static std::atomic<std::uint64_t> last_serial{0};
+  function.serial = ++last_serial;
   const Graph &graph = function.graph();
   function.demands = demands_of(graph);
   function.constants.resize(graph.inputs.size());
@@ -120,7 +129,10 @@ Scalar fitted(const Function &function, std::size_t k, const Operand &given,
   return wanted == ScalarKind::integer ? Scalar(number.as_int()) : number;
 }
 
-Arguments sort_out(const Function &function, std::span<const Operand> given,
+/// The operands of one call, where they lie.
+using GivenOperands = std::span<const Operand *const>;
+
+Arguments sort_out(const Function &function, GivenOperands given,
                    const std::source_location &site) {
   const Graph &graph = function.graph();
   Arguments arguments{function.constants, {}};
@@ -131,7 +143,8 @@ Arguments sort_out(const Function &function, std::span<const Operand> given,
                std::to_string(graph.scalars.size()) + " numbers",
            site);
   };
-  for (const Operand &operand : given) {
+  for (const Operand *each : given) {
+    const Operand &operand = *each;
     if (detail::Access::is_scalar(operand)) {
       if (arguments.numbers.size() == graph.scalars.size())
         count();
@@ -169,15 +182,38 @@ Tensor laid_out(const Tensor &tensor, const Meta &wanted, const std::source_loca
   return std::move(*copy);
 }
 
-/// Whether code may run on these values: what is out of range is for the ops to refuse, and a tape
-/// sees ops only.
+bool is_within(const std::optional<IndexRange> &range, std::int64_t number) {
+  return !range || IndexRange{number, number}.is_within(*range);
+}
+
+/// What no op looks at, since the functions of the API have: the starts of slices, and elements
+/// that are given as numbers.
+void check_numbers(const Function &function, const Arguments &arguments,
+                   const std::source_location &site) {
+  const Demands &demands = function.demands;
+  for (std::size_t k = 0; k < arguments.numbers.size(); ++k) {
+    const Scalar number = arguments.numbers[k];
+    const std::int64_t whole = number.as_int();
+    const std::string name = "number " + function.bundle.names.numbers[k];
+    if (!is_within(demands.numbers[k], whole))
+      refuse(function,
+             name + " is " + std::to_string(whole) + ", where a slice starts: it must be in [" +
+                 std::to_string(demands.numbers[k]->min) + ", " +
+                 std::to_string(demands.numbers[k]->max) + "]",
+             site);
+    if (demands.fills[k] &&
+        (!is_within(demands.held[k], whole) || static_cast<double>(whole) != number.as_double()))
+      refuse(function, name + " is no element of the dtype that it fills", site);
+  }
+}
+
+/// Whether code may run on these values: what is out of range is for the ops to refuse or to
+/// settle, and a tape sees ops only.
 bool meets_demands(const Function &function, const Arguments &arguments) {
   for (std::size_t k = 0; k < arguments.numbers.size(); ++k)
-    if (const auto &range = function.demands.numbers[k]) {
-      const std::int64_t number = arguments.numbers[k].as_int();
-      if (!IndexRange{number, number}.is_within(*range))
-        return false;
-    }
+    if (arguments.numbers[k].kind() == ScalarKind::integer &&
+        !is_within(function.demands.held[k], arguments.numbers[k].as_int()))
+      return false;
   for (std::size_t k = 0; k < arguments.tensors.size(); ++k) {
     Impl &impl = *detail::Access::impl(arguments.tensors[k]);
     const auto &range = function.demands.inputs[k];
@@ -254,15 +290,16 @@ std::vector<Tensor> run_traced(const Function &function, const Arguments &argume
                                const std::source_location &site) {
   const TraceOptions options{.name = function.bundle.names.function};
   detail::TraceScope scope(
-      detail::find_trace(&detail::type_identity<Function>, &function, options, site));
+      detail::find_trace(&detail::type_identity<Function>, trace_key(function), options, site));
   std::vector<Tensor> outputs = run_ops(function, arguments, site);
   scope.finish();
   return outputs;
 }
 
-std::vector<Tensor> call_function(const Function &function, std::span<const Operand> given,
+std::vector<Tensor> call_function(const Function &function, GivenOperands given,
                                   const std::source_location &site) {
   Arguments arguments = sort_out(function, given, site);
+  check_numbers(function, arguments, site);
   if (!function.bundle.program || mode() == Mode::off ||
       std::ranges::any_of(arguments.tensors, is_on_tape))
     return run_traced(function, arguments, site);
@@ -298,6 +335,12 @@ struct Module::State {
   }
 };
 
+const Module::State &Module::opened(const std::source_location &site) const {
+  if (!state)
+    throw Error(ErrorCode::invalid_argument, "module: it was moved away", site);
+  return *state;
+}
+
 std::vector<Tensor> Module::call(std::string_view function,
                                  std::initializer_list<Operand> arguments,
                                  std::source_location site) const {
@@ -306,25 +349,37 @@ std::vector<Tensor> Module::call(std::string_view function,
 
 std::vector<Tensor> Module::call(std::string_view function, std::span<const Operand> arguments,
                                  std::source_location site) const {
+  std::vector<const Operand *> list;
+  for (const Operand &argument : arguments)
+    list.push_back(&argument);
+  return call_list(function, list, site);
+}
+
+std::vector<Tensor> Module::call_first(std::initializer_list<const Operand *> arguments) const {
+  return call_list({}, {arguments.begin(), arguments.size()},
+                   detail::Access::site(**arguments.begin()));
+}
+
+std::vector<Tensor> Module::call_list(std::string_view function,
+                                      std::span<const Operand *const> arguments,
+                                      const std::source_location &site) const {
   const MxcsrGuard environment;
-  return detail::typed("call", site,
-                       [&] { return call_function(state->find(function, site), arguments, site); });
+  const std::shared_ptr<const State> held = state; // whatever the user does meanwhile
+  return detail::typed("call", site, [&] {
+    return call_function(opened(site).find(function, site), arguments, site);
+  });
 }
 
-std::vector<Tensor> Module::call_first(std::initializer_list<Operand> arguments,
-                                       std::source_location site) const {
-  return call({}, arguments, site);
-}
-
-std::vector<std::string> Module::functions() const {
+std::vector<std::string> Module::functions(std::source_location site) const {
   std::vector<std::string> names;
-  for (const Function &function : state->functions)
+  for (const Function &function : opened(site).functions)
     names.push_back(function.bundle.names.function);
   return names;
 }
 
-std::vector<ModuleTensor> Module::inputs(std::string_view function) const {
-  const Function &f = state->find(function, std::source_location::current());
+std::vector<ModuleTensor> Module::inputs(std::string_view function,
+                                         std::source_location site) const {
+  const Function &f = opened(site).find(function, site);
   std::vector<std::string> names;
   std::vector<const Meta *> metas;
   for (const std::uint32_t k : f.inputs) {
@@ -334,31 +389,33 @@ std::vector<ModuleTensor> Module::inputs(std::string_view function) const {
   return describe_tensors(names, metas);
 }
 
-std::vector<ModuleTensor> Module::outputs(std::string_view function) const {
-  const Function &f = state->find(function, std::source_location::current());
+std::vector<ModuleTensor> Module::outputs(std::string_view function,
+                                          std::source_location site) const {
+  const Function &f = opened(site).find(function, site);
   std::vector<const Meta *> metas;
   for (const std::uint32_t output : f.graph().outputs)
     metas.push_back(f.graph().values[output].meta);
   return describe_tensors(f.bundle.names.outputs, metas);
 }
 
-std::vector<ModuleNumber> Module::numbers(std::string_view function) const {
-  const Function &f = state->find(function, std::source_location::current());
+std::vector<ModuleNumber> Module::numbers(std::string_view function,
+                                          std::source_location site) const {
+  const Function &f = opened(site).find(function, site);
   std::vector<ModuleNumber> numbers;
   for (std::size_t k = 0; k < f.graph().scalars.size(); ++k)
     numbers.push_back({f.bundle.names.numbers[k], f.graph().scalars[k]});
   return numbers;
 }
 
-ModuleRun Module::how(std::string_view function) const {
-  const Function &f = state->find(function, std::source_location::current());
+ModuleRun Module::how(std::string_view function, std::source_location site) const {
+  const Function &f = opened(site).find(function, site);
   if (f.bundle.program && mode() != Mode::off)
     return {ModuleRun::Way::code, ""};
   const std::string why = f.bundle.program ? "the mode is off" : f.bundle.why_no_program;
   const TraceOptions options{.name = f.bundle.names.function};
   const auto reports =
-      detail::explain_trace(detail::find_trace(&detail::type_identity<Function>, &f, options,
-                                               std::source_location::current()),
+      detail::explain_trace(detail::find_trace(&detail::type_identity<Function>, trace_key(f),
+                                               options, std::source_location::current()),
                             std::source_location::current());
   const bool compiled = std::ranges::any_of(
       reports, [](const TraceReport &report) { return report.state == "active"; });

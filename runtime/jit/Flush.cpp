@@ -46,7 +46,7 @@ const Variant *Session::variant_for(const Terminal &terminal) noexcept {
     if (!waiting.empty()) // then none stores what waits besides
       take_back_waiting();
   }
-  if (path.miss_outputs(liveness.needed, variant != nullptr))
+  if (path.miss_outputs(liveness.needed, variant != nullptr) && CompileThread::get().has_compiler())
     CompileThread::get().queue_variant(*anchor, path);
   return variant;
 }

@@ -54,6 +54,9 @@ struct Parts {
 } // namespace
 
 Result<std::vector<std::byte>> write_bundle(std::span<const BundleSource> functions) {
+  if (functions.size() > most_functions)
+    return Failure{std::to_string(functions.size()) + " functions, at most " +
+                   std::to_string(most_functions) + " fit a bundle"};
   Parts parts;
   ByteWriter directory;
   directory(format, static_cast<std::uint32_t>(functions.size()));
@@ -76,6 +79,12 @@ Result<std::vector<std::byte>> write_bundle(std::span<const BundleSource> functi
     }
   }
   parts.directory = std::move(directory.bytes);
+  if (1 + parts.traces.size() + parts.programs.size() + parts.constants.size() >
+          max_container_sections ||
+      std::ranges::any_of(parts.traces,
+                          [](const std::string &text) { return text.size() > max_plan_bytes; }) ||
+      parts.directory.size() > max_plan_bytes)
+    return Failure{"too many or too large functions for a bundle"};
   ContainerWriter writer;
   writer.add(SectionKind::bundle, parts.directory, 0, section_is_required);
   for (std::uint32_t f = 0; f < parts.traces.size(); ++f)
@@ -187,12 +196,16 @@ private:
       const Section *section = container.find(SectionKind::program, program_target(f, isa));
       if (!section || isa > options.isa)
         continue;
-      if (const auto problem = container.verify(*section)) {
+      // What is verified is what runs, whoever writes to the file meanwhile.
+      const std::vector<std::byte> bytes(section->bytes.begin(), section->bytes.end());
+      Section copy = *section;
+      copy.bytes = bytes;
+      if (const auto problem = container.verify(copy)) {
         function.why_no_program = *problem;
         continue;
       }
       Result<std::unique_ptr<PlannedProgram>> program =
-          program_from_file(section->bytes, name, program_key(isa), function.graph, isa, kernels);
+          program_from_file(bytes, name, program_key(isa), function.graph, isa, kernels);
       if (program) {
         function.program = std::move(*program);
         function.why_no_program.clear();

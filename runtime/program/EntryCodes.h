@@ -13,7 +13,8 @@ namespace jit {
     "a tensor does not lie at a multiple of its element, or the workspace of 64 bytes")            \
   X(4, workspace, WORKSPACE, "the workspace is NULL or too small")                                 \
   X(5, index, INDEX, "an index or the start of a slice is out of range")                           \
-  X(6, overlap, OVERLAP, "an output overlaps something else")
+  X(6, overlap, OVERLAP, "an output overlaps something else")                                      \
+  X(7, number, NUMBER, "a number is none that the dtype holds which it meets")
 
 enum class EntryError {
 #define X(number, name, c_name, sentence) name = number,

@@ -2,6 +2,7 @@
 #include "runtime/trace/Demands.h"
 
 #include "runtime/kernels/KernelCall.h"
+#include "runtime/ops/NumberRange.h"
 #include "runtime/ops/Views.h"
 #include "runtime/tensor/Impl.h"
 #include "runtime/trace/PendingIndices.h"
@@ -37,6 +38,8 @@ public:
   explicit Collector(const Graph &graph) : graph(graph), values(graph.values.size()) {
     demands.inputs.resize(graph.inputs.size());
     demands.numbers.resize(graph.scalars.size());
+    demands.held.resize(graph.scalars.size());
+    demands.fills.resize(graph.scalars.size());
     for (std::size_t i = graph.ops.size(); i-- > 0;)
       visit(graph.ops[i]);
   }
@@ -60,6 +63,8 @@ private:
     }
     if (has_starts(op.op))
       ask_starts(op);
+    else
+      ask_numbers(op, row);
     // Ops that hand elements on.
     const std::optional<IndexRange> wanted = values[op.first_value];
     if (row.family == Family::view || op.op == OpKind::astype || op.op == OpKind::take ||
@@ -68,6 +73,31 @@ private:
     if (row.family == Family::movement)
       for (const OperandCode code : op.operands)
         ask(code, wanted);
+  }
+
+  /// As dispatch settles them: `is_ranged` ops compute in a dtype; fills are elements of the
+  /// result.
+  void ask_numbers(const GraphOp &op, const OpInfo &row) {
+    const bool fills = op.op == OpKind::full || op.op == OpKind::pad;
+    if (!fills && row.family != Family::elementwise)
+      return;
+    DType dtype = graph.values[op.first_value].meta->dtype;
+    if (!fills) {
+      if (op.attrs)
+        return;
+      dtype = element_types(row, {}, types_of(graph, op)).compute;
+      if (!is_ranged(row, dtype))
+        return;
+    }
+    const NumberRange &range = number_range(dtype);
+    for (const OperandCode code : op.operands) {
+      if (code.kind() != OperandCode::scalar ||
+          graph.scalars[code.index()] == ScalarKind::boolean ||
+          (fills && (is_float(dtype) || dtype == DType::boolean)))
+        continue;
+      tighten(demands.held[code.index()], {range.low, range.high});
+      demands.fills[code.index()] = demands.fills[code.index()] || fills;
+    }
   }
 
   /// A slice stays inside its operand.

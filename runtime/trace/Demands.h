@@ -18,6 +18,10 @@ struct Demands {
   std::vector<std::optional<IndexRange>> inputs;
   /// By number: where it must lie, if slices start there.
   std::vector<std::optional<IndexRange>> numbers;
+  /// By number: the integers that the dtype it meets holds, where it must be one of them. Eager ops
+  /// refuse another one, or put in its place what compares or clips alike.
+  std::vector<std::optional<IndexRange>> held;
+  std::vector<bool> fills; ///< those of `held` that no op looks at: elements, as they are given
 };
 
 TRACEJIT_PRIVATE Demands demands_of(const Graph &graph);

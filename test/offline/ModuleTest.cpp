@@ -83,6 +83,54 @@ TEST(Module, RefusesWhatDoesNotFit) {
   EXPECT_EQ(module(x, w, 1).size(), 1u);
 }
 
+TEST(Module, NumbersThatADtypeDoesNotHold) {
+  const File file(bundle_of({R"(tracejit-trace 1
+name "less"
+input %in0 : i8[3]
+number %num0 : int
+%0 = less(%in0, %num0) : bool[3]
+output %0
+end
+)",
+                             R"(tracejit-trace 1
+name "sum"
+input %in0 : i8[3]
+number %num0 : int
+%0 = add(%in0, %num0) : i8[3]
+output %0
+end
+)"}));
+  const Module module = load_program(file.path, {.require_code = true});
+  const Tensor x = Tensor::copy_of(std::vector<std::int8_t>{-128, 0, 127});
+  for (const std::int64_t number : {300, -300, 127, 5})
+    EXPECT_TRUE(same_bits(module.call("less", {x, number}).at(0), x < number)) << number;
+  EXPECT_TRUE(same_bits(module.call("sum", {x, 5}).at(0), x + 5));
+  EXPECT_EQ(code_of([&] { module.call("sum", {x, 300}); }, "300"), ErrorCode::invalid_argument);
+}
+
+TEST(Module, SlicesStartInside) {
+  constexpr std::string_view text = R"(tracejit-trace 1
+name "part"
+input %in0 : f32[20]
+number %num0 : int
+%0 = slice(%in0, %num0) extents=[5] steps=[1] : f32[5] strides=[1]
+%1 = add(%0, %0) : f32[5]
+output %1
+end
+)";
+  const File file(bundle_of({text}));
+  const Tensor x = arange(20.0f);
+  for (const bool code : {true, false}) {
+    Module module = load_program(file.path, {.code = code});
+    EXPECT_EQ(module(x, 15).at(0)(4).item<float>(), 38);
+    for (const std::int64_t start : {std::int64_t{16}, std::int64_t{-1}, std::int64_t{1} << 40})
+      EXPECT_EQ(code_of([&] { module(x, start); }, "where a slice starts: it must be in [0, 15]"),
+                ErrorCode::invalid_argument);
+    const Module taken = std::move(module);
+    EXPECT_EQ(code_of([&] { module.how(); }, "it was moved away"), ErrorCode::invalid_argument);
+  }
+}
+
 TEST(Module, WithoutCodeTheOpsRunAndAreCompiled) {
   const File file(bundle_of({mlp}, {}));
   const Module module = load_program(file.path);

@@ -287,9 +287,9 @@ CFunction describe_for_c(const jit::Graph &graph, const std::string &name,
   return f;
 }
 
-std::string header_text(std::span<const CFunction> functions, std::span<const jit::Isa> isas,
-                        bool needs_rt) {
-  const std::string guard = "TRACEJIT_" + upper(functions.front().name) + "_H";
+std::string header_text(const std::string &file, std::span<const CFunction> functions,
+                        std::span<const jit::Isa> isas, bool needs_rt) {
+  const std::string guard = "TRACEJIT_" + upper(identifier(file)) + "_H";
   std::string text = "/* Made by tracec of tracejit " + std::string(jit::library_version) +
                      " for " + targets(isas, " and ") +
                      ". docs/offline.md of tracejit says what the functions do.\n   " +

@@ -34,9 +34,9 @@ std::string identifier(const std::string &text);
 CFunction describe_for_c(const jit::Graph &graph, const std::string &name,
                          std::map<std::string, std::string> names, const std::vector<bool> &folded);
 
-/// The header of a file with these functions.
-std::string header_text(std::span<const CFunction> functions, std::span<const jit::Isa> isas,
-                        bool needs_rt);
+/// The header of a file of that name, with these functions.
+std::string header_text(const std::string &file, std::span<const CFunction> functions,
+                        std::span<const jit::Isa> isas, bool needs_rt);
 
 /// JSON for NAME_info.
 std::string info_text(const CFunction &function, std::span<const jit::Isa> isas);

@@ -10,6 +10,8 @@
 #include "tools/tracec/Package.h"
 #include "tools/tracec/TraceFile.h"
 
+#include <algorithm>
+#include <cctype>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -131,6 +133,11 @@ void add_function(const Request &request, const jit::Graph &graph, Functions &fu
   std::vector<bool> folded(graph.inputs.size());
   for (const std::string &text : request.constants) {
     const auto [k, file] = split(text, graph);
+    constexpr std::size_t most_bytes = std::size_t{1} << 30; // reached by 32 bits
+    if (request.emit != Emit::package && graph.inputs[k]->bytes() > most_bytes)
+      throw Exit(ExitCode::limit, "tracec: error: --constant " + text +
+                                      ": more than 1 GiB cannot be part of a file; use "
+                                      "--emit=package");
     jit::Tensor tensor = read_constant(file, *graph.inputs[k], k);
     wanted.constants[static_cast<std::uint32_t>(k)] = jit::detail::Access::impl(tensor);
     functions.constants.push_back(std::move(tensor));
@@ -139,6 +146,18 @@ void add_function(const Request &request, const jit::Graph &graph, Functions &fu
   functions.c.push_back(describe_for_c(graph, name, given_names(request), folded));
   wanted.info = info_text(functions.c.back(), request.targets);
   functions.wanted.push_back(std::move(wanted));
+}
+
+/// Whether C would see one name twice: case does not tell constants of headers apart, and functions
+/// have endings.
+bool names_clash(const std::string &a, const std::string &b) {
+  const auto same = [](const std::string &x, const std::string &y) {
+    return std::ranges::equal(x, y, {}, toupper, toupper);
+  };
+  for (const char *ending : {"", "_run", "_check", "_workspace", "_error", "_info"})
+    if (same(a + ending, b) || same(a, b + ending))
+      return true;
+  return false;
 }
 
 Functions make_functions(const Request &request, const std::vector<jit::Graph> &graphs) {
@@ -152,7 +171,7 @@ Functions make_functions(const Request &request, const std::vector<jit::Graph> &
   for (const jit::Graph &graph : graphs) {
     add_function(request, graph, functions);
     for (std::size_t k = 0; k + 1 < functions.c.size(); ++k)
-      if (functions.c[k].name == functions.c.back().name)
+      if (names_clash(functions.c[k].name, functions.c.back().name))
         throw Exit(ExitCode::input, shown_name(request) + ": error: two traces are called " +
                                         functions.c.back().name + "; choose one by --trace");
   }
@@ -247,7 +266,8 @@ ExitCode compile(const Request &request) {
     write_text(file, request.emit == Emit::object ? made.object : made.archive);
   const bool needs_rt = made.needs_rt && request.emit != Emit::shared;
   const fs::path header = output_file(request, ".h");
-  write_text(header, header_text(functions.c, request.targets, needs_rt));
+  write_text(header,
+             header_text(header.filename().string(), functions.c, request.targets, needs_rt));
   std::cout << file.string() << " and " << header.string()
             << (needs_rt ? "; link with libtracejit-rt.a\n" : "\n");
   return ExitCode::ok;

@@ -65,11 +65,13 @@ int run(const std::vector<std::string> &words, std::string &message) {
     return -1;
   }
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+  pid_t ended;
+  while ((ended = waitpid(child, &status, 0)) < 0 && errno == EINTR)
     ;
-  if (WIFEXITED(status))
+  if (ended == child && WIFEXITED(status))
     return WEXITSTATUS(status);
-  message = words[0] + " was ended by signal " + std::to_string(WTERMSIG(status));
+  message = ended == child ? words[0] + " was ended by signal " + std::to_string(WTERMSIG(status))
+                           : words[0] + ": " + std::strerror(errno);
   return -1;
 }
 
@@ -117,9 +119,10 @@ void link_shared(const std::string &linker, const fs::path &output, std::span<co
   std::vector<std::string> words = linker_words(linker);
   for (const std::string &word :
        {std::string("-shared"), std::string("-nostdlib"), std::string("-Wl,--build-id=none"),
-        "-Wl,-soname," + output.filename().string(), std::string("-Wl,-z,defs"),
-        std::string("-Wl,-z,noexecstack"), std::string("-Wl,--gc-sections"),
-        "-Wl,--version-script=" + names.string(), std::string("-o"), made.string(),
+        std::string("-Xlinker"), "-soname=" + output.filename().string(),
+        std::string("-Wl,-z,defs"), std::string("-Wl,-z,noexecstack"),
+        std::string("-Wl,--gc-sections"), std::string("-Xlinker"),
+        "--version-script=" + names.string(), std::string("-o"), made.string(),
         object_file.string()})
     words.push_back(word);
   if (needs_rt)
@@ -132,7 +135,10 @@ void link_shared(const std::string &linker, const fs::path &output, std::span<co
     throw Exit(ExitCode::unsupported,
                "tracec: error: the linker failed: " +
                    (message.empty() ? words[0] + " returned " + std::to_string(status) : message));
-  fs::rename(made, output);
+  std::error_code problem;
+  fs::rename(made, output, problem);
+  if (problem)
+    throw Exit(ExitCode::input, "tracec: error: " + output.string() + ": " + problem.message());
 }
 
 } // namespace tracec

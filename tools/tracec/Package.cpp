@@ -50,6 +50,9 @@ std::vector<std::byte> make_package(const Request &request, const Functions &fun
       options.target.isa = isa;
       jit::CompileResult result = compiler().compile(*function.graph, options);
       const auto *planned = dynamic_cast<const jit::PlannedProgram *>(result.program.get());
+      // Saved traces may be of paths that were refused.
+      if (!planned && request.command == Command::profile)
+        continue;
       if (!planned)
         throw Exit(ExitCode::unsupported,
                    shown_name(request) + ": error: cannot be compiled: " + result.message);

@@ -57,10 +57,39 @@ struct LoadOptions {
 /// threads at once.
 class Module {
 public:
-  /// Of the first function.
-  template <class... Arguments>
-  std::vector<Tensor> operator()(const Arguments &...arguments) const {
-    return call_first({Operand(arguments)...}, std::source_location::current());
+  /// call() of the first function, with up to eight arguments.
+  std::vector<Tensor>
+  operator()(std::source_location site = std::source_location::current()) const {
+    return call({}, std::span<const Operand>(), site);
+  }
+  std::vector<Tensor> operator()(const Operand &a) const { return call_first({&a}); }
+  std::vector<Tensor> operator()(const Operand &a, const Operand &b) const {
+    return call_first({&a, &b});
+  }
+  std::vector<Tensor> operator()(const Operand &a, const Operand &b, const Operand &c) const {
+    return call_first({&a, &b, &c});
+  }
+  std::vector<Tensor> operator()(const Operand &a, const Operand &b, const Operand &c,
+                                 const Operand &d) const {
+    return call_first({&a, &b, &c, &d});
+  }
+  std::vector<Tensor> operator()(const Operand &a, const Operand &b, const Operand &c,
+                                 const Operand &d, const Operand &e) const {
+    return call_first({&a, &b, &c, &d, &e});
+  }
+  std::vector<Tensor> operator()(const Operand &a, const Operand &b, const Operand &c,
+                                 const Operand &d, const Operand &e, const Operand &f) const {
+    return call_first({&a, &b, &c, &d, &e, &f});
+  }
+  std::vector<Tensor> operator()(const Operand &a, const Operand &b, const Operand &c,
+                                 const Operand &d, const Operand &e, const Operand &f,
+                                 const Operand &g) const {
+    return call_first({&a, &b, &c, &d, &e, &f, &g});
+  }
+  std::vector<Tensor> operator()(const Operand &a, const Operand &b, const Operand &c,
+                                 const Operand &d, const Operand &e, const Operand &f,
+                                 const Operand &g, const Operand &h) const {
+    return call_first({&a, &b, &c, &d, &e, &f, &g, &h});
   }
   /// Tensors and numbers are given in the order of inputs() and numbers(), mixed as you like.
   /// Shapes and dtypes are those of the trace; strides may be any. Gives the outputs in the order
@@ -71,21 +100,32 @@ public:
   std::vector<Tensor> call(std::string_view function, std::span<const Operand> arguments,
                            std::source_location site = std::source_location::current()) const;
 
-  std::vector<std::string> functions() const;
+  std::vector<std::string>
+  functions(std::source_location site = std::source_location::current()) const;
   /// Of the function of that name; of the first one without. Throw invalid_argument for a name that
   /// the module does not have.
-  std::vector<ModuleTensor> inputs(std::string_view function = {}) const;
-  std::vector<ModuleTensor> outputs(std::string_view function = {}) const;
-  std::vector<ModuleNumber> numbers(std::string_view function = {}) const;
-  ModuleRun how(std::string_view function = {}) const;
+  std::vector<ModuleTensor>
+  inputs(std::string_view function = {},
+         std::source_location site = std::source_location::current()) const;
+  std::vector<ModuleTensor>
+  outputs(std::string_view function = {},
+          std::source_location site = std::source_location::current()) const;
+  std::vector<ModuleNumber>
+  numbers(std::string_view function = {},
+          std::source_location site = std::source_location::current()) const;
+  ModuleRun how(std::string_view function = {},
+                std::source_location site = std::source_location::current()) const;
 
 private:
   struct State;
   friend Module load_program(const std::filesystem::path &path, const LoadOptions &options,
                              std::source_location site);
   explicit Module(std::shared_ptr<const State> state) : state(std::move(state)) {}
-  std::vector<Tensor> call_first(std::initializer_list<Operand> arguments,
-                                 std::source_location site) const;
+  const State &opened(const std::source_location &site) const;
+  std::vector<Tensor> call_list(std::string_view function,
+                                std::span<const Operand *const> arguments,
+                                const std::source_location &site) const;
+  std::vector<Tensor> call_first(std::initializer_list<const Operand *> arguments) const;
 
   std::shared_ptr<const State> state;
 };

@@ -59,12 +59,12 @@ def : Composite<"Tensor plus_one(Operand x)", "plus(x, 1).">;
 // TABLE-DAG: constexpr OperandField al_ter_operands[]{{[{][{]}}"xs", OperandKind::tensor, true}, };
 // TABLE-DAG: constexpr AttrField al_ter_attrs[]{{[{][{]}}"axis", AttrKind::integer}, {"flag", AttrKind::boolean}, {"list", AttrKind::list}, {"dtype", AttrKind::dtype}, };
 // TABLE:      {OpKind::plus, "plus", Family::elementwise,
-// TABLE-NEXT: R"(x + y.
-// TABLE-NEXT: Says "so" | often.)",
+// TABLE-NEXT: TRACEJIT_DOC(R"(x + y.
+// TABLE-NEXT: Says "so" | often.)"),
 // TABLE-NEXT: plus_operands, {}, 1, ScalarFunction::sum_of_two, TypeRule::numeric,
-// TABLE-NEXT: DTypeSet{DType::f32, DType::f64, }, true, false, 3, &infer_broadcast, {}, nullptr},
+// TABLE-NEXT: DTypeSet{DType::f32, DType::f64, }, true, false, 3, TRACEJIT_SHAPE_RULE(infer_broadcast), {}, nullptr},
 // TABLE:      {OpKind::al_ter,
-// TABLE:      false, false, 0, &infer_alter, {}, nullptr},
+// TABLE:      false, false, 0, TRACEJIT_SHAPE_RULE(infer_alter), {}, nullptr},
 
 // ATTRS:      struct AlTerAttrs {
 // ATTRS-NEXT: std::int64_t axis{};
