@@ -145,6 +145,11 @@ bool Fusion::path_through_others(Operation *producer, Operation *consumer) {
 // Limits that show only in the merged kernel.
 static std::optional<WhyApart> check_limits(kernel::FuncOp function) {
   const kernel::SpaceAttr space = function.getSpace();
+  // A row that is reduced and looked at in one place only: it is whole in the one kernel or the
+  // other.
+  for (auto store : function.block().getOps<kernel::StoreOp>())
+    if (store.getValue().getType().getAxes() & ~store.getMap().axes())
+      return WhyApart::order_conflict;
   unsigned ops = 0;
   for (Operation &op : function.block())
     ops += isa<kernel::EwOp>(op);

@@ -25,7 +25,10 @@ std::string lower_plan(const Planned &planned, CompileOptions options, llvm::Mod
     safe_point();
     // Whoever calls a compiled file may give outputs that are not aligned to lines.
     request.may_update = request.use.traffic == Traffic::stream;
-    auto [known, fresh] = by_key.try_emplace(request.key(lowered.isa));
+    std::string key = request.key(lowered.isa);
+    if (key.empty())
+      return "kernel " + request.name() + " breaks a rule of its dialect";
+    auto [known, fresh] = by_key.try_emplace(std::move(key));
     if (fresh)
       if (std::string failure = lower_kernel(request, options.target, module, known->second);
           !failure.empty())

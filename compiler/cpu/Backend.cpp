@@ -81,6 +81,8 @@ std::string KernelRequest::key(Isa isa) const {
   op->print(stream, mlir::OpPrintingFlags().useLocalScope());
   // The name is the only part that does not matter.
   const std::size_t name = text.find('@');
+  if (name == text.npos) // the generic form, of what the verifier refuses
+    return "";
   text.erase(name, text.find_first_of(" (", name) - name);
   stream << "isa " << static_cast<int>(isa) << " traffic " << static_cast<int>(use.traffic)
          << " update " << may_update << " epilogue " << use.epilogue << " whole rows "

@@ -18,7 +18,8 @@ struct KernelRequest {
   ScheduleChanges changes;
 
   std::string name() const { return kernel::FuncOp(function).getSymName().str(); }
-  /// Everything that decides about the code: requests with equal keys get the same.
+  /// Everything that decides about the code: requests with equal keys get the same. Empty: the
+  /// kernel breaks a rule of its dialect.
   std::string key(Isa isa) const;
 };
 /// All kernels that the plan names, in its order. An empty message, or why not.

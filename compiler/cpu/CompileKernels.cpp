@@ -43,6 +43,8 @@ std::string KernelCompiler::run(const Planned &planned, const CompileOptions &op
   for (const KernelRequest &request : requests) {
     safe_point();
     std::string key = request.key(engine.isa());
+    if (key.empty())
+      return "kernel " + request.name() + " breaks a rule of its dialect";
     if (auto code = cache.find(key)) {
       table[request.name()] = std::move(code);
       continue;
