@@ -49,6 +49,11 @@ def main(program, tracec):
         expect(found == [(bits, c + e, 0) for bits, c, e in plain] and not opened,
                f"with the profile: {output}{errors}\nwithout: {plain}")
 
+        output, errors = run([program, "--hold"], TRACEJIT_PROFILE=str(profile))
+        found, opened = calls(output)
+        expect({bits for bits, _, _ in found} == {plain[0][0]} and len(found) == 40 and not opened and
+               not errors, f"with other values held: {output}{errors}")
+
         whole = profile.read_bytes()
         damaged = folder / "damaged.tjp"
         for at in range(0, len(whole), max(1, len(whole) // 12)):
