@@ -8,7 +8,7 @@ PRESETS = ["asan", "tsan"]
 # runtime and its tests, and nothing of LLVM.
 SUBSET = {
     "asan": ["errors-compiler-test", "errors-files-test", "errors-indices-test",
-             "errors-memory-test", "errors-shapes-test", "fuzz-container-corpus", "fuzz-idx-corpus",
+             "errors-memory-test", "errors-shapes-test", "fuzz-bundle-corpus", "fuzz-container-corpus", "fuzz-idx-corpus",
              "fuzz-npy-corpus", "fuzz-options-corpus", "fuzz-plan-corpus", "fuzz-replay-corpus",
              "fuzz-trace-corpus", "jit-session-test", "kernels-contract-test",
              "kernels-infer-cache-test", "tensor-memory-test", "unit_intern_cap"],

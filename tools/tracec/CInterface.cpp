@@ -9,6 +9,8 @@
 #include <tracejit/dtype.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -18,7 +20,8 @@ namespace {
 constexpr std::size_t longest_name = 64, most_wrapped = 16;
 
 bool is_keyword(std::string_view word) {
-  // Of C23 and C++23, and what the header itself uses.
+  // Of C23 and C++23, what the header itself uses, and functions of the C library that are likely
+  // names of traces: their headers declare them otherwise.
   static const std::set<std::string_view> words = {"alignas",     "alignof",
                                                    "and",         "and_eq",
                                                    "asm",         "auto",
@@ -72,7 +75,38 @@ bool is_keyword(std::string_view word) {
                                                    "int16_t",     "uint16_t",
                                                    "int32_t",     "uint32_t",
                                                    "int64_t",     "uint64_t",
-                                                   "size_t"};
+                                                   "size_t",      "abs",
+                                                   "acos",        "asin",
+                                                   "atan",        "cbrt",
+                                                   "ceil",        "clock",
+                                                   "close",       "cos",
+                                                   "cosh",        "div",
+                                                   "dup",         "erf",
+                                                   "exit",        "exp",
+                                                   "exp2",        "fabs",
+                                                   "floor",       "fma",
+                                                   "fmax",        "fmin",
+                                                   "fmod",        "free",
+                                                   "gamma",       "hypot",
+                                                   "index",       "link",
+                                                   "linux",       "log",
+                                                   "log10",       "log1p",
+                                                   "log2",        "logb",
+                                                   "malloc",      "memcmp",
+                                                   "memcpy",      "memmove",
+                                                   "memset",      "nan",
+                                                   "pipe",        "pow",
+                                                   "printf",      "rand",
+                                                   "random",      "read",
+                                                   "remainder",   "remove",
+                                                   "rename",      "round",
+                                                   "select",      "signal",
+                                                   "sin",         "sinh",
+                                                   "sleep",       "sqrt",
+                                                   "strlen",      "system",
+                                                   "tan",         "tanh",
+                                                   "time",        "trunc",
+                                                   "unix",        "write"};
   return words.contains(word);
 }
 
@@ -162,7 +196,8 @@ std::string join(const Parts &parts, const char *between, Text text) {
 std::string signature(const CFunction &f) {
   std::string text = join(f.inputs, ", ", shown);
   for (const CNumber &number : f.numbers)
-    text += (text.empty() ? "" : ", ") + number.name + " " + kind_name(number.kind);
+    text += (text.empty() ? "" : ", ") + number.name + " " + kind_name(number.kind) +
+            (number.example.empty() ? "" : " (" + number.example + ")");
   return f.name + ": " + text + " -> " + join(f.outputs, ", ", shown);
 }
 
@@ -259,6 +294,22 @@ std::string identifier(const std::string &text) {
   return result.substr(0, longest_name);
 }
 
+/// A number as C++ gave it in the first run.
+static std::string example_text(const jit::Scalar &number) {
+  switch (number.kind()) {
+  case jit::ScalarKind::boolean:
+    return number.as_bool() ? "true" : "false";
+  case jit::ScalarKind::integer:
+    return std::to_string(number.as_int());
+  case jit::ScalarKind::floating: {
+    std::array<char, 32> text;
+    const auto end = std::to_chars(text.begin(), text.end(), number.as_double()).ptr;
+    return {text.begin(), end};
+  }
+  }
+  return "";
+}
+
 CFunction describe_for_c(const jit::Graph &graph, const std::string &name,
                          std::map<std::string, std::string> names,
                          const std::vector<bool> &folded) {
@@ -267,7 +318,8 @@ CFunction describe_for_c(const jit::Graph &graph, const std::string &name,
     if (!folded[k])
       f.inputs.push_back({take_name(names, "in" + std::to_string(k)), graph.inputs[k]});
   for (std::size_t k = 0; k < graph.scalars.size(); ++k)
-    f.numbers.push_back({take_name(names, "num" + std::to_string(k)), graph.scalars[k]});
+    f.numbers.push_back({take_name(names, "num" + std::to_string(k)), graph.scalars[k],
+                         k < graph.examples.size() ? example_text(graph.examples[k]) : ""});
   for (std::size_t k = 0; k < graph.outputs.size(); ++k)
     f.outputs.push_back(
         {take_name(names, "out" + std::to_string(k)), graph.values[graph.outputs[k]].meta});

@@ -19,6 +19,7 @@ struct CTensor {
 struct CNumber {
   std::string name;
   jit::ScalarKind kind;
+  std::string example; ///< its value in the first run, if that is known
 };
 struct CFunction {
   std::string name, trace; ///< an identifier, and what the trace is called

@@ -197,6 +197,11 @@ void add_values(CLI::App &app, Request &request) {
 
 } // namespace
 
+static bool has_command(CLI::App &app, const std::string &name) {
+  return std::ranges::any_of(app.get_subcommands([](CLI::App *) { return true; }),
+                             [&](const CLI::App *command) { return command->get_name() == name; });
+}
+
 std::optional<Request> parse_command_line(int argc, char **argv) {
   Request request;
   auto isa = jit::Isa::v3;
@@ -247,6 +252,8 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
   app.formatter_fn(
       [](const CLI::App *, std::string, CLI::AppFormatMode) { return std::string(top_help); });
   try {
+    if (argc > 1 && argv[1][0] != '-' && !has_command(app, argv[1]))
+      throw CLI::ValidationError("no command '" + std::string(argv[1]) + "'");
     app.parse(argc, argv);
   } catch (const CLI::Success &success) {
     app.exit(success);
