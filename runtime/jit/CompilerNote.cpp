@@ -95,7 +95,7 @@ Result<std::string> read_compiler_version(const std::filesystem::path &path) {
   const Result<std::vector<char>> text = read_note(path, version_note);
   if (!text)
     return Failure{text.message()};
-  return std::string(text->data(), strnlen(text->data(), text->size()));
+  return std::string(text->begin(), std::ranges::find(*text, '\0'));
 }
 
 std::string read_build_id(const std::filesystem::path &path) {
