@@ -44,8 +44,7 @@ std::string lower_plan(const Planned &planned, CompileOptions options, llvm::Mod
 llvm::Constant *embed(const Impl &tensor, EntryParts &parts) {
   const Meta &meta = *tensor.meta;
   const auto bytes = static_cast<std::int64_t>(itemsize(meta.dtype));
-  const Span span =
-      meta.contiguous ? Span{meta.size, 0} : *span_of(meta.dtype, meta.dims(), meta.strides());
+  const Span span = span_of(meta);
   // Vectors may read, never write, up to a line behind the last element.
   std::vector<std::uint8_t> padded(static_cast<std::size_t>(span.elements * bytes) + 64);
   const std::byte *first = tensor.data() - span.origin * bytes;

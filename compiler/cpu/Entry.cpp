@@ -242,8 +242,7 @@ private:
   std::pair<llvm::Value *, llvm::Value *> extent_of(llvm::Value *list, std::size_t k,
                                                     const Meta &meta) {
     const auto bytes = static_cast<std::int64_t>(itemsize(meta.dtype));
-    const Span span =
-        meta.contiguous ? Span{meta.size, 0} : *span_of(meta.dtype, meta.dims(), meta.strides());
+    const Span span = span_of(meta);
     llvm::Value *address = element(list, k);
     const auto at = [&](std::int64_t elements) {
       llvm::Value *place =

@@ -2,38 +2,16 @@
 // Steps as code: addresses on the stack, then a call of a kernel or of libtracejit-rt.
 #include "compiler/cpu/EntryBody.h"
 
-#include "runtime/kernels/Parallel.h"
+#include "runtime/program/Products.h"
 #include "runtime/rt/WriteWords.h"
-
-#include <limits>
 
 namespace jit::cpu {
 
 static constexpr std::uint64_t line = 64;
 static std::uint64_t whole_lines(std::uint64_t bytes) { return (bytes + line - 1) / line * line; }
 
-/// The work that is worth sharing, as PlannedProgram has it.
-static bool worth_sharing(const ContractStep &step) {
-  std::int64_t work = step.m * step.n * std::max<std::int64_t>(step.k, 1);
-  for (const std::int64_t size : step.batch_sizes)
-    work *= size;
-  return work >= 16 * parallel_elements;
-}
-
 static ContractArgs describe(const ContractStep &step) {
-  ContractArgs args;
-  args.dtype = step.dtype;
-  args.m = step.m;
-  args.n = step.n;
-  args.k = step.k;
-  args.a_row_stride = step.a_row_stride;
-  args.a_col_stride = step.a_col_stride;
-  args.b_row_stride = step.b_row_stride;
-  args.b_col_stride = step.b_col_stride;
-  args.c_row_stride = step.c_row_stride;
-  args.batch = {static_cast<std::int64_t>(step.batch_sizes.size()), step.batch_sizes.data(),
-                step.a_batch_strides.data(), step.b_batch_strides.data(),
-                step.c_batch_strides.data()};
+  ContractArgs args = shape_of(step);
   if (!step.epilogue.empty())
     args.epilogue = {[](auto...) {}, nullptr, step.whole_rows};
   return args;

@@ -46,8 +46,7 @@ void release_mapping(void *owner) { delete static_cast<std::shared_ptr<MappedFil
 /// The bytes of a constant as a tensor that lies in the file, or a copy of it.
 Result<Tensor> constant_tensor(const Meta &meta, std::span<const std::byte> bytes,
                                const std::shared_ptr<MappedFile> &file) {
-  const Span span =
-      meta.contiguous ? Span{meta.size, 0} : *span_of(meta.dtype, meta.dims(), meta.strides());
+  const Span span = span_of(meta);
   const std::size_t origin = static_cast<std::size_t>(span.origin) * itemsize(meta.dtype);
   Storage *storage = nullptr;
   if (bytes.size() >= least_mapped) {
@@ -413,10 +412,8 @@ ModuleRun Module::how(std::string_view function, std::source_location site) cons
     return {ModuleRun::Way::code, ""};
   const std::string why = f.bundle.program ? "the mode is off" : f.bundle.why_no_program;
   const TraceOptions options{.name = f.bundle.names.function};
-  const auto reports =
-      detail::explain_trace(detail::find_trace(&detail::type_identity<Function>, trace_key(f),
-                                               options, std::source_location::current()),
-                            std::source_location::current());
+  const auto reports = detail::explain_trace(
+      detail::find_trace(&detail::type_identity<Function>, trace_key(f), options, site), site);
   const bool compiled = std::ranges::any_of(
       reports, [](const TraceReport &report) { return report.state == "active"; });
   return {compiled ? ModuleRun::Way::compiled : ModuleRun::Way::eager, why};

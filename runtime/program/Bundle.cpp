@@ -38,8 +38,7 @@ void pass_names(auto &stream, auto &names) {
 }
 
 std::size_t span_bytes(const Meta &meta) {
-  const auto span =
-      meta.contiguous ? Span{meta.size, 0} : *span_of(meta.dtype, meta.dims(), meta.strides());
+  const auto span = span_of(meta);
   return static_cast<std::size_t>(span.elements) * itemsize(meta.dtype);
 }
 

@@ -7,6 +7,7 @@
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/kernels/Parallel.h"
 #include "runtime/kernels/ScalarValue.h"
+#include "runtime/program/Products.h"
 #include "runtime/scalar/LargeAngle.h"
 
 #include <algorithm>
@@ -317,19 +318,7 @@ void PlannedProgram::run_step(const KernelStep &step, const CompiledKernel &kern
 }
 
 ContractArgs PlannedProgram::contract_args(const ContractStep &step) const noexcept {
-  ContractArgs args;
-  args.dtype = step.dtype;
-  args.m = step.m;
-  args.n = step.n;
-  args.k = step.k;
-  args.a_row_stride = step.a_row_stride;
-  args.a_col_stride = step.a_col_stride;
-  args.b_row_stride = step.b_row_stride;
-  args.b_col_stride = step.b_col_stride;
-  args.c_row_stride = step.c_row_stride;
-  args.batch = {static_cast<std::int64_t>(step.batch_sizes.size()), step.batch_sizes.data(),
-                step.a_batch_strides.data(), step.b_batch_strides.data(),
-                step.c_batch_strides.data()};
+  ContractArgs args = shape_of(step);
   // Whether there is one decides about pieces of the work, and so about scratch.
   if (!step.epilogue.empty())
     args.epilogue = {run_epilogue, nullptr, step.whole_rows};
@@ -340,10 +329,7 @@ ContractArgs PlannedProgram::contract_args(const ContractStep &step) const noexc
 /// when the program is made; the pool may have fewer or more threads later.
 Parallel PlannedProgram::parallel_of(const ContractStep &step) const noexcept {
   Parallel parallel;
-  std::int64_t work = step.m * step.n * std::max<std::int64_t>(step.k, 1);
-  for (std::int64_t size : step.batch_sizes)
-    work *= size;
-  if (work >= 16 * parallel_elements) {
+  if (worth_sharing(step)) {
     parallel.run = run_chunks;
     parallel.workers = workers;
   }

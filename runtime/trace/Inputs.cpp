@@ -53,7 +53,7 @@ void fill(DType dtype, std::int64_t bound, std::uint64_t word, std::byte *elemen
 }
 
 Result<Tensor> allocate(const Meta &meta, Span &span) {
-  span = meta.contiguous ? Span{meta.size, 0} : *span_of(meta.dtype, meta.dims(), meta.strides());
+  span = span_of(meta);
   const std::size_t step = itemsize(meta.dtype);
   Storage *storage = new_storage(static_cast<std::size_t>(span.elements) * step);
   Impl *impl = storage ? new_ready(&meta, storage,

@@ -37,4 +37,9 @@ inline std::optional<Span> span_of(DType dtype, Dims dims, Dims strides) noexcep
   return Span{elements, -below};
 }
 
+/// Of a tensor whose block is known to fit.
+inline Span span_of(const Meta &meta) noexcept {
+  return meta.contiguous ? Span{meta.size, 0} : *span_of(meta.dtype, meta.dims(), meta.strides());
+}
+
 } // namespace jit

@@ -34,11 +34,6 @@ public:
   std::vector<char> data;
 };
 
-jit::Span span_of(const jit::Meta &meta) {
-  return meta.contiguous ? jit::Span{meta.size, 0}
-                         : *jit::span_of(meta.dtype, meta.dims(), meta.strides());
-}
-
 std::size_t bytes_of(const jit::Graph &graph) {
   std::size_t bytes = 0;
   for (const jit::Meta *meta : graph.inputs)

@@ -164,8 +164,7 @@ std::string list(jit::Dims values) {
 }
 
 std::size_t span_bytes(const jit::Meta &meta) {
-  const jit::Span span = meta.contiguous ? jit::Span{meta.size, 0}
-                                         : *jit::span_of(meta.dtype, meta.dims(), meta.strides());
+  const jit::Span span = jit::span_of(meta);
   return static_cast<std::size_t>(span.elements) * jit::itemsize(meta.dtype);
 }
 

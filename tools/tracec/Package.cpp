@@ -15,8 +15,7 @@ namespace tracec {
 /// From the lowest address on.
 static std::span<const std::byte> bytes_of(const jit::Impl &tensor) {
   const jit::Meta &meta = *tensor.meta;
-  const jit::Span span = meta.contiguous ? jit::Span{meta.size, 0}
-                                         : *jit::span_of(meta.dtype, meta.dims(), meta.strides());
+  const jit::Span span = jit::span_of(meta);
   const auto bytes = static_cast<std::int64_t>(jit::itemsize(meta.dtype));
   return {tensor.data() - span.origin * bytes, static_cast<std::size_t>(span.elements * bytes)};
 }
