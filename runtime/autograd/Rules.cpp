@@ -6,6 +6,8 @@
 #include "runtime/eager/Dispatch.h"
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 namespace jit::autograd {
 
@@ -17,12 +19,32 @@ const GradientRule &gradient_rule(OpKind op) noexcept {
   return gradient_rules[static_cast<std::size_t>(op)];
 }
 
+/// The float dtype that an op has converted its operands to, if it has.
+static std::optional<DType> float_of(OpKind op, AttrWords attrs,
+                                     std::span<const TapeOperand> operands) {
+  const OpInfo &row = info(op);
+  if (row.family != Family::elementwise ||
+      (row.types != TypeRule::numeric && row.types != TypeRule::floating))
+    return std::nullopt;
+  std::vector<OperandType> types;
+  for (const TapeOperand &operand : operands)
+    types.push_back({operand.meta, operand.number.kind()});
+  const DType compute = element_types(row, attrs, types).compute;
+  return is_float(compute) ? std::optional(compute) : std::nullopt;
+}
+
 Operand Backward::operand(std::size_t i) const {
   const TapeOperand &operand = operands[i];
   if (!operand.meta)
     return {operand.number, site};
   retain(operand.kept);
-  return at(detail::Access::tensor(operand.kept));
+  Tensor value = detail::Access::tensor(operand.kept);
+  // The op has seen integers as floats, and so must its gradient: numbers beside them need not fit
+  // the integers, and squares must not wrap.
+  if (!is_float(operand.meta->dtype))
+    if (const std::optional<DType> dtype = float_of(op, attrs, operands))
+      return at(astype(at(std::move(value)), *dtype));
+  return at(std::move(value));
 }
 
 Operand Backward::result(std::size_t r) const {

@@ -69,6 +69,17 @@ TEST(Grad, OfThePowerOfTheLowestInteger) {
   EXPECT_EQ(grad(power)(Tensor(1.0, DType::f64)).item<double>(), -0x1p63);
 }
 
+TEST(Grad, IntegersBesideFloatsCountAsFloats) {
+  const Tensor i = Tensor::copy_of<std::int32_t>({-70000, 5, 70000});
+  const Tensor x = tensor({1, 1, 1}, {3}).astype(DType::f32);
+  // No number beside them has to fit the integers.
+  const auto high = [&](Tensor v) { return clip(i, INT64_MAX, v); };
+  expect_bits(Tensor::copy_of({1.0f, 1.0f, 1.0f}), grad(high)(x));
+  // x / i has the derivative -x / i^2, whose square is no i32.
+  const auto low = [&](Tensor v) { return atan2(v, i); };
+  expect_bits(grad([&](Tensor v) { return atan2(v, i.astype(DType::f32)); })(x), grad(low)(x));
+}
+
 TEST(Grad, AnArgumentIsNotTheTensorItWasMadeOf) {
   const Tensor x(3.0, DType::f64);
   EXPECT_EQ(grad([&](Tensor v) { return v * x; })(x).item<double>(), 3);
