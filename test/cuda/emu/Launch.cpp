@@ -52,15 +52,17 @@ std::string hexadecimal(const void *address) {
 Problem run(const Launch &launch) {
   Block &block = Block::of_this_thread();
   block.begin(launch);
-  const BlockOrder order(launch.order, launch.grid);
+  // Of the blocks that run, the first half is at the beginning of the grid, the rest at its end.
   const unsigned edge = launch.edge_blocks;
+  const unsigned count = edge && edge <= launch.grid / 2 ? 2 * edge : launch.grid;
+  const unsigned gap = launch.grid - count;
+  const BlockOrder order(launch.order, count);
   const void *address = nullptr;
   const bool alive = runs_without_fault(
       [&] {
-        for (unsigned i = 0; i < launch.grid && !block.failed(); ++i) {
+        for (unsigned i = 0; i < count && !block.failed(); ++i) {
           const unsigned number = order(i);
-          if (!edge || number < edge || number >= launch.grid - edge)
-            block.run(number);
+          block.run(number < count / 2 ? number : number + gap);
         }
       },
       &address);

@@ -125,21 +125,24 @@ Status pop_context(Context *context) {
 
 namespace {
 
-/// At the end of the process, before static objects that are older than the opened library. From
-/// now on calls say so, and streams begin no more jobs.
-__attribute__((destructor)) void end_world() {
-  World &world = World::get();
-  if (world.process != ::getpid())
-    return;
-  const std::lock_guard lock(world.mutex);
-  world.ended = true;
-  std::string line = "calls";
-  for (unsigned i = 0; i < world.calls.size(); ++i)
-    if (const std::uint64_t count = world.calls[i])
-      line += std::string(" ") + entry_name(static_cast<Entry>(i)) + "=" + std::to_string(count);
-  log_line(line);
-  log_line(world.live());
-}
+/// When the process ends, after what was made since the library was opened and before what is
+/// older. From then on calls say so, and streams begin no more jobs.
+struct End {
+  ~End() {
+    World &world = World::get();
+    if (world.process != ::getpid())
+      return;
+    const std::lock_guard lock(world.mutex);
+    world.ended = true;
+    std::string line = "calls";
+    for (unsigned i = 0; i < world.calls.size(); ++i)
+      if (const std::uint64_t count = world.calls[i])
+        line += std::string(" ") + entry_name(static_cast<Entry>(i)) + "=" + std::to_string(count);
+    log_line(line);
+    log_line(world.live());
+  }
+};
+const End end;
 
 } // namespace
 } // namespace jit::cuda::fake
