@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 void *open_library(const char *name) {
@@ -179,4 +179,4 @@ Function function_of(const Device &device, const char *name) {
   return function;
 }
 
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake

@@ -10,7 +10,7 @@
 #include <thread>
 #include <unistd.h>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 std::vector<float> numbers(std::size_t n) {
@@ -201,7 +201,7 @@ TEST(FakeDriverTest, DevicesAreDescribed) {
     EXPECT_EQ(count, 2);
     EXPECT_EQ(driver.DriverGetVersion(&version), Status::success);
     EXPECT_EQ(version, 12080);
-    DeviceNumber number = -1;
+    Ordinal number = -1;
     EXPECT_EQ(driver.DeviceGet(&number, 1), Status::success);
     EXPECT_EQ(number, 1);
     EXPECT_EQ(driver.DeviceGet(&number, 2), Status::invalid_device);
@@ -326,4 +326,4 @@ TEST(FakeDriverTest, LogHasLaunchesAndWhatIsAlive) {
 }
 
 } // namespace
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake
