@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A library that lacks a symbol, for tests of what looks it up.
+#pragma once
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace jit::gpu::fake {
+
+/// Copies the library `from` with another first letter in the name of a dynamic symbol, so that
+/// dlsym finds neither name. False: it has no such symbol, or a file could not be read or written.
+inline bool without_symbol(const std::string &from, const std::string &symbol,
+                           const std::string &to) {
+  std::ifstream in(from, std::ios::binary);
+  std::string bytes(std::istreambuf_iterator<char>(in), {});
+  const std::size_t at = bytes.find('\0' + symbol + '\0'); // in .dynstr, which comes first
+  if (at == std::string::npos)
+    return false;
+  bytes[at + 1] = '_';
+  std::ofstream out(to, std::ios::binary);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return out.good();
+}
+
+} // namespace jit::gpu::fake
