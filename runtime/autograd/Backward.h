@@ -4,7 +4,7 @@
 #pragma once
 
 #include "runtime/ops/OpTable.h"
-#include "runtime/tensor/Impl.h"
+#include "runtime/tensor/DeviceMemory.h"
 
 #include <tracejit/ops.h>
 

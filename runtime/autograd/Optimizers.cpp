@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/eager/Typed.h"
 #include "runtime/kernels/Mxcsr.h"
+#include "runtime/tensor/DeviceMemory.h"
 
 #include <tracejit/optimizers.h>
 
@@ -27,9 +28,11 @@ static void make_state(const Parameters &parameters, std::vector<Variable> &stat
                        const std::source_location &site) {
   std::vector<Variable> zero;
   detail::typed("prepare", site, [&] {
-    for (const Variable *parameter : parameters.list())
+    for (const Variable *parameter : parameters.list()) {
+      const WhereItLies there(parameter->value());
       zero.emplace_back(zeros(parameter->shape(), parameter->dtype(), site),
                         VariableOptions{parameter->name(), false}, site);
+    }
   });
   state = std::move(zero);
 }

@@ -47,6 +47,20 @@ static void record(const detail::TapeOp &op) {
   if (TapeList *list = recording_now())
     list->append(op);
 }
+/// A copy on another device has the gradient of its original, copied back.
+static void record_move(const Tensor &from, const Tensor &to, const std::source_location &site) {
+  TapeList *list = recording_now();
+  if (!list)
+    return;
+  static const auto back = std::make_shared<const detail::GradientFunction>(
+      [](const std::vector<Tensor> &inputs, const std::vector<Tensor> &,
+         const std::vector<Tensor> &gradients) {
+        return std::vector<Tensor>{gradients[0].to(inputs[0].device())};
+      });
+  Impl *const input = detail::Access::impl(from), *const result = detail::Access::impl(to);
+  list->append({&input, 1}, {&result, 1}, {back, Site::of(site)});
+}
+
 void TapeList::rebind_everywhere(const Impl &value, std::uint64_t variable) {
   if (TapeList *list = recording_now())
     list->rebind(value, variable);
@@ -57,7 +71,8 @@ void TapeList::rebind_everywhere(const Impl &value, std::uint64_t variable) {
 
 /// The dispatcher calls the hook only while thread_trace.tapes is not 0.
 [[maybe_unused]] static const bool hooked =
-    (detail::tape_hook = record, detail::rebind_hook = TapeList::rebind_everywhere, true);
+    (detail::tape_hook = record, detail::rebind_hook = TapeList::rebind_everywhere,
+     detail::move_hook = record_move, true);
 
 void set_recording(TapeList *list) noexcept {
   recording = list;
@@ -392,12 +407,15 @@ std::vector<Tensor> Tape::use_up(const Tensor &target, const Sources &sources,
   consumed_line = consumed.line;
   const std::shared_ptr<TapeList> walked = std::move(list);
   std::vector<Tensor> gradients(numbers.size());
-  if (end_number != TapeOperand::constant)
+  if (end_number != TapeOperand::constant) {
+    const WhereItLies there(*end.meta);
     gradients = autograd::walk_back(*walked, begin, end_number,
                                     full(end.meta->dims(), Operand(1, site), end.meta->dtype),
                                     numbers, site);
+  }
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const Tensor &value = sources.list()[i].value;
+    const WhereItLies there(value);
     if (gradients[i].empty())
       gradients[i] = zeros(value.shape(), value.dtype(), site);
   }

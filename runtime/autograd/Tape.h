@@ -4,6 +4,7 @@
 #pragma once
 
 #include "runtime/autograd/Backward.h"
+#include "runtime/eager/Devices.h"
 #include "runtime/eager/Dispatch.h"
 #include "runtime/ops/Attributes.h"
 

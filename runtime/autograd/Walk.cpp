@@ -150,10 +150,19 @@ private:
     backward.wanted = &wanted;
     backward.given = given;
     const MarkedOps marked(entry.made_by);
+    const WhereItLies there(where_made(value));
     gradient_rule(entry.made_by).apply(backward);
     for (std::size_t i = 0; i < operands.size(); ++i)
       if (!given[i].empty())
         accumulate(adjoints.of(operands[i].parent), std::move(given[i]));
+  }
+
+  /// Where the op of a value has run.
+  DeviceNumber where_made(std::uint32_t value) const {
+    for (const TapeOperand &operand : list.operands_of(list.entry(value)))
+      if (operand.meta)
+        return operand.meta->device;
+    return default_device();
   }
 
   /// One call of a function whose gradient was given by hand.
@@ -175,8 +184,10 @@ private:
     operands.assign(recorded_operands.begin(), recorded_operands.end());
     if (any) {
       for (std::size_t r = 0; r < outputs.size(); ++r)
-        if (upstream[r].empty())
+        if (upstream[r].empty()) {
+          const WhereItLies there(outputs[r]);
           upstream[r] = zeros(outputs[r].shape(), outputs[r].dtype(), backward.site);
+        }
       for (const TapeOperand &operand : operands)
         inputs.push_back(tensor_of(operand.kept));
       pass_on_custom(*entry.custom, (*entry.custom->function)(inputs, outputs, upstream));

@@ -63,15 +63,15 @@ namespace {
 /// A meta that is looked for.
 class Wanted {
 public:
-  Wanted(DType dtype, Dims dims, Dims strides)
-      : dtype(dtype), dims(dims), strides(canonical_strides(dims, strides)) {
-    hash = hash_word(dims.size(), static_cast<std::uint64_t>(dtype));
+  Wanted(DType dtype, Dims dims, Dims strides, DeviceNumber device)
+      : dtype(dtype), device(device), dims(dims), strides(canonical_strides(dims, strides)) {
+    hash = hash_word(dims.size() | std::size_t{device} << 8, static_cast<std::uint64_t>(dtype));
     for (std::size_t i = 0; i < dims.size(); ++i)
       hash = hash_word(hash_word(hash, static_cast<std::uint64_t>(dims[i])),
                        static_cast<std::uint64_t>(this->strides[i]));
   }
   bool operator()(const Meta &meta) const noexcept {
-    return meta.dtype == dtype && std::ranges::equal(meta.dims(), dims) &&
+    return meta.dtype == dtype && meta.device == device && std::ranges::equal(meta.dims(), dims) &&
            std::ranges::equal(meta.strides(), Dims(strides));
   }
   const Meta *make(bool interned) const {
@@ -79,6 +79,7 @@ public:
                           static_cast<std::uint8_t>(dims.size()),
                           is_contiguous(dims, strides),
                           interned,
+                          device,
                           *checked_size(dtype, dims),
                           {},
                           {}};
@@ -95,6 +96,7 @@ public:
 
 private:
   DType dtype;
+  DeviceNumber device;
   Dims dims;
   DimList strides;
 };
@@ -114,17 +116,17 @@ bool comes_again(std::uint64_t hash) noexcept {
 
 } // namespace
 
-const Meta *intern_meta(DType dtype, Dims dims, Dims strides) {
-  return Wanted(dtype, dims, strides).intern();
+const Meta *intern_meta(DType dtype, Dims dims, Dims strides, DeviceNumber device) {
+  return Wanted(dtype, dims, strides, device).intern();
 }
 
 const Meta *intern_contiguous(DType dtype, Dims dims) {
   return intern_meta(dtype, dims, row_major_strides(dims));
 }
 
-const Meta *value_meta(DType dtype, Dims dims, Dims strides) {
+const Meta *value_meta(DType dtype, Dims dims, Dims strides, DeviceNumber device) {
   constexpr std::size_t half = InternTable<Meta>::capacity / 2, most = half + half / 2;
-  const Wanted wanted(dtype, dims, strides);
+  const Wanted wanted(dtype, dims, strides, device);
   if (metas.size() < half)
     return wanted.intern();
   if (const Meta *known = metas.find(wanted.hash, wanted))
@@ -132,17 +134,17 @@ const Meta *value_meta(DType dtype, Dims dims, Dims strides) {
   return metas.size() < most && comes_again(wanted.hash) ? wanted.intern() : wanted.make(false);
 }
 
-const Meta *contiguous_value_meta(DType dtype, Dims dims) {
-  return value_meta(dtype, dims, row_major_strides(dims));
+const Meta *contiguous_value_meta(DType dtype, Dims dims, DeviceNumber device) {
+  return value_meta(dtype, dims, row_major_strides(dims), device);
 }
 
 const Meta *find_interned(const Meta &meta) noexcept {
-  const Wanted wanted(meta.dtype, meta.dims(), meta.strides());
+  const Wanted wanted(meta.dtype, meta.dims(), meta.strides(), meta.device);
   return metas.find(wanted.hash, wanted);
 }
 
 bool same_meta(const Meta &a, const Meta &b) noexcept {
-  return a.dtype == b.dtype && std::ranges::equal(a.dims(), b.dims()) &&
+  return a.dtype == b.dtype && a.device == b.device && std::ranges::equal(a.dims(), b.dims()) &&
          std::ranges::equal(a.strides(), b.strides());
 }
 
@@ -162,6 +164,9 @@ std::string describe(DType dtype, Dims dims) {
   return text += ']';
 }
 
-std::string describe(const Meta &meta) { return describe(meta.dtype, meta.dims()); }
+std::string describe(const Meta &meta) {
+  std::string text = describe(meta.dtype, meta.dims());
+  return meta.device == on_cpu ? text : text + "@cuda:" + std::to_string(meta.device - 1);
+}
 
 } // namespace jit

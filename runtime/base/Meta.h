@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Meta: dtype, extents and strides of a tensor, interned as long as there is room, so that one
-// pointer compare decides whether two tensors look alike.
+// Meta: dtype, place, extents and strides of a tensor, interned as long as there is room, so that
+// one pointer compare decides whether two tensors look alike.
 #pragma once
 
 #include "runtime/base/Export.h"
@@ -14,6 +14,10 @@
 
 namespace jit {
 
+/// Where elements lie and ops on them run: 0 is the CPU, n the GPU of index n - 1.
+using DeviceNumber = std::uint8_t;
+inline constexpr DeviceNumber on_cpu = 0;
+
 /// Immutable. Strides count elements, may be 0 (broadcast) or negative (flipped).
 struct Meta {
   DType dtype;
@@ -23,6 +27,7 @@ struct Meta {
   /// In the table, for ever: equal metas are the same pointer. Another meta is owned by the one
   /// tensor that uses it, and is compared by content.
   bool interned;
+  DeviceNumber device;
   /// Product of the extents.
   std::int64_t size;
   std::int64_t dim_values[max_rank];
@@ -47,13 +52,16 @@ DimList canonical_strides(Dims dims, Dims strides) noexcept;
 /// Finds or adds a meta, for what is recorded and compiled; strides are made canonical.
 /// Precondition: checked_size holds; strides.size() == dims.size(). Past the cap (65,536 metas) the
 /// result is the caller's own and goes to release_meta.
-TRACEJIT_PRIVATE const Meta *intern_meta(DType dtype, Dims dims, Dims strides);
+TRACEJIT_PRIVATE const Meta *intern_meta(DType dtype, Dims dims, Dims strides,
+                                         DeviceNumber device = on_cpu);
 TRACEJIT_PRIVATE const Meta *intern_contiguous(DType dtype, Dims dims);
 
 /// The same for a value of an op that runs: once the table is half full, only shapes that come
 /// again get a place, and none in its last quarter. So there is room for what is recorded.
-TRACEJIT_PRIVATE const Meta *value_meta(DType dtype, Dims dims, Dims strides);
-TRACEJIT_PRIVATE const Meta *contiguous_value_meta(DType dtype, Dims dims);
+TRACEJIT_PRIVATE const Meta *value_meta(DType dtype, Dims dims, Dims strides,
+                                        DeviceNumber device = on_cpu);
+TRACEJIT_PRIVATE const Meta *contiguous_value_meta(DType dtype, Dims dims,
+                                                   DeviceNumber device = on_cpu);
 
 TRACEJIT_PRIVATE const Meta *find_interned(const Meta &meta) noexcept;
 /// The equal meta in the table, or nullptr.
@@ -66,7 +74,7 @@ TRACEJIT_PRIVATE bool same_meta(const Meta &a, const Meta &b) noexcept;
 /// Frees a meta that is not interned; call when its one owner goes.
 void release_meta(const Meta *meta) noexcept;
 
-/// "f32[2,3]", as in error messages.
+/// "f32[2,3]", as in error messages; of a tensor on a GPU "f32[2,3]@cuda:0".
 TRACEJIT_PRIVATE std::string describe(DType dtype, Dims dims);
 TRACEJIT_PRIVATE std::string describe(const Meta &meta);
 

@@ -107,7 +107,7 @@ std::string get_memory(const Options &options) {
 
 constexpr int max_count = 1'000'000'000;
 
-constexpr std::array<OptionInfo, 18> table = {{
+constexpr std::array<OptionInfo, 20> table = {{
     {"mode", "off|log|on|check", "what the runtime does beyond plain eager", false,
      set_word<&Options::mode, modes>, get_word<&Options::mode, modes>},
     {"isa", "auto|v3|v4", "x86-64 level of kernels and compiled code", true,
@@ -137,6 +137,10 @@ constexpr std::array<OptionInfo, 18> table = {{
      set_schedule, get_schedule},
     {"save", "DIR", "folder that receives every compiled trace as a file", false,
      set_text<&Options::save>, get_text<&Options::save>},
+    {"cuda", "on|off", "whether NVIDIA GPUs may be used", false, set_word<&Options::cuda, switches>,
+     get_word<&Options::cuda, switches>},
+    {"cuda_sync", "on|off", "wait after every launch on a GPU, so that its error is at its op",
+     false, set_word<&Options::cuda_sync, switches>, get_word<&Options::cuda_sync, switches>},
     {"compiler", "FILE", "the compiler library, if not the one beside libtracejit", false,
      set_text<&Options::compiler>, get_text<&Options::compiler>},
     {"cache", "DIR|off", "folder of compiled programs, if not ~/.cache/tracejit", false,

@@ -36,10 +36,12 @@ struct Options {
   std::vector<std::string> disable;
   ScheduleChanges schedule;
   std::string save;
-  std::string compiler; ///< empty: found beside libtracejit
-  std::string cache;    ///< folder of compiled programs; empty: in the user's cache; "off": none
-  std::string profile;  ///< file with programs of paths that are known; empty: none
-  std::string report;   ///< file that is written at exit; empty: none
+  bool cuda = true;       ///< whether GPUs may be used
+  bool cuda_sync = false; ///< wait after every launch
+  std::string compiler;   ///< empty: found beside libtracejit
+  std::string cache;      ///< folder of compiled programs; empty: in the user's cache; "off": none
+  std::string profile;    ///< file with programs of paths that are known; empty: none
+  std::string report;     ///< file that is written at exit; empty: none
 
   bool operator==(const Options &) const = default;
 };

@@ -47,6 +47,8 @@ template <class F> void say(const char *function, F &&text) noexcept {
 }
 
 std::string text_of(const Impl &ready) {
+  if (ready.meta->device != on_cpu) // the debugger has stopped the threads that a copy waits for
+    return describe(*ready.meta) + " lies on a GPU";
   std::ostringstream text;
   print(text, ready.meta->dtype, ready.meta->dims(), ready.meta->strides(), ready.data());
   return std::move(text).str();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/eager/Dispatch.h"
 
+#include "runtime/eager/Devices.h"
 #include "runtime/eager/Numbers.h"
 #include "runtime/eager/Start.h"
 #include "runtime/eager/Typed.h"
@@ -10,6 +11,7 @@
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/kernels/SmallOps.h"
 #include "runtime/ops/Attributes.h"
+#include "runtime/tensor/DeviceMemory.h"
 #include "runtime/tensor/PackedMatrix.h"
 #include "runtime/trace/PendingIndices.h"
 
@@ -73,10 +75,7 @@ private:
 
 Error out_of_memory(const OpCall &call, const Meta &meta) {
   thread_trace.refused = true;
-  return {ErrorCode::out_of_memory,
-          std::string(info(call.op).name) + ": cannot allocate " + std::to_string(meta.bytes()) +
-              " bytes for " + describe(meta),
-          *call.location};
+  return memory_error(info(call.op).name, meta, *call.location);
 }
 
 /// Whether the result of the op may lie in the memory of argument 0: nobody can see what was there.
@@ -99,6 +98,8 @@ bool update(const OpCall &call, const ResultMetas &metas, Impl **results) noexce
     return false;
   if (has_packed(*storage))
     drop_packed(*storage);
+  if (storage->device)
+    storage->device->drop_host_copy(*storage);
   const KernelResult into{metas.metas[0], storage->data};
   if (execute_into(call.op, call.attrs, call.arguments, {&into, 1}))
     return true;
@@ -140,11 +141,29 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
   }
 }
 
+/// Whether the op runs on a device. One with operands of several is invalid wherever it runs.
+bool is_on_device(std::span<const Argument> arguments) noexcept {
+  bool any_tensor = false;
+  for (const Argument &argument : arguments) {
+    if (!argument.impl)
+      continue;
+    if (argument.impl->meta->device != on_cpu)
+      return true;
+    any_tensor = true;
+  }
+  return !any_tensor && default_device() != on_cpu;
+}
+
 /// Results carry a reference each for the caller; returns how many there are.
 std::uint8_t run(const OpCall &call, Impl **results) {
   ResultMetas metas;
   ThreadTrace &t = thread_trace;
   if (t.activity == Activity::none) [[likely]] {
+    run_eagerly(call, metas, results);
+    return metas.count;
+  }
+  if (is_on_device(call.arguments)) [[unlikely]] {
+    before_device_op(call);
     run_eagerly(call, metas, results);
     return metas.count;
   }

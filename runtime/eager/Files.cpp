@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Tensors in files: the public functions over the readers and writers of runtime/tensor.
+#include "runtime/eager/Devices.h"
 #include "runtime/eager/Dispatch.h"
 #include "runtime/eager/Typed.h"
 #include "runtime/tensor/Idx.h"
@@ -39,7 +40,8 @@ static Tensor unfilled(std::string_view function, DType dtype, Dims shape, std::
   return detail::Access::tensor(impl);
 }
 
-/// A computed tensor in row-major order. Not an op of the program: it must not appear in traces.
+/// A computed tensor of the CPU in row-major order. Not an op of the program: it must not appear in
+/// traces.
 static Tensor row_major(std::string_view function, const Tensor &tensor,
                         const source_location &site) {
   if (tensor.empty())
@@ -47,11 +49,12 @@ static Tensor row_major(std::string_view function, const Tensor &tensor,
   Impl &impl = *detail::Access::impl(tensor);
   detail::make_ready(impl, site);
   const Meta &meta = *impl.meta;
-  if (meta.contiguous)
+  if (meta.contiguous && meta.device == on_cpu)
     return tensor;
+  const std::byte *elements = detail::host_bytes(impl, function, site);
   std::byte *copy = nullptr;
   Tensor result = unfilled(function, meta.dtype, meta.dims(), copy, site);
-  copy_strided(meta, impl.data(), copy);
+  copy_strided(meta, elements, copy);
   return result;
 }
 
@@ -107,7 +110,7 @@ static Tensor read_array(std::string_view function, const Result<NpyFile> &file,
   Tensor tensor = unfilled(function, file->header().dtype, file->header().shape, data, site);
   if (const auto message = file->read(data))
     throw io_error(function, *message, site);
-  return tensor;
+  return detail::on_default_device(std::move(tensor), site);
 }
 
 Tensor load(const std::filesystem::path &path, source_location site) {
@@ -145,7 +148,7 @@ NamedTensors load_npz(const std::filesystem::path &path, source_location site) {
       std::byte *data = nullptr;
       Tensor tensor = unfilled("load_npz", header->dtype, header->shape, data, site);
       decode_npy(*header, bytes->data() + header->data_offset, data);
-      tensors.insert_or_assign(member.name, std::move(tensor));
+      tensors.insert_or_assign(member.name, detail::on_default_device(std::move(tensor), site));
     }
     return tensors;
   });

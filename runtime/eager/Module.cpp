@@ -11,7 +11,7 @@
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/program/Bundle.h"
-#include "runtime/tensor/Impl.h"
+#include "runtime/tensor/DeviceMemory.h"
 #include "runtime/trace/Demands.h"
 #include "runtime/trace/Inputs.h"
 #include "runtime/trace/Span.h"
@@ -158,7 +158,8 @@ Arguments sort_out(const Function &function, GivenOperands given,
     if (!impl)
       refuse(function, name + " is an empty tensor", site);
     const Meta &wanted = *graph.inputs[k];
-    if (impl->meta->dtype != wanted.dtype || !std::ranges::equal(impl->meta->dims(), wanted.dims()))
+    if (impl->meta->dtype != wanted.dtype || impl->meta->device != on_cpu ||
+        !std::ranges::equal(impl->meta->dims(), wanted.dims()))
       refuse(function, name + " is " + describe(wanted) + ", not " + describe(*impl->meta), site);
     arguments.tensors[k] = detail::Access::tensor_of(operand);
   }
@@ -363,6 +364,7 @@ std::vector<Tensor> Module::call_list(std::string_view function,
                                       std::span<const Operand *const> arguments,
                                       const std::source_location &site) const {
   const MxcsrGuard environment;
+  const WhereItLies on_host(on_cpu);
   const std::shared_ptr<const State> held = state; // whatever the user does meanwhile
   return detail::typed("call", site, [&] {
     return call_function(opened(site).find(function, site), arguments, site);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Members of Tensor: making tensors of user memory, asking for metadata, reading elements.
+#include "runtime/eager/Devices.h"
 #include "runtime/eager/Dispatch.h"
 #include "runtime/eager/Start.h"
 #include "runtime/eager/Typed.h"
@@ -8,12 +9,14 @@
 #include "runtime/ops/Axes.h"
 #include "runtime/tensor/Print.h"
 
+#include <tracejit/device.h>
 #include <tracejit/ops.h>
 #include <tracejit/tensor.h>
 
 #include <array>
 #include <cstring>
 #include <ostream>
+#include <utility>
 
 namespace jit {
 
@@ -36,7 +39,8 @@ void detail::throw_ragged(std::size_t got, std::size_t expected, const source_lo
 
 /// The meta of user data. Throws unless the count is that of the shape.
 static const Meta *meta_of_data(std::string_view function, DType dtype, Dims shape,
-                                std::size_t count, const source_location &site) {
+                                std::size_t count, DeviceNumber device,
+                                const source_location &site) {
   const std::optional<std::int64_t> size = checked_size(dtype, shape);
   if (!size)
     throw Error(ErrorCode::invalid_argument,
@@ -48,7 +52,7 @@ static const Meta *meta_of_data(std::string_view function, DType dtype, Dims sha
                 std::string(function) + ": " + std::to_string(count) + " elements given for " +
                     describe(dtype, shape) + " of " + std::to_string(*size),
                 site);
-  return contiguous_value_meta(dtype, shape);
+  return contiguous_value_meta(dtype, shape, device);
 }
 
 Tensor::Tensor(Scalar number, std::optional<DType> dtype, source_location site) {
@@ -61,21 +65,27 @@ static Tensor whole(std::string_view function, const Meta *meta, Storage *storag
   Impl *impl = storage ? new_ready(meta, storage, storage->data) : nullptr;
   if (impl)
     return Access::tensor(impl);
-  const Error error(ErrorCode::out_of_memory,
-                    std::string(function) + ": cannot allocate " + std::to_string(meta->bytes()) +
-                        " bytes for " + describe(*meta),
-                    site);
+  const Error error = detail::memory_error(function, *meta, site);
   release_meta(meta);
   throw error;
+}
+
+/// False: its device cannot be used.
+static bool fill(Storage &storage, const std::byte *data) noexcept {
+  if (storage.device)
+    return storage.device->upload(storage.data, data, storage.bytes);
+  std::memcpy(storage.data, data, storage.bytes);
+  return true;
 }
 
 Tensor Tensor::copy_bytes(DType dtype, DimList shape, const void *data, std::size_t count,
                           const source_location &site) {
   return detail::typed("copy_of", site, [&] {
-    const Meta *meta = meta_of_data("copy_of", dtype, shape, count, site);
-    Storage *storage = new_storage(meta->bytes());
-    if (storage && meta->bytes())
-      std::memcpy(storage->data, data, meta->bytes());
+    const DeviceNumber device = default_device();
+    const Meta *meta = meta_of_data("copy_of", dtype, shape, count, device, site);
+    Storage *storage = new_storage(meta->bytes(), device);
+    if (storage && meta->bytes() && !fill(*storage, static_cast<const std::byte *>(data)))
+      release(std::exchange(storage, nullptr));
     return whole("copy_of", meta, storage, site);
   });
 }
@@ -91,7 +101,7 @@ Tensor Tensor::adopt_bytes(DType dtype, DimList shape, void *data, std::size_t c
     }
   } guard{owner, free_owner};
   return detail::typed("adopt", site, [&] {
-    const Meta *meta = meta_of_data("adopt", dtype, shape, count, site);
+    const Meta *meta = meta_of_data("adopt", dtype, shape, count, on_cpu, site);
     Storage *storage =
         new_adopted(static_cast<std::byte *>(data), meta->bytes(), owner, free_owner);
     if (storage)
@@ -120,11 +130,6 @@ Tensor Tensor::contiguous(source_location site) const {
   return jit::reshape(Operand(std::move(flat), site), shape);
 }
 
-/// Reads any layout into row-major memory of the same dtype.
-static void read_elements(const Impl &impl, void *out) {
-  copy_strided(*impl.meta, impl.data(), static_cast<std::byte *>(out));
-}
-
 void Tensor::read_item(DType as, void *out, const source_location &site) const {
   Impl &impl = usable(*this, "item", site);
   if (impl.meta->size != 1)
@@ -136,7 +141,7 @@ void Tensor::read_item(DType as, void *out, const source_location &site) const {
   detail::make_ready(impl, site);
   // Not an op of the program: it must not appear in traces.
   alignas(64) std::array<std::byte, 64> converted;
-  const KernelOperand operand{impl.meta, impl.data(), 0};
+  const KernelOperand operand{impl.meta, detail::host_bytes(impl, "item", site), 0};
   const KernelResult result{detail::typed("item", site, [&] { return intern_contiguous(as, {}); }),
                             converted.data()};
   const AttrWriter attrs = AttrWriter().dtype(as);
@@ -202,7 +207,7 @@ const void *Tensor::read_data(DType as, const source_location &site) const {
   detail::make_ready(impl, site);
   // The user holds a pointer from now on: the bytes must never be reused while a handle lives,
   // which reference counts see to.
-  return impl.data();
+  return detail::host_bytes(impl, "data", site);
 }
 
 void Tensor::read_all(DType as, void *out, const source_location &site) const {
@@ -210,7 +215,8 @@ void Tensor::read_all(DType as, void *out, const source_location &site) const {
   check_dtype(impl, as, "to_vector", site);
   detail::ensure_started(site);
   detail::make_ready(impl, site);
-  read_elements(impl, out);
+  copy_strided(*impl.meta, detail::host_bytes(impl, "to_vector", site),
+               static_cast<std::byte *>(out));
 }
 
 std::ostream &operator<<(std::ostream &stream, const detail::PlacedTensor &value) {
@@ -218,8 +224,11 @@ std::ostream &operator<<(std::ostream &stream, const detail::PlacedTensor &value
   if (!impl)
     return stream << "empty tensor";
   detail::make_ready(*impl, value.site);
+  const std::byte *bytes = detail::host_bytes(*impl, "printing", value.site);
   const MxcsrGuard environment; // digits of denormals
-  print(stream, impl->meta->dtype, impl->meta->dims(), impl->meta->strides(), impl->data());
+  print(stream, impl->meta->dtype, impl->meta->dims(), impl->meta->strides(), bytes);
+  if (impl->meta->device != on_cpu)
+    stream << '@' << to_string(value.tensor.device(value.site));
   return stream;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // jit::trace, modes and explain: the public face of runtime/jit.
 #include "runtime/base/Options.h"
+#include "runtime/cuda/Devices.h"
 #include "runtime/eager/Dispatch.h"
 #include "runtime/eager/Typed.h"
 #include "runtime/jit/CompileThread.h"
@@ -27,11 +28,13 @@ void set_mode(Mode mode) {
 
 Mode current_mode() noexcept { return mode(); }
 
-void synchronize() {
+void synchronize(std::source_location site) {
   interrupt_segment(ExitReason::observe);
   Session::close_all(ExitReason::observe);
   if (thread_trace.lost)
     throw_lost(thread_trace);
+  if (const std::optional<std::string> wrong = gpu::finish_all())
+    throw Error(ErrorCode::device, "synchronize: " + *wrong, site);
 }
 
 /// Whether a path that still comes up waits for its verdict.

@@ -40,12 +40,12 @@ Variable &Variable::operator=(detail::PlacedTensor placed) {
   const Impl *last = Access::impl(box->value);
   if (!next)
     detail::throw_empty("Variable assignment", placed.site);
-  if (next->meta->dtype != last->meta->dtype ||
+  if (next->meta->dtype != last->meta->dtype || next->meta->device != last->meta->device ||
       !std::ranges::equal(next->meta->dims(), last->meta->dims()))
     throw Error(ErrorCode::invalid_argument,
                 "Variable" + (box->options.name.empty() ? "" : " " + box->options.name) +
                     ": assigned " + describe(*next->meta) + ", but it holds " +
-                    describe(*last->meta) + "; shape and dtype never change",
+                    describe(*last->meta) + "; shape, dtype and device never change",
                 placed.site);
   if (detail::rebind_hook && box->options.trainable)
     detail::typed("Variable assignment", placed.site,

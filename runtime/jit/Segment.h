@@ -123,6 +123,8 @@ inline bool may_end_here(const ThreadTrace &t) noexcept {
   return t.hashing && t.anchor->is_boundary(t.steps);
 }
 
+/// Before an op that runs on a device, which no path has: ends the segment. Throws as before_op.
+void before_device_op(const OpCall &call);
 /// After an op has run while following, its operands still held.
 template <class Operands>
 void follow_op(ThreadTrace &t, OpKind op, AttrWords attrs, const Operands &operands,

@@ -15,6 +15,8 @@
 //     closed the session             one place: arm, again
 //   too long, untraceable   begin    miss without recording        follow         runs, stamped
 //   invalid                 throws, and nothing changes
+//
+// An op that runs on a device is no part of any segment: one that has begun ends before it.
 #include "runtime/jit/SegmentEvents.h"
 
 #include "runtime/base/Options.h"
@@ -223,6 +225,17 @@ std::uint8_t before_op(const OpCall &call, Impl **results) {
     }
   }
   return 0;
+}
+
+void before_device_op(const OpCall &call) {
+  ThreadTrace &t = thread_trace;
+  if (t.lost) [[unlikely]]
+    throw_lost(t);
+  t.blame(EagerReason::device);
+  if (t.activity == Activity::armed)
+    return;
+  check_valid(call);
+  end_and_arm(call, ExitReason::device);
 }
 
 bool finish_recording(ThreadTrace &t, Graph &graph) noexcept {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/kernels/Execute.h"
 
+#include "runtime/kernels/DeviceBackend.h"
 #include "runtime/kernels/Families.h"
 #include "runtime/kernels/InferCache.h"
 #include "runtime/kernels/Parallel.h"
 #include "runtime/ops/NumberRange.h"
 #include "runtime/ops/Views.h"
 
+#include <algorithm>
 #include <array>
+#include <limits>
 
 namespace jit {
 
@@ -19,6 +22,10 @@ InferKey key_of(OpKind op, std::span<const Argument> arguments) noexcept {
   for (const Argument &argument : arguments)
     key.push_back(argument.type());
   return key;
+}
+
+bool has_tensor(std::span<const Argument> arguments) noexcept {
+  return std::ranges::any_of(arguments, [](const Argument &argument) { return argument.impl; });
 }
 
 std::optional<std::string> infer_uncached(OpKind op, AttrWords attrs,
@@ -37,10 +44,12 @@ std::optional<std::string> infer_uncached(OpKind op, AttrWords attrs,
     return message;
   out.count = inferred.count;
   out.view = inferred.results[0].view;
+  const bool makes = !has_tensor(arguments);
   for (std::uint8_t r = 0; r < inferred.count; ++r) {
     const ResultType &result = inferred.results[r];
-    out.metas[r] = result.view ? value_meta(result.dtype, result.dims, result.strides)
-                               : contiguous_value_meta(result.dtype, result.dims);
+    const DeviceNumber device = makes ? default_device() : result.device;
+    out.metas[r] = result.view ? value_meta(result.dtype, result.dims, result.strides, device)
+                               : contiguous_value_meta(result.dtype, result.dims, device);
   }
   return std::nullopt;
 }
@@ -51,7 +60,8 @@ DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const O
                             const Meta &result) noexcept {
   DirectLoop loop;
   if (op.family != Family::elementwise || op.types == TypeRule::cast || result.size == 0 ||
-      result.size >= parallel_elements || types.size() > InferKey::max_operands)
+      result.size >= parallel_elements || types.size() > InferKey::max_operands ||
+      result.device != on_cpu)
     return loop;
   loop.compute = element_types(op, attrs, types).compute;
   if (!active_table().element[slot(op.scalar)][slot(loop.compute)])
@@ -76,8 +86,9 @@ DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const O
 
 std::optional<std::string> infer_metas(OpKind op, AttrWords attrs,
                                        std::span<const Argument> arguments, ResultMetas &out) {
+  // Without tensors it depends on the thread's device.
   const bool cacheable =
-      attrs.empty() && !arguments.empty() && arguments.size() <= InferKey::max_operands;
+      attrs.empty() && arguments.size() <= InferKey::max_operands && has_tensor(arguments);
   InferKey key;
   if (cacheable) {
     key = key_of(op, arguments);
@@ -129,6 +140,12 @@ static std::int64_t view_bytes(OpKind op, AttrWords attrs,
   return elements * static_cast<std::int64_t>(itemsize(arguments[0].impl->meta->dtype));
 }
 
+/// As execute_into, on the device of the results.
+static bool run_where(const KernelCall &call) noexcept {
+  const DeviceNumber device = call.results[0].meta->device;
+  return device == on_cpu ? run_kernel(call) : DeviceBackend::of(device).run(call);
+}
+
 bool execute_into(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
                   std::span<const KernelResult> results) noexcept {
   std::array<KernelOperand, 8> few;
@@ -148,7 +165,7 @@ bool execute_into(OpKind op, AttrWords attrs, std::span<const Argument> argument
     else
       operands[i] = {nullptr, nullptr, argument.scalar};
   }
-  return run_kernel({op, attrs, {operands, arguments.size()}, results});
+  return run_where({op, attrs, {operands, arguments.size()}, results});
 }
 
 bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
@@ -162,7 +179,7 @@ bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
   std::array<KernelResult, max_results> results;
   std::size_t ready = 0;
   for (; ready < metas.size(); ++ready) {
-    Storage *storage = new_storage(metas[ready]->bytes());
+    Storage *storage = new_storage(metas[ready]->bytes(), metas[ready]->device);
     if (!storage)
       break;
     out[ready] = {storage, storage->data};
@@ -201,8 +218,11 @@ bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
 
 IndexRange known_range(Impl &index) noexcept {
   if (!(index.flags.load(std::memory_order_acquire) & Impl::range_known)) {
+    const std::byte *data = host_bytes(index);
+    if (!data)
+      return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
     // Several threads may compute it; they write the same values.
-    const IndexRange range = index_range(*index.meta, index.data());
+    const IndexRange range = index_range(*index.meta, data);
     std::atomic_ref(index.index_min).store(range.min, std::memory_order_relaxed);
     std::atomic_ref(index.index_max).store(range.max, std::memory_order_relaxed);
     index.flags.fetch_or(Impl::range_known, std::memory_order_release);
@@ -221,7 +241,13 @@ IndexRange allowed_indices(OpKind op, AttrWords attrs, std::span<const Argument>
 std::optional<std::string> check_indices(OpKind op, AttrWords attrs,
                                          std::span<const Argument> arguments) {
   const IndexRange allowed = allowed_indices(op, attrs, arguments);
-  const IndexRange range = known_range(*arguments[info(op).index_check->operand].impl);
+  Impl &index = *arguments[info(op).index_check->operand].impl;
+  if (!(index.flags.load(std::memory_order_relaxed) & Impl::range_known) && !host_bytes(index))
+    return std::string(info(op).name) + ": " +
+           DeviceBackend::of(index.meta->device)
+               .refusal()
+               .value_or("no memory to read the indices " + describe(*index.meta));
+  const IndexRange range = known_range(index);
   if (range.is_within(allowed))
     return std::nullopt;
   const std::int64_t culprit = range.min < allowed.min ? range.min : range.max;

@@ -72,7 +72,7 @@ bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
 bool execute(const DirectLoop &loop, std::span<const Argument> arguments, const Meta &result,
              Produced *out) noexcept;
 
-/// Values of a Ready integer tensor, kept with it.
+/// Values of a Ready integer tensor, kept with it. Any, if its device does not give them.
 IndexRange known_range(Impl &index) noexcept;
 
 /// What the op's index operand may hold.

@@ -83,11 +83,30 @@ RuleError check_same_dtype(const OpInfo &op, const InferRequest &request) {
   return std::nullopt;
 }
 
-RuleError finish(const OpInfo &op, Inferred &out) {
+/// Null: there is no tensor among the operands.
+const Meta *first_tensor(const InferRequest &request) {
+  for (const OperandType &operand : request.operands)
+    if (operand.meta)
+      return operand.meta;
+  return nullptr;
+}
+
+RuleError check_devices(const InferRequest &request) {
+  const Meta *first = first_tensor(request);
+  for (const OperandType &operand : request.operands)
+    if (operand.meta && operand.meta->device != first->device)
+      return "operands are on different devices: " + list_operands(request) +
+             "; move one with to()";
+  return std::nullopt;
+}
+
+RuleError finish(const OpInfo &op, const InferRequest &request, Inferred &out) {
+  const Meta *first = first_tensor(request);
   for (std::size_t i = 0; i < op.results; ++i) {
     ResultType &result = out.results[i];
     if (!checked_size(result.dtype, result.dims))
       return "the result " + describe(result.dtype, result.dims) + " is too large";
+    result.device = first ? first->device : on_cpu;
     result.strides = result.view ? canonical_strides(result.dims, result.strides)
                                  : row_major_strides(result.dims);
   }
@@ -105,11 +124,13 @@ RuleError infer_unnamed(const OpInfo &op, const InferRequest &request, Inferred 
   for (std::size_t i = 0; i < request.operands.size(); ++i)
     if (RuleError error = check_operand(op, request, i))
       return error;
+  if (RuleError error = check_devices(request))
+    return error;
   if (RuleError error = check_same_dtype(op, request))
     return error;
   if (RuleError error = op.infer(request, out))
     return error;
-  return finish(op, out);
+  return finish(op, request, out);
 }
 
 } // namespace

@@ -124,8 +124,9 @@ struct InferRequest {
 struct ResultType {
   DType dtype;
   DimList dims;
-  DimList strides;   ///< canonical (Meta.h); row-major unless `view`
-  bool view = false; ///< shares the storage of operand 0
+  DimList strides;              ///< canonical (Meta.h); row-major unless `view`
+  bool view = false;            ///< shares the storage of operand 0
+  DeviceNumber device = on_cpu; ///< that of the tensor operands
 };
 inline constexpr int max_results = 2;
 struct Inferred {

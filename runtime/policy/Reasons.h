@@ -33,6 +33,7 @@ namespace jit {
   X(mode_change, "the mode was changed", "")                                                       \
   X(no_trace, "a NoTrace began", "")                                                               \
   X(forced, "option flush_every asked for it", "")                                                 \
+  X(device, "an op on another device followed", "")                                                \
   TRACEJIT_EAGER_EXITS(X)
 
 // Why a path is rejected.
@@ -61,6 +62,7 @@ namespace jit {
   X(resting, "leaving known paths cost more than was gained",                                      \
     "fewer shapes or branches, or Traced::reset()")                                                \
   X(unfinished, "the run ended inside a known path", "")                                           \
+  X(device, "its tensors lie on a GPU, for which no programs are made", "")                        \
   TRACEJIT_EAGER_EXITS(X)
 
 #define TRACEJIT_PATH_STATES(X)                                                                    \

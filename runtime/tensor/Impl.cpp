@@ -2,6 +2,7 @@
 #include "runtime/tensor/Impl.h"
 
 #include "runtime/tensor/Arena.h"
+#include "runtime/tensor/DeviceMemory.h"
 #include "runtime/tensor/NewImpl.h"
 #include "runtime/tensor/PackedMatrix.h"
 
@@ -41,6 +42,13 @@ Storage *new_adopted(std::byte *data, std::size_t bytes, void *owner,
   return storage;
 }
 
+Storage *new_on_device(std::byte *data, std::size_t bytes, DeviceMemory &device) noexcept {
+  Storage *storage = new_adopted(data, bytes, nullptr, nullptr);
+  if (storage)
+    storage->device = &device;
+  return storage;
+}
+
 void retain(Storage *storage) noexcept { storage->refs.fetch_add(1, std::memory_order_relaxed); }
 
 void release(Storage *storage) noexcept {
@@ -49,7 +57,9 @@ void release(Storage *storage) noexcept {
     return;
   if (has_packed(*storage)) [[unlikely]]
     drop_packed(*storage);
-  if (storage->free_owner)
+  if (storage->device) [[unlikely]]
+    storage->device->let_go(*storage);
+  else if (storage->free_owner)
     storage->free_owner(storage->owner);
   else
     arena::deallocate(storage->data, storage->bytes);

@@ -15,11 +15,14 @@
 namespace jit {
 
 class Session;
+class DeviceMemory;
 struct PackedMatrix;
 
 /// Reference counted. `data` is 64-byte aligned unless adopted.
 struct Storage {
   std::atomic<std::uint32_t> refs{1};
+  /// Its device keeps a copy of it in memory of the host.
+  std::atomic<bool> has_host_copy{false};
   std::byte *data = nullptr;
   std::size_t bytes = 0;
   /// Adopted memory belongs to `owner`; arena blocks have none. Never a donation target.
@@ -29,7 +32,9 @@ struct Storage {
   std::atomic<PackedMatrix *> packed{nullptr};
   /// The matrix that a product has read last, and how often, as they count it; 0: none has.
   std::atomic<std::uint64_t> last_product{0};
+  DeviceMemory *device = nullptr; ///< null: the CPU
 };
+static_assert(sizeof(Storage) <= 64);
 
 /// Whether drop_packed() has something to do.
 inline bool has_packed(const Storage &storage) noexcept {
@@ -38,6 +43,9 @@ inline bool has_packed(const Storage &storage) noexcept {
 
 /// A block from the arena, or nullptr. Zero bytes give a valid storage.
 TRACEJIT_PRIVATE Storage *new_storage(std::size_t bytes) noexcept;
+/// A block of a device, which takes it back through DeviceMemory::let_go. nullptr: no memory for
+/// the book-keeping, and the block was not taken over.
+Storage *new_on_device(std::byte *data, std::size_t bytes, DeviceMemory &device) noexcept;
 /// Memory of the user; `free_owner(owner)` is called when the last tensor lets go. nullptr without
 /// memory for the book-keeping: then nothing was taken over.
 Storage *new_adopted(std::byte *data, std::size_t bytes, void *owner,

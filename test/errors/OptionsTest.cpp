@@ -20,7 +20,7 @@ TEST(OptionErrors, AWordInTheEnvironmentIsNamedAndTheProgramRuns) {
       *environment_error(),
       "TRACEJIT: 'quick': no such mode; modes are off|log|on|check, other options are written "
       "name=value with the names mode isa threads trial budget threshold flush_every turns "
-      "defer memory packed disable schedule save compiler cache profile report");
+      "defer memory packed disable schedule save cuda cuda_sync compiler cache profile report");
   // Enabling the compiler is no place for it, so that the error is not missed or met twice.
   mutable_options().compiler = "/none";
   EXPECT_NO_THROW(EXPECT_FALSE(enable_compiler()));
@@ -36,7 +36,8 @@ TEST(OptionErrors, Words) {
             "TRACEJIT: 'threads=-1': the value must be 0..64");
   EXPECT_EQ(parse_options("speed=9", options),
             "TRACEJIT: 'speed=9': no such option; options are mode isa threads trial budget "
-            "threshold flush_every turns defer memory packed disable schedule save compiler cache "
+            "threshold flush_every turns defer memory packed disable schedule save cuda cuda_sync "
+            "compiler cache "
             "profile report");
   EXPECT_EQ(parse_options("disable=cse+fuze", options),
             "TRACEJIT: 'disable=cse+fuze': no such pass: 'fuze'; passes are simplify fold cse dce "

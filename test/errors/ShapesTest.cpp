@@ -126,10 +126,11 @@ TEST(ShapeErrors, UserMemory) {
 
 TEST(ShapeErrors, Variables) {
   Variable weight(ones({2, 3}), {.name = "w"});
-  expect_invalid("Variable w: assigned f32[3], but it holds f32[2,3]; shape and dtype never change",
-                 [&] { weight = v; });
   expect_invalid(
-      "Variable w: assigned i64[2,3], but it holds f32[2,3]; shape and dtype never change",
+      "Variable w: assigned f32[3], but it holds f32[2,3]; shape, dtype and device never change",
+      [&] { weight = v; });
+  expect_invalid(
+      "Variable w: assigned i64[2,3], but it holds f32[2,3]; shape, dtype and device never change",
       [&] { weight = ints; });
   expect_invalid("Variable assignment: operand is an empty tensor", [&] { weight = Tensor(); });
   EXPECT_EQ(sum(weight).item<float>(), 6);

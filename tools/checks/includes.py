@@ -5,7 +5,7 @@ import re
 from repository import read, report, tracked_files
 
 # Lowest first; a part may include itself and everything before it.
-RUNTIME = ["base", "ops", "scalar", "tensor", "kernels", "rt", "trace", "policy", "program", "jit", "eager", "autograd", "c"]
+RUNTIME = ["base", "ops", "scalar", "tensor", "kernels", "rt", "trace", "policy", "program", "cuda", "jit", "eager", "autograd", "c"]
 TOP = ["runtime", "dialects", "passes", "compiler"]
 # What dialects and passes may know of the runtime: facts and arithmetic, not execution.
 FACTS = {"base", "ops", "scalar", "kernels"}

@@ -5,6 +5,7 @@
 
 #include "runtime/eager/Dispatch.h"
 #include "runtime/ops/Axes.h"
+#include "runtime/tensor/DeviceMemory.h"
 
 #include <tracejit/dims.h>
 

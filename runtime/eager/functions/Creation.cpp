@@ -38,12 +38,14 @@ Tensor full_like(Operand x, Operand value, std::optional<DType> dtype) {
     throw Error(ErrorCode::invalid_argument, "full_like: the value must be a number",
                 detail::Access::site(x));
   detail::settle_fill("full_like", value, dtype.value_or(meta.dtype));
+  const WhereItLies there(meta);
   return full(DimList(meta.dims()), std::move(value), dtype.value_or(meta.dtype));
 }
 
 static Tensor filled_like(std::string_view function, const Operand &x, int value,
                           std::optional<DType> dtype) {
   const Meta &meta = detail::tensor_meta(function, x);
+  const WhereItLies there(meta);
   return full(DimList(meta.dims()), Operand(value, detail::Access::site(x)),
               dtype.value_or(meta.dtype));
 }

@@ -187,6 +187,7 @@ Tensor counted_from_front(const Tensor &index, std::int64_t extent, const source
   Tensor from_end = add(Operand(wide, site), Operand(extent, site));
   Tensor place = where(at(less(Operand(wide, site), Operand(0, site))), at(std::move(from_end)),
                        Operand(wide, site));
+  const WhereItLies there(index);
   Tensor zero = broadcast_to(at(full({}, Operand(0, site), DType::i64)), {extent});
   return add(at(std::move(place)), at(take(at(std::move(zero)), Operand(index, site), 0)));
 }
@@ -253,6 +254,7 @@ Tensor read_paired(Tensor x, const Paired &paired, const source_location &site) 
 Tensor converted(Operand value, const Meta &x, const source_location &site) {
   if (Access::is_scalar(value)) {
     detail::settle_fill("at", value, x.dtype);
+    const WhereItLies there(x);
     return full({}, std::move(value), x.dtype);
   }
   const DType dtype = tensor_meta("at", value).dtype;

@@ -20,7 +20,10 @@ struct Stretch {
   std::optional<double> scale; ///< if the user gave one instead of the extent
 };
 
-Term places(const Term &x, std::int64_t count) { return x.with(arange(count, x.site())); }
+Term places(const Term &x, std::int64_t count) {
+  const WhereItLies there(x.meta());
+  return x.with(arange(count, x.site()));
+}
 Term in_f64(const Term &x) { return x.with(astype(x, DType::f64)); }
 Term in_i64(const Term &x) { return x.with(astype(x, DType::i64)); }
 Term at_most(const Term &x, std::int64_t most) {

@@ -33,6 +33,7 @@ Tensor triangle(Operand &&x, std::string_view function, std::int64_t k, Compare 
     throw Error(ErrorCode::invalid_argument,
                 std::string(function) + ": needs two axes, got " + describe(meta), site);
   const bool truths = meta.dtype == DType::boolean;
+  const WhereItLies there(meta);
   const Tensor kept =
       band(meta.dim_values[meta.rank - 2], meta.dim_values[meta.rank - 1], k, compare, site);
   if (truths)

@@ -58,6 +58,7 @@ Tensor padded(std::string_view function, const Operand &x, const DimList &low, c
     if (low[i] == 0 && high[i] == 0)
       continue;
     const std::int64_t extent = value.extent(i);
+    const WhereItLies there(value.meta());
     const Term place = value.with(arange(-low[i], extent + high[i], 1, {}, value.site()));
     value = value.with(take(value, fold(place, extent), static_cast<int>(i)));
   }

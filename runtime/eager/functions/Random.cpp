@@ -180,6 +180,7 @@ Tensor dropped(Generator *generator, const Operand &x, double p) {
     refuse("dropout", "the probability must be in [0, 1], got " + std::to_string(p), value.site());
   const MxcsrGuard environment;
   const DType dtype = value.meta().dtype == DType::f64 ? DType::f64 : DType::f32;
+  const WhereItLies there(value.meta());
   const Term u =
       value.with(draw_uniform(generator, DimList(value.meta().dims()), dtype, value.site()));
   const Term scaled = value * (p < 1 ? 1 / (1 - p) : 0.0);

@@ -34,6 +34,7 @@ template <class Attrs> Tensor cumulate(OpKind op, Operand &x, const Scan &option
   const Tensor scanned = dispatch(op, Attrs{axis, options.reverse, dtype}.encode(), x);
   if (!options.include_initial)
     return scanned;
+  const WhereItLies there(scanned);
   const Tensor neutral = full(first, Operand(initial, site), dtype);
   return options.reverse ? concat({scanned, neutral}, static_cast<int>(axis), site)
                          : concat({neutral, scanned}, static_cast<int>(axis), site);

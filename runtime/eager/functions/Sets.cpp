@@ -96,6 +96,7 @@ Tensor unravelled(const Tensor &places, const DimList &shape, const source_locat
     columns.push_back(remainder(Operand(row, site), Operand(extent, site)));
   }
   std::ranges::reverse(columns);
+  const WhereItLies there(places);
   if (columns.empty())
     return zeros({places.shape()[0], 0}, DType::i64, site);
   return stack(std::move(columns), 1, site);
@@ -109,6 +110,7 @@ Tensor flat_mask(Operand &&x, const source_location &site) {
 
 /// The first `size` places at which the mask is true, in order, then those at which it is not.
 Tensor places_first(const Tensor &mask, std::int64_t size, const source_location &site) {
+  const WhereItLies there(mask);
   Operand missing(logical_not(Operand(mask, site)), site);
   if (size == 0)
     return zeros({0}, DType::i64, site);
@@ -190,6 +192,7 @@ Tensor nonzero(Operand x, std::int64_t size, std::int64_t fill) {
   const DimList shape(tensor_meta("nonzero", x).dims());
   check_size("nonzero", size, site);
   const Tensor mask = flat_mask(std::move(x), site);
+  const WhereItLies there(mask);
   const std::int64_t extent = mask.shape()[0], known = std::min(size, extent);
   Tensor places = unravelled(places_first(mask, known, site), shape, site);
   const auto rank = static_cast<std::int64_t>(shape.size());
@@ -222,6 +225,7 @@ Tensor bincount(Operand x, std::int64_t length) {
   tensor_meta("bincount", x);
   check_size("bincount", length, site);
   const Tensor places = flatten(std::move(x));
+  const WhereItLies there(places);
   const Tensor one = ones(DimList(places.shape()), DType::i64, site);
   const Tensor none = zeros({length}, DType::i64, site);
   return scatter_add(Operand(none, site), Operand(places, site), Operand(one, site));
@@ -235,6 +239,7 @@ Tensor bincount(Operand x, Operand weights, std::int64_t length) {
   check_size("bincount", length, site);
   const Tensor places = flatten(std::move(x));
   const Tensor updates = flatten(std::move(weights));
+  const WhereItLies there(updates);
   const DType dtype = updates.dtype() == DType::boolean ? DType::i64 : updates.dtype();
   const Tensor none = zeros({length}, dtype, site);
   return scatter_add(Operand(none, site), Operand(places, site), Operand(updates, site));

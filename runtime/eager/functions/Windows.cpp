@@ -61,6 +61,7 @@ struct PooledAxis {
   /// How many elements of window i count, as numbers of places.
   Term counts(const Term &x, bool with_padding) const {
     const std::int64_t more = with_padding ? padding : 0;
+    const WhereItLies there(x.meta());
     const Term begin = x.with(arange(out, x.site())) * stride - padding;
     const Term end = x.with(minimum(begin + size, Operand(in + more, x.site())));
     return end - detail::larger(begin, -more);

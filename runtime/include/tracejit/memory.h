@@ -18,8 +18,9 @@ struct MemoryStats {
   std::int64_t packed_bytes = 0;    ///< of the live bytes, copies of weights that products read
 };
 MemoryStats memory_stats() noexcept;
+/// Of every device.
 void reset_memory_peak() noexcept;
-/// Gives memory kept for reuse back to the system.
+/// Gives memory kept for reuse back to the system, and that of GPUs to their drivers.
 void release_cached_memory() noexcept;
 
 } // namespace jit

@@ -3,6 +3,7 @@
 // what ops accept.
 #pragma once
 
+#include <tracejit/device.h>
 #include <tracejit/dims.h>
 #include <tracejit/dtype.h>
 #include <tracejit/error.h>
@@ -158,7 +159,8 @@ std::vector<Index> named_indices(std::initializer_list<Index> indices);
 } // namespace detail
 
 /// An 8-byte handle to an immutable value; copying shares it. Values may be pending: reading bytes
-/// runs what is needed first, asking for dtype or shape never does. Handles may be used from any
+/// runs what is needed first, asking for dtype or shape never does. Elements of a GPU are read
+/// through a copy in memory of the host. Handles may be used from any
 /// thread; one handle object is used by one thread at a time, as with shared_ptr.
 class Tensor : public detail::Methods<Tensor> {
 public:
@@ -246,6 +248,12 @@ public:
   std::int64_t shape(int axis, std::source_location site = std::source_location::current()) const;
   std::int64_t size(std::source_location site = std::source_location::current()) const;
   bool is_contiguous(std::source_location site = std::source_location::current()) const;
+
+  /// Where the elements lie, and where ops on them run.
+  Device device(std::source_location site = std::source_location::current()) const;
+  /// The same elements on another device, in row-major order; this tensor if it lies there. Tapes
+  /// see through it. Throws Error(device) if the device cannot be used.
+  Tensor to(Device device, std::source_location site = std::source_location::current()) const;
 
   /// The one element, converted to T by the rules of casts. Throws unless size() is 1.
   template <Element T>
@@ -402,6 +410,12 @@ public:
   }
   Dims shape(std::source_location site = std::source_location::current()) const {
     return value().shape(site);
+  }
+  Device device(std::source_location site = std::source_location::current()) const {
+    return value().device(site);
+  }
+  Tensor to(Device device, std::source_location site = std::source_location::current()) const {
+    return value().to(device, site);
   }
   /// As those of the value.
   template <class T> T item(std::source_location site = std::source_location::current()) const {

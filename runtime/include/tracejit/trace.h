@@ -28,7 +28,7 @@ Mode current_mode() noexcept;
 
 /// Runs everything that is pending, on all threads.
 /// Throws out_of_memory if a step of this thread got none and was undone.
-void synchronize();
+void synchronize(std::source_location site = std::source_location::current());
 
 enum class Until : std::uint8_t {
   compiled, ///< the compile queue is empty

@@ -5,6 +5,7 @@
 #include <tracejit/autograd.h>
 #include <tracejit/compare.h>
 #include <tracejit/debugger.h>
+#include <tracejit/device.h>
 #include <tracejit/dims.h>
 #include <tracejit/dtype.h>
 #include <tracejit/dtype_info.h>

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Gpu: one device of this process: its context, the one stream that all work goes through, the
+// memory of its tensors, and what went wrong.
+#pragma once
+
+#include "runtime/cuda/Driver.h"
+#include "runtime/cuda/Heap.h"
+#include "runtime/cuda/LaunchRing.h"
+#include "runtime/cuda/Staging.h"
+#include "runtime/kernels/DeviceBackend.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+namespace jit::gpu {
+
+/// What a device is made of.
+struct Limits {
+  int capability = 0; ///< 90 is 9.0
+  int multiprocessors = 0;
+  int shared_bytes = 0; ///< that a block may ask for
+};
+
+/// While one lives, the device's context is current on this thread. The user's own may be current
+/// before and after.
+class Current {
+public:
+  Current(const Driver &driver, Context context) noexcept : driver(driver) {
+    status = driver.CtxPushCurrent(context);
+  }
+  ~Current() {
+    Context popped = nullptr;
+    if (status == Status::success)
+      driver.CtxPopCurrent(&popped);
+  }
+  Current(const Current &) = delete;
+
+private:
+  const Driver &driver;
+  Status status;
+};
+
+class Gpu final : public DeviceBackend, private MemorySource {
+public:
+  /// The device of that index, opened; or a sentence that says why it cannot be used.
+  static Result<std::unique_ptr<Gpu>> make(const Driver &driver, int index);
+  /// Lets values that use it be made. It is never destroyed afterwards.
+  void publish() noexcept { open(number); }
+
+  Storage *new_storage(std::size_t bytes) noexcept override;
+  void let_go(Storage &storage) noexcept override;
+  bool upload(std::byte *to, const std::byte *from, std::size_t bytes) noexcept override;
+  bool download(std::byte *to, const std::byte *from, std::size_t bytes) noexcept override;
+  const std::byte *host_copy(Storage &storage) noexcept override;
+  void drop_host_copy(Storage &storage) noexcept override;
+  bool run(const KernelCall &call) noexcept override;
+  std::optional<std::string> refusal() const override;
+  std::string memory_text() const override;
+
+  /// Waits until all work so far is done. False: the device is lost.
+  bool finish() noexcept;
+  HeapStats memory() const noexcept { return heap.stats(); }
+  void reset_memory_peak() noexcept { heap.reset_peak(); }
+  void release_cached_memory() noexcept { heap.release_cached(); }
+  const Limits &limits() const noexcept { return own_limits; }
+  void *stream_handle() const noexcept { return stream; }
+
+private:
+  Gpu(const Driver &driver, int index, Context context, Stream stream,
+      const Limits &limits) noexcept;
+
+  std::byte *allocate(std::size_t bytes) noexcept override;
+  void free(std::byte *block) noexcept override;
+  void finish_work() noexcept override { finish(); }
+
+  bool can_be_used() const noexcept;
+  /// Whether the call went well; else notes why it did not.
+  bool check(Status status) noexcept;
+
+  const Driver &driver;
+  const DeviceNumber number;
+  const std::string own_name; ///< "cuda:0"
+  const Context context;
+  const Stream stream;
+  const Limits own_limits;
+  Heap heap;
+  Staging staging;
+  LaunchRing launches;
+  std::mutex host_copies_lock;
+  std::unordered_map<const Storage *, std::byte *> host_copies;
+  Event finished = nullptr; ///< for finish()
+  std::mutex finish_lock;
+  std::atomic<bool> is_lost{false};
+  mutable std::mutex why_lock;
+  std::string why_lost;
+  mutable std::string why_refused; ///< told once
+};
+
+/// Whether this process is the child of a fork, in which no GPU can be used.
+bool in_child_of_fork() noexcept;
+
+} // namespace jit::gpu
