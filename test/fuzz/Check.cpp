@@ -98,7 +98,7 @@ public:
   Checker(const Program &program, Counts &counts)
       : program(program), counts(counts),
         traced(trace(+[](Run &run) { run.body(); }, {unique_name(program)})),
-        eager_state(make_state(program)), traced_state(make_state(program)) {}
+        eager_state(make_state(program)), traced_state(make_traced_state()) {}
 
   std::string check() {
     apply(program.setting);
@@ -143,9 +143,21 @@ private:
     set_active_isa(setting.isa);
   }
 
+  /// Where the tensors of the traced side lie.
+  Device device() const { return program.setting.on_device ? cuda() : Device{}; }
+
+  State make_traced_state() const {
+    const DeviceScope there(device());
+    return make_state(program);
+  }
+
   Outcome run_traced(const Call &call, State &state, Kept *kept) {
+    const DeviceScope there(device());
     Run run(program, call, state);
-    const auto work = [&] { guarded(run.outcome, [&] { traced(run); }); };
+    const auto work = [&] {
+      const DeviceScope same(device());
+      guarded(run.outcome, [&] { traced(run); });
+    };
     if (call.on_thread)
       std::thread(work).join();
     else
@@ -216,7 +228,7 @@ private:
     for (int k = 0; k < 2; ++k)
       threads[k] = std::thread([&, k] {
         for (int i = 0; i < 3 && failures[k].empty(); ++i) {
-          State state = make_state(program);
+          State state = make_traced_state();
           failures[k] = difference(expected[k], run_traced(calls[k], state, nullptr));
         }
       });

@@ -32,12 +32,14 @@ constexpr const char *help =
     "  --isolate      run every program in a process of its own, so that crashes can be made "
     "small\n"
     "  --print        print every program before it runs\n"
+    "  --device=cuda  the second run of each program is that of a GPU\n"
     "Examples: tracejit-fuzz --minutes 10\n"
     "          tracejit-fuzz --seed 7 --programs 1\n";
 
 struct Arguments {
   std::uint64_t seed = 0, programs = 300, minutes = 0;
   bool keep_going = false, shrink = true, print = false, isolate = false, combinations = false;
+  bool on_device = false;
 };
 
 /// For the signal handlers.
@@ -88,6 +90,8 @@ bool read_arguments(int count, char **words, Arguments &arguments) {
       arguments.combinations = true;
     } else if (word == "--print") {
       arguments.print = true;
+    } else if (word == "--device=cuda") {
+      arguments.on_device = true;
     } else {
       return false;
     }
@@ -174,6 +178,7 @@ void run_one(std::uint64_t seed, const Arguments &arguments, Counts &counts) {
   Program program = generate(seed);
   if (arguments.combinations)
     program.setting = combination(seed, program.setting);
+  program.setting.on_device = arguments.on_device;
   if (arguments.print)
     std::cout << to_text(program) << std::flush;
   std::string failure;
@@ -198,7 +203,7 @@ void run_one(std::uint64_t seed, const Arguments &arguments, Counts &counts) {
 
 /// Silence of the compiler must not pass for equality.
 bool passed(const Totals &counts, const Arguments &arguments) {
-  const bool compiled = counts.programs < 20 || arguments.isolate ||
+  const bool compiled = counts.programs < 20 || arguments.isolate || arguments.on_device ||
                         (counts.hits > 0 && 20 * counts.unexplained <= counts.programs);
   return counts.differences == 0 && compiled;
 }

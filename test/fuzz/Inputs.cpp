@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Tensors and numbers that programs are called with, and reading tensors back.
 #include "runtime/ops/NumberRange.h"
-#include "runtime/tensor/Impl.h"
+#include "runtime/tensor/DeviceMemory.h"
 #include "test/conformance/Elements.h"
 #include "test/conformance/KernelCheck.h"
 #include "test/fuzz/Run.h"
@@ -53,8 +53,8 @@ static Tensor tensor_of(const Value &value, bool adopted) {
       std::vector<T> elements(size);
       if (size > 0)
         std::memcpy(elements.data(), value.bytes.data(), value.bytes.size());
-      return adopted ? Tensor::adopt(std::move(elements), value.dims)
-                     : Tensor::copy_of(elements, value.dims);
+      return adopted && default_device() == on_cpu ? Tensor::adopt(std::move(elements), value.dims)
+                                                   : Tensor::copy_of(elements, value.dims);
     }
   });
 }

@@ -118,6 +118,7 @@ struct Setting {
   int turns = 0;               ///< percent of matched ops at which a run goes on eagerly
   bool defer_now = false;      ///< values that are held at an observation wait, from the first run
   bool interpret = false;      ///< the interpreter of the records is a third side
+  bool on_device = false;      ///< the tensors of the traced side lie on a GPU
 };
 
 struct Program {
