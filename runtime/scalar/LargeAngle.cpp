@@ -14,15 +14,6 @@ namespace {
 
 using Wide = unsigned __int128;
 
-/// The bits of 2 / pi behind 64 zeros.
-constexpr std::uint64_t two_over_pi[] = {
-    0x0000000000000000, 0xa2f9836e4e441529, 0xfc2757d1f534ddc0, 0xdb6295993c439041,
-    0xfe5163abdebbc561, 0xb7246e3a424dd2e0, 0x06492eea09d1921c, 0xfe1deb1cb129a73e,
-    0xe88235f52ebb4484, 0xe99c7026b45f7e41, 0x3991d639835339f4, 0x9c845f8bbdf9283b,
-    0x1ff897ffde05980f, 0xef2f118b5a0a6d1f, 0x6d367ecf27cb09b7, 0x4f463f669e5fea2d,
-    0x7527bac7ebe5f17b, 0x3d0739f78a5292ea, 0x6bfb5fb11f8d5d08, 0x56033046fc7b6bab,
-};
-
 /// x = (4 n + quarter) pi / 2 + r + r_low with |r| <= pi / 4.
 struct Reduced {
   unsigned quarter;
@@ -87,29 +78,13 @@ Reduced reduce(double x) {
   return {quarter % 4, r, lost + (f * half_pi_low + f_low * half_pi)};
 }
 
-double horner(double x, const auto &coefficients) {
-  double sum = 0;
-  for (std::size_t i = std::size(coefficients); i-- > 0;)
-    sum = std::fma(sum, x, coefficients[i]);
-  return sum;
-}
-
 /// sin(|x| + turns * pi / 2).
 double sin_turned_large(double magnitude, unsigned turns) {
   const auto [quarter, r, r_low] = reduce(magnitude);
-  const double square = r * r;
-  double value;
-  if ((quarter + turns) % 2 == 0) {
-    const double tail = horner(square, sin_tail_f64);
-    const double cubed = square * r;
-    value = r + std::fma(cubed, tail, std::fma(-0.5 * square, r_low, r_low));
-  } else {
-    const double half = 0.5 * square, whole = 1 - half;
-    const double lost = (1 - whole) - half;
-    const double tail = horner(square, cos_tail_f64);
-    value = whole + std::fma(square * square, tail, lost - r * r_low);
-  }
-  return (quarter + turns) & 2 ? -value : value;
+  plain::Emitter e;
+  const auto value = sin_reduced(e, plain::Emitter::F64{r}, plain::Emitter::F64{r_low},
+                                 plain::Emitter::M64{(quarter + turns) % 2 == 0});
+  return (quarter + turns) & 2 ? -value.value : value.value;
 }
 
 double sin_large(double x) { return std::copysign(1.0, x) * sin_turned_large(std::fabs(x), 0); }

@@ -68,6 +68,32 @@ TRACEJIT_EMIT V sin_turned(E &e, V x, int quarter_turns, typename Format<E, V>::
   return e.from_bits(signed_bits);
 }
 
+/// sin(r + r_low), or cos(r + r_low) where not even, for |r| <= pi / 4.
+template <class E>
+TRACEJIT_EMIT typename E::F64 sin_reduced(E &e, typename E::F64 r, typename E::F64 r_low,
+                                          typename E::M64 is_even) {
+  auto r_squared = e.mul(r, r);
+  auto half = e.mul(e.f64(0.5), r_squared);
+
+  auto sin_tail = polynomial(e, r_squared, sin_tail_f64);
+  auto r_cubed = e.mul(r_squared, r);
+  auto minus_half = e.neg(half);
+  auto weighted_low = e.fma(minus_half, r_low, r_low);
+  auto beyond_r = e.fma(r_cubed, sin_tail, weighted_low);
+  auto sine = e.add(r, beyond_r);
+
+  auto whole = e.sub(e.f64(1.0), half);
+  auto taken = e.sub(e.f64(1.0), whole);
+  auto lost = e.sub(taken, half);
+  auto cos_tail = polynomial(e, r_squared, cos_tail_f64);
+  auto r_quartic = e.mul(r_squared, r_squared);
+  auto slope = e.mul(r, r_low);
+  auto low = e.sub(lost, slope);
+  auto beyond_whole = e.fma(r_quartic, cos_tail, low);
+  auto cosine = e.add(whole, beyond_whole);
+  return e.select(is_even, sine, cosine);
+}
+
 /// near(x), but where a lane is large what the function outside makes of x.
 template <class E, FloatOf<E> V, class Near>
 TRACEJIT_EMIT V by_size(E &e, V x, Outside<typename Format<E, V>::Element> outside, Near near) {
