@@ -241,7 +241,7 @@ TEST(FakeFaultsTest, ModuleUnloadedTooEarlyIsSeen) {
 TEST(FakeFaultsTest, HugeMemoryCostsWhatIsTouched) {
   run_child("sparse,edges=1", [] {
     const Device device;
-    const std::uint64_t bytes = std::uint64_t{200} << 30;
+    const std::uint64_t bytes = std::uint64_t{100} << 30;
     const DeviceAddress a = device.allocate(bytes);
     const float five = 5;
     float out = 0;
