@@ -225,6 +225,8 @@ TEST(FakeDriverTest, DevicesAreDescribed) {
     }
     EXPECT_EQ(driver.DeviceGetAttribute(&value, static_cast<DeviceAttribute>(9999), 0),
               Status::invalid_value);
+    EXPECT_EQ(driver.DeviceGetAttribute(&value, DeviceAttribute::warp_size, 2),
+              Status::invalid_device);
     const char *text = nullptr;
     EXPECT_EQ(driver.GetErrorName(Status::illegal_address, &text), Status::success);
     EXPECT_STREQ(text, "CUDA_ERROR_ILLEGAL_ADDRESS");
