@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace jit::cuda {
+namespace jit::gpu {
 
 /// CUresult. A value that has no name here may come too.
 enum class Status : int {
@@ -48,7 +48,7 @@ enum class Status : int {
 };
 
 /// CUdevice: a number from 0 to the count of devices.
-using DeviceNumber = int;
+using Ordinal = int;
 /// CUdeviceptr.
 using DeviceAddress = unsigned long long;
 
@@ -137,65 +137,64 @@ struct KernelNodeParams {
 #define TRACEJIT_CUDA_ENTRY_POINTS(X)                                                              \
   X(Init, cuInit, (unsigned flags))                                                                \
   X(DriverGetVersion, cuDriverGetVersion, (int *version))                                          \
-  X(GetErrorName, cuGetErrorName, (::jit::cuda::Status status, const char **name))                 \
+  X(GetErrorName, cuGetErrorName, (::jit::gpu::Status status, const char **name))                  \
   X(DeviceGetCount, cuDeviceGetCount, (int *count))                                                \
-  X(DeviceGet, cuDeviceGet, (::jit::cuda::DeviceNumber * device, int ordinal))                     \
-  X(DeviceGetName, cuDeviceGetName, (char *name, int bytes, ::jit::cuda::DeviceNumber device))     \
+  X(DeviceGet, cuDeviceGet, (::jit::gpu::Ordinal * device, int ordinal))                           \
+  X(DeviceGetName, cuDeviceGetName, (char *name, int bytes, ::jit::gpu::Ordinal device))           \
   X(DeviceGetAttribute, cuDeviceGetAttribute,                                                      \
-    (int *value, ::jit::cuda::DeviceAttribute attribute, ::jit::cuda::DeviceNumber device))        \
+    (int *value, ::jit::gpu::DeviceAttribute attribute, ::jit::gpu::Ordinal device))               \
   X(DevicePrimaryCtxRetain, cuDevicePrimaryCtxRetain,                                              \
-    (::jit::cuda::Context * context, ::jit::cuda::DeviceNumber device))                            \
-  X(CtxPushCurrent, cuCtxPushCurrent_v2, (::jit::cuda::Context context))                           \
-  X(CtxPopCurrent, cuCtxPopCurrent_v2, (::jit::cuda::Context * context))                           \
-  X(MemAlloc, cuMemAlloc_v2, (::jit::cuda::DeviceAddress * address, std::size_t bytes))            \
-  X(MemFree, cuMemFree_v2, (::jit::cuda::DeviceAddress address))                                   \
+    (::jit::gpu::Context * context, ::jit::gpu::Ordinal device))                                   \
+  X(CtxPushCurrent, cuCtxPushCurrent_v2, (::jit::gpu::Context context))                            \
+  X(CtxPopCurrent, cuCtxPopCurrent_v2, (::jit::gpu::Context * context))                            \
+  X(MemAlloc, cuMemAlloc_v2, (::jit::gpu::DeviceAddress * address, std::size_t bytes))             \
+  X(MemFree, cuMemFree_v2, (::jit::gpu::DeviceAddress address))                                    \
   X(MemGetInfo, cuMemGetInfo_v2, (std::size_t *free, std::size_t *total))                          \
   X(MemHostAlloc, cuMemHostAlloc, (void **address, std::size_t bytes, unsigned flags))             \
   X(MemFreeHost, cuMemFreeHost, (void *address))                                                   \
   X(MemcpyHtoDAsync, cuMemcpyHtoDAsync_v2,                                                         \
-    (::jit::cuda::DeviceAddress to, const void *from, std::size_t bytes,                           \
-     ::jit::cuda::Stream stream))                                                                  \
+    (::jit::gpu::DeviceAddress to, const void *from, std::size_t bytes,                            \
+     ::jit::gpu::Stream stream))                                                                   \
   X(MemcpyDtoHAsync, cuMemcpyDtoHAsync_v2,                                                         \
-    (void *to, ::jit::cuda::DeviceAddress from, std::size_t bytes, ::jit::cuda::Stream stream))    \
+    (void *to, ::jit::gpu::DeviceAddress from, std::size_t bytes, ::jit::gpu::Stream stream))      \
   X(MemcpyPeerAsync, cuMemcpyPeerAsync,                                                            \
-    (::jit::cuda::DeviceAddress to, ::jit::cuda::Context to_context,                               \
-     ::jit::cuda::DeviceAddress from, ::jit::cuda::Context from_context, std::size_t bytes,        \
-     ::jit::cuda::Stream stream))                                                                  \
-  X(StreamCreate, cuStreamCreate, (::jit::cuda::Stream * stream, unsigned flags))                  \
+    (::jit::gpu::DeviceAddress to, ::jit::gpu::Context to_context, ::jit::gpu::DeviceAddress from, \
+     ::jit::gpu::Context from_context, std::size_t bytes, ::jit::gpu::Stream stream))              \
+  X(StreamCreate, cuStreamCreate, (::jit::gpu::Stream * stream, unsigned flags))                   \
   X(StreamWaitEvent, cuStreamWaitEvent,                                                            \
-    (::jit::cuda::Stream stream, ::jit::cuda::Event event, unsigned flags))                        \
-  X(EventCreate, cuEventCreate, (::jit::cuda::Event * event, unsigned flags))                      \
-  X(EventRecord, cuEventRecord, (::jit::cuda::Event event, ::jit::cuda::Stream stream))            \
-  X(EventQuery, cuEventQuery, (::jit::cuda::Event event))                                          \
-  X(EventSynchronize, cuEventSynchronize, (::jit::cuda::Event event))                              \
+    (::jit::gpu::Stream stream, ::jit::gpu::Event event, unsigned flags))                          \
+  X(EventCreate, cuEventCreate, (::jit::gpu::Event * event, unsigned flags))                       \
+  X(EventRecord, cuEventRecord, (::jit::gpu::Event event, ::jit::gpu::Stream stream))              \
+  X(EventQuery, cuEventQuery, (::jit::gpu::Event event))                                           \
+  X(EventSynchronize, cuEventSynchronize, (::jit::gpu::Event event))                               \
   X(EventElapsedTime, cuEventElapsedTime,                                                          \
-    (float *milliseconds, ::jit::cuda::Event start, ::jit::cuda::Event end))                       \
+    (float *milliseconds, ::jit::gpu::Event start, ::jit::gpu::Event end))                         \
   X(ModuleLoadDataEx, cuModuleLoadDataEx,                                                          \
-    (::jit::cuda::Module * module, const void *image, unsigned options,                            \
-     ::jit::cuda::JitOption *names, void **values))                                                \
-  X(ModuleUnload, cuModuleUnload, (::jit::cuda::Module module))                                    \
+    (::jit::gpu::Module * module, const void *image, unsigned options,                             \
+     ::jit::gpu::JitOption *names, void **values))                                                 \
+  X(ModuleUnload, cuModuleUnload, (::jit::gpu::Module module))                                     \
   X(ModuleGetFunction, cuModuleGetFunction,                                                        \
-    (::jit::cuda::Function * function, ::jit::cuda::Module module, const char *name))              \
+    (::jit::gpu::Function * function, ::jit::gpu::Module module, const char *name))                \
   X(FuncGetAttribute, cuFuncGetAttribute,                                                          \
-    (int *value, ::jit::cuda::FunctionAttribute attribute, ::jit::cuda::Function function))        \
+    (int *value, ::jit::gpu::FunctionAttribute attribute, ::jit::gpu::Function function))          \
   X(FuncSetAttribute, cuFuncSetAttribute,                                                          \
-    (::jit::cuda::Function function, ::jit::cuda::FunctionAttribute attribute, int value))         \
+    (::jit::gpu::Function function, ::jit::gpu::FunctionAttribute attribute, int value))           \
   X(LaunchKernel, cuLaunchKernel,                                                                  \
-    (::jit::cuda::Function function, unsigned grid_x, unsigned grid_y, unsigned grid_z,            \
+    (::jit::gpu::Function function, unsigned grid_x, unsigned grid_y, unsigned grid_z,             \
      unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared_bytes,                  \
-     ::jit::cuda::Stream stream, void **arguments, void **extra))                                  \
-  X(GraphCreate, cuGraphCreate, (::jit::cuda::Graph * graph, unsigned flags))                      \
+     ::jit::gpu::Stream stream, void **arguments, void **extra))                                   \
+  X(GraphCreate, cuGraphCreate, (::jit::gpu::Graph * graph, unsigned flags))                       \
   X(GraphAddKernelNode, cuGraphAddKernelNode_v2,                                                   \
-    (::jit::cuda::GraphNode * node, ::jit::cuda::Graph graph,                                      \
-     const ::jit::cuda::GraphNode *dependencies, std::size_t count,                                \
-     const ::jit::cuda::KernelNodeParams *params))                                                 \
+    (::jit::gpu::GraphNode * node, ::jit::gpu::Graph graph,                                        \
+     const ::jit::gpu::GraphNode *dependencies, std::size_t count,                                 \
+     const ::jit::gpu::KernelNodeParams *params))                                                  \
   X(GraphInstantiate, cuGraphInstantiateWithFlags,                                                 \
-    (::jit::cuda::GraphExec * exec, ::jit::cuda::Graph graph, unsigned long long flags))           \
+    (::jit::gpu::GraphExec * exec, ::jit::gpu::Graph graph, unsigned long long flags))             \
   X(GraphExecKernelNodeSetParams, cuGraphExecKernelNodeSetParams_v2,                               \
-    (::jit::cuda::GraphExec exec, ::jit::cuda::GraphNode node,                                     \
-     const ::jit::cuda::KernelNodeParams *params))                                                 \
-  X(GraphLaunch, cuGraphLaunch, (::jit::cuda::GraphExec exec, ::jit::cuda::Stream stream))         \
-  X(GraphExecDestroy, cuGraphExecDestroy, (::jit::cuda::GraphExec exec))                           \
-  X(GraphDestroy, cuGraphDestroy, (::jit::cuda::Graph graph))
+    (::jit::gpu::GraphExec exec, ::jit::gpu::GraphNode node,                                       \
+     const ::jit::gpu::KernelNodeParams *params))                                                  \
+  X(GraphLaunch, cuGraphLaunch, (::jit::gpu::GraphExec exec, ::jit::gpu::Stream stream))           \
+  X(GraphExecDestroy, cuGraphExecDestroy, (::jit::gpu::GraphExec exec))                            \
+  X(GraphDestroy, cuGraphDestroy, (::jit::gpu::Graph graph))
 
-} // namespace jit::cuda
+} // namespace jit::gpu

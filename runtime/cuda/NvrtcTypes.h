@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace jit::cuda::nvrtc {
+namespace jit::gpu::nvrtc {
 
 /// nvrtcResult. A value that has no name here may come too.
 enum class Result : int {
@@ -27,28 +27,28 @@ using Program = struct ProgramObject *;
 
 /// X(name, symbol, result type, parameters). Sizes count the 0 at the end of logs and PTX.
 #define TRACEJIT_NVRTC_ENTRY_POINTS(X)                                                             \
-  X(GetErrorString, nvrtcGetErrorString, const char *, (::jit::cuda::nvrtc::Result result))        \
-  X(Version, nvrtcVersion, ::jit::cuda::nvrtc::Result, (int *major, int *minor))                   \
-  X(GetNumSupportedArchs, nvrtcGetNumSupportedArchs, ::jit::cuda::nvrtc::Result, (int *count))     \
-  X(GetSupportedArchs, nvrtcGetSupportedArchs, ::jit::cuda::nvrtc::Result, (int *archs))           \
-  X(CreateProgram, nvrtcCreateProgram, ::jit::cuda::nvrtc::Result,                                 \
-    (::jit::cuda::nvrtc::Program * program, const char *text, const char *name, int headers,       \
+  X(GetErrorString, nvrtcGetErrorString, const char *, (::jit::gpu::nvrtc::Result result))         \
+  X(Version, nvrtcVersion, ::jit::gpu::nvrtc::Result, (int *major, int *minor))                    \
+  X(GetNumSupportedArchs, nvrtcGetNumSupportedArchs, ::jit::gpu::nvrtc::Result, (int *count))      \
+  X(GetSupportedArchs, nvrtcGetSupportedArchs, ::jit::gpu::nvrtc::Result, (int *archs))            \
+  X(CreateProgram, nvrtcCreateProgram, ::jit::gpu::nvrtc::Result,                                  \
+    (::jit::gpu::nvrtc::Program * program, const char *text, const char *name, int headers,        \
      const char *const *header_texts, const char *const *header_names))                            \
-  X(DestroyProgram, nvrtcDestroyProgram, ::jit::cuda::nvrtc::Result,                               \
-    (::jit::cuda::nvrtc::Program * program))                                                       \
-  X(CompileProgram, nvrtcCompileProgram, ::jit::cuda::nvrtc::Result,                               \
-    (::jit::cuda::nvrtc::Program program, int count, const char *const *options))                  \
-  X(GetProgramLogSize, nvrtcGetProgramLogSize, ::jit::cuda::nvrtc::Result,                         \
-    (::jit::cuda::nvrtc::Program program, std::size_t *bytes))                                     \
-  X(GetProgramLog, nvrtcGetProgramLog, ::jit::cuda::nvrtc::Result,                                 \
-    (::jit::cuda::nvrtc::Program program, char *log))                                              \
-  X(GetPTXSize, nvrtcGetPTXSize, ::jit::cuda::nvrtc::Result,                                       \
-    (::jit::cuda::nvrtc::Program program, std::size_t *bytes))                                     \
-  X(GetPTX, nvrtcGetPTX, ::jit::cuda::nvrtc::Result,                                               \
-    (::jit::cuda::nvrtc::Program program, char *ptx))                                              \
-  X(GetCUBINSize, nvrtcGetCUBINSize, ::jit::cuda::nvrtc::Result,                                   \
-    (::jit::cuda::nvrtc::Program program, std::size_t *bytes))                                     \
-  X(GetCUBIN, nvrtcGetCUBIN, ::jit::cuda::nvrtc::Result,                                           \
-    (::jit::cuda::nvrtc::Program program, char *cubin))
+  X(DestroyProgram, nvrtcDestroyProgram, ::jit::gpu::nvrtc::Result,                                \
+    (::jit::gpu::nvrtc::Program * program))                                                        \
+  X(CompileProgram, nvrtcCompileProgram, ::jit::gpu::nvrtc::Result,                                \
+    (::jit::gpu::nvrtc::Program program, int count, const char *const *options))                   \
+  X(GetProgramLogSize, nvrtcGetProgramLogSize, ::jit::gpu::nvrtc::Result,                          \
+    (::jit::gpu::nvrtc::Program program, std::size_t *bytes))                                      \
+  X(GetProgramLog, nvrtcGetProgramLog, ::jit::gpu::nvrtc::Result,                                  \
+    (::jit::gpu::nvrtc::Program program, char *log))                                               \
+  X(GetPTXSize, nvrtcGetPTXSize, ::jit::gpu::nvrtc::Result,                                        \
+    (::jit::gpu::nvrtc::Program program, std::size_t *bytes))                                      \
+  X(GetPTX, nvrtcGetPTX, ::jit::gpu::nvrtc::Result,                                                \
+    (::jit::gpu::nvrtc::Program program, char *ptx))                                               \
+  X(GetCUBINSize, nvrtcGetCUBINSize, ::jit::gpu::nvrtc::Result,                                    \
+    (::jit::gpu::nvrtc::Program program, std::size_t *bytes))                                      \
+  X(GetCUBIN, nvrtcGetCUBIN, ::jit::gpu::nvrtc::Result,                                            \
+    (::jit::gpu::nvrtc::Program program, char *cubin))
 
-} // namespace jit::cuda::nvrtc
+} // namespace jit::gpu::nvrtc

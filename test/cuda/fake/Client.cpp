@@ -12,7 +12,7 @@
 // TSan waits a second at the end of each process.
 extern "C" const char *__tsan_default_options() { return "atexit_sleep_ms=0"; }
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 void *open_library(const char *name) {
@@ -182,4 +182,4 @@ Function function_of(const Device &device, const char *name) {
   return function;
 }
 
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake

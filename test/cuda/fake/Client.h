@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 
 struct Driver {
 #define TRACEJIT_POINTER(name, symbol, parameters) Status(*name) parameters = nullptr;
@@ -76,4 +76,4 @@ struct AddOne {
 /// The function of a module of `test_kernels`.
 Function function_of(const Device &device, const char *name);
 
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake

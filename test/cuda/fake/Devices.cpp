@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <unistd.h>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 struct Capability {
@@ -89,7 +89,7 @@ bool attribute(const Settings &settings, DeviceAttribute what, int &value) {
   return false;
 }
 
-bool is_device(const World &world, DeviceNumber device) {
+bool is_device(const World &world, Ordinal device) {
   return device >= 0 && device < world.settings.devices;
 }
 
@@ -100,10 +100,10 @@ int max_shared_bytes(const Settings &settings) {
   return (capability_of(settings).shared_kib - 1) << 10;
 }
 
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake
 
-using namespace jit::cuda;
-using namespace jit::cuda::fake;
+using namespace jit::gpu;
+using namespace jit::gpu::fake;
 
 Status cuInit(unsigned flags) {
   return call(Entry::Init, Need::nothing, [&](World &world, auto &) {
@@ -156,7 +156,7 @@ Status cuDeviceGetCount(int *count) {
   });
 }
 
-Status cuDeviceGet(DeviceNumber *device, int ordinal) {
+Status cuDeviceGet(Ordinal *device, int ordinal) {
   return call(Entry::DeviceGet, Need::init, [&](World &world, auto &) {
     if (!device)
       return Status::invalid_value;
@@ -167,7 +167,7 @@ Status cuDeviceGet(DeviceNumber *device, int ordinal) {
   });
 }
 
-Status cuDeviceGetName(char *name, int bytes, DeviceNumber device) {
+Status cuDeviceGetName(char *name, int bytes, Ordinal device) {
   return call(Entry::DeviceGetName, Need::init, [&](World &world, auto &) {
     if (!name || bytes <= 0)
       return Status::invalid_value;
@@ -179,7 +179,7 @@ Status cuDeviceGetName(char *name, int bytes, DeviceNumber device) {
   });
 }
 
-Status cuDeviceGetAttribute(int *value, DeviceAttribute what, DeviceNumber device) {
+Status cuDeviceGetAttribute(int *value, DeviceAttribute what, Ordinal device) {
   return call(Entry::DeviceGetAttribute, Need::init, [&](World &world, auto &) {
     if (!value)
       return Status::invalid_value;
@@ -189,7 +189,7 @@ Status cuDeviceGetAttribute(int *value, DeviceAttribute what, DeviceNumber devic
   });
 }
 
-Status cuDevicePrimaryCtxRetain(Context *context, DeviceNumber device) {
+Status cuDevicePrimaryCtxRetain(Context *context, Ordinal device) {
   return call(Entry::DevicePrimaryCtxRetain, Need::init, [&](World &world, auto &) {
     if (!context)
       return Status::invalid_value;

@@ -5,7 +5,7 @@
 #include "runtime/cuda/DriverTypes.h"
 #include "test/cuda/fake/Settings.h"
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 
 inline constexpr unsigned max_threads = 1024;      // of a block
 inline constexpr unsigned max_grid_x = 0x7fffffff; // and 65,535 in y and z
@@ -16,4 +16,4 @@ inline constexpr unsigned max_argument_bytes = 4096;
 /// Bytes of shared memory that a function of the device can ask for.
 int max_shared_bytes(const Settings &settings);
 
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake

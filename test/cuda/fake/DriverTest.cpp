@@ -11,7 +11,7 @@
 #include <thread>
 #include <unistd.h>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 std::vector<float> numbers(std::size_t n) {
@@ -206,7 +206,7 @@ TEST(FakeDriverTest, DevicesAreDescribed) {
     EXPECT_EQ(count, 2);
     EXPECT_EQ(driver.DriverGetVersion(&version), Status::success);
     EXPECT_EQ(version, 12080);
-    DeviceNumber number = -1;
+    Ordinal number = -1;
     EXPECT_EQ(driver.DeviceGet(&number, 1), Status::success);
     EXPECT_EQ(number, 1);
     EXPECT_EQ(driver.DeviceGet(&number, 2), Status::invalid_device);
@@ -333,4 +333,4 @@ TEST(FakeDriverTest, LogHasLaunchesAndWhatIsAlive) {
 }
 
 } // namespace
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 /// The first call that did not do as it should.
@@ -231,4 +231,4 @@ TEST(FakeEntryPointsTest, StubRefusesAll) {
 }
 
 } // namespace
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 TEST(FakeFaultsTest, LimitsAreRefused) {
@@ -297,4 +297,4 @@ TEST(FakeFaultsTest, CallsAfterMainAreRefused) {
 }
 
 } // namespace
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake

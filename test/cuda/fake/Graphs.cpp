@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace jit::cuda {
+namespace jit::gpu {
 
 struct GraphNodeObject {
   Graph graph;
@@ -52,10 +52,10 @@ std::vector<std::size_t> draw_order(const GraphExecObject &exec, std::uint64_t r
 
 } // namespace
 } // namespace fake
-} // namespace jit::cuda
+} // namespace jit::gpu
 
-using namespace jit::cuda;
-using namespace jit::cuda::fake;
+using namespace jit::gpu;
+using namespace jit::gpu::fake;
 
 Status cuGraphCreate(Graph *graph, unsigned flags) {
   return call(Entry::GraphCreate, Need::context, [&](World &world, auto &) {

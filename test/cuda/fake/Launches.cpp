@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 /// The argument bytes of a launch. Null: they are not given as they must be.
@@ -141,10 +141,10 @@ void submit(World &world, Stream stream, const LaunchCopy &launch, const char *w
            nullptr});
 }
 
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake
 
-using namespace jit::cuda;
-using namespace jit::cuda::fake;
+using namespace jit::gpu;
+using namespace jit::gpu::fake;
 
 Status cuLaunchKernel(Function function, unsigned grid_x, unsigned grid_y, unsigned grid_z,
                       unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared_bytes,

@@ -4,7 +4,7 @@
 
 #include "test/cuda/fake/Streams.h"
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 
 /// A launch that was accepted, with its arguments copied.
 struct LaunchCopy {
@@ -22,4 +22,4 @@ Status copy_launch(World &world, const KernelNodeParams &params, LaunchCopy &cop
 /// Puts a launch in the queue. `what` is for the log: "launch" or "graph".
 void submit(World &world, Stream stream, const LaunchCopy &launch, const char *what);
 
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <sys/mman.h>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 constexpr std::size_t page_bytes = 4096, huge_page_bytes = 2 << 20;
@@ -203,10 +203,10 @@ void Memory::close_window() {
     protect(range, false);
 }
 
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake
 
-using namespace jit::cuda;
-using namespace jit::cuda::fake;
+using namespace jit::gpu;
+using namespace jit::gpu::fake;
 
 Status cuMemAlloc_v2(DeviceAddress *address, std::size_t bytes) {
   return call(Entry::MemAlloc, Need::context, [&](World &world, auto &) {

@@ -8,7 +8,7 @@
 #include <deque>
 #include <map>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 
 /// An allocation has pages of its own and ends (to 256 bytes) where nothing is. New memory is
 /// poisoned (all bits set: NaN, -1) up to 64 MiB and unless `sparse`; freed memory is unmapped, and
@@ -66,4 +66,4 @@ private:
   std::map<void *, std::size_t> host_;
 };
 
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake

@@ -10,7 +10,7 @@
 #include <elf.h>
 #include <string_view>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 /// An image loaded, or why not.
@@ -138,10 +138,10 @@ void report(const std::string &why, unsigned options, const JitOption *names, vo
 }
 
 } // namespace
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake
 
-using namespace jit::cuda;
-using namespace jit::cuda::fake;
+using namespace jit::gpu;
+using namespace jit::gpu::fake;
 
 Status cuModuleLoadDataEx(Module *module, const void *image, unsigned options, JitOption *names,
                           void **values) {

@@ -15,16 +15,16 @@
 #include <set>
 #include <sstream>
 
-namespace jit::cuda::nvrtc {
+namespace jit::gpu::nvrtc {
 
 struct ProgramObject {
   std::string text, name, log, ptx, cubin;
   bool compiled = false;
 };
 
-} // namespace jit::cuda::nvrtc
+} // namespace jit::gpu::nvrtc
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 using nvrtc::Program;
@@ -168,14 +168,14 @@ Result compile(ProgramObject &program, const Request &request) {
 }
 
 } // namespace
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake
 
 // Every entry point, exported.
 #define TRACEJIT_DECLARE(name, symbol, result, parameters)                                         \
   extern "C" __attribute__((visibility("default"))) result symbol parameters;
 TRACEJIT_NVRTC_ENTRY_POINTS(TRACEJIT_DECLARE)
 
-using namespace jit::cuda::fake;
+using namespace jit::gpu::fake;
 
 const char *nvrtcGetErrorString(Result result) {
   switch (result) {

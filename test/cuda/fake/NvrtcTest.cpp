@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 using nvrtc::Result;
@@ -154,4 +154,4 @@ TEST(FakeNvrtcTest, PtxOfThePackNamesALibrary) {
 }
 
 } // namespace
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake

@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 [[noreturn]] void refuse(std::string_view word, const char *why) {
@@ -164,4 +164,4 @@ void log_line(const std::string &line) {
     std::perror(path.c_str());
 }
 
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 
 /// `fail=ENTRY:N[+][:CODE]`: the N-th call of an entry point fails, `+`: and all after it.
 struct Failure {
@@ -59,4 +59,4 @@ std::optional<int> failure_of(const Settings &settings, std::string_view entry, 
 /// Appends a line to the file of `log=`, if there is one.
 void log_line(const std::string &line);
 
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <thread>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 std::vector<Stream> &streams() {
@@ -140,10 +140,10 @@ void close_window(World &world) {
     world.memory.close_window();
 }
 
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake
 
-using namespace jit::cuda;
-using namespace jit::cuda::fake;
+using namespace jit::gpu;
+using namespace jit::gpu::fake;
 
 Status cuStreamCreate(Stream *stream, unsigned flags) {
   return call(Entry::StreamCreate, Need::context, [&](World &world, auto &) {

@@ -8,7 +8,7 @@
 #include <deque>
 #include <functional>
 
-namespace jit::cuda {
+namespace jit::gpu {
 
 namespace fake {
 
@@ -57,4 +57,4 @@ void wait_until_idle(World &world, std::unique_lock<std::mutex> &lock);
 void close_window(World &world);
 
 } // namespace fake
-} // namespace jit::cuda
+} // namespace jit::gpu

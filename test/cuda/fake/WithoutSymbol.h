@@ -6,7 +6,7 @@
 #include <iterator>
 #include <string>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 
 /// Copies the library `from` with another first letter in the name of a dynamic symbol, so that
 /// dlsym finds neither name. False: it has no such symbol, or a file could not be read or written.
@@ -23,4 +23,4 @@ inline bool without_symbol(const std::string &from, const std::string &symbol,
   return out.good();
 }
 
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake

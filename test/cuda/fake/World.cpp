@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <unistd.h>
 
-namespace jit::cuda::fake {
+namespace jit::gpu::fake {
 namespace {
 
 /// As deep as anybody goes; trivial, so that it outlives everything else of a thread.
@@ -145,14 +145,14 @@ struct End {
 const End end;
 
 } // namespace
-} // namespace jit::cuda::fake
+} // namespace jit::gpu::fake
 
 // For tests, beside the driver's functions.
 extern "C" {
 
 /// How often the entry point (`MemAlloc`) was called.
 __attribute__((visibility("default"))) unsigned long long tj_fake_calls(const char *entry) {
-  using namespace jit::cuda::fake;
+  using namespace jit::gpu::fake;
   World &world = World::get();
   for (unsigned i = 0; i < world.calls.size(); ++i)
     if (std::string(entry) == entry_name(static_cast<Entry>(i)))
@@ -162,7 +162,7 @@ __attribute__((visibility("default"))) unsigned long long tj_fake_calls(const ch
 
 /// Writes what is alive, as the last line of the log has it, and returns its length.
 __attribute__((visibility("default"))) unsigned tj_fake_live(char *text, unsigned bytes) {
-  using namespace jit::cuda::fake;
+  using namespace jit::gpu::fake;
   World &world = World::get();
   const std::lock_guard lock(world.mutex);
   return static_cast<unsigned>(std::snprintf(text, bytes, "%s", world.live().c_str()));
@@ -170,6 +170,6 @@ __attribute__((visibility("default"))) unsigned tj_fake_live(char *text, unsigne
 
 /// "key", "window" or "none": what keeps host threads from device memory.
 __attribute__((visibility("default"))) const char *tj_fake_protection() {
-  return jit::cuda::fake::World::get().memory.protection();
+  return jit::gpu::fake::World::get().memory.protection();
 }
 }

@@ -18,11 +18,11 @@
 #include <utility>
 #include <vector>
 
-namespace jit::cuda {
+namespace jit::gpu {
 
 /// The primary context of a device.
 struct ContextObject {
-  DeviceNumber device = 0;
+  Ordinal device = 0;
   bool retained = false;
   Status lost = Status::success; // from then on, of every call
   std::size_t used = 0;          // bytes of device memory
@@ -130,10 +130,10 @@ Status pop_context(Context *context);
 const char *entry_name(Entry entry);
 
 } // namespace fake
-} // namespace jit::cuda
+} // namespace jit::gpu
 
 // Every entry point, exported.
 #define TRACEJIT_DECLARE(name, symbol, parameters)                                                 \
-  extern "C" __attribute__((visibility("default"))) ::jit::cuda::Status symbol parameters;
+  extern "C" __attribute__((visibility("default"))) ::jit::gpu::Status symbol parameters;
 TRACEJIT_CUDA_ENTRY_POINTS(TRACEJIT_DECLARE)
 #undef TRACEJIT_DECLARE
