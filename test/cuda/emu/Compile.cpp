@@ -2,6 +2,7 @@
 // Running the compiler, and keeping what it made.
 #include "test/cuda/emu/Compile.h"
 #include "runtime/base/Sha256.h"
+#include "test/cuda/emu/Sanitizers.h"
 #include "test/cuda/emu/Text.h"
 
 #include <atomic>
@@ -25,8 +26,23 @@ namespace fs = std::filesystem;
 
 /// Warnings are those of the printer's own tests. -march: __fmaf_rn has to be one instruction.
 constexpr const char *flags[] = {
-    "-std=c++20", "-O1",     "-ffp-contract=off",   "-fno-math-errno",  "-w",
-    "-fPIC",      "-shared", "-fvisibility=hidden", "-march=x86-64-v3", "-x",
+#ifdef TRACEJIT_EMU_ASAN
+    "-fsanitize=address",
+#endif
+#ifdef TRACEJIT_EMU_TSAN
+    "-fsanitize=thread",
+#endif
+    "-std=c++20",
+    "-O1",
+    "-g1",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-w",
+    "-fPIC",
+    "-shared",
+    "-fvisibility=hidden",
+    "-march=x86-64-v3",
+    "-x",
     "c++"};
 
 std::string setting(const char *variable, const char *otherwise) {

@@ -37,15 +37,21 @@ std::unique_ptr<Library> Library::open_bytes(std::span<const std::byte> bytes, s
     done += static_cast<std::size_t>(count);
   }
   if (done == bytes.size())
-    library = open_file("/proc/self/fd/" + std::to_string(file), why);
+    library = open_file("/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(file), why);
   else
     why = "no memory for the library";
-  if (file >= 0)
+  if (library)
+    library->file_ = file;
+  else if (file >= 0)
     ::close(file);
   return library;
 }
 
-Library::~Library() { ::dlclose(handle_); }
+Library::~Library() {
+  ::dlclose(handle_);
+  if (file_ >= 0)
+    ::close(file_);
+}
 
 const tj_emu_kernel *Library::find(std::string_view name) const {
   for (unsigned i = 0; i < image_->count; ++i)

@@ -30,6 +30,7 @@ private:
 
   void *handle_;
   const tj_emu_image *image_;
+  int file_ = -1; // of the bytes: open, so that debuggers and sanitizers find it by its path
 };
 
 } // namespace jit::emu

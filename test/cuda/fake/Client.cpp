@@ -9,6 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+// TSan waits a second at the end of each process.
+extern "C" const char *__tsan_default_options() { return "atexit_sleep_ms=0"; }
+
 namespace jit::gpu::fake {
 namespace {
 

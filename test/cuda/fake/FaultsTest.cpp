@@ -15,7 +15,7 @@ namespace jit::gpu::fake {
 namespace {
 
 TEST(FakeFaultsTest, LimitsAreRefused) {
-  run_child("", [] {
+  run_child("registers=70,local=8", [] {
     const Device device;
     const Driver &driver = device.driver;
     const Function add_one = function_of(device, "add_one"), wide = function_of(device, "wide");
@@ -57,6 +57,12 @@ TEST(FakeFaultsTest, LimitsAreRefused) {
     EXPECT_EQ(driver.FuncGetAttribute(&value, FunctionAttribute::max_threads_per_block, wide),
               Status::success);
     EXPECT_EQ(value, 1);
+
+    EXPECT_EQ(driver.FuncGetAttribute(&value, FunctionAttribute::registers, wide), Status::success);
+    EXPECT_EQ(value, 70);
+    EXPECT_EQ(driver.FuncGetAttribute(&value, FunctionAttribute::local_bytes, wide),
+              Status::success);
+    EXPECT_EQ(value, 8);
 
     std::vector<char> many(4104);
     EXPECT_EQ(device.launch(wide, 1, 1, many.data(), 4104), Status::invalid_value);
@@ -227,8 +233,9 @@ TEST(FakeFaultsTest, ModuleUnloadedTooEarlyIsSeen) {
       EXPECT_EQ(device.driver.ModuleGetFunction(&function, module, "add_one"), Status::success);
       const AddOne p = {device.allocate(4), 0, 0};
       EXPECT_EQ(device.launch(function, 1, 64, &p, sizeof p), Status::success);
-      if (waits)
+      if (waits) {
         EXPECT_EQ(device.wait(device.stream), Status::success);
+      }
       EXPECT_EQ(device.driver.ModuleUnload(module), Status::success);
       EXPECT_EQ(device.wait(device.stream), waits ? Status::success : Status::illegal_address);
       if (waits) {
@@ -241,7 +248,7 @@ TEST(FakeFaultsTest, ModuleUnloadedTooEarlyIsSeen) {
 TEST(FakeFaultsTest, HugeMemoryCostsWhatIsTouched) {
   run_child("sparse,edges=1", [] {
     const Device device;
-    const std::uint64_t bytes = std::uint64_t{200} << 30;
+    const std::uint64_t bytes = std::uint64_t{100} << 30;
     const DeviceAddress a = device.allocate(bytes);
     const float five = 5;
     float out = 0;

@@ -13,7 +13,7 @@
 namespace jit::gpu::fake {
 namespace {
 
-constexpr std::size_t page_bytes = 4096;
+constexpr std::size_t page_bytes = 4096, huge_page_bytes = 2 << 20;
 constexpr std::size_t alignment = 256; // as the driver promises
 constexpr std::size_t arena_bytes = std::size_t{1} << (emu::with_sanitizer ? 38 : 41);
 constexpr std::size_t poison_limit = 64 << 20;
@@ -55,16 +55,19 @@ const char *Memory::protection() const {
                                              : "none";
 }
 
-/// First fit, with a page behind that stays inaccessible. 0: no such range.
-std::size_t Memory::find_range(std::size_t bytes) {
+/// First fit. 0: no such range.
+std::size_t Memory::find_range(std::size_t bytes, std::size_t unit) {
   for (auto found = free_.begin(); found != free_.end(); ++found) {
     const auto [begin, size] = *found;
-    if (size < bytes)
+    const std::size_t start = round_up(begin, unit), end = begin + size;
+    if (start + bytes > end)
       continue;
     free_.erase(found);
-    if (size > bytes)
-      free_[begin + bytes] = size - bytes;
-    return begin;
+    if (start > begin)
+      free_[begin] = start - begin;
+    if (start + bytes < end)
+      free_[start + bytes] = end - start - bytes;
+    return start;
   }
   return 0;
 }
@@ -97,7 +100,9 @@ bool Memory::allocate(std::size_t bytes, DeviceAddress *address) {
   if (bytes > arena_bytes / 2)
     return false;
   const std::size_t size = round_up(bytes, page_bytes);
-  const std::size_t begin = find_range(size + page_bytes);
+  // With a page behind that stays inaccessible.
+  const bool huge = size >= huge_page_bytes && !sparse_;
+  const std::size_t begin = find_range(size + page_bytes, huge ? huge_page_bytes : page_bytes);
   if (!begin)
     return false;
   const Range range = {begin, size, bytes};
@@ -105,6 +110,8 @@ bool Memory::allocate(std::size_t bytes, DeviceAddress *address) {
     give_back(begin, size + page_bytes);
     return false;
   }
+  if (huge) // fewer pages to open and close
+    ::madvise(pages(begin), size, MADV_HUGEPAGE);
   if (!sparse_ && bytes <= poison_limit)
     std::memset(pages(begin), 0xff, size);
   protect(range, protection_ != Protection::window || open_);

@@ -51,7 +51,7 @@ private:
     std::size_t asked;
   };
 
-  std::size_t find_range(std::size_t bytes);
+  std::size_t find_range(std::size_t bytes, std::size_t unit);
   void give_back(std::size_t begin, std::size_t bytes);
   void protect(const Range &range, bool open);
 

@@ -209,11 +209,13 @@ Status cuFuncGetAttribute(int *value, FunctionAttribute attribute, Function func
       return Status::success;
     case FunctionAttribute::static_shared_bytes:
     case FunctionAttribute::constant_bytes:
-    case FunctionAttribute::local_bytes:
       *value = 0;
       return Status::success;
+    case FunctionAttribute::local_bytes:
+      *value = world.settings.local_bytes;
+      return Status::success;
     case FunctionAttribute::registers:
-      *value = 32;
+      *value = world.settings.registers;
       return Status::success;
     case FunctionAttribute::ptx_version:
     case FunctionAttribute::binary_version:

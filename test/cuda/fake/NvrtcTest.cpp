@@ -39,8 +39,9 @@ Compiled compile(const std::string &text, const std::vector<const char *> &optio
     EXPECT_EQ(nvrtc.GetPTX(program, out.ptx.data()), Result::success);
     EXPECT_EQ(nvrtc.GetCUBINSize(program, &bytes), Result::success);
     out.cubin.resize(bytes);
-    if (bytes)
+    if (bytes) {
       EXPECT_EQ(nvrtc.GetCUBIN(program, out.cubin.data()), Result::success);
+    }
   } else {
     EXPECT_EQ(nvrtc.GetCUBINSize(program, &bytes), Result::invalid_program);
   }

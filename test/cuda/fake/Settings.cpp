@@ -94,6 +94,7 @@ void read_word(Settings &settings, std::string_view word) {
   if (is_number("memory", settings.memory) || is_number("devices", settings.devices) ||
       is_number("driver", settings.driver) || is_number("capability", settings.capability) ||
       is_number("multiprocessors", settings.multiprocessors) ||
+      is_number("registers", settings.registers) || is_number("local", settings.local_bytes) ||
       is_number("edges", settings.edge_blocks) || is_number("seed", settings.seed) ||
       is_number("delay", settings.delay_us) || is_number("nvrtc", settings.nvrtc_version))
     return;

@@ -31,8 +31,9 @@ struct Settings {
   int devices = 1;
   int driver = 13000;
   int capability = 90;
-  int multiprocessors = 0;    // 0: what a device of this capability has
-  bool stub = false;          // the toolkit's library, which only has the names
+  int multiprocessors = 0;             // 0: what a device of this capability has
+  int registers = 32, local_bytes = 0; // of every function
+  bool stub = false;                   // the toolkit's library, which only has the names
   bool sparse = false;        // memory is not poisoned, so that only what is touched is taken
   unsigned edge_blocks = 0;   // not 0: of each grid only so many at either end run
   std::uint64_t async_at = 0; // not 0: this launch fails when it runs
