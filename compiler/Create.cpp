@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The compiler that libtracejit opens: front half, then the x86 back end.
+// The compiler that libtracejit opens: front half, then the back end of the target.
 #include "compiler/cpu/Artefact.h"
 #include "compiler/cpu/CompileKernels.h"
+#include "compiler/cuda/CompilePlan.h"
 #include "runtime/base/Version.h"
 #include "runtime/jit/CompilerNote.h"
 #include "runtime/program/PlannedProgram.h"
@@ -19,7 +20,19 @@ public:
 
   CompileResult compile(const Graph &graph, const CompileOptions &options) override {
     const auto start = std::chrono::steady_clock::now();
+    const auto since_start = [&] {
+      return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+          .count();
+    };
     CompileResult result;
+    if (options.target.gpu.device != on_cpu) {
+      Planned planned = run_front(*context, graph, options);
+      result.message = planned.message;
+      if (result.message.empty())
+        result.message = plan_compiler.compile(std::move(planned), options.target.gpu,
+                                               since_start(), result.program);
+      return result;
+    }
     cpu::Engine *engine = engine_for(options.target.isa, result.message);
     if (!engine)
       return result;
@@ -32,10 +45,9 @@ public:
       result.message = compile.run(planned, options, kernels);
     if (!result.message.empty())
       return result;
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
     result.program =
         std::make_unique<PlannedProgram>(std::move(planned.plan), std::move(kernels),
-                                         options.target.isa, compile.compiled(), took.count());
+                                         options.target.isa, compile.compiled(), since_start());
     return result;
   }
 
@@ -55,6 +67,15 @@ public:
         text = planned.message.empty() ? front_text(planned, phase) : planned.message;
         return planned.message.empty();
       }
+    if (stage == "cuda") {
+      const Planned planned = run_front(*context, graph, options);
+      text = planned.message;
+      if (!text.empty())
+        return false;
+      gpu::PlanText cuda = gpu::text_of(planned, gpu::Prelude::nvrtc);
+      text = cuda.failure.empty() ? std::move(cuda.text) : std::move(cuda.failure);
+      return cuda.failure.empty();
+    }
     if (stage == "scheduled") {
       const Planned planned = run_front(*context, graph, options);
       const std::string failure =
@@ -95,6 +116,7 @@ private:
   std::unique_ptr<cpu::Engine> engines[2]; ///< by ISA, made when first asked for
   std::unique_ptr<cpu::Engine> portable;   ///< of files that are compiled ahead
   KernelCache cache;
+  gpu::PlanCompiler plan_compiler;
 };
 
 } // namespace

@@ -107,7 +107,7 @@ std::string get_memory(const Options &options) {
 
 constexpr int max_count = 1'000'000'000;
 
-constexpr std::array<OptionInfo, 20> table = {{
+constexpr std::array<OptionInfo, 21> table = {{
     {"mode", "off|log|on|check", "what the runtime does beyond plain eager", false,
      set_word<&Options::mode, modes>, get_word<&Options::mode, modes>},
     {"isa", "auto|v3|v4", "x86-64 level of kernels and compiled code", true,
@@ -141,6 +141,8 @@ constexpr std::array<OptionInfo, 20> table = {{
      get_word<&Options::cuda, switches>},
     {"cuda_sync", "on|off", "wait after every launch on a GPU, so that its error is at its op",
      false, set_word<&Options::cuda_sync, switches>, get_word<&Options::cuda_sync, switches>},
+    {"nvrtc", "FILE", "NVIDIA's run-time compiler, if not the one that is found", false,
+     set_text<&Options::nvrtc>, get_text<&Options::nvrtc>},
     {"compiler", "FILE", "the compiler library, if not the one beside libtracejit", false,
      set_text<&Options::compiler>, get_text<&Options::compiler>},
     {"cache", "DIR|off", "folder of compiled programs, if not ~/.cache/tracejit", false,

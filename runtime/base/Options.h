@@ -38,6 +38,7 @@ struct Options {
   std::string save;
   bool cuda = true;       ///< whether GPUs may be used
   bool cuda_sync = false; ///< wait after every launch
+  std::string nvrtc;      ///< the library; empty: found where such libraries are
   std::string compiler;   ///< empty: found beside libtracejit
   std::string cache;      ///< folder of compiled programs; empty: in the user's cache; "off": none
   std::string profile;    ///< file with programs of paths that are known; empty: none

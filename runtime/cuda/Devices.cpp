@@ -95,6 +95,10 @@ void release_cached_memory() noexcept {
   for_each([](Gpu &gpu) { gpu.release_cached_memory(); });
 }
 
+DeviceTraits traits_of(DeviceNumber device) noexcept {
+  return {find(device - 1)->limits().capability, driver()->version};
+}
+
 void *stream_handle(DeviceNumber device) noexcept { return find(device - 1)->stream_handle(); }
 
 std::optional<std::string> finish_all() {

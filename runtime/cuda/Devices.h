@@ -2,6 +2,7 @@
 // The GPUs of this process: each is opened when it is first asked for.
 #pragma once
 
+#include "runtime/base/Export.h"
 #include "runtime/base/Meta.h"
 #include "runtime/base/Result.h"
 
@@ -23,6 +24,12 @@ std::string refusal();
 MemoryStats memory_stats(int index) noexcept;
 void reset_memory_peaks() noexcept;
 void release_cached_memory() noexcept;
+/// What code for an opened device depends on.
+struct DeviceTraits {
+  int capability = 0;     ///< 90 is 9.0
+  int driver_version = 0; ///< of CUDA that its driver serves: 12080 is 12.8
+};
+TRACEJIT_PRIVATE DeviceTraits traits_of(DeviceNumber device) noexcept;
 /// The CUstream of an opened device.
 void *stream_handle(DeviceNumber device) noexcept;
 /// Waits for all work of all devices. What is wrong with one of them, if anything.

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/cuda/Gpu.h"
 
+#include "runtime/base/Options.h"
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/cuda/OnHost.h"
+#include "runtime/cuda/Tuning.h"
 #include "runtime/tensor/Arena.h"
 #include "runtime/tensor/Impl.h"
 
+#include <algorithm>
 #include <pthread.h>
+#include <unordered_set>
 
 namespace jit::gpu {
 
@@ -226,6 +230,76 @@ void Gpu::drop_host_copy(Storage &storage) noexcept {
     copy = host_copies.extract(&storage).mapped();
   }
   arena::deallocate(copy, storage.bytes);
+}
+
+bool Gpu::launch(const KernelFunction &kernel, std::uint64_t units,
+                 std::span<const std::byte> arguments) noexcept {
+  if (!can_be_used())
+    return false;
+  const auto blocks = static_cast<unsigned>(std::min<std::uint64_t>(
+      units, static_cast<std::uint64_t>(own_limits.multiprocessors) * blocks_per_multiprocessor));
+  std::size_t bytes = arguments.size();
+  void *extra[] = {launch_buffer_pointer, const_cast<std::byte *>(arguments.data()),
+                   launch_buffer_size, &bytes, launch_end};
+  launches.add(kernel.name);
+  {
+    const Current current(driver, context);
+    if (!check(driver.LaunchKernel(kernel.handle, blocks, 1, 1, kernel.threads, 1, 1,
+                                   kernel.shared_bytes, stream, nullptr, extra)))
+      return false;
+  }
+  return !options().cuda_sync || finish();
+}
+
+Module Gpu::load_module(const char *image, std::string &failure) {
+  if (!can_be_used()) {
+    failure = refusal().value_or("");
+    return nullptr;
+  }
+  const Current current(driver, context);
+  char log[4096] = "";
+  JitOption names[] = {JitOption::error_log, JitOption::error_log_bytes};
+  void *values[] = {log, reinterpret_cast<void *>(sizeof log - 1)};
+  Module module = nullptr;
+  const Status status = driver.ModuleLoadDataEx(&module, image, std::size(names), names, values);
+  if (check(status))
+    return module;
+  failure = own_name + " refuses a module: " + gpu::name(status) + (*log ? ": " : "") + log;
+  return nullptr;
+}
+
+void Gpu::unload(Module module) noexcept {
+  if (!finish())
+    return;
+  const Current current(driver, context);
+  check(driver.ModuleUnload(module));
+}
+
+/// The name for ever: launches that are remembered may outlive the program.
+static const char *kept_name(const std::string &name) {
+  static std::mutex lock;
+  static std::unordered_set<std::string> &names = *new std::unordered_set<std::string>;
+  const std::lock_guard guard(lock);
+  return names.insert(name).first->c_str();
+}
+
+KernelFunction Gpu::find_function(Module module, const std::string &name, unsigned threads,
+                                  unsigned shared_bytes) {
+  const Current current(driver, context);
+  KernelFunction found{nullptr, kept_name(name), threads, shared_bytes};
+  if (!check(driver.ModuleGetFunction(&found.handle, module, name.c_str())))
+    found.handle = nullptr;
+  if (!found.handle)
+    return found;
+  // The driver loads a function when it is first touched: not in the user's first call.
+  int registers = 0;
+  check(driver.FuncGetAttribute(&registers, FunctionAttribute::registers, found.handle));
+  constexpr unsigned without_asking = 48 << 10;
+  if (shared_bytes > without_asking &&
+      !check(driver.FuncSetAttribute(found.handle, FunctionAttribute::max_dynamic_shared_bytes,
+                                     static_cast<int>(shared_bytes))))
+    found.handle = nullptr;
+  return found;
 }
 
 bool Gpu::finish() noexcept {

@@ -23,6 +23,13 @@ struct Limits {
   int shared_bytes = 0; ///< that a block may ask for
 };
 
+/// A kernel of a loaded module, and how its blocks are.
+struct KernelFunction {
+  Function handle = nullptr;
+  const char *name = ""; ///< lives as long as the process
+  unsigned threads = 0, shared_bytes = 0;
+};
+
 /// While one lives, the device's context is current on this thread. The user's own may be current
 /// before and after.
 class Current {
@@ -59,6 +66,19 @@ public:
   std::optional<std::string> refusal() const override;
   std::string memory_text() const override;
 
+  /// The greatest argument of a kernel.
+  static constexpr std::size_t max_argument_bytes = 4096;
+  /// One launch of enough blocks for `units`, which is not 0; `arguments` are the bytes of the
+  /// kernel's struct. False: refused, or the device cannot be used.
+  bool launch(const KernelFunction &kernel, std::uint64_t units,
+              std::span<const std::byte> arguments) noexcept;
+  /// A module of a cubin, or of PTX with a 0 behind it. Null: `failure` says why.
+  Module load_module(const char *image, std::string &failure);
+  /// Waits for the work so far, which may use it.
+  void unload(Module module) noexcept;
+  /// A function of a module, ready to be launched. Its handle is null if there is none.
+  KernelFunction find_function(Module module, const std::string &name, unsigned threads,
+                               unsigned shared_bytes);
   /// Waits until all work so far is done. False: the device is lost.
   bool finish() noexcept;
   HeapStats memory() const noexcept { return heap.stats(); }

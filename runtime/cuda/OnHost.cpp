@@ -2,6 +2,7 @@
 #include "runtime/cuda/OnHost.h"
 
 #include "runtime/base/OutOfMemory.h"
+#include "runtime/program/Products.h"
 #include "runtime/tensor/Impl.h"
 #include "runtime/trace/Span.h"
 
@@ -13,7 +14,7 @@ namespace {
 
 std::atomic<std::uint64_t> runs{0};
 
-/// The host's copies of the operands and its blocks for the results.
+/// Copies in memory of the host, which live as long as this.
 class Copies {
 public:
   explicit Copies(DeviceBackend &device) noexcept : device(device) {}
@@ -23,38 +24,8 @@ public:
   }
   Copies(const Copies &) = delete;
 
-  /// The operand in memory of the host.
-  bool fetch(const KernelOperand &operand) {
-    KernelOperand &copy = operands.emplace_back(operand);
-    copy.storage = nullptr;
-    if (!operand.meta)
-      return true;
-    const Span span = span_of(*operand.meta);
-    const std::size_t step = itemsize(operand.meta->dtype);
-    const std::size_t before = static_cast<std::size_t>(span.origin) * step;
-    const std::size_t bytes = static_cast<std::size_t>(span.elements) * step;
-    std::byte *const block = make_block(bytes);
-    copy.data = block + before;
-    return block && (bytes == 0 || device.download(block, operand.data - before, bytes));
-  }
-  bool make_result(const KernelResult &result) {
-    std::byte *const block = make_block(result.meta->bytes());
-    results.push_back({result.meta, block});
-    return block != nullptr;
-  }
-  /// Takes the results to the device.
-  bool deliver(std::span<const KernelResult> to) {
-    for (std::size_t r = 0; r < to.size(); ++r)
-      if (to[r].meta->size > 0 && !device.upload(to[r].data, results[r].data, to[r].meta->bytes()))
-        return false;
-    return true;
-  }
-
-  std::vector<KernelOperand> operands;
-  std::vector<KernelResult> results;
-
-private:
-  std::byte *make_block(std::size_t bytes) {
+  /// A block of the host; nullptr: no memory.
+  std::byte *make(std::size_t bytes) {
     blocks.reserve(blocks.size() + 1);
     Storage *block = new_storage(bytes);
     if (!block)
@@ -62,21 +33,58 @@ private:
     blocks.push_back(block);
     return block->data;
   }
+  /// Element [0, ..., 0] of a copy of a tensor with its strides; nullptr: not to be had.
+  std::byte *fetch(const Meta &meta, const std::byte *data) {
+    const Span span = span_of(meta);
+    const std::size_t step = itemsize(meta.dtype);
+    const std::size_t before = static_cast<std::size_t>(span.origin) * step;
+    const std::size_t bytes = static_cast<std::size_t>(span.elements) * step;
+    std::byte *const block = make(bytes);
+    const bool there = block && (bytes == 0 || device.download(block, data - before, bytes));
+    return there ? block + before : nullptr;
+  }
+  bool deliver(const Meta &meta, std::byte *to, const std::byte *from) {
+    return meta.size == 0 || device.upload(to, from, meta.bytes());
+  }
 
+private:
   DeviceBackend &device;
   std::vector<Storage *> blocks;
 };
 
 bool run(DeviceBackend &device, const KernelCall &call) {
   Copies copies(device);
-  for (const KernelOperand &operand : call.operands)
-    if (!copies.fetch(operand))
+  std::vector<KernelOperand> operands(call.operands.begin(), call.operands.end());
+  std::vector<KernelResult> results(call.results.begin(), call.results.end());
+  for (KernelOperand &operand : operands) {
+    operand.storage = nullptr;
+    if (operand.meta && !(operand.data = copies.fetch(*operand.meta, operand.data)))
       return false;
-  for (const KernelResult &result : call.results)
-    if (!copies.make_result(result))
+  }
+  for (KernelResult &result : results)
+    if (!(result.data = copies.make(result.meta->bytes())))
       return false;
-  return run_kernel({call.op, call.attrs, copies.operands, copies.results}) &&
-         copies.deliver(call.results);
+  if (!run_kernel({call.op, call.attrs, operands, results}))
+    return false;
+  for (std::size_t r = 0; r < results.size(); ++r)
+    if (!copies.deliver(*results[r].meta, call.results[r].data, results[r].data))
+      return false;
+  return true;
+}
+
+bool run(DeviceBackend &device, const ContractStep &step, const ProductPlaces &places) {
+  Copies copies(device);
+  ContractArgs args = shape_of(step);
+  args.a = copies.fetch(*step.a.meta, places.a);
+  args.b = copies.fetch(*step.b.meta, places.b);
+  std::byte *const c = copies.make(step.c.meta->bytes());
+  args.c = c;
+  const Parallel alone;
+  args.scratch = copies.make(contract_scratch_bytes(args, active_isa(), alone));
+  if (!args.a || !args.b || !c || !args.scratch)
+    return false;
+  contract(args, active_isa(), alone);
+  return copies.deliver(*step.c.meta, places.c, c);
 }
 
 } // namespace
@@ -87,6 +95,14 @@ bool run_on_host(DeviceBackend &device, const KernelCall &call) noexcept {
   runs.fetch_add(1, std::memory_order_relaxed);
   bool done = false;
   if_memory([&] { done = run(device, call); });
+  return done;
+}
+
+bool contract_on_host(DeviceBackend &device, const ContractStep &step,
+                      const ProductPlaces &places) noexcept {
+  runs.fetch_add(1, std::memory_order_relaxed);
+  bool done = false;
+  if_memory([&] { done = run(device, step, places); });
   return done;
 }
 

@@ -141,29 +141,11 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
   }
 }
 
-/// Whether the op runs on a device. One with operands of several is invalid wherever it runs.
-bool is_on_device(std::span<const Argument> arguments) noexcept {
-  bool any_tensor = false;
-  for (const Argument &argument : arguments) {
-    if (!argument.impl)
-      continue;
-    if (argument.impl->meta->device != on_cpu)
-      return true;
-    any_tensor = true;
-  }
-  return !any_tensor && default_device() != on_cpu;
-}
-
 /// Results carry a reference each for the caller; returns how many there are.
 std::uint8_t run(const OpCall &call, Impl **results) {
   ResultMetas metas;
   ThreadTrace &t = thread_trace;
   if (t.activity == Activity::none) [[likely]] {
-    run_eagerly(call, metas, results);
-    return metas.count;
-  }
-  if (is_on_device(call.arguments)) [[unlikely]] {
-    before_device_op(call);
     run_eagerly(call, metas, results);
     return metas.count;
   }

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 namespace jit {
 
@@ -94,7 +95,8 @@ bool Session::acquire_outputs(const Variant &variant) noexcept {
   return true;
 }
 
-/// False: no memory, and nothing has changed.
+/// False: no memory, and nothing has changed; or the device has failed, and inputs that gave their
+/// blocks away are lost.
 bool Session::run_program(const Terminal &terminal, const Variant &variant) noexcept {
   if (!acquire_outputs(variant))
     return false;
@@ -112,8 +114,13 @@ bool Session::run_program(const Terminal &terminal, const Variant &variant) noex
     const std::span<const Scalar> numbers =
         planted(SeededBug::scalar_baked) ? std::span<const Scalar>(terminal.path->graph.examples)
                                          : std::span<const Scalar>(cursor.scalars);
-    variant.program->run({reservation.input_data, numbers, reservation.output_data,
-                          reservation.arena_data(), reservation.weights});
+    if (!variant.program->run({reservation.input_data, numbers, reservation.output_data,
+                               reservation.arena_data(), reservation.weights})) {
+      for (Storage *block : reservation.blocks)
+        release(block);
+      device_failed = true;
+      return false;
+    }
   }
   std::uint64_t unused = 0;
   for (std::size_t j = 0; j < reservation.blocks.size(); ++j) {
@@ -121,6 +128,8 @@ bool Session::run_program(const Terminal &terminal, const Variant &variant) noex
     Storage *const block = reservation.blocks[j];
     if (has_packed(*block)) [[unlikely]]
       drop_packed(*block); // donated: other bytes lie there now
+    if (block->device) [[unlikely]]
+      block->device->drop_host_copy(*block);
     if (!liveness.needed[v])
       unused += block->bytes;
     if (Waiting::Held *held = waiting.find(v)) [[unlikely]]
@@ -151,9 +160,9 @@ void Session::check_against_program(const Terminal &terminal) noexcept {
   reservation.blocks.clear();
   reservation.output_data.clear();
   for (std::uint32_t v : variant->outputs) {
-    Storage *block = new_storage(
-        pending[v].value ? pending[v].value->meta->bytes()
-                         : cursor.trie->nodes[pending[v].node].result_metas[0]->bytes());
+    const Meta &meta = pending[v].value ? *pending[v].value->meta
+                                        : *cursor.trie->nodes[pending[v].node].result_metas[0];
+    Storage *block = new_storage(meta.bytes(), meta.device);
     if (!block)
       break;
     reservation.blocks.push_back(block);
@@ -161,13 +170,15 @@ void Session::check_against_program(const Terminal &terminal) noexcept {
   }
   if (reservation.blocks.size() == variant->outputs.size()) {
     const MxcsrGuard guard;
-    variant->program->run({reservation.input_data, cursor.scalars, reservation.output_data,
-                           reservation.arena_data()});
+    const bool ran = variant->program->run({reservation.input_data, cursor.scalars,
+                                            reservation.output_data, reservation.arena_data()});
     for (std::size_t j = 0; j < reservation.blocks.size(); ++j) {
       const Impl *value = pending[variant->outputs[j]].value;
-      if (value && value->where.load(std::memory_order_relaxed).state() == Where::ready)
-        compared.push_back(
-            {value->meta, value->data(), reservation.blocks[j]->data, variant->outputs[j]});
+      if (!ran || !value || value->where.load(std::memory_order_relaxed).state() != Where::ready)
+        continue;
+      const std::byte *eager = host_bytes(*value), *compiled = host_bytes(*reservation.blocks[j]);
+      if (eager && compiled)
+        compared.push_back({value->meta, eager, compiled, variant->outputs[j]});
     }
     report_difference(*terminal.path, compared);
   }
@@ -249,7 +260,7 @@ Session::Ended Session::flush(ExitReason reason, const Impl *observed) noexcept 
   if (may_run)
     path->replays.fetch_add(1, std::memory_order_relaxed);
   reservation.release_reserved(); // or there would be more memory in use than in an eager run
-  if (!replay())
+  if (std::exchange(device_failed, false) || !replay())
     pending.fail_all(*cursor.trie, lock.is_owner());
   else if (may_run && checking)
     check_against_program(*terminal);

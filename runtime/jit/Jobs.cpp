@@ -4,6 +4,7 @@
 #include "runtime/base/Options.h"
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/base/SystemMemory.h"
+#include "runtime/cuda/Devices.h"
 #include "runtime/jit/CompileThread.h"
 #include "runtime/jit/LoadCompiler.h"
 #include "runtime/jit/Mode.h"
@@ -74,6 +75,8 @@ CompileThread::Request CompileThread::request_for(const Path &path,
   request.graph.outputs = outputs;
   CompileOptions &compile_options = request.options;
   compile_options.target = this_machine();
+  if (const DeviceNumber device = path.graph.device(); device != on_cpu)
+    compile_options.target.gpu = {device, gpu::traits_of(device).capability};
   compile_options.disabled_passes = options().disable;
   compile_options.schedule = options().schedule;
   compile_options.kernels = &kernels;
@@ -96,6 +99,8 @@ static void log_program(const Path &path, const Program &program, const char *ho
 /// The program of an earlier process, or null.
 std::unique_ptr<const Program> CompileThread::find_stored(const Path &path,
                                                           const Request &request) {
+  if (request.options.target.gpu.device != on_cpu)
+    return nullptr;
   std::unique_ptr<const Program> program = disk().find(request.graph, request.options);
   if (program) {
     save_compiled(path);
@@ -117,7 +122,8 @@ std::unique_ptr<const Program> CompileThread::compile(const Path &path, const Re
     return nullptr;
   }
   log_program(path, *result.program, "");
-  disk().add(request.graph, request.options, *result.program);
+  if (request.options.target.gpu.device == on_cpu)
+    disk().add(request.graph, request.options, *result.program);
   return std::move(result.program);
 }
 

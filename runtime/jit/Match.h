@@ -60,10 +60,12 @@ template <class Operands>
       continue;
     const ExpectedOperand *expected = cursor.trie->expected.data() + candidate.first_operand;
     std::size_t i = 0;
+    bool any_tensor = false;
     for (; i < operands.size(); ++i, ++expected) {
       if (Impl *impl = detail::impl_of(operands[i])) {
         if (!value_matches(*expected, *impl))
           break;
+        any_tensor = true;
         continue;
       }
       if (!detail::is_number(operands[i]) || expected->code.kind() != OperandCode::scalar ||
@@ -72,7 +74,8 @@ template <class Operands>
         break;
       cursor.scalars.push_back(detail::number_of(operands[i]));
     }
-    if (i == operands.size())
+    if (i == operands.size() &&
+        (any_tensor || candidate.result_metas[0]->device == default_device()))
       break;
     cursor.forget_uncommitted();
   }

@@ -26,6 +26,7 @@ private:
 
 std::uint64_t hash_graph(const Graph &graph) noexcept {
   Hasher hash;
+  hash.add(static_cast<std::uint64_t>(graph.device()));
   for (const GraphOp &op : graph.ops) {
     hash.add(static_cast<std::uint64_t>(op.op));
     hash.add(static_cast<const void *>(op.attrs));
@@ -54,7 +55,8 @@ Variant make_variant(const Graph &graph, const std::vector<std::uint32_t> &outpu
 }
 
 bool same_structure(const Graph &a, const Graph &b) noexcept {
-  if (a.inputs != b.inputs || a.scalars != b.scalars || a.ops.size() != b.ops.size())
+  if (a.device() != b.device() || a.inputs != b.inputs || a.scalars != b.scalars ||
+      a.ops.size() != b.ops.size())
     return false;
   return std::equal(a.ops.begin(), a.ops.end(), b.ops.begin(),
                     [](const GraphOp &x, const GraphOp &y) {

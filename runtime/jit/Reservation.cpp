@@ -6,7 +6,10 @@
 
 namespace jit {
 
-bool Reservation::make(const Trie &trie, RunGuess guess, bool with_outputs) noexcept {
+bool Reservation::make(const Trie &trie, RunGuess guess, bool with_outputs,
+                       DeviceNumber wanted) noexcept {
+  if (std::exchange(device, wanted) != wanted)
+    release_arena();
   return make_arena(trie.arena_bytes) &&
          (!trie.big_outputs || !with_outputs || make_outputs(trie, guess));
 }
@@ -22,7 +25,7 @@ bool Reservation::make_arena(std::size_t bytes) noexcept {
   if (bytes == 0 || (arena && arena->bytes >= bytes))
     return true;
   release_arena();
-  arena = new_storage(bytes);
+  arena = new_storage(bytes, device);
   arena_bytes.store(static_cast<std::int64_t>(arena_size()), std::memory_order_relaxed);
   return arena != nullptr;
 }
@@ -38,7 +41,7 @@ bool Reservation::make_outputs(const Trie &trie, RunGuess guess) noexcept {
     const std::size_t bytes = expected->reserved_bytes[j];
     const bool refused = j < max_guessed_outputs && guess >> (16 + j) & 1;
     const bool own = bytes && (refused || j >= donors.size() || donors[j] < 0);
-    Storage *block = own ? new_storage(bytes) : nullptr;
+    Storage *block = own ? new_storage(bytes, device) : nullptr;
     if (own && !block) {
       release_reserved();
       return false;
@@ -50,7 +53,7 @@ bool Reservation::make_outputs(const Trie &trie, RunGuess guess) noexcept {
 
 Storage *Reservation::take(std::size_t j, std::size_t bytes) noexcept {
   Storage *const block = expected ? std::exchange(reserved[j], nullptr) : nullptr;
-  return block ? block : new_storage(bytes);
+  return block ? block : new_storage(bytes, device);
 }
 
 void Reservation::release_blocks() noexcept {

@@ -5,7 +5,7 @@
 
 #include "runtime/base/ReservedList.h"
 #include "runtime/jit/Trie.h"
-#include "runtime/tensor/Impl.h"
+#include "runtime/tensor/DeviceMemory.h"
 
 #include <atomic>
 
@@ -13,7 +13,7 @@ namespace jit {
 
 struct Reservation {
   /// All that a run needs but small outputs and those that were not expected. False: no memory.
-  bool make(const Trie &trie, RunGuess guess, bool with_outputs) noexcept;
+  bool make(const Trie &trie, RunGuess guess, bool with_outputs, DeviceNumber device) noexcept;
   bool make_room(const PathSize &most) noexcept {
     return reserved.reserve(most.values) && blocks.reserve(most.values) &&
            input_data.reserve(most.inputs) && weights.reserve(most.inputs) &&
@@ -49,6 +49,7 @@ private:
   /// For temporaries of programs. A small one is kept, as large as the last 64 runs wanted it.
   Storage *arena = nullptr;
   std::size_t most_wanted = 0; ///< of late
+  DeviceNumber device = on_cpu;
   std::uint32_t times_made = 0;
 };
 

@@ -54,6 +54,7 @@ struct ThreadTrace {
   std::uint8_t tapes = 0;              ///< open gradient tapes
   GradientMark gradient = 0;           ///< of the ops that a backward pass runs
   EagerReason why = EagerReason::none; ///< the first segment of the call that ran eagerly did
+  DeviceNumber device = on_cpu;        ///< of the ops of this segment, if it has any
   // Of the last traced call, as far as they can count:
   std::uint16_t compiled = 0, eager = 0; ///< segments
   Anchor *anchor = nullptr;              ///< where this segment began
@@ -123,8 +124,6 @@ inline bool may_end_here(const ThreadTrace &t) noexcept {
   return t.hashing && t.anchor->is_boundary(t.steps);
 }
 
-/// Before an op that runs on a device, which no path has: ends the segment. Throws as before_op.
-void before_device_op(const OpCall &call);
 /// After an op has run while following, its operands still held.
 template <class Operands>
 void follow_op(ThreadTrace &t, OpKind op, AttrWords attrs, const Operands &operands,

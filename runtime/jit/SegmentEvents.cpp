@@ -16,7 +16,7 @@
 //   too long, untraceable   begin    miss without recording        follow         runs, stamped
 //   invalid                 throws, and nothing changes
 //
-// An op that runs on a device is no part of any segment: one that has begun ends before it.
+// A segment has ops of one device: one of another ends it and begins the next.
 #include "runtime/jit/SegmentEvents.h"
 
 #include "runtime/base/Options.h"
@@ -200,14 +200,46 @@ void cut_following(ThreadTrace &t, const OpCall &call) {
     end_and_arm(call, ExitReason::boundary);
 }
 
+/// Whether the segment has ops.
+bool has_begun(const ThreadTrace &t) noexcept {
+  switch (t.activity) {
+  case Activity::matching:
+    return t.session->matched() > 0;
+  case Activity::recording:
+    return t.work->recorder.size() > 0;
+  case Activity::following:
+    return t.steps > 0;
+  case Activity::none:
+  case Activity::armed:
+    break;
+  }
+  return false;
+}
+
+/// Ends what runs on another device than the op. The quick ways look at ops of the CPU only, but
+/// for those that a path of the segment's device expects.
+void cut_by_device(ThreadTrace &t, const OpCall &call, DeviceNumber device) {
+  if (!has_begun(t))
+    t.device = device;
+  else if (t.activity == Activity::matching)
+    t.device = t.session->device();
+  if (t.device == device) [[likely]]
+    return;
+  check_valid(call);
+  end_and_arm(call, ExitReason::device);
+  t.device = device;
+}
+
 } // namespace
 
 std::uint8_t before_op(const OpCall &call, Impl **results) {
   ThreadTrace &t = thread_trace;
+  const DeviceNumber device = device_of(call.arguments);
   // Twice at most: a boundary before this op ends one segment and begins another.
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (t.lost) [[unlikely]]
       throw_lost(t);
+    cut_by_device(t, call, device);
     if (t.activity == Activity::recording)
       cut_recording(t, call);
     else if (t.activity == Activity::following)
@@ -225,17 +257,6 @@ std::uint8_t before_op(const OpCall &call, Impl **results) {
     }
   }
   return 0;
-}
-
-void before_device_op(const OpCall &call) {
-  ThreadTrace &t = thread_trace;
-  if (t.lost) [[unlikely]]
-    throw_lost(t);
-  t.blame(EagerReason::device);
-  if (t.activity == Activity::armed)
-    return;
-  check_valid(call);
-  end_and_arm(call, ExitReason::device);
 }
 
 bool finish_recording(ThreadTrace &t, Graph &graph) noexcept {

@@ -159,13 +159,18 @@ bool Session::make_garbage_room() noexcept {
   return garbage.has_room(most) || garbage.reserve(most);
 }
 
+/// Of the op whose inputs have just been bound.
+DeviceNumber Session::device_wanted() const noexcept {
+  return cursor.inputs.empty() ? default_device() : cursor.inputs[0]->meta->device;
+}
+
 /// Before the first op is matched: all that running needs but small outputs and those that were
 /// not expected.
 bool Session::reserve() noexcept {
   memory = Memory::refused;
   if (!make_garbage_room() || !pending.prepare_failure() ||
       !reservation.make(*cursor.trie, anchor->ran_last.load(std::memory_order_relaxed),
-                        mode() != Mode::check))
+                        mode() != Mode::check, device_wanted()))
     return false;
   memory = Memory::had;
   return true;

@@ -59,6 +59,11 @@ public:
     const OwnerGuard guard(lock); // another thread may close it
     return is_open ? cursor.here().depth : 0;
   }
+  /// Of the ops matched so far. Precondition: there is one. Owner only.
+  DeviceNumber device() noexcept {
+    const OwnerGuard guard(lock);
+    return is_open ? cursor.here().result_metas[0]->device : on_cpu;
+  }
 
   /// Matches one op; on a hit the `count` results are pending and carry a reference for the caller.
   /// Else nothing has changed. Owner only.
@@ -228,6 +233,7 @@ private:
     return memory == Memory::had || (memory == Memory::wanted && reserve());
   }
   bool reserve() noexcept;
+  DeviceNumber device_wanted() const noexcept;
 
   // Flush.cpp: the end of a segment. The lock is held.
   Ended close_locked(ExitReason reason, const Impl *observed, Garbage &left) noexcept;
@@ -283,6 +289,7 @@ private:
   bool at_boundary = false; ///< another thread flushes, or has flushed, where that keeps happening
   /// A program has run, and has changed no values but the live ones, which `liveness` lists.
   bool ran_plainly = false;
+  bool device_failed = false; ///< a program has begun and was refused: nothing may run again
   Anchor *anchor = nullptr;
   const ExpectedStep *next_step = &no_step; ///< the owner's
   Cursor cursor;

@@ -11,7 +11,8 @@ constinit const ExpectedStep no_step{};
 
 static bool expects_same(const Trie &trie, const TrieNode &node, const Graph &graph,
                          const GraphOp &op) {
-  if (node.op != op.op || node.attrs != op.attrs || node.operand_count != op.operands.size())
+  if (node.op != op.op || node.attrs != op.attrs || node.operand_count != op.operands.size() ||
+      node.result_metas[0]->device != graph.device())
     return false;
   for (std::size_t i = 0; i < op.operands.size(); ++i) {
     const ExpectedOperand &expected = trie.expected[node.first_operand + i];
@@ -178,7 +179,10 @@ static void find_deciding(Trie &trie) {
 static ExpectedStep make_step(const Trie &trie, std::uint32_t n, std::uint32_t bound) {
   const TrieNode &node = trie.nodes[n];
   ExpectedStep step{.node = n, .value = node.first_value, .meta = node.result_metas[0]};
-  if (!node.plain || node.attrs || node.operand_count == 0 ||
+  // Without tensors it depends on the thread's device, which the quick way does not look at.
+  const bool any_tensor = std::ranges::any_of(
+      trie.operands_of(node), [](OperandCode code) { return code.kind() != OperandCode::scalar; });
+  if (!node.plain || node.attrs || !any_tensor ||
       node.operand_count > ExpectedStep::most_operands ||
       node.operand_count != info(node.op).operands.size())
     return step;

@@ -5,7 +5,6 @@
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/tensor/DeviceMemory.h"
 
-#include <optional>
 #include <string>
 
 namespace jit {
@@ -19,9 +18,6 @@ public:
   /// As run_kernel, for operands and results that lie on the device; what it does is done when the
   /// work that was asked for before is. False: no memory, or the device cannot be used.
   [[nodiscard]] virtual bool run(const KernelCall &call) noexcept = 0;
-  /// Why nothing can be computed on the device any more, as an error message; nothing if it was for
-  /// want of memory that something failed.
-  virtual std::optional<std::string> refusal() const = 0;
   /// Of the blocks of tensors there, for messages: "2 MiB in use, 30 MiB cached, 1 MiB free".
   virtual std::string memory_text() const = 0;
 

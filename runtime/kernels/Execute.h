@@ -3,7 +3,7 @@
 #pragma once
 
 #include "runtime/kernels/KernelCall.h"
-#include "runtime/tensor/Impl.h"
+#include "runtime/tensor/DeviceMemory.h"
 
 #include <optional>
 #include <span>
@@ -34,6 +34,14 @@ struct DirectLoop {
 /// infer_metas gives for them.
 DirectLoop find_direct_loop(const OpInfo &op, AttrWords attrs, std::span<const OperandType> types,
                             const Meta &result) noexcept;
+
+/// Where an op on these runs; if there are several devices among them it is invalid.
+inline DeviceNumber device_of(std::span<const Argument> arguments) noexcept {
+  for (const Argument &argument : arguments)
+    if (argument.impl)
+      return argument.impl->meta->device;
+  return default_device();
+}
 
 /// What an op returns, before any work is done.
 struct ResultMetas {

@@ -62,7 +62,6 @@ namespace jit {
   X(resting, "leaving known paths cost more than was gained",                                      \
     "fewer shapes or branches, or Traced::reset()")                                                \
   X(unfinished, "the run ended inside a known path", "")                                           \
-  X(device, "its tensors lie on a GPU, for which no programs are made", "")                        \
   TRACEJIT_EAGER_EXITS(X)
 
 #define TRACEJIT_PATH_STATES(X)                                                                    \

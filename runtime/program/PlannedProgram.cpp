@@ -7,6 +7,7 @@
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/kernels/Parallel.h"
 #include "runtime/kernels/ScalarValue.h"
+#include "runtime/program/Cells.h"
 #include "runtime/program/Products.h"
 #include "runtime/scalar/LargeAngle.h"
 
@@ -220,30 +221,7 @@ std::size_t PlannedProgram::library_scratch(const LibraryStep &step) const {
   return scratch_bytes({step.op, step.attrs, operands, results}, workers);
 }
 
-/// The number as the dtype, zeros behind it.
-static std::uint64_t cell_of(Scalar number, DType dtype) noexcept {
-  if (dtype == DType::f32 && number.kind() == ScalarKind::floating) // the usual one
-    return std::bit_cast<std::uint32_t>(static_cast<float>(number.as_double()));
-  const ScalarValue value(number, dtype);
-  std::uint64_t cell = 0;
-  switch (itemsize(dtype)) {
-  case 1:
-    std::memcpy(&cell, value.bytes, 1);
-    break;
-  case 2:
-    std::memcpy(&cell, value.bytes, 2);
-    break;
-  case 4:
-    std::memcpy(&cell, value.bytes, 4);
-    break;
-  default:
-    std::memcpy(&cell, value.bytes, 8);
-    break;
-  }
-  return cell;
-}
-
-void PlannedProgram::run(const ProgramCall &call) const noexcept {
+bool PlannedProgram::run(const ProgramCall &call) const noexcept {
   const MxcsrGuard environment;
   if (planted(SeededBug::denormals_flushed))
     _mm_setcsr(_mm_getcsr() | 0x8040);
@@ -261,6 +239,7 @@ void PlannedProgram::run(const ProgramCall &call) const noexcept {
       run_step(k++, run);
     }
   }
+  return true;
 }
 
 void PlannedProgram::run_step(std::size_t number, Run &run) const noexcept {

@@ -20,7 +20,7 @@ public:
   PlannedProgram(Plan plan, PlanKernels kernels, Isa isa, std::uint32_t compiled, double compile_ms,
                  bool stored = false);
 
-  void run(const ProgramCall &call) const noexcept override;
+  bool run(const ProgramCall &call) const noexcept override;
 
   /// As it was given, for files.
   Plan copy_of_plan() const;

@@ -14,7 +14,8 @@ namespace jit {
 
 struct Storage;
 
-/// Memory and arguments of one run. Nothing is allocated and nothing fails after this is filled.
+/// Memory and arguments of one run, on the program's device. Nothing is allocated after this is
+/// filled, and on the CPU nothing fails.
 struct ProgramCall {
   std::span<std::byte *const> inputs;  ///< element [0, ..., 0] of every graph input
   std::span<const Scalar> scalars;     ///< every run-time number
@@ -50,7 +51,8 @@ struct ProgramInfo {
 class Program {
 public:
   virtual ~Program() = default;
-  virtual void run(const ProgramCall &call) const noexcept = 0;
+  /// False: its device has refused, and the outputs hold nothing.
+  virtual bool run(const ProgramCall &call) const noexcept = 0;
   const ProgramInfo &info() const noexcept { return details; }
 
 protected:

@@ -9,6 +9,8 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <optional>
+#include <string>
 
 namespace jit {
 
@@ -36,6 +38,9 @@ public:
   /// A copy of a storage in memory of the host, kept with it: its bytes do not change while a value
   /// lies there. nullptr: no memory, or the device cannot be used.
   virtual const std::byte *host_copy(Storage &storage) noexcept = 0;
+  /// Why nothing can be computed there any more, as an error message; nothing if it was for want of
+  /// memory that something failed.
+  virtual std::optional<std::string> refusal() const = 0;
   /// Another value is to lie there.
   virtual void drop_host_copy(Storage &storage) noexcept = 0;
 
@@ -53,12 +58,16 @@ inline Storage *new_storage(std::size_t bytes, DeviceNumber device) noexcept {
   return device == on_cpu ? new_storage(bytes) : DeviceMemory::of(device).new_storage(bytes);
 }
 
-/// Where the host can read element [0, ..., 0] of a ready value: of one on a device in a copy of
-/// its storage. nullptr: no memory for that, or the device cannot be used.
+/// Where the host can read a storage: of a device in a copy. nullptr: no memory for that, or the
+/// device cannot be used.
+inline const std::byte *host_bytes(Storage &storage) noexcept {
+  return storage.device ? storage.device->host_copy(storage) : storage.data;
+}
+/// The same of element [0, ..., 0] of a ready value.
 inline const std::byte *host_bytes(const Impl &value) noexcept {
   if (value.meta->device == on_cpu) [[likely]]
     return value.data();
-  const std::byte *copy = DeviceMemory::of(value.meta->device).host_copy(*value.storage);
+  const std::byte *copy = host_bytes(*value.storage);
   return copy ? copy + (value.data() - value.storage->data) : nullptr;
 }
 

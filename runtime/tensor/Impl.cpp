@@ -95,6 +95,9 @@ void release(ValueFailure *failure) noexcept {
 }
 
 Error ValueFailure::error() const {
+  if (meta->device != on_cpu)
+    if (const auto refusal = DeviceMemory::of(meta->device).refusal())
+      return {ErrorCode::device, std::string(op) + ": " + *refusal, file, line};
   return {ErrorCode::out_of_memory, std::string(op) + ": out of memory for " + describe(*meta),
           file, line};
 }

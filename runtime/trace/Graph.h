@@ -73,6 +73,10 @@ struct Graph {
     }
     return nullptr;
   }
+  /// Where it runs; a path has one device.
+  DeviceNumber device() const noexcept {
+    return ops.empty() ? on_cpu : values[ops[0].first_value].meta->device;
+  }
   OperandType type_of(OperandCode code) const noexcept {
     const Meta *meta = meta_of(code);
     return {meta, meta ? ScalarKind::floating : scalars[code.index()]};

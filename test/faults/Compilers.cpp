@@ -30,11 +30,11 @@ public:
     const Uncounted scope;
     inner.reset();
   }
-  void run(const ProgramCall &call) const noexcept override {
+  bool run(const ProgramCall &call) const noexcept override {
     if (real_compiler)
       return inner->run(call);
     const Uncounted scope; // the interpreter allocates
-    inner->run(call);
+    return inner->run(call);
   }
 
 private:

@@ -51,7 +51,8 @@ const Choices<Emit> emits = {{"object", Emit::object},
 const Choices<std::string> stages = {{"trace", "trace"},     {"simplified", "simplified"},
                                      {"laidout", "laidout"}, {"fused", "fused"},
                                      {"planned", "planned"}, {"scheduled", "scheduled"},
-                                     {"llvm", "llvm"},       {"asm", "asm"}};
+                                     {"llvm", "llvm"},       {"asm", "asm"},
+                                     {"cuda", "cuda"}};
 
 /// An option whose value is one of a few words.
 template <class T>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Running the compiler, and keeping what it made.
 #include "test/cuda/emu/Compile.h"
+
+#include "compiler/cuda/text/Prelude.h"
 #include "runtime/base/Sha256.h"
 #include "test/cuda/emu/Sanitizers.h"
 #include "test/cuda/emu/Text.h"
@@ -84,7 +86,8 @@ int run_compiler(const std::string &input, const std::string &output, const std:
 
 Compilation compile(std::string_view text, unsigned target, unsigned toolkit) {
   Compilation result;
-  const std::string prelude = read_file(setting("TRACEJIT_EMU_PRELUDE", TRACEJIT_EMU_PRELUDE));
+  const char *other = std::getenv("TRACEJIT_EMU_PRELUDE");
+  const std::string prelude = other ? read_file(other) : gpu::prelude_text(gpu::Prelude::emu);
   const std::string source = emulated_text(text, prelude, target, toolkit, result.log);
   if (source.empty())
     return result;

@@ -23,7 +23,7 @@ public:
     details.donated_input.assign(this->graph.outputs.size(), -1);
   }
 
-  void run(const ProgramCall &call) const noexcept override {
+  bool run(const ProgramCall &call) const noexcept override {
     GraphInputs inputs;
     for (std::size_t k = 0; k < graph.inputs.size(); ++k) {
       Storage *storage = new_adopted(call.inputs[k], 1, nullptr, [](void *) {});
@@ -39,6 +39,7 @@ public:
       if (!right && k == 0 && bytes)
         call.outputs[k][bytes - itemsize(value.meta->dtype)] ^= std::byte{1};
     }
+    return true;
   }
 
 private:

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/cuda/GpuProgram.h"
+
+#include "runtime/base/OutOfMemory.h"
+#include "runtime/cuda/Gpu.h"
+#include "runtime/cuda/OnHost.h"
+#include "runtime/program/Cells.h"
+
+#include <algorithm>
+#include <array>
+
+namespace jit::gpu {
+namespace {
+
+/// Where the buffers of a step lie in one run.
+struct Run {
+  const ProgramCall &call;
+  const std::vector<std::byte *> &constants;
+
+  std::byte *base(const Buffer &buffer) const noexcept {
+    switch (buffer.base) {
+    case Buffer::Base::input:
+      return call.inputs[buffer.index];
+    case Buffer::Base::output:
+      return call.outputs[buffer.index];
+    case Buffer::Base::arena:
+      return call.arena + buffer.arena_offset;
+    case Buffer::Base::constant:
+      return constants[buffer.index];
+    }
+    return nullptr;
+  }
+  std::byte *address(const Buffer &buffer) const noexcept {
+    std::int64_t offset = buffer.offset;
+    for (const Buffer::Term &term : buffer.terms)
+      offset += call.scalars[term.slot].as_int() * term.stride;
+    return base(buffer) + offset * static_cast<std::int64_t>(itemsize(buffer.meta->dtype));
+  }
+};
+
+class GpuProgram final : public Program {
+public:
+  GpuProgram(Gpu &gpu, GpuCode &&code) noexcept : gpu(gpu), plan(std::move(code.plan)) {
+    details.arena_bytes = plan.arena_bytes;
+    details.code_bytes = code.image.size();
+    details.compile_ms = code.compile_ms;
+    details.kernels_compiled = code.compiled;
+    details.kernels_before = plan.kernels_before;
+    details.kernels_after = static_cast<std::uint32_t>(plan.steps.size());
+    details.donated_input = plan.donated_input;
+    details.refusals = std::move(plan.refusals);
+  }
+  ~GpuProgram() override {
+    for (Storage *constant : constant_storages)
+      release(constant);
+    if (module)
+      gpu.unload(module);
+  }
+
+  /// Empty: everything is on the device.
+  std::string load(const GpuCode &code);
+  bool run(const ProgramCall &call) const noexcept override;
+
+private:
+  struct LoadedKernel {
+    KernelFunction function, unaligned;
+    std::uint64_t units = 0;
+  };
+
+  std::string load_constants();
+  std::string load_kernel(const std::string &name, const GpuKernel &kernel);
+  bool launch(const LoadedKernel &kernel, const std::vector<Buffer> &buffers,
+              const std::vector<std::uint32_t> &cells, const Run &run) const noexcept;
+  bool run_step(const KernelStep &step, const LoadedKernel *kernel, const Run &run) const noexcept;
+  bool run_step(const ContractStep &step, const LoadedKernel *epilogue,
+                const Run &run) const noexcept;
+  bool run_step(const LibraryStep &step, const LoadedKernel *, const Run &run) const noexcept;
+
+  Gpu &gpu;
+  Plan plan;
+  Module module = nullptr;
+  std::map<std::string, LoadedKernel> kernels;
+  std::vector<const LoadedKernel *> step_kernels; ///< by step, null: it has none
+  std::vector<Storage *> constant_storages;
+  std::vector<std::byte *> constants;
+};
+
+std::string GpuProgram::load_constants() {
+  for (const std::vector<std::byte> &constant : plan.constants) {
+    Storage *storage = gpu.new_storage(constant.size());
+    if (!storage)
+      return "no memory for its constants on the device";
+    constant_storages.push_back(storage);
+    constants.push_back(storage->data);
+    if (!constant.empty() && !gpu.upload(storage->data, constant.data(), constant.size()))
+      return "its constants cannot be copied to the device";
+  }
+  plan.constants.clear();
+  return "";
+}
+
+std::string GpuProgram::load_kernel(const std::string &name, const GpuKernel &kernel) {
+  LoadedKernel &loaded = kernels[name];
+  loaded.units = kernel.units;
+  for (const auto &[from, to] : {std::pair(&kernel.function, &loaded.function),
+                                 std::pair(&kernel.unaligned, &loaded.unaligned)}) {
+    if (from->empty())
+      continue;
+    *to = gpu.find_function(module, *from, kernel.threads, kernel.shared_bytes);
+    if (!to->handle)
+      return "kernel " + *from + " is not in its module";
+  }
+  return "";
+}
+
+std::string GpuProgram::load(const GpuCode &code) {
+  constant_storages.reserve(plan.constants.size());
+  if (std::string failure = load_constants(); !failure.empty())
+    return failure;
+  if (!code.image.empty()) {
+    std::string failure;
+    module = gpu.load_module(code.image.data(), failure);
+    if (!module)
+      return failure;
+  }
+  for (const auto &[name, kernel] : code.kernels)
+    if (std::string failure = load_kernel(name, kernel); !failure.empty())
+      return failure;
+  for (const Step &step : plan.steps) {
+    const auto *plain = std::get_if<KernelStep>(&step.what);
+    const auto *contract = std::get_if<ContractStep>(&step.what);
+    const std::string name = plain ? plain->kernel : contract ? contract->epilogue : "";
+    step_kernels.push_back(name.empty() ? nullptr : &kernels.at(name));
+  }
+  return "";
+}
+
+bool GpuProgram::launch(const LoadedKernel &kernel, const std::vector<Buffer> &buffers,
+                        const std::vector<std::uint32_t> &cells, const Run &run) const noexcept {
+  if (kernel.units == 0)
+    return true;
+  std::array<std::uint64_t, Gpu::max_argument_bytes / sizeof(std::uint64_t)> words;
+  std::size_t count = 0;
+  std::uintptr_t low_bits = 0;
+  for (const Buffer &buffer : buffers) {
+    words[count] = reinterpret_cast<std::uintptr_t>(run.address(buffer));
+    low_bits |= words[count++] & 15;
+  }
+  for (const std::uint32_t cell : cells)
+    words[count++] = cell_of(run.call.scalars[plan.cells[cell].slot], plan.cells[cell].dtype);
+  const bool is_aligned = low_bits == 0 || !kernel.unaligned.handle;
+  return gpu.launch(is_aligned ? kernel.function : kernel.unaligned, kernel.units,
+                    std::as_bytes(std::span(words.data(), count)));
+}
+
+bool GpuProgram::run_step(const KernelStep &step, const LoadedKernel *kernel,
+                          const Run &run) const noexcept {
+  return launch(*kernel, step.buffers, step.cells, run);
+}
+
+bool GpuProgram::run_step(const ContractStep &step, const LoadedKernel *epilogue,
+                          const Run &run) const noexcept {
+  return contract_on_host(gpu, step,
+                          {run.address(step.a), run.address(step.b), run.address(step.c)}) &&
+         (!epilogue || launch(*epilogue, step.epilogue_buffers, step.epilogue_cells, run));
+}
+
+bool GpuProgram::run_step(const LibraryStep &step, const LoadedKernel *,
+                          const Run &run) const noexcept {
+  bool done = false;
+  if_memory([&] {
+    std::vector<KernelOperand> operands;
+    for (const LibraryStep::Operand &operand : step.operands)
+      if (operand.is_number)
+        operands.push_back({nullptr, nullptr, run.call.scalars[operand.slot]});
+      else
+        operands.push_back({operand.buffer.meta, run.address(operand.buffer)});
+    std::vector<KernelResult> results;
+    for (const Buffer &result : step.results)
+      results.push_back({result.meta, run.address(result)});
+    done = gpu.run({step.op, step.attrs, operands, results});
+  });
+  return done;
+}
+
+bool GpuProgram::run(const ProgramCall &call) const noexcept {
+  const Run run{call, constants};
+  for (std::size_t k = 0; k < plan.steps.size(); ++k)
+    if (!std::visit([&](const auto &step) { return run_step(step, step_kernels[k], run); },
+                    plan.steps[k].what))
+      return false;
+  return true;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Program>> make_program(GpuCode code, DeviceNumber device) {
+  auto &gpu = static_cast<Gpu &>(DeviceBackend::of(device));
+  auto program = std::make_unique<GpuProgram>(gpu, std::move(code));
+  if (std::string failure = program->load(code); !failure.empty())
+    return Failure{std::move(failure)};
+  return std::unique_ptr<Program>(std::move(program));
+}
+
+} // namespace jit::gpu

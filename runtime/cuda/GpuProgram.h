@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// GpuProgram: a plan whose kernels are a module of a device. Steps are launched one behind another.
+#pragma once
+
+#include "runtime/base/Export.h"
+#include "runtime/base/Result.h"
+#include "runtime/program/Plan.h"
+#include "runtime/program/Program.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace jit::gpu {
+
+/// How a kernel of the module is launched. Its argument is an address for each buffer, then 8 bytes
+/// for each number.
+struct GpuKernel {
+  std::string function;    ///< its name in the module
+  std::string unaligned;   ///< the same for inputs that do not begin at multiples of 16 bytes
+  std::uint64_t units = 0; ///< more blocks have nothing to do; 0: there is nothing to do
+  unsigned threads = 0, shared_bytes = 0;
+};
+
+/// What a compiler makes for a device.
+struct GpuCode {
+  Plan plan;
+  std::map<std::string, GpuKernel> kernels; ///< those that the plan names
+  std::vector<char> image; ///< a cubin, or PTX with a 0 behind it; none: no kernels
+  double compile_ms = 0;
+  std::uint32_t compiled = 0; ///< kernels in the image
+};
+
+/// Loads the module. The device has been opened.
+TRACEJIT_PRIVATE Result<std::unique_ptr<Program>> make_program(GpuCode code, DeviceNumber device);
+
+} // namespace jit::gpu

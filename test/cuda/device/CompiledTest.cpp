@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Traced steps on a GPU: recorded, compiled by NVRTC, swapped in, with the bits of the CPU.
+#include "runtime/base/Options.h"
+#include "runtime/cuda/OnHost.h"
+#include "test/cuda/device/Launches.h"
+
+#include <tracejit/compiler.h>
+#include <tracejit/tracejit.h>
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace jit {
+namespace {
+
+class CompiledOnDevice : public testing::Test {
+protected:
+  void SetUp() override {
+    mutable_options().trial = false;
+    mutable_options().budget = false;
+    ASSERT_TRUE(enable_compiler());
+  }
+};
+
+Tensor ramp(DimList shape, double step = 0.01) {
+  std::int64_t size = 1;
+  for (const std::int64_t extent : Dims(shape))
+    size *= extent;
+  return reshape(arange(0, size, 1, DType::f32) * step - 2, shape);
+}
+
+template <class T> std::uint64_t hits(const T &traced) {
+  std::uint64_t sum = 0;
+  for (const TraceReport &report : traced.explain())
+    sum += report.hits;
+  return sum;
+}
+template <class T> std::string state(const T &traced) {
+  std::ostringstream text;
+  for (const TraceReport &report : traced.explain())
+    text << report;
+  return text.str();
+}
+
+TEST_F(CompiledOnDevice, AChainIsOneLaunch) {
+  auto step = trace(
+      [](const Tensor &x, const Tensor &y, double k) { return tanh(exp(x * k) + y) * 2 - x / 3; });
+  const Tensor x = ramp({37, 11}), y = ramp({11}, 0.1);
+  const Tensor there = x.to(cuda()), row = y.to(cuda());
+  for (int i = 0; i < 6; ++i) {
+    const double k = 0.5 + i;
+    const Tensor expected = tanh(exp(x * k) + y) * 2 - x / 3;
+    EXPECT_EQ(step(there, row, k).to_vector<float>(), expected.to_vector<float>()) << i;
+    wait_compiled();
+  }
+  EXPECT_GE(hits(step), 2u) << state(step);
+  const unsigned long long before = test::launches();
+  const std::uint64_t on_host = gpu::host_runs();
+  const Tensor last = step(there, row, 0.25);
+  EXPECT_EQ(test::launches(), before + 1);
+  EXPECT_EQ(gpu::host_runs(), on_host);
+  EXPECT_EQ(last.device(), cuda());
+}
+
+TEST_F(CompiledOnDevice, OneFunctionOnTwoDevices) {
+  auto step = trace([](const Tensor &x) { return sqrt(abs(x)) + x * x; });
+  const Tensor x = ramp({1000});
+  const Tensor there = x.to(cuda());
+  const std::vector<float> expected = (sqrt(abs(x)) + x * x).to_vector<float>();
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(step(x).to_vector<float>(), expected);
+    EXPECT_EQ(step(there).to_vector<float>(), expected);
+    EXPECT_EQ(step(there).device(), cuda());
+    EXPECT_EQ(step(x).device(), Device{});
+    wait_compiled();
+  }
+  std::uint64_t programs = 0;
+  for (const TraceReport &report : step.explain())
+    programs += report.hits > 0;
+  EXPECT_EQ(programs, 2u) << state(step);
+}
+
+TEST_F(CompiledOnDevice, CreationFollowsTheScope) {
+  auto step = trace([](double k) { return exp(full({33}, k)) + arange(0, 33, 1, DType::f32); });
+  const auto expected = [](double k) {
+    return (exp(full({33}, k)) + arange(0, 33, 1, DType::f32)).to_vector<float>();
+  };
+  for (int i = 0; i < 8; ++i) {
+    const double k = 0.125 * i;
+    const Tensor here = step(k);
+    EXPECT_EQ(here.device(), Device{});
+    EXPECT_EQ(here.to_vector<float>(), expected(k));
+    const DeviceScope scope(cuda());
+    const Tensor there = step(k);
+    EXPECT_EQ(there.device(), cuda());
+    EXPECT_EQ(there.to_vector<float>(), expected(k));
+    wait_compiled();
+  }
+  std::uint64_t programs = 0;
+  for (const TraceReport &report : step.explain())
+    programs += report.hits > 0;
+  EXPECT_EQ(programs, 2u) << state(step);
+}
+
+TEST_F(CompiledOnDevice, DonatedBlocksAndStateInVariables) {
+  Variable here(ramp({4096})), there(ramp({4096}).to(cuda()));
+  const auto update = [](Variable &state, double rate) { state = state - tanh(state) * rate; };
+  auto step = trace([&](Variable &state, double rate) {
+    update(state, rate);
+    return state + 1;
+  });
+  for (int i = 0; i < 12; ++i) {
+    update(here, 0.125);
+    const Tensor got = step(there, 0.125);
+    EXPECT_EQ(there.to_vector<float>(), here.to_vector<float>()) << i;
+    EXPECT_EQ(got.to_vector<float>(), (here + 1).to_vector<float>()) << i;
+    wait_compiled();
+  }
+  EXPECT_GE(hits(step), 4u) << state(step);
+}
+
+TEST_F(CompiledOnDevice, ViewsGathersAndMisalignedInputs) {
+  auto step = trace(
+      [](const Tensor &x, const Tensor &index) { return take(x(slice(1, {})) * 2, index, 0) + 1; });
+  const Tensor all = ramp({40, 3});
+  const Tensor index = Tensor::copy_of<std::int64_t>({5, 0, -1, 17, 17});
+  const Tensor there = all.to(cuda()), places = index.to(cuda());
+  for (int i = 0; i < 8; ++i) {
+    const std::int64_t from = i % 4;
+    const Tensor x = all(slice(from, {})), y = there(slice(from, from + 36));
+    const Tensor expected = take(x(slice(0, 36))(slice(1, {})) * 2, index, 0) + 1;
+    EXPECT_EQ(step(y, places).to_vector<float>(), expected.to_vector<float>()) << i;
+    wait_compiled();
+  }
+  EXPECT_GE(hits(step), 2u) << state(step);
+}
+
+TEST_F(CompiledOnDevice, ModeCheckFindsNoDifference) {
+  auto step = trace([](const Tensor &x) { return erf(x) * gelu(x); });
+  const Tensor x = ramp({500}).to(cuda());
+  const std::vector<float> expected = (erf(ramp({500})) * gelu(ramp({500}))).to_vector<float>();
+  for (int i = 0; i < 4; ++i) {
+    step(x);
+    wait_compiled();
+  }
+  set_mode(Mode::check);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(step(x).to_vector<float>(), expected);
+  set_mode(Mode::on);
+  EXPECT_EQ(step(x).to_vector<float>(), expected);
+}
+
+TEST_F(CompiledOnDevice, ProductsRunBesideKernels) {
+  auto step = trace([](const Tensor &x, const Tensor &w, const Tensor &b) {
+    return relu(matmul(x, w) + b) * 0.5;
+  });
+  const Tensor x = ramp({9, 13}), w = ramp({13, 7}, 0.05), b = ramp({7}, 0.2);
+  const Tensor expected = relu(matmul(x, w) + b) * 0.5;
+  const Tensor xd = x.to(cuda()), wd = w.to(cuda()), bd = b.to(cuda());
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(step(xd, wd, bd).to_vector<float>(), expected.to_vector<float>());
+    wait_compiled();
+  }
+  EXPECT_GE(hits(step), 2u) << state(step);
+}
+
+} // namespace
+} // namespace jit
