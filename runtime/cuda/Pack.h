@@ -3,8 +3,6 @@
 // tools/cuda-pack prints.
 #pragma once
 
-#include "runtime/base/Export.h"
-
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -30,13 +28,13 @@ struct Pack {
   std::span<const std::uint32_t> units; ///< where their texts lie in the data, packed (Unpack.h)
   const unsigned char *data;
 };
-TRACEJIT_PRIVATE const Pack &pack() noexcept;
+const Pack &pack() noexcept;
 
 /// The number of the module that has a kernel.
-TRACEJIT_PRIVATE std::optional<std::uint32_t> find_packed(std::string_view kernel) noexcept;
+std::optional<std::uint32_t> find_packed(std::string_view kernel) noexcept;
 
 /// Its PTX, for sm_80 and what came after it. The first line is `// tracejit pack UNIT`: the text
 /// from which it was made, with those of other modules.
-TRACEJIT_PRIVATE std::string packed_ptx(std::uint32_t module);
+std::string packed_ptx(std::uint32_t module);
 
 } // namespace jit::gpu
