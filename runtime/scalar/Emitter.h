@@ -9,8 +9,10 @@
 #include <utility>
 
 /// Element functions are templates over an emitter; they must melt into the loop around them, or
-/// vectors would travel through memory.
+/// vectors would travel through memory. Emitters of text say that it need not be.
+#ifndef TRACEJIT_EMIT
 #define TRACEJIT_EMIT [[gnu::always_inline]] inline
+#endif
 
 namespace jit::scalar {
 

@@ -42,18 +42,25 @@ void ModuleText::add(const Kernel &kernel) {
   kernels += "// " + kernel.name + ": form " + kernel.form + ", " + std::to_string(kernel.threads) +
              " threads, " + std::to_string(kernel.shared_bytes) + " bytes shared, " +
              (kernel.barriers ? "barriers\n" : "no barriers\n");
-  kernels += "struct " + kernel.name + "_args {\n" + kernel.members + "};\n";
+  const std::string argument = kernel.argument.empty() ? kernel.name + "_args" : kernel.argument;
+  if (kernel.argument.empty())
+    kernels += "struct " + argument + " {\n" + kernel.members + "};\n";
   kernels += "TJ_KERNEL(" + std::to_string(kernel.threads) + ") " + kernel.name + "(TJ_ARGS(" +
-             kernel.name + "_args) p) {\n" + kernel.body + "}\n";
+             argument + ") p) {\n" + kernel.body + "}\n";
 }
 
-std::string ModuleText::text(Prelude prelude) const {
-  std::string all = prelude_text(prelude) + table_text;
+void ModuleText::declare(std::string_view text) {
+  if (declared.find(text) == declared.npos)
+    declared += text;
+}
+
+std::string ModuleText::behind_prelude() const {
+  std::string all = table_text;
   if (!outsides.empty())
     all += large_angle_reduction();
   for (const auto &[name, text] : outsides)
     all += text;
-  return all + kernels;
+  return all + declared + kernels;
 }
 
 } // namespace jit::gpu

@@ -44,15 +44,19 @@ public:
     bool barriers = false;
     std::string members; ///< of its argument, `float *b0; `...
     std::string body;
+    std::string argument{}; ///< a type of the module's own instead of members
   };
   void add(const Kernel &kernel);
+  /// A type or a function that kernels use, once.
+  void declare(std::string_view text);
 
-  std::string text(Prelude prelude) const;
+  std::string text(Prelude prelude) const { return prelude_text(prelude) + behind_prelude(); }
+  std::string behind_prelude() const;
 
 private:
   std::map<std::string, std::string, std::less<>> tables;   ///< entries, name
   std::map<std::string, std::string, std::less<>> outsides; ///< name, text
-  std::string table_text, kernels;
+  std::string table_text, declared, kernels;
 };
 
 /// The greatest size of an argument that every driver takes.

@@ -56,8 +56,11 @@ EmulatedText::EmulatedText(const ModuleText &module) {
       made_by(TEST_COMPILER " -x c++ -std=c++20 -O0 -w -march=x86-64-v3 -ffp-contract=off "
                             "-fno-strict-aliasing -fPIC -shared -o %out %in",
               text, ".so");
-  if (file.empty())
-    return;
+  if (!file.empty())
+    open(file);
+}
+
+void EmulatedText::open(const std::string &file) {
   library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     ADD_FAILURE() << dlerror();

@@ -17,6 +17,8 @@ class EmulatedText {
 public:
   /// Checks the text's rules and compiles it; a failure of the test if that is refused.
   explicit EmulatedText(const ModuleText &module);
+  /// A library that was compiled elsewhere.
+  explicit EmulatedText(const std::string &file) { open(file); }
   ~EmulatedText();
   EmulatedText(const EmulatedText &) = delete;
   EmulatedText &operator=(const EmulatedText &) = delete;
@@ -32,6 +34,7 @@ public:
 
 private:
   using KernelFunction = void (*)(const void *);
+  void open(const std::string &file);
   KernelFunction find(const std::string &kernel) const;
   void *library = nullptr;
 };

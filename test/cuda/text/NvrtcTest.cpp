@@ -4,8 +4,11 @@
 #include "test/cuda/text/Nvrtc.h"
 #include "compiler/cuda/CubinInfo.h"
 #include "test/cuda/text/TextSamples.h"
+#include "test/cuda/text/Tools.h"
 
 #include <gtest/gtest.h>
+
+#include <filesystem>
 
 namespace jit::gpu::test {
 namespace {
@@ -33,6 +36,23 @@ TEST_P(NvrtcTargets, RegistersOfFlatKernels) {
     EXPECT_LE(kernel.registers, 64u) << sample.name;
     EXPECT_EQ(kernel.frame_bytes, 0u) << sample.name;
     EXPECT_EQ(kernel.stack_bytes, 0u) << sample.name;
+  }
+}
+
+// The texts of the pack are long: a minute of NVRTC, so this one runs when it is asked for.
+TEST(Nvrtc, DISABLED_RegistersOfThePack) {
+  for (const auto &file : std::filesystem::directory_iterator(TEST_PACK "/..")) {
+    if (file.path().extension() != ".cu")
+      continue;
+    const std::string text = with_prelude(contents(file.path()), Prelude::nvrtc);
+    const auto info = cubin_info(compile_by_nvrtc(text, "sm_90"));
+    ASSERT_TRUE(info);
+    for (const auto &[name, kernel] : *info) {
+      if (name.find("tj_") != std::string::npos)
+        continue; // called
+      EXPECT_LE(kernel.registers, 64u) << name;
+      EXPECT_EQ(kernel.frame_bytes, 0u) << name;
+    }
   }
 }
 
