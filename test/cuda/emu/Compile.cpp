@@ -4,6 +4,9 @@
 #include "runtime/base/Sha256.h"
 #include "test/cuda/emu/Sanitizers.h"
 #include "test/cuda/emu/Text.h"
+#ifdef TRACEJIT_EMU_PRINTED_PRELUDE
+#include "compiler/cuda/text/Prelude.h"
+#endif
 
 #include <atomic>
 #include <cstdlib>
@@ -45,15 +48,20 @@ constexpr const char *flags[] = {
     "-x",
     "c++"};
 
-std::string setting(const char *variable, const char *otherwise) {
-  const char *const value = std::getenv(variable);
-  return value && *value ? value : otherwise;
-}
-
 std::string read_file(const fs::path &path) {
   std::ostringstream text;
   text << std::ifstream(path, std::ios::binary).rdbuf();
   return text.str();
+}
+
+/// The prelude that goes with the printer of texts, where it is built.
+std::string prelude() {
+  const char *const path = std::getenv("TRACEJIT_EMU_PRELUDE");
+#ifdef TRACEJIT_EMU_PRINTED_PRELUDE
+  return path ? read_file(path) : gpu::prelude_text(gpu::Prelude::emu);
+#else
+  return read_file(path ? path : TRACEJIT_EMU_PRELUDE);
+#endif
 }
 
 /// 0: done. What the compiler prints goes to `log`.
@@ -84,15 +92,15 @@ int run_compiler(const std::string &input, const std::string &output, const std:
 
 Compilation compile(std::string_view text, unsigned target, unsigned toolkit) {
   Compilation result;
-  const std::string prelude = read_file(setting("TRACEJIT_EMU_PRELUDE", TRACEJIT_EMU_PRELUDE));
-  const std::string source = emulated_text(text, prelude, target, toolkit, result.log);
+  const std::string source = emulated_text(text, prelude(), target, toolkit, result.log);
   if (source.empty())
     return result;
   std::string key = TRACEJIT_EMU_COMPILER;
   for (const char *flag : flags)
     (key += ' ') += flag;
   key += '\n' + source;
-  const fs::path folder = setting("TRACEJIT_EMU_CACHE", TRACEJIT_EMU_CACHE);
+  const char *const other = std::getenv("TRACEJIT_EMU_CACHE");
+  const fs::path folder = other ? other : TRACEJIT_EMU_CACHE;
   const std::string hash = to_hex(sha256(std::as_bytes(std::span(key))));
   const fs::path library = folder / (hash + ".emu.so");
   if (fs::exists(library)) {
