@@ -126,7 +126,7 @@ TEST(FakeDriverTest, MissingWaitIsAWrongValue) {
 #ifdef TRACEJIT_EMU_TSAN
   EXPECT_NE(in_child("delay=2000", [] { wrong_results(false); }), 0); // by a report
 #else
-  run_child("delay=2000", [] { EXPECT_GT(wrong_results(false), 2u); });
+  run_child("delay=2000", [] { EXPECT_GT(wrong_results(false), 0u); });
 #endif
 }
 
