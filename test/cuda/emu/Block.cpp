@@ -2,6 +2,7 @@
 // A block's threads run in turns, each until it waits or ends; who waits for all of a warp or of
 // the block is let on by the last to come.
 #include "test/cuda/emu/Block.h"
+#include "test/cuda/emu/Sanitizers.h"
 
 #include <algorithm>
 #include <cstring>
@@ -81,7 +82,7 @@ void Block::shuffle_turns() {
     std::swap(turns_[left - 1], turns_[next_random(random_) % left]);
 }
 
-void Block::run(unsigned number) {
+TRACEJIT_EMU_CALLS_KERNELS void Block::run(unsigned number) {
   place_.block = number;
   poison_shared();
   shuffle_turns();
@@ -93,7 +94,7 @@ void Block::run(unsigned number) {
   }
 }
 
-void Block::run_thread(void *block) {
+TRACEJIT_EMU_CALLS_KERNELS void Block::run_thread(void *block) {
   Block &self = *static_cast<Block *>(block);
   self.launch_.kernel->run(self.launch_.arguments);
   self.threads_[self.place_.thread].state = done;

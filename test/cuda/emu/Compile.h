@@ -13,8 +13,9 @@ struct Compilation {
 };
 
 /// The library of emulated_text(), in the build folder (environment TRACEJIT_EMU_CACHE: elsewhere)
-/// by the hash of the text: a text is compiled once. The prelude is that of the environment's
-/// TRACEJIT_EMU_PRELUDE, a path, or the build's.
+/// by the hash of the text: a text is compiled once. The prelude is in the file that the
+/// environment's TRACEJIT_EMU_PRELUDE names, else that of compiler/cuda/text, else, in builds
+/// without it, Prelude.inc.
 Compilation compile(std::string_view text, unsigned target, unsigned toolkit);
 
 } // namespace jit::emu

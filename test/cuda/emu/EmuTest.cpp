@@ -29,7 +29,7 @@ std::unique_ptr<Library> library_of(const std::string &kernels) {
 const Order orders[] = {{Order::ascending, 0}, {Order::descending, 0}, {Order::shuffled, 7}};
 
 /// Runs the kernel `k` of `library`.
-Problem run_k(const Library &library, const void *arguments, unsigned grid, unsigned threads,
+Problem run_k(Library &library, const void *arguments, unsigned grid, unsigned threads,
               unsigned shared, Order order) {
   const tj_emu_kernel *const kernel = library.find("k");
   EXPECT_TRUE(kernel);
@@ -205,6 +205,23 @@ TEST(EmuTest, OnlyTheEdgesOfAGridRun) {
   EXPECT_EQ(sum, 0u + 1 + 998 + 999);
 }
 
+TEST(EmuTest, LibrariesMayLackATable) {
+  std::string why;
+  const auto library = Library::open_file(PLAIN_LIBRARY, why);
+  ASSERT_TRUE(library) << why;
+  EXPECT_EQ(library->image().count, 0u);
+  EXPECT_FALSE(library->find("j"));
+  const tj_emu_kernel *const kernel = library->find("k");
+  ASSERT_TRUE(kernel);
+  EXPECT_EQ(kernel, library->find("k"));
+  std::vector<int> out(32);
+  int *const p = out.data();
+  EXPECT_EQ(run({kernel, &p, 1, 32, 128}).text, "");
+  EXPECT_EQ(out[0], 31);
+  EXPECT_FALSE(Library::open_file("libm.so.6", why));
+  EXPECT_EQ(why, "libm.so.6 is no emulated library");
+}
+
 TEST(EmuTest, TextsAreRead) {
   const std::vector<KernelLine> lines =
       kernel_lines("// a: form row block, 2 rows, 128 threads, 49152 bytes shared, barriers\n"
@@ -216,8 +233,8 @@ TEST(EmuTest, TextsAreRead) {
   EXPECT_TRUE(lines[0].waits);
   EXPECT_EQ(lines[1].name, "b");
   EXPECT_FALSE(lines[1].waits);
-  EXPECT_NE(compile("int f();", 90, 13000).log.find("does not begin with a prelude"),
-            std::string::npos);
+  EXPECT_NE(compile("int f();", 90, 13000).log.find("has no prelude"), std::string::npos);
+  EXPECT_NE(compile("// a title\n" + std::string(prelude) + "int f();", 90, 13000).path, "");
   const Compilation wrong = compile(std::string(prelude) + "int f() { return nothing; }\n", 90, 0);
   EXPECT_EQ(wrong.path, "");
   EXPECT_EQ(wrong.log.find("kernels:4:18: error:"), 0u) << wrong.log;

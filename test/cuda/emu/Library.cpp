@@ -8,6 +8,12 @@
 #include <unistd.h>
 
 namespace jit::emu {
+namespace {
+
+constexpr tj_emu_image no_table = {0, 0, 0, nullptr};
+constexpr unsigned most_threads = 1024;
+
+} // namespace
 
 std::unique_ptr<Library> Library::open_file(const std::string &path, std::string &why) {
   void *const handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -16,13 +22,15 @@ std::unique_ptr<Library> Library::open_file(const std::string &path, std::string
     return nullptr;
   }
   const auto bind = reinterpret_cast<void (*)(const tj_emu_host *)>(::dlsym(handle, "tj_emu_bind"));
-  const auto image = static_cast<const tj_emu_image *>(::dlsym(handle, "tj_emu_image"));
-  if (!bind || !image) {
+  if (!bind) {
     why = path + " is no emulated library";
     ::dlclose(handle);
     return nullptr;
   }
   bind(&host());
+  auto image = static_cast<const tj_emu_image *>(::dlsym(handle, "tj_emu_image"));
+  if (!image)
+    image = &no_table;
   return std::unique_ptr<Library>(new Library(handle, image));
 }
 
@@ -53,11 +61,19 @@ Library::~Library() {
     ::close(file_);
 }
 
-const tj_emu_kernel *Library::find(std::string_view name) const {
+const tj_emu_kernel *Library::find(const std::string &name) {
   for (unsigned i = 0; i < image_->count; ++i)
     if (name == image_->kernels[i].name)
       return &image_->kernels[i];
-  return nullptr;
+  if (image_ != &no_table)
+    return nullptr;
+  const auto run = reinterpret_cast<void (*)(const void *)>(::dlsym(handle_, name.c_str()));
+  if (!run)
+    return nullptr;
+  const auto [place, added] = found_.try_emplace(name);
+  if (added)
+    place->second = {place->first.c_str(), run, 0, most_threads, 0, 1};
+  return &place->second;
 }
 
 } // namespace jit::emu

@@ -21,6 +21,13 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
+// For functions that call kernels whose parameter is a reference of some type by their address.
+#ifdef __clang__
+#define TRACEJIT_EMU_CALLS_KERNELS __attribute__((no_sanitize("function")))
+#else
+#define TRACEJIT_EMU_CALLS_KERNELS
+#endif
+
 namespace jit::emu {
 
 #if defined(TRACEJIT_EMU_ASAN) || defined(TRACEJIT_EMU_TSAN)

@@ -8,6 +8,7 @@
 namespace jit::emu {
 namespace {
 
+const std::string prelude_mark = "//--- prelude ";
 constexpr std::string_view kernels_mark = "//--- kernels\n";
 
 bool take(std::string_view &text, std::string_view what) {
@@ -56,14 +57,18 @@ std::string table_of(std::string_view text, unsigned target, unsigned toolkit) {
   std::string out = R"(
 struct tj_emu_kernel { const char *name; void (*run)(const void *);
   unsigned argument_bytes, threads, shared_bytes, waits; };
+template <auto> struct tj_emu_of;
+template <class T, void (*kernel)(const T &)> struct tj_emu_of<kernel> {
+  static void run(const void *arguments) { kernel(*(const T *)arguments); }
+  static constexpr unsigned bytes = sizeof(T);
+};
 struct tj_emu_image_of { unsigned target, toolkit, count; const tj_emu_kernel *kernels; };
 static const tj_emu_kernel tj_emu_kernels[] = {
 )";
   for (const KernelLine &kernel : kernels)
-    out += "  {\"" + kernel.name + "\", [](const void *p) { " + kernel.name + "(*(const " +
-           kernel.name + "_args *)p); }, sizeof(" + kernel.name + "_args), " +
-           std::to_string(kernel.threads) + ", " + std::to_string(kernel.shared_bytes) + ", " +
-           (kernel.waits ? "1" : "0") + "},\n";
+    out += "  {\"" + kernel.name + "\", tj_emu_of<" + kernel.name + ">::run, tj_emu_of<" +
+           kernel.name + ">::bytes, " + std::to_string(kernel.threads) + ", " +
+           std::to_string(kernel.shared_bytes) + ", " + (kernel.waits ? "1" : "0") + "},\n";
   return out + "  {nullptr, nullptr, 0, 0, 0, 0}};\n" +
          "extern \"C\" __attribute__((visibility(\"default\"))) const tj_emu_image_of "
          "tj_emu_image = {" +
@@ -86,9 +91,10 @@ std::vector<KernelLine> kernel_lines(std::string_view text) {
 
 std::string emulated_text(std::string_view text, std::string_view prelude, unsigned target,
                           unsigned toolkit, std::string &why) {
-  const std::size_t mark = text.find(kernels_mark);
-  if (!text.starts_with("//--- prelude ") || mark == text.npos) {
-    why = "the text does not begin with a prelude between `//--- prelude NAME` and `//--- kernels`";
+  const std::size_t begin = text.starts_with(prelude_mark) ? 0 : text.find("\n" + prelude_mark);
+  const std::size_t mark = text.find(kernels_mark, begin);
+  if (begin == text.npos || mark == text.npos) {
+    why = "the text has no prelude between `//--- prelude NAME` and `//--- kernels`";
     return {};
   }
   std::string_view kernels = text.substr(mark + kernels_mark.size());

@@ -2,10 +2,12 @@
 // Opening the fake libraries, and what tests do again and again.
 #include "test/cuda/fake/Client.h"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +16,9 @@ extern "C" const char *__tsan_default_options() { return "atexit_sleep_ms=0"; }
 
 namespace jit::gpu::fake {
 namespace {
+
+/// What hangs ends by a signal, long before anybody else loses patience.
+constexpr unsigned child_seconds = 60;
 
 void *open_library(const char *name) {
   void *const library = ::dlopen((std::string(FAKE_FOLDER) + "/" + name).c_str(), RTLD_NOW);
@@ -68,6 +73,8 @@ int in_child(const std::string &settings, const std::function<void()> &body) {
   std::fflush(nullptr);
   const pid_t child = ::fork();
   if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::alarm(child_seconds);
     ::setenv("TRACEJIT_FAKE_CUDA", settings.c_str(), 1);
     body();
     std::exit(::testing::Test::HasFailure() ? 1 : 0);

@@ -126,7 +126,7 @@ TEST(FakeDriverTest, MissingWaitIsAWrongValue) {
 #ifdef TRACEJIT_EMU_TSAN
   EXPECT_NE(in_child("delay=2000", [] { wrong_results(false); }), 0); // by a report
 #else
-  run_child("delay=2000", [] { EXPECT_GT(wrong_results(false), 2u); });
+  run_child("delay=2000", [] { EXPECT_GT(wrong_results(false), 0u); });
 #endif
 }
 
@@ -189,6 +189,8 @@ TEST(FakeDriverTest, ThreadsHaveContextsOfTheirOwn) {
     const Device second(1);
     EXPECT_NE(second.context, device.context);
     EXPECT_EQ(second.wait(device.stream), Status::invalid_handle);
+    EXPECT_EQ(driver.MemcpyHtoDAsync(second.allocate(4), &address, 4, device.stream),
+              Status::invalid_handle);
     Context popped = nullptr;
     EXPECT_EQ(driver.CtxPopCurrent(&popped), Status::success);
     EXPECT_EQ(popped, second.context);
@@ -290,12 +292,14 @@ TEST(FakeDriverTest, GraphsDoWhatLaunchesDo) {
     chain.set(4, {b, a, 1});
     EXPECT_EQ(driver.GraphDestroy(chain.graph), Status::success);
     EXPECT_EQ(driver.GraphDestroy(chain.graph), Status::invalid_handle);
-    device.upload(a, &zero, 4);
-    EXPECT_EQ(driver.GraphLaunch(chain.exec, device.stream), Status::success);
-    device.download(&out, a, 4);
-    EXPECT_EQ(out, 4.0f);
-    device.download(&out, b, 4);
-    EXPECT_EQ(out, 5.0f);
+    for (int run = 0; run < 10; ++run) { // in a chain nothing else may happen
+      device.upload(a, &zero, 4);
+      EXPECT_EQ(driver.GraphLaunch(chain.exec, device.stream), Status::success);
+      device.download(&out, a, 4);
+      EXPECT_EQ(out, 4.0f);
+      device.download(&out, b, 4);
+      EXPECT_EQ(out, 5.0f);
+    }
     EXPECT_EQ(driver.GraphExecDestroy(chain.exec), Status::success);
     EXPECT_EQ(driver.GraphLaunch(chain.exec, device.stream), Status::invalid_handle);
   });

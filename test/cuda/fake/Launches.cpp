@@ -15,7 +15,7 @@ const void *find_arguments(const KernelNodeParams &params, std::size_t kernel_by
     return nullptr;
   if (params.arguments) { // one pointer for each parameter, and kernels have one
     bytes = kernel_bytes;
-    return params.arguments[0];
+    return kernel_bytes ? params.arguments[0] : nullptr;
   }
   const void *buffer = nullptr;
   bytes = 0;
@@ -34,7 +34,7 @@ std::string text_of(const LaunchCopy &launch) {
   return std::string(launch.kernel->name) + " grid=" + std::to_string(launch.grid) +
          " threads=" + std::to_string(launch.threads) +
          " shared=" + std::to_string(launch.shared_bytes) +
-         " bytes=" + std::to_string(launch.kernel->argument_bytes);
+         " bytes=" + std::to_string(launch.argument_bytes);
 }
 
 /// Why a launch is refused, and by which code.
@@ -96,7 +96,7 @@ Status copy_launch(World &world, const KernelNodeParams &params, LaunchCopy &cop
       refusal = {Status::invalid_value, "no arguments, or given twice"};
     else if (bytes > max_argument_bytes)
       refusal = {Status::invalid_value, "too many bytes of arguments"};
-    else if (bytes != kernel.argument_bytes)
+    else if (kernel.argument_bytes && bytes != kernel.argument_bytes)
       refusal = {Status::invalid_value, "not as many bytes of arguments as the kernel takes"};
   }
   if (refusal.status != Status::success) {
@@ -110,6 +110,7 @@ Status copy_launch(World &world, const KernelNodeParams &params, LaunchCopy &cop
           params.grid_x,
           params.block_x,
           params.shared_bytes,
+          bytes,
           std::make_shared<std::vector<std::max_align_t>>(words)};
   std::memcpy(copy.arguments->data(), arguments, bytes);
   return Status::success;

@@ -12,6 +12,7 @@ struct LaunchCopy {
   std::shared_ptr<emu::Library> library; // in which the kernel is
   std::shared_ptr<std::atomic<bool>> unloaded;
   unsigned grid = 0, threads = 0, shared_bytes = 0;
+  std::size_t argument_bytes = 0;
   std::shared_ptr<std::vector<std::max_align_t>> arguments;
 };
 
