@@ -6,6 +6,7 @@
 #include "runtime/cuda/Driver.h"
 #include "runtime/cuda/Heap.h"
 #include "runtime/cuda/LaunchRing.h"
+#include "runtime/cuda/PackedFunctions.h"
 #include "runtime/cuda/Staging.h"
 #include "runtime/kernels/DeviceBackend.h"
 
@@ -85,6 +86,8 @@ public:
   void reset_memory_peak() noexcept { heap.reset_peak(); }
   void release_cached_memory() noexcept { heap.release_cached(); }
   const Limits &limits() const noexcept { return own_limits; }
+  PackedFunctions &packed() noexcept { return packed_functions; }
+  bool is_usable() const noexcept { return can_be_used(); }
   void *stream_handle() const noexcept { return stream; }
 
 private:
@@ -108,6 +111,7 @@ private:
   Heap heap;
   Staging staging;
   LaunchRing launches;
+  PackedFunctions packed_functions{*this};
   std::mutex host_copies_lock;
   std::unordered_map<const Storage *, std::byte *> host_copies;
   Event finished = nullptr; ///< for finish()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Every op of the table on a GPU: each dtype, edge shapes, layouts, against the bits of the CPU.
-#include "runtime/base/Options.h"
+#include "runtime/cuda/OnHost.h"
+#include "runtime/cuda/Pack.h"
 #include "test/conformance/Cases.h"
 #include "test/conformance/KernelCheck.h"
 #include "test/fuzz/Check.h"
@@ -16,6 +17,7 @@ class OnDevice : public testing::TestWithParam<OpKind> {};
 TEST_P(OnDevice, EqualsTheCpu) {
   const OpInfo &op = info(GetParam());
   std::size_t steps = 0;
+  const std::uint64_t on_host = gpu::host_runs();
   for (const DType dtype : all_dtypes) {
     std::size_t number = 0;
     for (const Sample &sample : samples) {
@@ -33,6 +35,9 @@ TEST_P(OnDevice, EqualsTheCpu) {
     }
   }
   EXPECT_GE(steps, 2u);
+  // Families that have kernels use them.
+  if (op.family == Family::elementwise && !gpu::pack().kernels.empty())
+    EXPECT_EQ(gpu::host_runs(), on_host);
 }
 
 std::vector<OpKind> every_op() {

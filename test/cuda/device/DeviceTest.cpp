@@ -2,8 +2,10 @@
 // Tensors on a GPU through the public API, under the driver of the tests: the bits are those of the
 // CPU, errors are at their lines.
 #include "runtime/cuda/OnHost.h"
+#include "runtime/cuda/Pack.h"
 #include "runtime/tensor/Impl.h"
 #include "test/Refused.h"
+#include "test/cuda/device/Launches.h"
 
 #include <tracejit/tracejit.h>
 
@@ -93,6 +95,38 @@ TEST(Device, OpsRunWhereTheirOperandsLie) {
   EXPECT_EQ(triu(there).device(), cuda());
   EXPECT_EQ(read<float>(cumulative_sum(there, {.axis = 1})),
             read<float>(cumulative_sum(x, {.axis = 1})));
+}
+
+TEST(Device, ElementwiseOpsAreLaunches) {
+  if (gpu::pack().kernels.empty())
+    GTEST_SKIP() << "built without kernels for GPUs";
+  const Tensor x = numbers({37, 5}), y = numbers({5}), there = x.to(cuda()), row = y.to(cuda());
+  const auto expect_launches = [](unsigned long long count, auto f) {
+    const unsigned long long before = test::launches();
+    const std::uint64_t on_host = gpu::host_runs();
+    const Tensor result = f();
+    EXPECT_EQ(test::launches(), before + count);
+    EXPECT_EQ(gpu::host_runs(), on_host);
+    return result;
+  };
+  const auto same = [](const Tensor &got, const Tensor &expected) {
+    EXPECT_EQ(read<float>(got), read<float>(expected));
+  };
+  same(expect_launches(1, [&] { return exp(there); }), exp(x));
+  same(expect_launches(1, [&] { return there * 2.5; }), x * 2.5);
+  same(expect_launches(1, [&] { return there + row; }), x + y);
+  same(expect_launches(1, [&] { return there + row(2); }), x + y(2));
+  same(expect_launches(1, [&] { return permute_dims(there, {1, 0}) - 1; }),
+       permute_dims(x, {1, 0}) - 1);
+  same(expect_launches(1, [&] { return there(slice({}, {}, -1)) / 3; }), x(slice({}, {}, -1)) / 3);
+  same(expect_launches(2, [&] { return where(there > 0, there, row); }), where(x > 0, x, y));
+  same(expect_launches(1, [&] { return reshape(permute_dims(there, {1, 0}), {185}); }),
+       reshape(permute_dims(x, {1, 0}), {185}));
+  const Tensor i = Tensor::copy_of<std::int32_t>({1, -2, 3, 4, 5}).to(cuda());
+  same(expect_launches(1, [&] { return there + i; }), x + i.to({}));
+  EXPECT_EQ(expect_launches(1, [&] { return i.astype(DType::i8); }).to_vector<std::int8_t>(),
+            i.to({}).astype(DType::i8).to_vector<std::int8_t>());
+  expect_launches(0, [&] { return exp(zeros({0}).to(cuda())); });
 }
 
 TEST(Device, PrintingSaysWhere) {
