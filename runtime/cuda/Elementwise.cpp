@@ -181,10 +181,11 @@ Launched run_elementwise(Gpu &gpu, const KernelCall &call) noexcept {
   for (std::size_t k = 0; k < call.operands.size(); ++k)
     types[k] = call.operands[k].type();
   const ElementTypes dtypes = element_types(op, call.attrs, {types.data(), call.operands.size()});
-  Launch launch(gpu, op.scalar, dtypes.compute, call.results[0]);
+  const DType dtype = op.types == TypeRule::cast ? dtypes.result : dtypes.compute;
+  Launch launch(gpu, op.scalar, dtype, call.results[0]);
   for (std::size_t k = 0; k < call.operands.size(); ++k) {
     const bool is_condition = op.types == TypeRule::select && k == 0;
-    launch.add(call.operands[k], is_condition ? DType::boolean : dtypes.compute);
+    launch.add(call.operands[k], is_condition ? DType::boolean : dtype);
   }
   return launch.run();
 }

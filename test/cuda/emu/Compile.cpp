@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Running the compiler, and keeping what it made.
 #include "test/cuda/emu/Compile.h"
-
 #include "compiler/cuda/text/Prelude.h"
 #include "runtime/base/Sha256.h"
 #include "test/cuda/emu/Sanitizers.h"
@@ -47,15 +46,15 @@ constexpr const char *flags[] = {
     "-x",
     "c++"};
 
-std::string setting(const char *variable, const char *otherwise) {
-  const char *const value = std::getenv(variable);
-  return value && *value ? value : otherwise;
-}
-
 std::string read_file(const fs::path &path) {
   std::ostringstream text;
   text << std::ifstream(path, std::ios::binary).rdbuf();
   return text.str();
+}
+
+std::string prelude() {
+  const char *const path = std::getenv("TRACEJIT_EMU_PRELUDE");
+  return path ? read_file(path) : gpu::prelude_text(gpu::Prelude::emu);
 }
 
 /// 0: done. What the compiler prints goes to `log`.
@@ -86,16 +85,15 @@ int run_compiler(const std::string &input, const std::string &output, const std:
 
 Compilation compile(std::string_view text, unsigned target, unsigned toolkit) {
   Compilation result;
-  const char *other = std::getenv("TRACEJIT_EMU_PRELUDE");
-  const std::string prelude = other ? read_file(other) : gpu::prelude_text(gpu::Prelude::emu);
-  const std::string source = emulated_text(text, prelude, target, toolkit, result.log);
+  const std::string source = emulated_text(text, prelude(), target, toolkit, result.log);
   if (source.empty())
     return result;
   std::string key = TRACEJIT_EMU_COMPILER;
   for (const char *flag : flags)
     (key += ' ') += flag;
   key += '\n' + source;
-  const fs::path folder = setting("TRACEJIT_EMU_CACHE", TRACEJIT_EMU_CACHE);
+  const char *const other = std::getenv("TRACEJIT_EMU_CACHE");
+  const fs::path folder = other ? other : TRACEJIT_EMU_CACHE;
   const std::string hash = to_hex(sha256(std::as_bytes(std::span(key))));
   const fs::path library = folder / (hash + ".emu.so");
   if (fs::exists(library)) {
