@@ -7,22 +7,63 @@
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/Anchor.h"
 #include "runtime/jit/Fork.h"
+#include "runtime/jit/Mode.h"
+#include "runtime/jit/SaveTraces.h"
+#include "runtime/jit/Visits.h"
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/policy/Clock.h"
 #include "runtime/program/Bundle.h"
 
+#include <algorithm>
 #include <mutex>
 #include <sys/auxv.h>
 
-namespace jit::profile {
+namespace jit {
+
+/// One more program of a path that has some. The table's lock is held.
+static bool add_variant(Path &path, const KnownPath &known) {
+  if (!path.life.now().has_program() || path.variants.size() >= Path::max_variants ||
+      std::ranges::any_of(path.variants, [&](const Variant &variant) {
+        return variant.outputs == known.graph.outputs;
+      }))
+    return false;
+  path.variants.push_back(make_variant(path.graph, known.graph.outputs, known.program));
+  return true;
+}
+
+Anchor *enter_known(Trace &trace, const KnownPath &known) {
+  Anchor *anchor = trace.anchor(known.graph.begin, known.begin);
+  if (!anchor)
+    return nullptr;
+  const std::lock_guard guard(anchor->known.lock);
+  const std::shared_ptr<Path> path = anchor->known.find_or_add(known.graph, now_ns());
+  if (!path)
+    return nullptr;
+  if (path->life.state() != PathState::watching)
+    return add_variant(*path, known) ? anchor : nullptr;
+  if (anchor->state.serving + anchor->state.waiting >= static_cast<std::int32_t>(trace.max_paths))
+    return nullptr;
+  save_compiled(*path);
+  path->variants = {make_variant(path->graph, path->graph.outputs, known.program)};
+  if (known.ends_at_boundary)
+    anchor->mark_boundary(*path);
+  const bool measure = !known.judged && options().trial && mode() == Mode::on;
+  if (measure)
+    visits::begin_trial(*anchor, *path);
+  else
+    path->recheck.start();
+  // The lock is held, under which alone others change a path that is watched.
+  path->life.change(PathState::watching, PathState::queued);
+  path->life.change(PathState::queued, PathState::compiling);
+  path->life.change(PathState::compiling, measure ? PathState::trial : PathState::active);
+  anchor->state.serving.fetch_add(1, std::memory_order_relaxed);
+  return anchor;
+}
+
+namespace profile {
 namespace {
 
 constexpr std::size_t most_bytes = std::size_t{256} << 20;
-
-struct KnownPath {
-  Graph graph;
-  std::shared_ptr<const Program> program;
-};
 
 /// Of the process; never destroyed. Nothing is taken out again.
 struct Profiles {
@@ -48,8 +89,9 @@ Result<std::size_t> read(Profiles &all, const std::filesystem::path &path) {
     return Failure{functions.message()};
   std::size_t usable = 0;
   for (BundleFunction &function : *functions)
-    if (function.program && function.constants.empty()) {
-      all.paths.push_back({std::move(function.graph), std::move(function.program)});
+    if (function.program && function.constants.empty() && !function.graph.ops.empty()) {
+      const Site begin = function.graph.ops.front().site;
+      all.paths.push_back({std::move(function.graph), std::move(function.program), begin});
       ++usable;
     }
   return usable;
@@ -64,22 +106,6 @@ void read_option(Profiles &all) {
   if (!usable)
     log_line(LogComponent::compile, LogLevel::error,
              "the profile is not used: " + usable.message());
-}
-
-/// The path serves from the start. Its program was judged where the profile was made; checks go on.
-void enter(Trace &trace, const KnownPath &known) {
-  Anchor *anchor = trace.anchor(known.graph.begin, known.graph.ops.front().site);
-  if (!anchor || anchor->state.serving.load() >= static_cast<std::int32_t>(trace.max_paths))
-    return;
-  const std::shared_ptr<Path> path = anchor->known.find_or_add(known.graph, now_ns());
-  if (!path || path->life.state() != PathState::watching)
-    return;
-  path->variants.push_back(make_variant(path->graph, path->graph.outputs, known.program));
-  path->recheck.start();
-  if (path->life.change(PathState::watching, PathState::queued) &&
-      path->life.change(PathState::queued, PathState::compiling) &&
-      path->life.change(PathState::compiling, PathState::active))
-    anchor->state.serving.fetch_add(1, std::memory_order_relaxed);
 }
 
 } // namespace
@@ -100,11 +126,10 @@ void attach(Trace &trace) noexcept {
     const std::lock_guard guard(all.lock);
     read_option(all);
     for (const KnownPath &known : all.paths)
-      if (known.graph.name == trace.name && !known.graph.ops.empty())
-        enter(trace, known);
-    for (Anchor *anchor = trace.anchors.load(); anchor; anchor = anchor->next)
-      anchor->trie.store(build_trie(anchor->known.paths(), {}).release());
+      if (known.graph.name == trace.name)
+        enter_known(trace, known);
   });
 }
 
-} // namespace jit::profile
+} // namespace profile
+} // namespace jit
