@@ -155,6 +155,7 @@ void CompileThread::compile_first(const Job &job) {
   {
     const std::lock_guard guard(anchor.known.lock);
     path.variants.clear();
+    path.from_profile = false;
     path.variants.push_back(std::move(variant));
     make_place(anchor, path);
   }

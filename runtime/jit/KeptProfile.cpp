@@ -129,6 +129,7 @@ bool find_program(Kept &all, const Trace &trace, const ProfilePath &path, KnownP
   known.program = all.programs.find(request.graph, request.options);
   const char *const file = intern_file(path.file);
   known.begin = file ? Site{file, path.line, 0} : Site();
+  known.shipped = false;
   known.judged = path.state == ProfilePath::State::active;
   known.ends_at_boundary = path.ends_at_boundary;
   return known.program != nullptr;

@@ -13,8 +13,10 @@
 #include "runtime/kernels/KernelCall.h"
 #include "runtime/policy/Clock.h"
 #include "runtime/program/Bundle.h"
+#include "runtime/trace/TextLine.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <mutex>
 #include <sys/auxv.h>
 
@@ -45,6 +47,7 @@ Anchor *enter_known(Trace &trace, const KnownPath &known) {
     return nullptr;
   save_compiled(*path);
   path->variants = {make_variant(path->graph, path->graph.outputs, known.program)};
+  path->from_profile = known.shipped;
   if (known.ends_at_boundary)
     anchor->mark_boundary(*path);
   const bool measure = !known.judged && options().trial && mode() == Mode::on;
@@ -77,6 +80,35 @@ Profiles &profiles() {
   return instance;
 }
 
+/// Paths of traces that this process never made, or of places that no call of them has come to:
+/// the profile may be of another build.
+void say_what_fits_nothing() {
+  const Profiles &all = profiles();
+  const std::unique_lock guard(profiles().lock, std::try_to_lock);
+  if (!guard)
+    return;
+  std::size_t lost = 0;
+  std::string where;
+  for (const KnownPath &known : all.paths) {
+    bool met = false;
+    for (const Trace *trace = Trace::all(); trace && !met; trace = trace->next) {
+      const Anchor *const anchor =
+          trace->name == known.graph.name ? trace->known_anchor(known.graph.begin) : nullptr;
+      met = anchor && anchor->state.passes() > 0;
+    }
+    if (met)
+      continue;
+    ++lost;
+    const std::string place = " " + quote(known.graph.name) + " from " + describe(known.begin);
+    if (where.find(place) == where.npos && where.size() < 256)
+      where += (where.empty() ? "" : ",") + place;
+  }
+  if (lost > 0)
+    log_line(LogComponent::compile, lost == all.paths.size() ? LogLevel::error : LogLevel::info,
+             "profile: " + std::to_string(lost) + " of " + std::to_string(all.paths.size()) +
+                 " paths fit nothing that ran; they are of traces" + where);
+}
+
 /// The lock is held.
 Result<std::size_t> read(Profiles &all, const std::filesystem::path &path) {
   const Result<std::vector<std::byte>> file = read_file(path, most_bytes);
@@ -87,6 +119,8 @@ Result<std::size_t> read(Profiles &all, const std::filesystem::path &path) {
       read_bundle(*file, path.string(), options, all.kernels);
   if (!functions)
     return Failure{functions.message()};
+  static const bool noted = std::atexit([] { if_memory([] { say_what_fits_nothing(); }); }) == 0;
+  static_cast<void>(noted);
   std::size_t usable = 0;
   for (BundleFunction &function : *functions)
     if (function.program && function.constants.empty() && !function.graph.ops.empty()) {

@@ -19,6 +19,7 @@ struct KnownPath {
   Graph graph;                            ///< its outputs are what the program stores
   std::shared_ptr<const Program> program; ///< made for this machine
   Site begin;                             ///< where the path begins
+  bool shipped = true;                    ///< the program came with the user's
   bool judged = true;                     ///< else the program goes on trial
   bool ends_at_boundary = false;
 };

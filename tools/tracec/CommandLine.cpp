@@ -48,6 +48,7 @@ const Choices<Emit> emits = {{"object", Emit::object},
                              {"static", Emit::archive},
                              {"shared", Emit::shared},
                              {"package", Emit::package}};
+const Choices<Header> headers = {{"c", Header::c}, {"c++", Header::cpp}};
 const Choices<std::string> stages = {{"trace", "trace"},     {"simplified", "simplified"},
                                      {"laidout", "laidout"}, {"fused", "fused"},
                                      {"planned", "planned"}, {"scheduled", "scheduled"},
@@ -172,6 +173,7 @@ void add_compile(CLI::App &app, Request &request) {
                  "name of the files, endings are added; that of FILE unless given")
       ->type_name("NAME");
   add_choice(app, "--emit", emits, request.emit, "object unless given");
+  add_choice(app, "--header", headers, request.header, "c++: NAME.hpp too, a class over NAME.h");
   add_targets(app, request);
   app.add_option("--function", request.function, "what the function is called, if not as the trace")
       ->type_name("NAME");
@@ -197,9 +199,15 @@ void add_values(CLI::App &app, Request &request) {
 
 } // namespace
 
-static bool has_command(CLI::App &app, const std::string &name) {
-  return std::ranges::any_of(app.get_subcommands([](CLI::App *) { return true; }),
-                             [&](const CLI::App *command) { return command->get_name() == name; });
+/// The message, if there is no such command.
+static std::optional<std::string> unknown_command(CLI::App &app, const std::string &name) {
+  std::string known;
+  for (const CLI::App *command : app.get_subcommands([](CLI::App *) { return true; })) {
+    if (command->get_name() == name)
+      return std::nullopt;
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  return "unknown command '" + name + "'; commands are " + known;
 }
 
 std::optional<Request> parse_command_line(int argc, char **argv) {
@@ -252,8 +260,9 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
   app.formatter_fn(
       [](const CLI::App *, std::string, CLI::AppFormatMode) { return std::string(top_help); });
   try {
-    if (argc > 1 && argv[1][0] != '-' && !has_command(app, argv[1]))
-      throw CLI::ValidationError("no command '" + std::string(argv[1]) + "'");
+    if (argc > 1 && argv[1][0] != '-')
+      if (const auto message = unknown_command(app, argv[1]))
+        throw CLI::ValidationError(*message);
     app.parse(argc, argv);
   } catch (const CLI::Success &success) {
     app.exit(success);

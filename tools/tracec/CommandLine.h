@@ -15,6 +15,7 @@ namespace tracec {
 enum class Command { run, dump, bench, compile, profile, info };
 enum class RunMode { eager, compiled, both };
 enum class Emit { object, archive, shared, package };
+enum class Header { c, cpp };
 
 struct Request {
   Command command = Command::run;
@@ -32,6 +33,7 @@ struct Request {
 
   std::string output; ///< without an ending
   Emit emit = Emit::object;
+  Header header = Header::c;
   std::vector<jit::Isa> targets; ///< the least first
   bool native = false;           ///< for this machine, its caches included
   std::int64_t l2 = 1 << 20, l3 = 32 << 20;
