@@ -4,6 +4,7 @@
 #include "runtime/base/Files.h"
 #include "runtime/base/Log.h"
 #include "runtime/base/Options.h"
+#include "runtime/base/OtherRights.h"
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/Anchor.h"
 #include "runtime/jit/Fork.h"
@@ -18,7 +19,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
-#include <sys/auxv.h>
 
 namespace jit {
 
@@ -134,7 +134,7 @@ Result<std::size_t> read(Profiles &all, const std::filesystem::path &path) {
 /// The file that an option names, once. Never in a program that runs with the rights of another
 /// user.
 void read_option(Profiles &all) {
-  if (std::exchange(all.option_read, true) || options().profile.empty() || getauxval(AT_SECURE))
+  if (std::exchange(all.option_read, true) || options().profile.empty() || has_other_rights())
     return;
   const Result<std::size_t> usable = read(all, options().profile);
   if (!usable)

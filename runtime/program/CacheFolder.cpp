@@ -2,6 +2,8 @@
 // Everything happens below a folder that was opened and looked at first.
 #include "runtime/program/CacheFolder.h"
 
+#include "runtime/base/OtherRights.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -11,7 +13,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <string_view>
-#include <sys/auxv.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -71,7 +72,7 @@ void make_folders(const std::string &path) {
 }
 
 Result<std::string> find_place(const std::string &wanted) {
-  if (getauxval(AT_SECURE))
+  if (has_other_rights())
     return Failure{"the process has other rights than who started it"};
   if (wanted == "off")
     return Failure{"option cache is off"};

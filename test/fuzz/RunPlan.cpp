@@ -94,10 +94,10 @@ struct Memory {
     std::vector<Axis> axes = {rows, columns};
     for (std::size_t b = 0; b < batch_strides.size(); ++b)
       axes.emplace_back(step.batch_sizes[b], batch_strides[b]);
+    if (std::ranges::any_of(axes, [](const Axis &axis) { return axis.first == 0; }))
+      return;
     std::int64_t first = 0, last = 0;
     for (const auto &[extent, stride] : axes) {
-      if (extent == 0)
-        return;
       first += std::min<std::int64_t>(0, (extent - 1) * stride);
       last += std::max<std::int64_t>(0, (extent - 1) * stride);
     }

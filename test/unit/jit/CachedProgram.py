@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -215,6 +216,31 @@ def check_full(folder, digest):
     assert entries(folder) == []
 
 
+def check_other_rights(folder, digest):
+    """A setuid program uses neither its owner's folder nor what the environment names."""
+    if os.geteuid() != 0:
+        return
+    run(folder)
+    before = {path: path.read_bytes() for path in entries(folder)}
+    program = folder.parent / "setuid-program"
+    shutil.copy(PROGRAM, program)
+    program.chmod(0o4755)
+
+    def become():
+        os.setgid(12345)
+        os.setuid(12345)
+
+    def run_as(user_folder):
+        return subprocess.run([program], env=environment(user_folder), text=True, preexec_fn=become,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    if run_as(folder).returncode != 0 or os.statvfs(folder).f_flag & os.ST_NOSUID:
+        return  # libraries that are not found so, or a file system without setuid
+    words = dict(line.split() for line in run_as(folder).stdout.splitlines())
+    assert is_compiled(words) and words["digest"] == digest, words
+    assert {path: path.read_bytes() for path in entries(folder)} == before
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         base = pathlib.Path(name)
@@ -233,6 +259,7 @@ def main():
         check_profile(fresh("profile"), digest)
         base.chmod(0o711)
         check_read_only(fresh("reading"), digest)
+        check_other_rights(fresh("secure"), digest)
 
 
 if __name__ == "__main__":
