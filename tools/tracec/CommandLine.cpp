@@ -4,6 +4,7 @@
 #include "runtime/base/PassNames.h"
 #include "runtime/base/Version.h"
 #include "tools/tracec/Exit.h"
+#include "tools/tracec/ManPage.h"
 
 #include <CLI/CLI.hpp>
 
@@ -29,7 +30,7 @@ Commands
 
 Options
   -h, --help     this text; `tracec COMMAND --help` lists the options of a command
-  --version      version of tracec
+  --version      version of tracec; --man: all options as a manual page
 
 Trace files are written by jit::save_trace and by programs run with TRACEJIT_SAVE=DIR.
 Exit codes: 0 ok, 1 bad input, 2 usage, 3 bits differ, 4 unsupported, 5 over a limit, 70 bug.
@@ -259,6 +260,10 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
 
   app.formatter_fn(
       [](const CLI::App *, std::string, CLI::AppFormatMode) { return std::string(top_help); });
+  if (argc == 2 && std::string_view(argv[1]) == "--man") {
+    std::cout << man_page(app, top_help);
+    return std::nullopt;
+  }
   try {
     if (argc > 1 && argv[1][0] != '-')
       if (const auto message = unknown_command(app, argv[1]))
