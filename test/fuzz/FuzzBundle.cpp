@@ -201,6 +201,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   check(file);
   Bytes sealed(file.begin(), file.end());
   seal(sealed);
-  check(sealed);
+  if (!std::ranges::equal(sealed, file))
+    check(sealed);
   return 0;
 }

@@ -27,6 +27,7 @@ Commands
   compile make an object file, a library or a bundle of traces
   profile make a file with which a program starts compiled
   info    print what is in a bundle, a profile or a file of the cache
+  import  say what of a file can be compiled ahead
 
 Options
   -h, --help     this text; `tracec COMMAND --help` lists the options of a command
@@ -255,6 +256,10 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
       ->type_name("");
   info->add_flag("--verify", request.verify, "compare the digests of all sections");
 
+  CLI::App *import = app.add_subcommand("import", "Look at a file that is to be compiled ahead.");
+  add_common(*import, request, trace, memory);
+  import->add_flag("--check", request.check, "say what cannot be compiled, how often and why");
+
   for (CLI::App *command : {run, dump, bench})
     add_choice(*command, "--isa", isas, isa, "x86-64 level of kernels and code");
 
@@ -281,9 +286,10 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
                     : bench->parsed()   ? Command::bench
                     : compile->parsed() ? Command::compile
                     : profile->parsed() ? Command::profile
-                                        : Command::info;
-  for (CLI::App *command : {run, dump, bench, compile}) {
-    if (command != compile && command->count("--isa"))
+                    : info->parsed()    ? Command::info
+                                        : Command::import;
+  for (CLI::App *command : {run, dump, bench, compile, import}) {
+    if (command != compile && command != import && command->count("--isa"))
       request.isa = isa;
     if (command->count("--trace"))
       request.trace = trace;

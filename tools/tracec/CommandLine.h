@@ -12,7 +12,7 @@
 
 namespace tracec {
 
-enum class Command { run, dump, bench, compile, profile, info };
+enum class Command { run, dump, bench, compile, profile, info, import };
 enum class RunMode { eager, compiled, both };
 enum class Emit { object, archive, shared, package };
 enum class Header { c, cpp };
@@ -40,6 +40,7 @@ struct Request {
   std::string function, linker;
   std::vector<std::string> names, constants; ///< "in0=x", "0=w.npy"
   bool verify = false;                       ///< digests of all sections
+  bool check = false;                        ///< of an import: look only
   std::uint32_t max_seconds = 60;            ///< of CPU time; 0: as long as it takes
 
   std::optional<jit::Isa> isa;
