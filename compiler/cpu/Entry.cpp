@@ -178,6 +178,9 @@ private:
         continue;
       refuse_if(is_outside(whole_number(numbers, k), *range), EntryError::index);
     }
+    for (const auto &[k, kind] : llvm::enumerate(graph.scalars))
+      if (kind == ScalarKind::boolean)
+        refuse_if(is_outside(element(numbers, k), is_bool), EntryError::number);
     for (const auto &[k, range] : llvm::enumerate(wanted.demands.held))
       if (range && (graph.scalars[k] == ScalarKind::integer || wanted.demands.fills[k]))
         refuse_if(is_outside(whole_number(numbers, k), *range), EntryError::number);
@@ -252,7 +255,23 @@ private:
     return {at(-span.origin), at(span.elements - span.origin)};
   }
 
-  /// int32 NAME_check(...): NAME_run, after a look at what overlaps.
+  /// Refuses bool inputs with bytes that are neither 0 nor 1.
+  void check_bools(llvm::Value *inputs) {
+    for (const auto &[k, meta] : llvm::enumerate(inputs_given)) {
+      if (meta->dtype != DType::boolean || meta->size == 0)
+        continue;
+      llvm::Value *place =
+          b.CreateLoad(parts.pointer, b.CreateConstGEP1_64(parts.pointer, inputs, k));
+      auto *look = block("bools"), *next = block("passed");
+      b.CreateCondBr(b.CreateIsNull(place), next, look); // NAME_run says so
+      b.SetInsertPoint(look);
+      refuse_if(b.CreateCall(range_check(*meta, is_bool), {place}), EntryError::number);
+      b.CreateBr(next);
+      b.SetInsertPoint(next);
+    }
+  }
+
+  /// int32 NAME_check(...): NAME_run, after a look at what overlaps, and at bools.
   void emit_check() {
     llvm::Function *function =
         shown(parts.i32, llvm::to_vector(run->getFunctionType()->params()), "_check");
@@ -289,6 +308,8 @@ private:
     for (const auto &input : inputs)
       compare(input, workspace);
     refuse_if(overlaps, EntryError::overlap);
+    if (!inputs_given.empty())
+      check_bools(function->getArg(0));
     b.CreateBr(go);
     b.SetInsertPoint(go);
     llvm::SmallVector<llvm::Value *> arguments;
@@ -311,6 +332,7 @@ private:
     b.CreateRet(result);
   }
 
+  static constexpr IndexRange is_bool{0, 1};
   EntryParts &parts;
   const EntryFunction &wanted;
   const Graph &graph;

@@ -2,6 +2,7 @@
 // Steps as code: addresses on the stack, then a call of a kernel or of libtracejit-rt.
 #include "compiler/cpu/EntryBody.h"
 
+#include "runtime/base/SeededBugs.h"
 #include "runtime/program/Products.h"
 #include "runtime/rt/WriteWords.h"
 
@@ -154,7 +155,7 @@ llvm::Value *EntryBody::numbers(const std::vector<std::uint32_t> &wanted) {
 llvm::Value *EntryBody::choose(const KernelStep &step, const LoweredKernel &kernel,
                                llvm::Value *list) {
   llvm::Function *function = parts.module.getFunction(kernel.function);
-  if (kernel.update.empty())
+  if (kernel.update.empty() || planted(SeededBug::wrong_twin))
     return function;
   llvm::Value *bits = b.getInt64(0);
   for (std::size_t k = step.inputs; k < step.buffers.size(); ++k)
@@ -197,8 +198,9 @@ void EntryBody::pieces(llvm::Value *function, llvm::Function *thunk, std::int64_
     b.CreateStore(value, b.CreateConstGEP1_64(parts.pointer, context, k));
   auto *type = llvm::FunctionType::get(
       parts.none, {parts.pointer, parts.i64, parts.pointer, parts.pointer}, false);
+  const std::int64_t run = count - planted(SeededBug::thunk_loses_chunk);
   b.CreateCall(type, serial,
-               {given.pool, b.getInt64(static_cast<std::uint64_t>(count)), thunk, context})
+               {given.pool, b.getInt64(static_cast<std::uint64_t>(run)), thunk, context})
       ->setDoesNotThrow();
 }
 
@@ -348,8 +350,11 @@ std::string EntryBody::emit_run() {
   serial = b.CreateSelect(b.CreateIsNull(given.parallel), serial_pieces(parts), given.parallel);
   if (!plan.cells.empty())
     cells = stack(parts.i64, plan.cells.size(), "cells");
-  for (const auto &[k, cell] : llvm::enumerate(plan.cells))
-    b.CreateStore(number_as(cell.slot, cell.dtype), b.CreateConstGEP1_64(parts.i64, cells, k));
+  const auto numbers = static_cast<std::uint32_t>(lowered.graph->scalars.size());
+  for (const auto &[k, cell] : llvm::enumerate(plan.cells)) {
+    const std::uint32_t slot = (cell.slot + planted(SeededBug::cell_of_another_number)) % numbers;
+    b.CreateStore(number_as(slot, cell.dtype), b.CreateConstGEP1_64(parts.i64, cells, k));
+  }
   std::string failure;
   for (const Step &each : plan.steps) {
     if (auto *kernel = std::get_if<KernelStep>(&each.what))

@@ -59,10 +59,16 @@ namespace jit {
   X(deferred_numbers_baked, "replay: deferred values are made of the numbers of the first run")    \
   X(live_value_skipped, "replay: the last op is skipped")
 
+// The same of files that are compiled ahead: for the suite of test/offline to find.
+#define TRACEJIT_SEEDED_FILE_BUGS(X)                                                               \
+  X(thunk_loses_chunk, "entry: the last chunk of a kernel that may be shared does not run")        \
+  X(wrong_twin, "entry: stores of whole lines go to outputs that do not begin with one")           \
+  X(cell_of_another_number, "entry: a number is the next one")
+
 enum class SeededBug : std::uint8_t {
   none,
 #define X(name, text) name,
-  TRACEJIT_SEEDED_BUGS(X)
+  TRACEJIT_SEEDED_BUGS(X) TRACEJIT_SEEDED_FILE_BUGS(X)
 #undef X
 };
 

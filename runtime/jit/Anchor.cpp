@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/jit/Anchor.h"
 
+#include "runtime/base/OutOfMemory.h"
 #include "runtime/jit/CompileThread.h"
 #include "runtime/jit/Fork.h"
+#include "runtime/jit/KeptProfile.h"
 #include "runtime/jit/Profile.h"
 
 #include <algorithm>
@@ -65,6 +67,12 @@ static std::mutex making; // of traces; never held by the compile thread
 void Trace::lock_for_fork() noexcept { making.lock(); }
 void Trace::unlock_after_fork() noexcept { making.unlock(); }
 
+/// Nobody else has seen the trace.
+void Trace::build_first_tries() noexcept {
+  for (Anchor *anchor = anchors.load(); anchor; anchor = anchor->next)
+    if_memory([&] { anchor->trie.store(trie_of(*anchor).release()); });
+}
+
 Trace &Trace::find(std::uint64_t key, const std::string &name, const std::source_location &site,
                    int warmup, int max_paths) {
   survive_fork(); // before the lock is taken for the first time
@@ -81,6 +89,8 @@ Trace &Trace::find(std::uint64_t key, const std::string &name, const std::source
   trace->warmup = warmup;
   trace->max_paths = static_cast<std::size_t>(std::clamp(max_paths, 1, most_paths));
   profile::attach(*trace);
+  kept::attach(*trace, site);
+  trace->build_first_tries();
   every_trace.store(trace.get(), std::memory_order_release);
   return *trace.release();
 }
@@ -115,6 +125,11 @@ void Anchor::forget() noexcept {
   state.forget();
   if (trie.load(std::memory_order_relaxed)) // until it is replaced its programs run, uncounted
     CompileThread::get().rebuild(*this);
+}
+
+void Anchor::mark_boundary(Path &path) noexcept {
+  path.ends_at_boundary.store(true, std::memory_order_relaxed);
+  boundaries.fetch_or(std::uint64_t{1} << (path.graph.ops.size() & 63), std::memory_order_relaxed);
 }
 
 bool Anchor::judges() noexcept {

@@ -14,6 +14,7 @@
 
 namespace jit {
 
+struct ProfiledModule;
 struct Trace;
 
 /// A segment begins at an anchor: the start of the traced call, or right after an observation in
@@ -53,6 +54,8 @@ struct Anchor {
   /// Whether the next pass may be timed: where programs are measured, and where eager times are
   /// learned.
   bool may_time() const noexcept;
+  /// What follows the path has to begin a segment.
+  void mark_boundary(Path &path) noexcept;
   bool is_boundary(std::uint32_t ops) const noexcept {
     return boundaries.load(std::memory_order_relaxed) >> (ops & 63) & 1;
   }
@@ -64,6 +67,8 @@ struct Trace : detail::TraceHandle {
   std::string name;
   Site site;
   std::uint64_t key = 0;
+  ProfiledModule *module = nullptr; ///< whose source makes the trace; null: not known
+  std::uint64_t place = 0;          ///< in that source, for all processes
   int warmup = 2;
   std::size_t max_paths = 16; ///< programs at one anchor
   std::atomic<Anchor *> anchors{nullptr};
@@ -80,6 +85,8 @@ struct Trace : detail::TraceHandle {
   /// The trace with this key and name, made at need.
   static Trace &find(std::uint64_t key, const std::string &name, const std::source_location &site,
                      int warmup, int max_paths);
+
+  void build_first_tries() noexcept;
 
   /// For the handlers of fork: no trace is in the making.
   static void lock_for_fork() noexcept;

@@ -5,6 +5,7 @@
 #include "runtime/base/Options.h"
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/base/SafePoint.h"
+#include "runtime/jit/KeptProfile.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/policy/Clock.h"
@@ -48,6 +49,7 @@ bool CompileThread::enable_compiler() {
   if (stopping)
     return true;
   stop_with_process();
+  from_library.store(true, std::memory_order_relaxed);
   ready.store(true, std::memory_order_release);
   if (soon) // else, or without memory, before the first compilation
     enqueue({Task::open, nullptr, nullptr});
@@ -65,6 +67,18 @@ CompilerStatus CompileThread::compiler_status() const {
 
 CompilerStatus CompileThread::status_before_exit() const {
   return had_compiler() ? compiler.status() : compiler_status();
+}
+
+bool CompileThread::uses_files() const noexcept {
+  return has_compiler() && from_library.load(std::memory_order_relaxed) &&
+         (mode() == Mode::on || mode() == Mode::check);
+}
+
+void CompileThread::paths_changed() noexcept {
+  if (!from_library.load(std::memory_order_relaxed) || !kept::changed())
+    return;
+  if (const std::unique_lock guard(lock, std::try_to_lock); guard)
+    wake.notify_one(); // to wait until it is written
 }
 
 /// The lock is held.
@@ -186,6 +200,7 @@ void CompileThread::stop() noexcept {
   park_wanted.store(true, std::memory_order_relaxed);
   while (!stands_still())
     std::this_thread::sleep_for(std::chrono::microseconds(50));
+  kept::write();
 }
 
 static std::atomic<bool> parked{false};
@@ -329,6 +344,25 @@ static std::uint64_t process_cpu_ns() noexcept {
          static_cast<std::uint64_t>(time.tv_nsec);
 }
 
+/// The lock is held. Meanwhile writes which paths have programs.
+void CompileThread::wait_for_work(std::unique_lock<std::mutex> &guard) {
+  while (!stopping && !has_work()) {
+    const std::uint64_t due = kept::due_ns(), now = now_ns();
+    if (due == 0) {
+      wake.wait(guard);
+    } else if (due > now) {
+      wake.wait_for(guard, std::chrono::nanoseconds(due - now));
+    } else {
+      busy = true;
+      guard.unlock();
+      kept::write();
+      guard.lock();
+      busy = false;
+      idle.notify_all();
+    }
+  }
+}
+
 void CompileThread::run() {
   pthread_setname_np(pthread_self(), "jit-compile"); // at most 15 characters
   _mm_setcsr(
@@ -338,7 +372,7 @@ void CompileThread::run() {
   park_function.store(park, std::memory_order_release);
   std::unique_lock guard(lock);
   for (;;) {
-    wake.wait(guard, [this] { return stopping || has_work(); });
+    wait_for_work(guard);
     if (stopping) { // destructors of thread-locals must not run beside those of static objects
       guard.unlock();
       park();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/jit/Anchor.h"
+#include "runtime/jit/CompileRequest.h"
 #include "runtime/jit/DiskCache.h"
 #include "runtime/jit/LazyCompiler.h"
 #include "runtime/jit/Publisher.h"
@@ -41,6 +42,10 @@ public:
   void set_compiler(std::unique_ptr<Compiler> compiler);
   CompilerStatus compiler_status() const;
   bool has_compiler() const noexcept { return ready.load(std::memory_order_acquire); }
+  /// Whether programs may be read from files: the compiler is that of the library, and is used.
+  bool uses_files() const noexcept;
+  /// The paths that have programs are not those that were written last.
+  void paths_changed() noexcept;
   /// The same as it was before the process began to end.
   CompilerStatus status_before_exit() const;
   bool had_compiler() const noexcept {
@@ -82,17 +87,12 @@ private:
     std::shared_ptr<Path> path; ///< null, for `open` and `rebuild`
   };
 
-  /// A program that is wanted.
-  struct Request {
-    Graph graph;
-    CompileOptions options;
-  };
-
   CompileThread() = default;
   bool post_path(Task task, Anchor &anchor, Path &path) noexcept;
   bool enqueue(Job job) noexcept;
   void start_thread();
   void set_urgent(bool urgent) noexcept;
+  void wait_for_work(std::unique_lock<std::mutex> &guard);
   JobFacts facts_of(const Job &job, std::uint64_t now_ns) const noexcept;
   Job take_best() noexcept;
   void hurry_by(const JobFacts &facts, std::uint64_t now_ns) noexcept;
@@ -110,9 +110,8 @@ private:
   void open_soon();
   void warm_up(Compiler &fresh);
   DiskCache &disk();
-  Request request_for(const Path &path, const std::vector<std::uint32_t> &outputs);
-  std::unique_ptr<const Program> find_stored(const Path &path, const Request &request);
-  std::unique_ptr<const Program> compile(const Path &path, const Request &request,
+  std::unique_ptr<const Program> find_stored(const Path &path, const CompileRequest &request);
+  std::unique_ptr<const Program> compile(const Path &path, const CompileRequest &request,
                                          std::string &refusal);
   void compile_first(const Job &job);
   void compile_variant(const Job &job);
@@ -130,6 +129,7 @@ private:
   /// When the job under way at idle priority, or one behind it, is overdue, in ns; 0: none is.
   std::atomic<std::uint64_t> overdue_at{0};
   std::atomic<bool> ready{false}, ready_at_exit{false};
+  std::atomic<bool> from_library{false}; ///< the compiler, once it is ready
   LazyCompiler compiler;
   // The thread's own.
   Publisher publisher;

@@ -9,6 +9,7 @@
 #include "runtime/program/StoredProgram.h"
 #include "runtime/trace/Text.h"
 
+#include <atomic>
 #include <bit>
 
 namespace jit {
@@ -54,9 +55,15 @@ void DiskCache::open(const std::string &compiler_id) {
 
 bool DiskCache::has_entries() const { return folder && !folder->is_empty(); }
 
+std::string DiskCache::libraries() const {
+  return "runtime " + runtime + "\ncompiler " + compiler + "\n";
+}
+
 void DiskCache::give_up(const std::string &why) noexcept {
+  static std::atomic<bool> said{false};
   folder.reset();
-  log_line(LogComponent::compile, LogLevel::info, "nothing is kept on disk: " + why);
+  if (!said.exchange(true))
+    log_line(LogComponent::compile, LogLevel::info, "nothing is kept on disk: " + why);
 }
 
 /// Of cache sizes the power of two counts: no bit depends on them, and code hardly.
@@ -64,8 +71,8 @@ std::string DiskCache::key_of(const Graph &graph, const CompileOptions &options)
   const auto size_class = [](std::int64_t bytes) {
     return std::to_string(std::bit_floor(static_cast<std::uint64_t>(bytes)));
   };
-  std::string text = "tracejit-program 1\nruntime " + runtime + "\ncompiler " + compiler +
-                     "\nisa " + (options.target.isa == Isa::v4 ? "v4" : "v3") + "\nl2 " +
+  std::string text = "tracejit-program 1\n" + libraries() + "isa " +
+                     (options.target.isa == Isa::v4 ? "v4" : "v3") + "\nl2 " +
                      size_class(options.target.caches.l2) + "\nl3 " +
                      size_class(options.target.caches.l3) + "\nmemory " +
                      std::to_string(options.memory_budget) + "\ndisable";

@@ -20,8 +20,13 @@ public:
   /// Further calls count only with another id, as after a library was replaced.
   void open(const std::string &compiler_id);
   void close() noexcept { folder.reset(); }
-  /// Whether there is anything in the folder.
+  /// Whether there is a program in the folder.
   bool has_entries() const;
+  /// Null: the cache is off.
+  const CacheFolder *place() const noexcept { return folder ? &*folder : nullptr; }
+  /// Text: which libraries the entries belong to.
+  std::string libraries() const;
+  void give_up(const std::string &why) noexcept;
 
   /// The program, if it is there. Everything that decides about it is in the key, all of which is
   /// compared.
@@ -29,7 +34,6 @@ public:
   void add(const Graph &graph, const CompileOptions &options, const Program &program);
 
 private:
-  void give_up(const std::string &why) noexcept;
   std::string key_of(const Graph &graph, const CompileOptions &options) const;
 
   std::optional<CacheFolder> folder;

@@ -3,6 +3,7 @@
 
 #include "runtime/jit/Anchor.h"
 #include "runtime/jit/CompileThread.h"
+#include "runtime/jit/KeptProfile.h"
 #include "runtime/jit/Profile.h"
 #include "runtime/jit/Segment.h"
 #include "runtime/jit/Session.h"
@@ -28,6 +29,7 @@ template <class F> void for_each_anchor(F f) {
 void before_fork() {
   Trace::lock_for_fork();
   profile::lock_for_fork();
+  kept::lock_for_fork();
   for_each_anchor([](Anchor &anchor) {
     anchor.known.lock.lock();
     anchor.known.held_for_fork = true;
@@ -52,6 +54,7 @@ void after_fork(bool child) {
     if (std::exchange(anchor.known.held_for_fork, false))
       anchor.known.lock.unlock();
   });
+  kept::unlock_after_fork();
   profile::unlock_after_fork();
   Trace::unlock_after_fork();
 }

@@ -3,12 +3,10 @@
 #include "runtime/base/Log.h"
 #include "runtime/base/Options.h"
 #include "runtime/base/OutOfMemory.h"
-#include "runtime/base/SystemMemory.h"
-#include "runtime/cuda/Devices.h"
 #include "runtime/jit/CompileThread.h"
+#include "runtime/jit/KeptProfile.h"
 #include "runtime/jit/LoadCompiler.h"
 #include "runtime/jit/Mode.h"
-#include "runtime/jit/PeakMemory.h"
 #include "runtime/jit/SaveTraces.h"
 #include "runtime/jit/Visits.h"
 #include "runtime/kernels/KernelCall.h"
@@ -46,6 +44,7 @@ Compiler *CompileThread::open() {
 
 /// Opens the compiler before it is needed, unless programs may be there already.
 void CompileThread::open_soon() {
+  kept::attach_late(publisher);
   if (!compiler.is_open() && disk().has_entries())
     return compiler.put_off();
   if (Compiler *fresh = open(); fresh && nobody_waits())
@@ -69,25 +68,6 @@ void CompileThread::warm_up(Compiler &fresh) {
   stop_before_new_statics();
 }
 
-CompileThread::Request CompileThread::request_for(const Path &path,
-                                                  const std::vector<std::uint32_t> &outputs) {
-  Request request{path.graph, {}};
-  request.graph.outputs = outputs;
-  CompileOptions &compile_options = request.options;
-  compile_options.target = this_machine();
-  if (const DeviceNumber device = path.graph.device(); device != on_cpu)
-    compile_options.target.gpu = {device, gpu::traits_of(device).capability};
-  compile_options.disabled_passes = options().disable;
-  compile_options.schedule = options().schedule;
-  compile_options.kernels = &kernels;
-  const int percent = options().memory_percent;
-  const std::size_t budget =
-      memory_budget(peak_of_ops(request.graph), system_memory_left(), percent);
-  compile_options.memory_budget =
-      percent < 0 ? budget_class(budget, bytes_of_values(request.graph)) : budget;
-  return request;
-}
-
 static void log_program(const Path &path, const Program &program, const char *how) {
   log_line(LogComponent::compile, LogLevel::info,
            "path " + std::to_string(path.id) + " of trace " + path.graph.name + ": " +
@@ -98,7 +78,7 @@ static void log_program(const Path &path, const Program &program, const char *ho
 
 /// The program of an earlier process, or null.
 std::unique_ptr<const Program> CompileThread::find_stored(const Path &path,
-                                                          const Request &request) {
+                                                          const CompileRequest &request) {
   if (request.options.target.gpu.device != on_cpu)
     return nullptr;
   std::unique_ptr<const Program> program = disk().find(request.graph, request.options);
@@ -110,8 +90,8 @@ std::unique_ptr<const Program> CompileThread::find_stored(const Path &path,
 }
 
 /// Null: refused.
-std::unique_ptr<const Program> CompileThread::compile(const Path &path, const Request &request,
-                                                      std::string &refusal) {
+std::unique_ptr<const Program>
+CompileThread::compile(const Path &path, const CompileRequest &request, std::string &refusal) {
   save_compiled(path); // before: a compiler that crashes leaves what it crashed on
   const std::uint64_t begin = thread_cpu_ns();
   CompileResult result = compiler.get()->compile(request.graph, request.options);
@@ -162,7 +142,7 @@ static void make_place(Anchor &anchor, const Path &newcomer) noexcept {
 void CompileThread::compile_first(const Job &job) {
   Path &path = *job.path;
   Anchor &anchor = *job.anchor;
-  const Request request = request_for(path, path.graph.outputs);
+  const CompileRequest request = request_for(path.graph, path.graph.outputs, kernels);
   std::unique_ptr<const Program> program = find_stored(path, request);
   if (!program && !open())
     return unqueue(job);
@@ -178,6 +158,7 @@ void CompileThread::compile_first(const Job &job) {
   {
     const std::lock_guard guard(anchor.known.lock);
     path.variants.clear();
+    path.from_profile = false;
     path.variants.push_back(std::move(variant));
     make_place(anchor, path);
   }
@@ -198,6 +179,7 @@ void CompileThread::compile_first(const Job &job) {
   anchor.state.serving.fetch_add(1, std::memory_order_relaxed);
   anchor.state.waiting.fetch_sub(1, std::memory_order_relaxed);
   anchor.state.wake();
+  paths_changed();
 }
 
 void CompileThread::refuse(const Job &job, std::string why) {
@@ -246,7 +228,7 @@ void CompileThread::compile_variant(const Job &job) {
     if (variant.outputs == outputs)
       return; // made while it was asked for again
 
-  const Request request = request_for(path, outputs);
+  const CompileRequest request = request_for(path.graph, outputs, kernels);
   std::unique_ptr<const Program> program = find_stored(path, request);
   std::string refusal = "the compiler cannot be opened";
   if (!program && open())
@@ -263,6 +245,7 @@ void CompileThread::compile_variant(const Job &job) {
     path.variants.push_back(std::move(variant));
   }
   publisher.publish(*job.anchor);
+  paths_changed();
 }
 
 /// After a job without memory, which has changed nothing else. The next sighting tries again.

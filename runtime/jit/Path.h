@@ -46,6 +46,7 @@ struct Path : std::enable_shared_from_this<Path> {
   PathLife life;
   std::string reject_detail;
   std::vector<Variant> variants;
+  bool from_profile = false; ///< the first of them came with the program
 
   /// Guards the next three; only tried.
   std::mutex measuring;

@@ -27,11 +27,7 @@ best_first(const std::vector<std::shared_ptr<Path>> &paths) {
   return sorted;
 }
 
-void Publisher::publish(Anchor &anchor) {
-  retired.reserve(retired.size() + 1);
-  // First: what is queued from here on is not in the trie.
-  anchor.trie_is_old.store(false, std::memory_order_relaxed);
-  anchor.rebuild_wanted.store(false, std::memory_order_relaxed);
+std::unique_ptr<const Trie> trie_of(Anchor &anchor) {
   std::vector<std::shared_ptr<Path>> programs, settled;
   {
     const std::lock_guard guard(anchor.known.lock);
@@ -41,7 +37,15 @@ void Publisher::publish(Anchor &anchor) {
     programs = best_first(programs);
   }
   // Only this thread changes what the paths hold, so the lock is not needed meanwhile.
-  std::unique_ptr<const Trie> trie = programs.empty() ? nullptr : build_trie(programs, settled);
+  return programs.empty() ? nullptr : build_trie(programs, settled);
+}
+
+void Publisher::publish(Anchor &anchor) {
+  retired.reserve(retired.size() + 1);
+  // First: what is queued from here on is not in the trie.
+  anchor.trie_is_old.store(false, std::memory_order_relaxed);
+  anchor.rebuild_wanted.store(false, std::memory_order_relaxed);
+  std::unique_ptr<const Trie> trie = trie_of(anchor);
   if (const Trie *old = anchor.trie.exchange(trie.release(), std::memory_order_seq_cst))
     retired.emplace_back(old);
 }

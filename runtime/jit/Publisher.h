@@ -9,6 +9,9 @@
 
 namespace jit {
 
+/// What is known at the anchor; null: no programs.
+std::unique_ptr<const Trie> trie_of(Anchor &anchor);
+
 /// Of the compile thread. A session announces the trie it reads by a hazard pointer
 /// (Session::published); a replaced trie is freed once no session announces it, and with it the
 /// programs that no other trie and no path holds.

@@ -11,7 +11,7 @@ static void describe_program(const Path &path, TraceReport &report) {
   for (const Variant &variant : path.variants) {
     const ProgramInfo &program = variant.program->info();
     report.compile_ms += program.compile_ms;
-    report.from_cache |= program.stored;
+    (path.from_profile ? report.from_profile : report.from_cache) |= program.stored;
     report.code_bytes += program.code_bytes;
     report.arena_bytes = std::max<std::uint64_t>(report.arena_bytes, program.arena_bytes);
     report.kernels_before = program.kernels_before;
@@ -128,8 +128,11 @@ std::ostream &operator<<(std::ostream &stream, const TraceReport &r) {
   stream << "\n";
   if (r.kernels_after)
     stream << "  program: " << r.kernels_before << " kernels before fusion, " << r.kernels_after
-           << " after; " << (r.from_cache ? "read from the cache" : "compiled") << " in "
-           << r.compile_ms << " ms, " << r.code_bytes << " bytes of code, temporaries "
+           << " after; "
+           << (r.from_profile ? "read from the profile"
+               : r.from_cache ? "read from the cache"
+                              : "compiled")
+           << " in " << r.compile_ms << " ms, " << r.code_bytes << " bytes of code, temporaries "
            << r.arena_bytes << " bytes, stored but unused " << r.unused_bytes << " bytes, saved "
            << r.saved_ms << " ms\n";
   if (r.deferred_values || r.computed_later)

@@ -109,6 +109,7 @@ void judged(Anchor &anchor, Path &path, Verdict verdict, double ratio) noexcept 
                         : path.life.reject(PathState::trial, RejectReason::no_gain, path.visits());
   if (!mine)
     return; // somebody else judged
+  CompileThread::get().paths_changed();
   path.ratio.store(static_cast<float>(ratio), std::memory_order_relaxed);
   path.wants_pairs.store(false, std::memory_order_relaxed);
   anchor.probes.fetch_sub(1, std::memory_order_relaxed);
@@ -220,12 +221,9 @@ void consider(Anchor &anchor, Path &path) noexcept {
 }
 
 void mark_boundary(Anchor &anchor, Path &path, ExitReason end) noexcept {
-  if (end != ExitReason::index_check && end != ExitReason::memory_limit &&
-      end != ExitReason::foreign)
-    return;
-  path.ends_at_boundary.store(true, std::memory_order_relaxed);
-  anchor.boundaries.fetch_or(std::uint64_t{1} << (path.graph.ops.size() & 63),
-                             std::memory_order_relaxed);
+  if (end == ExitReason::index_check || end == ExitReason::memory_limit ||
+      end == ExitReason::foreign)
+    anchor.mark_boundary(path);
 }
 
 } // namespace

@@ -2,6 +2,8 @@
 // Everything happens below a folder that was opened and looked at first.
 #include "runtime/program/CacheFolder.h"
 
+#include "runtime/base/OtherRights.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -11,8 +13,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <string_view>
-#include <sys/auxv.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,6 +59,11 @@ Result<Descriptor> open_folder(const std::string &path) {
   return folder;
 }
 
+/// What processes hold while they change more than one file, or one in more than one step.
+Descriptor open_lock(int folder) {
+  return Descriptor(openat(folder, lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+}
+
 /// Makes what is missing of the path, for the user alone.
 void make_folders(const std::string &path) {
   for (std::size_t end = path.find('/', 1); end != path.npos; end = path.find('/', end + 1))
@@ -65,7 +72,7 @@ void make_folders(const std::string &path) {
 }
 
 Result<std::string> find_place(const std::string &wanted) {
-  if (getauxval(AT_SECURE))
+  if (has_other_rights())
     return Failure{"the process has other rights than who started it"};
   if (wanted == "off")
     return Failure{"option cache is off"};
@@ -110,11 +117,22 @@ bool read_all(int fd, std::span<std::byte> bytes) noexcept {
   return true;
 }
 
+/// More would bring a signal, which is not blocked on every thread that writes.
+bool may_write(std::size_t bytes) noexcept {
+  rlimit most;
+  if (getrlimit(RLIMIT_FSIZE, &most) != 0 || bytes <= most.rlim_cur)
+    return true;
+  errno = EFBIG;
+  return false;
+}
+
 /// Whether it begins as the names of our files do; a user may have named a folder with others.
 bool is_ours(std::string_view name) {
   constexpr std::size_t digits = 64;
-  return name.find_first_not_of("0123456789abcdef") == digits &&
-         name.substr(digits).starts_with(CacheFolder::ending);
+  if (name.find_first_not_of("0123456789abcdef") != digits)
+    return false;
+  name.remove_prefix(digits);
+  return name.starts_with(CacheFolder::ending) || name.starts_with(CacheFolder::profile_ending);
 }
 
 /// Calls `look` for the names of our files until it returns false.
@@ -176,7 +194,7 @@ bool CacheFolder::is_empty() const {
   bool empty = true;
   if (const Result<Descriptor> folder = open_folder(place))
     for_each_name(*folder, [&](const std::string &name) {
-      empty = name.ends_with(draft_ending);
+      empty = !name.ends_with(ending);
       return empty;
     });
   return empty;
@@ -207,6 +225,8 @@ std::optional<std::string> CacheFolder::write(const std::string &name,
   const Result<Descriptor> folder = open_folder(place);
   if (!folder)
     return folder.message();
+  if (!may_write(bytes.size()))
+    return failed(place, "cannot write");
   const std::string draft = name + "." + std::to_string(getpid()) + "-" +
                             std::to_string(counter.fetch_add(1)) + std::string(draft_ending);
   const Descriptor file(
@@ -220,12 +240,32 @@ std::optional<std::string> CacheFolder::write(const std::string &name,
   return problem;
 }
 
+Result<bool> CacheFolder::change(
+    const std::string &name,
+    const std::function<std::vector<std::byte>(std::span<const std::byte>)> &change) const {
+  const Result<Descriptor> folder = open_folder(place);
+  if (!folder)
+    return Failure{folder.message()};
+  const Descriptor lock = open_lock(*folder);
+  if (!lock)
+    return Failure{failed(place, "cannot write")};
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0)
+    return false;
+  const Result<std::vector<std::byte>> before = read(name);
+  if (!before)
+    return Failure{before.message()};
+  const std::vector<std::byte> after = change(*before);
+  if (after != *before)
+    if (std::optional<std::string> problem = write(name, after))
+      return Failure{std::move(*problem)};
+  return true;
+}
+
 void CacheFolder::trim(std::uint64_t most) const noexcept try {
   const Result<Descriptor> folder = open_folder(place);
   if (!folder)
     return;
-  const Descriptor lock(
-      openat(*folder, lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const Descriptor lock = open_lock(*folder);
   if (!lock || flock(lock, LOCK_EX | LOCK_NB) != 0)
     return;
   const std::vector<Entry> entries = list_entries(*folder);

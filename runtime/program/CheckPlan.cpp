@@ -183,6 +183,15 @@ private:
     return check_place(buffer, empty ? Reach{0, 0} : reach);
   }
 
+  /// Those of axes with one element or none too: kernels count with them, if in vain.
+  static bool strides_are_near(const ContractStep &step) {
+    std::vector<std::int64_t> strides = {step.a_row_stride, step.a_col_stride, step.b_row_stride,
+                                         step.b_col_stride, step.c_row_stride};
+    for (const auto *batch : {&step.a_batch_strides, &step.b_batch_strides, &step.c_batch_strides})
+      strides.insert(strides.end(), batch->begin(), batch->end());
+    return std::ranges::all_of(strides, is_near);
+  }
+
   Problem check(const ContractStep &step) const {
     const std::vector<std::int64_t> &batches = step.batch_sizes;
     if (batches.size() > max_rank)
@@ -195,6 +204,8 @@ private:
       if (extent < 0 || extent >= too_far || work > std::numeric_limits<std::int64_t>::max())
         return "the product has impossible extents";
     }
+    if (!strides_are_near(step))
+      return "the product has impossible strides";
     if (step.m > 1 && step.c_row_stride < step.n)
       return "rows of the product overlap";
     if (Problem problem = check_matrix(step, step.a, step.m, step.a_row_stride, step.k,

@@ -42,7 +42,7 @@ constexpr std::uint64_t next_place(std::uint64_t end, SectionKind kind) {
 }
 
 constexpr bool is_known(SectionKind kind) {
-  return kind >= SectionKind::key && kind <= SectionKind::program;
+  return kind >= SectionKind::key && kind <= SectionKind::profile;
 }
 
 constexpr std::uint64_t most_bytes(SectionKind kind) {
@@ -55,6 +55,7 @@ constexpr std::uint64_t most_bytes(SectionKind kind) {
     return max_code_bytes;
   case SectionKind::bundle:
   case SectionKind::trace:
+  case SectionKind::profile:
     return max_plan_bytes;
   case SectionKind::program:
     return max_code_bytes + 4 * max_plan_bytes;

@@ -33,6 +33,7 @@ enum class SectionKind : std::uint32_t {
   bundle = 6,    ///< list of functions (Bundle.cpp)
   trace = 7,     ///< text of a function's trace
   program = 8,   ///< a container: a program of a function
+  profile = 9,   ///< list of paths (StoredProfile.cpp)
 };
 
 inline constexpr std::uint64_t max_container_bytes = std::uint64_t{1} << 40;

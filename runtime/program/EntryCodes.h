@@ -14,7 +14,7 @@ namespace jit {
   X(4, workspace, WORKSPACE, "the workspace is NULL or too small")                                 \
   X(5, index, INDEX, "an index or the start of a slice is out of range")                           \
   X(6, overlap, OVERLAP, "an output overlaps something else")                                      \
-  X(7, number, NUMBER, "a number is none that the dtype holds which it meets")
+  X(7, number, NUMBER, "a number or an element is none that its dtype holds")
 
 enum class EntryError {
 #define X(number, name, c_name, sentence) name = number,
@@ -24,10 +24,10 @@ enum class EntryError {
 
 struct EntryErrorText {
   EntryError error;
-  const char *c_name, *sentence;
+  const char *name, *c_name, *sentence;
 };
 inline constexpr EntryErrorText entry_errors[] = {
-#define X(number, name, c_name, sentence) {EntryError::name, #c_name, sentence},
+#define X(number, name, c_name, sentence) {EntryError::name, #name, #c_name, sentence},
     TRACEJIT_ENTRY_ERRORS(X)
 #undef X
 };

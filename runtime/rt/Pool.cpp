@@ -134,11 +134,13 @@ bool Pool::run(std::int64_t count, void (*body)(void *, std::int64_t), void *wit
 using jit::rt::Pool;
 
 void *tj_rt1_pool_create(std::int32_t threads) {
+  if (threads < 1)
+    return nullptr;
   void *memory = std::aligned_alloc(alignof(Pool), sizeof(Pool));
   if (!memory)
     return nullptr;
   Pool *pool = new (memory) Pool;
-  if (pool->start(std::clamp(threads, std::int32_t{1}, jit::rt::most_threads)))
+  if (pool->start(std::min(threads, jit::rt::most_threads)))
     return pool;
   std::free(memory);
   return nullptr;

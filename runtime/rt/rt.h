@@ -108,8 +108,9 @@ extern const void *const tj_rt1_outside[6];
 /* ---- A pool to pass as `par` and `pool` -------------------------------------------------------
  */
 
-/* `threads` (1 to 64) in all, with the one that calls; null if there is no memory. With fewer
-   threads than asked for, if the system gives no more, work is shared by those there are. */
+/* `threads` (1 to 64; more are 64) in all, with the one that calls; null if there is no memory, or
+   `threads` is below 1. With fewer threads than asked for, if the system gives no more, work is
+   shared by those there are. */
 void *tj_rt1_pool_create(int32_t threads);
 /* When nobody uses it. Null is fine. */
 void tj_rt1_pool_destroy(void *pool);

@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,9 @@ int main(int argc, char **argv) {
       std::printf("%a compiled %u eager %u\n", static_cast<double>(jit::sum(result).item<float>()),
                   call.compiled, call.eager);
   }
+  for (const jit::TraceReport &path : step.explain())
+    if (path.from_profile)
+      std::cout << path;
   if (!learns) {
     std::printf("compiler %s\n", compiler_is_open() ? "open" : "closed");
     return 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Compiles traces to object files and writes down what their functions must give: FOLDER/K.o and
 // FOLDER/K.values for every so many traces. runner.c runs them where there is no libtracejit.
-//   write-offline-suite FOLDER TRACE...
+//   write-offline-suite FOLDER [--plant BUG] TRACE...
+#include "runtime/base/SeededBugs.h"
 #include "runtime/jit/LoadCompiler.h"
 #include "runtime/jit/PeakMemory.h"
 #include "runtime/kernels/KernelCall.h"
@@ -114,11 +115,34 @@ std::vector<jit::Graph> read(const std::string &path) {
   return graphs;
 }
 
+/// False: this build has no such bug.
+bool plant(std::string_view name) {
+#ifdef TRACEJIT_WITH_SEEDED_BUGS
+#define X(bug, text)                                                                               \
+  if (name == #bug)                                                                                \
+    jit::planted_bug = jit::SeededBug::bug;
+  TRACEJIT_SEEDED_FILE_BUGS(X)
+#undef X
+  return jit::planted_bug != jit::SeededBug::none;
+#else
+  static_cast<void>(name);
+  return false;
+#endif
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
   if (argc < 2)
     return 2;
+  int first_trace = 2;
+  if (argc > 3 && std::string_view(argv[2]) == "--plant") {
+    first_trace = 4;
+    if (!plant(argv[3])) {
+      std::cerr << "there is no bug " << argv[3] << '\n';
+      return 1;
+    }
+  }
   std::string message;
   jit::Compiler *compiler = jit::load_compiler(message).release();
   if (!compiler) {
@@ -126,7 +150,7 @@ int main(int argc, char **argv) {
     return 1;
   }
   std::vector<jit::Graph> graphs;
-  for (int k = 2; k < argc; ++k)
+  for (int k = first_trace; k < argc; ++k)
     for (jit::Graph &graph : read(argv[k]))
       graphs.push_back(std::move(graph));
   std::size_t functions = 0, files = 0;

@@ -20,11 +20,12 @@ def environment(libraries):
 def main(tracec, libraries):
     page = (ROOT / "docs/offline.md").read_text(encoding="utf-8")
     trace, output = re.findall(r"^```text\n(.*?)^```\n", page, re.M | re.S)[:2]
-    programs = [text for text in re.findall(r"^```c\n(.*?)^```\n", page, re.M | re.S)
+    programs = [text for text in re.findall(r"^```c(?:\+\+)?\n(.*?)^```\n", page, re.M | re.S)
                 if "int main" in text]
-    commands = re.findall(r"^    ((?:tracec compile|cc) .*)$", page, re.M)
-    sources = [command.split()[1] for command in commands if command.startswith("cc ")]
-    if len(commands) != 4 or len(sources) != 2 or len(programs) != 2:
+    commands = re.findall(r"^    ((?:tracec compile|cc|c\+\+) .*)$", page, re.M)
+    sources = [word for command in commands for word in command.split()
+               if word.endswith((".c", ".cpp"))]
+    if len(commands) != 6 or len(sources) != 3 or len(programs) != 3:
         sys.exit("the page has other examples than this test")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -44,7 +45,7 @@ def main(tracec, libraries):
         for command in commands:
             run(command)
         for source in sources:
-            printed = run("./" + source.removesuffix(".c"))
+            printed = run("./" + source.split(".")[0])
             if printed != output:
                 sys.exit(f"{source} prints\n{printed}\nand not\n{output}")
 

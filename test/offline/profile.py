@@ -49,6 +49,21 @@ def main(program, tracec):
         expect(found == [(bits, c + e, 0) for bits, c, e in plain] and not opened,
                f"with the profile: {output}{errors}\nwithout: {plain}")
 
+        expect(output.count("read from the profile in ") == len(re.findall(r"^trace \d+ step", output, re.M)) > 0
+               and not errors, output + errors)
+        other = folder / "other.trace"
+        other.write_text(traces.read_text().replace('"step"', '"stop"'))
+        run([tracec, "profile", other, "-o", folder / "other.tjp"])
+        output, errors = run([program], TRACEJIT_PROFILE=str(folder / "other.tjp"))
+        expect(calls(output)[0] == plain and errors.count("\n") == 1 and
+               re.search(r"profile: (\d+) of \1 paths fit nothing that ran; they are of traces \"stop\" from", errors),
+               f"with a profile of another program: {output}{errors}")
+        run([tracec, "profile", traces, other, "-o", folder / "more.tjp"])
+        output, errors = run([program], TRACEJIT_PROFILE=str(folder / "more.tjp"))
+        expect(not errors, errors)
+        output, errors = run([program], TRACEJIT_PROFILE=str(folder / "more.tjp"), TRACEJIT_LOG="info")
+        expect("paths fit nothing that ran" in errors, errors)
+
         output, errors = run([program, "--hold"], TRACEJIT_PROFILE=str(profile))
         found, opened = calls(output)
         expect({bits for bits, _, _ in found} == {plain[0][0]} and len(found) == 40 and not opened and

@@ -2,7 +2,7 @@
 # Compiles traces ahead, links them and runs them in a C program without libtracejit.
 #   suite.py --writer WRITER --rt RT [--record "PROGRAM ARGUMENT..."]... TRACE...
 # With --record, what a run of the program compiles, too. Says how many functions agreed with eager
-# runs in all bits.
+# runs in all bits. With --find BUG, which is planted, as often as wanted: each must be found.
 import argparse
 import os
 import pathlib
@@ -57,11 +57,24 @@ def check_file(path, rt, runner, folder):
     return [], int(counted[1])
 
 
+def check_all(arguments, runner, traces, folder, plant=()):
+    """Problems of all files, and how many functions they have."""
+    folder.mkdir()
+    must([arguments.writer, folder, *plant, *traces])
+    problems, functions = [], 0
+    for path in sorted(folder.glob("*.o")):
+        found, count = check_file(path, arguments.rt, runner, folder)
+        problems += found
+        functions += count
+    return problems, functions
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--writer", required=True)
     parser.add_argument("--rt", required=True)
     parser.add_argument("--record", action="append", default=[])
+    parser.add_argument("--find", action="append", default=[])
     parser.add_argument("traces", nargs="*")
     arguments = parser.parse_args()
     traces = list(arguments.traces)
@@ -71,12 +84,12 @@ def main():
             traces += record(command, folder / f"recorded-{number}")
         runner = folder / "runner"
         must(["cc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-o", runner, RUNNER, "-ldl"])
-        must([arguments.writer, folder, *traces])
-        problems, functions = [], 0
-        for path in sorted(folder.glob("*.o")):
-            found, count = check_file(path, arguments.rt, runner, folder)
-            problems += found
-            functions += count
+        problems, functions = check_all(arguments, runner, traces, folder / "good")
+        for bug in arguments.find:
+            found, _ = check_all(arguments, runner, traces, folder / bug, ("--plant", bug))
+            print(f"{bug}: found in {len(found)} files")
+            if not found:
+                problems.append(f"nothing finds {bug}")
     print("\n".join(problems))
     print(f"{len(traces)} traces, {functions} functions equal, {len(problems)} problems")
     return 1 if problems or not functions else 0

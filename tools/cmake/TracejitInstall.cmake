@@ -110,6 +110,8 @@ function(tracejit_install)
     tracejit_install_target(tracec tools tracejitToolsTargets ${CMAKE_INSTALL_BINDIR})
     set_target_properties(tracec PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
     tracejit_install_config(tools tracejitToolsTargets)
+    install(FILES ${PROJECT_BINARY_DIR}/tools/tracec/tracec.1
+      DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
   endif()
   tracejit_install_headers()
   tracejit_install_finders()

@@ -11,7 +11,7 @@ from process import ROOT
 PRESET = "fuzz"
 INPUTS = 1_000_000
 # Longest inputs in bytes: what a reader can tell apart, and short enough to be many.
-LONGEST = {"fuzz-plan": 4096, "fuzz-trace": 4096, "fuzz-replay": 2048}
+LONGEST = {"fuzz-plan": 4096, "fuzz-trace": 4096, "fuzz-replay": 2048, "fuzz-bundle": 16384}
 
 
 def names():

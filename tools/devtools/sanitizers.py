@@ -7,13 +7,16 @@ PRESETS = ["asan", "tsan"]
 # Built and run by plain `tools/dev test` for each preset, target and ctest entry of one name: the
 # runtime and its tests, and nothing of LLVM.
 SUBSET = {
-    "asan": ["cuda-emu-test", "cuda-fake-test", "errors-compiler-test", "errors-files-test", "errors-indices-test",
-             "errors-memory-test", "errors-shapes-test", "fuzz-bundle-corpus", "fuzz-container-corpus", "fuzz-idx-corpus",
+    "asan": ["cuda-emu-test", "cuda-fake-test", "eager-foreign-memory-test", "errors-compiler-test", "errors-files-test",
+             "errors-indices-test", "errors-memory-test", "errors-shapes-test", "fuzz-bundle-corpus", "fuzz-container-corpus", "fuzz-idx-corpus",
              "fuzz-npy-corpus", "fuzz-options-corpus", "fuzz-plan-corpus", "fuzz-replay-corpus",
              "fuzz-trace-corpus", "jit-session-test", "kernels-contract-test",
-             "kernels-infer-cache-test", "tensor-memory-test", "unit_intern_cap"],
-    "tsan": ["cuda-emu-test", "cuda-fake-test", "errors-compiler-status-test", "errors-indices-test", "jit-session-test",
-             "kernels-contract-test", "kernels-infer-cache-test", "kernels-pool-test",
+             "kernels-infer-cache-test", "offline-shared-module-test", "program-files-test",
+             "tensor-memory-test", "unit_intern_cap"],
+    "tsan": ["cuda-emu-test", "cuda-fake-test", "eager-foreign-memory-test",
+             "errors-compiler-status-test", "errors-indices-test",
+             "jit-session-test", "kernels-contract-test", "kernels-infer-cache-test",
+             "kernels-pool-test", "offline-shared-module-test", "program-files-test",
              "tensor-memory-test"],
 }
 

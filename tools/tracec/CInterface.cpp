@@ -15,100 +15,6 @@
 #include <set>
 
 namespace tracec {
-namespace {
-
-constexpr std::size_t longest_name = 64, most_wrapped = 16;
-
-bool is_keyword(std::string_view word) {
-  // Of C23 and C++23, what the header itself uses, and functions of the C library that are likely
-  // names of traces: their headers declare them otherwise.
-  static const std::set<std::string_view> words = {"alignas",     "alignof",
-                                                   "and",         "and_eq",
-                                                   "asm",         "auto",
-                                                   "bitand",      "bitor",
-                                                   "bool",        "break",
-                                                   "case",        "catch",
-                                                   "char",        "char8_t",
-                                                   "char16_t",    "char32_t",
-                                                   "class",       "compl",
-                                                   "concept",     "const",
-                                                   "consteval",   "constexpr",
-                                                   "constinit",   "const_cast",
-                                                   "continue",    "co_await",
-                                                   "co_return",   "co_yield",
-                                                   "decltype",    "default",
-                                                   "delete",      "do",
-                                                   "double",      "dynamic_cast",
-                                                   "else",        "enum",
-                                                   "explicit",    "export",
-                                                   "extern",      "false",
-                                                   "float",       "for",
-                                                   "friend",      "goto",
-                                                   "if",          "inline",
-                                                   "int",         "long",
-                                                   "main",        "mutable",
-                                                   "namespace",   "new",
-                                                   "noexcept",    "not",
-                                                   "not_eq",      "nullptr",
-                                                   "operator",    "or",
-                                                   "or_eq",       "private",
-                                                   "protected",   "public",
-                                                   "register",    "reinterpret_cast",
-                                                   "requires",    "restrict",
-                                                   "return",      "short",
-                                                   "signed",      "sizeof",
-                                                   "static",      "static_assert",
-                                                   "static_cast", "struct",
-                                                   "switch",      "template",
-                                                   "this",        "thread_local",
-                                                   "throw",       "true",
-                                                   "try",         "typedef",
-                                                   "typeid",      "typename",
-                                                   "typeof",      "typeof_unqual",
-                                                   "union",       "unsigned",
-                                                   "using",       "virtual",
-                                                   "void",        "volatile",
-                                                   "wchar_t",     "while",
-                                                   "xor",         "xor_eq",
-                                                   "workspace",   "NULL",
-                                                   "int8_t",      "uint8_t",
-                                                   "int16_t",     "uint16_t",
-                                                   "int32_t",     "uint32_t",
-                                                   "int64_t",     "uint64_t",
-                                                   "size_t",      "abs",
-                                                   "acos",        "asin",
-                                                   "atan",        "cbrt",
-                                                   "ceil",        "clock",
-                                                   "close",       "cos",
-                                                   "cosh",        "div",
-                                                   "dup",         "erf",
-                                                   "exit",        "exp",
-                                                   "exp2",        "fabs",
-                                                   "floor",       "fma",
-                                                   "fmax",        "fmin",
-                                                   "fmod",        "free",
-                                                   "gamma",       "hypot",
-                                                   "index",       "link",
-                                                   "linux",       "log",
-                                                   "log10",       "log1p",
-                                                   "log2",        "logb",
-                                                   "malloc",      "memcmp",
-                                                   "memcpy",      "memmove",
-                                                   "memset",      "nan",
-                                                   "pipe",        "pow",
-                                                   "printf",      "rand",
-                                                   "random",      "read",
-                                                   "remainder",   "remove",
-                                                   "rename",      "round",
-                                                   "select",      "signal",
-                                                   "sin",         "sinh",
-                                                   "sleep",       "sqrt",
-                                                   "strlen",      "system",
-                                                   "tan",         "tanh",
-                                                   "time",        "trunc",
-                                                   "unix",        "write"};
-  return words.contains(word);
-}
 
 std::string upper(std::string text) {
   for (char &c : text)
@@ -142,6 +48,60 @@ const char *c_type(jit::DType dtype) {
     break;
   }
   return "void";
+}
+
+namespace {
+
+constexpr std::size_t longest_name = 64, most_wrapped = 16;
+
+bool is_keyword(std::string_view word) {
+  // Of C23 and C++23, what the header itself uses, and functions of the C library that are likely
+  // names of traces: their headers declare them otherwise.
+  static const std::set<std::string_view> words = {
+      "alignas",   "alignof",      "and",           "and_eq",
+      "asm",       "auto",         "bitand",        "bitor",
+      "bool",      "break",        "case",          "catch",
+      "char",      "char8_t",      "char16_t",      "char32_t",
+      "class",     "compl",        "concept",       "const",
+      "consteval", "constexpr",    "constinit",     "const_cast",
+      "continue",  "co_await",     "co_return",     "co_yield",
+      "decltype",  "default",      "delete",        "do",
+      "double",    "dynamic_cast", "else",          "enum",
+      "explicit",  "export",       "extern",        "false",
+      "float",     "for",          "friend",        "goto",
+      "if",        "inline",       "int",           "long",
+      "main",      "mutable",      "namespace",     "new",
+      "noexcept",  "not",          "not_eq",        "nullptr",
+      "operator",  "or",           "or_eq",         "private",
+      "protected", "public",       "register",      "reinterpret_cast",
+      "requires",  "restrict",     "return",        "short",
+      "signed",    "sizeof",       "static",        "static_assert",
+      "std",       "static_cast",  "struct",        "switch",
+      "template",  "this",         "thread_local",  "throw",
+      "true",      "try",          "typedef",       "typeid",
+      "typename",  "typeof",       "typeof_unqual", "union",
+      "unsigned",  "using",        "virtual",       "void",
+      "volatile",  "wchar_t",      "while",         "xor",
+      "xor_eq",    "workspace",    "NULL",          "int8_t",
+      "uint8_t",   "int16_t",      "uint16_t",      "int32_t",
+      "uint32_t",  "int64_t",      "uint64_t",      "size_t",
+      "abs",       "acos",         "asin",          "atan",
+      "cbrt",      "ceil",         "clock",         "close",
+      "cos",       "cosh",         "div",           "dup",
+      "erf",       "exit",         "exp",           "exp2",
+      "fabs",      "floor",        "fma",           "fmax",
+      "fmin",      "fmod",         "free",          "gamma",
+      "hypot",     "index",        "link",          "linux",
+      "log",       "log10",        "log1p",         "log2",
+      "logb",      "malloc",       "memcmp",        "memcpy",
+      "memmove",   "memset",       "nan",           "pipe",
+      "pow",       "printf",       "rand",          "random",
+      "read",      "remainder",    "remove",        "rename",
+      "round",     "select",       "signal",        "sin",
+      "sinh",      "sleep",        "sqrt",          "strlen",
+      "system",    "tan",          "tanh",          "time",
+      "trunc",     "unix",         "write"};
+  return words.contains(word);
 }
 
 const char *kind_name(jit::ScalarKind kind) {
@@ -192,6 +152,8 @@ std::string join(const Parts &parts, const char *between, Text text) {
   return result;
 }
 
+} // namespace
+
 std::string signature(const CFunction &f) {
   std::string text = join(f.inputs, ", ", shown);
   for (const CNumber &number : f.numbers)
@@ -199,6 +161,8 @@ std::string signature(const CFunction &f) {
             (number.example.empty() ? "" : " (" + number.example + ")");
   return f.name + ": " + text + " -> " + join(f.outputs, ", ", shown);
 }
+
+namespace {
 
 std::string parameters(const CFunction &f) {
   std::vector<std::string> all;

@@ -30,6 +30,13 @@ struct CFunction {
 /// Letters, digits and _, at most 64, no keyword of C or C++ and no name that begins with tj_.
 std::string identifier(const std::string &text);
 
+/// With A-Z for a-z.
+std::string upper(std::string text);
+/// Of elements in C.
+const char *c_type(jit::DType dtype);
+/// "step: x f32[64], rate float -> y f32[64]".
+std::string signature(const CFunction &function);
+
 /// `names` are those that the user gave, by "in0", "num0", "out0"; those of `folded` are no inputs
 /// any more. Throws Exit(usage) if two names are equal or one names nothing.
 CFunction describe_for_c(const jit::Graph &graph, const std::string &name,

@@ -4,6 +4,7 @@
 #include "runtime/base/PassNames.h"
 #include "runtime/base/Version.h"
 #include "tools/tracec/Exit.h"
+#include "tools/tracec/ManPage.h"
 
 #include <CLI/CLI.hpp>
 
@@ -26,10 +27,11 @@ Commands
   compile make an object file, a library or a bundle of traces
   profile make a file with which a program starts compiled
   info    print what is in a bundle, a profile or a file of the cache
+  import  say what of a file can be compiled ahead
 
 Options
   -h, --help     this text; `tracec COMMAND --help` lists the options of a command
-  --version      version of tracec
+  --version      version of tracec; --man: all options as a manual page
 
 Trace files are written by jit::save_trace and by programs run with TRACEJIT_SAVE=DIR.
 Exit codes: 0 ok, 1 bad input, 2 usage, 3 bits differ, 4 unsupported, 5 over a limit, 70 bug.
@@ -48,6 +50,7 @@ const Choices<Emit> emits = {{"object", Emit::object},
                              {"static", Emit::archive},
                              {"shared", Emit::shared},
                              {"package", Emit::package}};
+const Choices<Header> headers = {{"c", Header::c}, {"c++", Header::cpp}};
 const Choices<std::string> stages = {{"trace", "trace"},     {"simplified", "simplified"},
                                      {"laidout", "laidout"}, {"fused", "fused"},
                                      {"planned", "planned"}, {"scheduled", "scheduled"},
@@ -173,6 +176,7 @@ void add_compile(CLI::App &app, Request &request) {
                  "name of the files, endings are added; that of FILE unless given")
       ->type_name("NAME");
   add_choice(app, "--emit", emits, request.emit, "object unless given");
+  add_choice(app, "--header", headers, request.header, "c++: NAME.hpp too, a class over NAME.h");
   add_targets(app, request);
   app.add_option("--function", request.function, "what the function is called, if not as the trace")
       ->type_name("NAME");
@@ -198,9 +202,15 @@ void add_values(CLI::App &app, Request &request) {
 
 } // namespace
 
-static bool has_command(CLI::App &app, const std::string &name) {
-  return std::ranges::any_of(app.get_subcommands([](CLI::App *) { return true; }),
-                             [&](const CLI::App *command) { return command->get_name() == name; });
+/// The message, if there is no such command.
+static std::optional<std::string> unknown_command(CLI::App &app, const std::string &name) {
+  std::string known;
+  for (const CLI::App *command : app.get_subcommands([](CLI::App *) { return true; })) {
+    if (command->get_name() == name)
+      return std::nullopt;
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  return "unknown command '" + name + "'; commands are " + known;
 }
 
 std::optional<Request> parse_command_line(int argc, char **argv) {
@@ -247,14 +257,23 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
       ->type_name("");
   info->add_flag("--verify", request.verify, "compare the digests of all sections");
 
+  CLI::App *import = app.add_subcommand("import", "Look at a file that is to be compiled ahead.");
+  add_common(*import, request, trace, memory);
+  import->add_flag("--check", request.check, "say what cannot be compiled, how often and why");
+
   for (CLI::App *command : {run, dump, bench})
     add_choice(*command, "--isa", isas, isa, "x86-64 level of kernels and code");
 
   app.formatter_fn(
       [](const CLI::App *, std::string, CLI::AppFormatMode) { return std::string(top_help); });
+  if (argc == 2 && std::string_view(argv[1]) == "--man") {
+    std::cout << man_page(app, top_help);
+    return std::nullopt;
+  }
   try {
-    if (argc > 1 && argv[1][0] != '-' && !has_command(app, argv[1]))
-      throw CLI::ValidationError("no command '" + std::string(argv[1]) + "'");
+    if (argc > 1 && argv[1][0] != '-')
+      if (const auto message = unknown_command(app, argv[1]))
+        throw CLI::ValidationError(*message);
     app.parse(argc, argv);
   } catch (const CLI::Success &success) {
     app.exit(success);
@@ -268,9 +287,10 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
                     : bench->parsed()   ? Command::bench
                     : compile->parsed() ? Command::compile
                     : profile->parsed() ? Command::profile
-                                        : Command::info;
-  for (CLI::App *command : {run, dump, bench, compile}) {
-    if (command != compile && command->count("--isa"))
+                    : info->parsed()    ? Command::info
+                                        : Command::import;
+  for (CLI::App *command : {run, dump, bench, compile, import}) {
+    if (command != compile && command != import && command->count("--isa"))
       request.isa = isa;
     if (command->count("--trace"))
       request.trace = trace;

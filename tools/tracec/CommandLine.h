@@ -12,9 +12,10 @@
 
 namespace tracec {
 
-enum class Command { run, dump, bench, compile, profile, info };
+enum class Command { run, dump, bench, compile, profile, info, import };
 enum class RunMode { eager, compiled, both };
 enum class Emit { object, archive, shared, package };
+enum class Header { c, cpp };
 
 struct Request {
   Command command = Command::run;
@@ -32,12 +33,14 @@ struct Request {
 
   std::string output; ///< without an ending
   Emit emit = Emit::object;
+  Header header = Header::c;
   std::vector<jit::Isa> targets; ///< the least first
   bool native = false;           ///< for this machine, its caches included
   std::int64_t l2 = 1 << 20, l3 = 32 << 20;
   std::string function, linker;
   std::vector<std::string> names, constants; ///< "in0=x", "0=w.npy"
   bool verify = false;                       ///< digests of all sections
+  bool check = false;                        ///< of an import: look only
   std::uint32_t max_seconds = 60;            ///< of CPU time; 0: as long as it takes
 
   std::optional<jit::Isa> isa;

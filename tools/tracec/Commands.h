@@ -11,6 +11,7 @@ namespace tracec {
 ExitCode run(const Request &request);
 ExitCode dump(const Request &request);
 ExitCode bench(const Request &request);
+ExitCode import_file(const Request &request);
 ExitCode compile(const Request &request);
 ExitCode profile(const Request &request);
 ExitCode info(const Request &request);

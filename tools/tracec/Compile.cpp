@@ -6,6 +6,7 @@
 #include "runtime/tensor/Npz.h"
 #include "tools/tracec/Commands.h"
 #include "tools/tracec/Compiled.h"
+#include "tools/tracec/CppHeader.h"
 #include "tools/tracec/Link.h"
 #include "tools/tracec/Package.h"
 #include "tools/tracec/TraceFile.h"
@@ -128,7 +129,11 @@ std::map<std::string, std::string> given_names(const Request &request) {
 }
 
 void add_function(const Request &request, const jit::Graph &graph, Functions &functions) {
-  const std::string name = identifier(request.function.empty() ? graph.name : request.function);
+  const std::string wish = request.function.empty() ? graph.name : request.function;
+  const std::string name = identifier(wish);
+  if (request.emit != Emit::package && name.starts_with('_'))
+    std::cerr << "tracec: the function is called " << name << ": '" << name.substr(1)
+              << "' is taken by C, C++ or the C library, or begins with a digit\n";
   jit::ArtefactFunction wanted{&graph, compile_options(request, graph), name, "", {}};
   std::vector<bool> folded(graph.inputs.size());
   for (const std::string &text : request.constants) {
@@ -183,7 +188,7 @@ fs::path output_file(const Request &request, const char *ending) {
   fs::path path = request.output;
   if (path.empty())
     path = request.file == "-" ? "trace" : fs::path(request.file).filename();
-  for (const char *known : {".o", ".a", ".so", ".tjb", ".h", ".trace"})
+  for (const char *known : {".o", ".a", ".so", ".tjb", ".h", ".hpp", ".trace"})
     if (path.extension() == known)
       path.replace_extension();
   return path += ending;
@@ -268,8 +273,14 @@ ExitCode compile(const Request &request) {
   const fs::path header = output_file(request, ".h");
   write_text(header,
              header_text(header.filename().string(), functions.c, request.targets, needs_rt));
-  std::cout << file.string() << " and " << header.string()
-            << (needs_rt ? "; link with libtracejit-rt.a\n" : "\n");
+  std::cout << file.string() << " and " << header.string();
+  if (request.header == Header::cpp) {
+    const fs::path cpp = output_file(request, ".hpp");
+    write_text(cpp,
+               cpp_header_text(cpp.filename().string(), header.filename().string(), functions.c));
+    std::cout << ", " << cpp.string();
+  }
+  std::cout << (needs_rt ? "; link with libtracejit-rt.a\n" : "\n");
   return ExitCode::ok;
 }
 

@@ -3,6 +3,8 @@
 #include "runtime/base/MappedFile.h"
 #include "runtime/program/Bundle.h"
 #include "runtime/program/Container.h"
+#include "runtime/program/StoredProfile.h"
+#include "runtime/trace/Text.h"
 #include "runtime/trace/TextLine.h"
 #include "tools/tracec/Commands.h"
 
@@ -33,6 +35,8 @@ const char *kind_name(jit::SectionKind kind) {
     return "trace";
   case jit::SectionKind::program:
     return "program";
+  case jit::SectionKind::profile:
+    return "paths";
   }
   return "unknown";
 }
@@ -67,6 +71,26 @@ void print_functions(std::span<const std::byte> file, const std::string &name, b
   }
 }
 
+/// Of the folder of the cache: which paths have programs there.
+void print_paths(const jit::Container &container, std::span<const std::byte> file,
+                 const std::string &name) {
+  const jit::Section *key = container.find(jit::SectionKind::key);
+  const std::span<const std::byte> text = key ? key->bytes : std::span<const std::byte>();
+  const auto paths = jit::profile_from_file(
+      file, name, {reinterpret_cast<const char *>(text.data()), text.size()});
+  if (!paths)
+    fail(paths.message());
+  for (const jit::ProfilePath &path : *paths) {
+    const jit::ParsedTraces parsed = jit::parse_traces(path.text, name);
+    if (parsed.graphs.size() != 1)
+      fail(parsed.error);
+    std::cout << "path of trace " << jit::quote(parsed.graphs[0].name) << " from "
+              << jit::quote(path.file) << ":" << path.line << ", " << parsed.graphs[0].ops.size()
+              << " ops, " << (path.state == jit::ProfilePath::State::active ? "active" : "on trial")
+              << "\n";
+  }
+}
+
 } // namespace
 
 ExitCode info(const Request &request) {
@@ -91,6 +115,8 @@ ExitCode info(const Request &request) {
   }
   if (container->find(jit::SectionKind::bundle))
     print_functions(file, request.file, request.verify);
+  if (container->find(jit::SectionKind::profile))
+    print_paths(*container, file, request.file);
   return ExitCode::ok;
 }
 

@@ -41,6 +41,8 @@ static ExitCode execute(const Request &request) {
     return profile(request);
   case Command::info:
     return info(request);
+  case Command::import:
+    return import_file(request);
   }
   return ExitCode::internal;
 }

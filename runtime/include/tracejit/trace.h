@@ -91,7 +91,8 @@ struct TraceReport {
   std::uint64_t replays = 0;                                ///< runs that ended op by op
   std::vector<std::pair<std::string, std::uint64_t>> exits; ///< by reason, counts above 0
   double compile_ms = 0;
-  bool from_cache = false; ///< a program was read from the cache on disk; that took `compile_ms`
+  bool from_cache = false;   ///< a program was read from the cache on disk; that took `compile_ms`
+  bool from_profile = false; ///< a program came in a profile (load_profile); that took `compile_ms`
   std::uint64_t code_bytes = 0;
   std::uint64_t arena_bytes = 0; ///< temporaries of one run
   std::uint32_t kernels_before = 0, kernels_after = 0;

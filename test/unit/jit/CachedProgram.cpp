@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// A program with several paths. Prints a digest of all results, how many paths run compiled and how
-// many of them came from the cache, and whether the compiler was loaded. `fork`: a child does most.
+// A program with several paths. Prints a digest of all results, how many segments of the first
+// calls ran eagerly, how many paths run compiled and how many of them came from the cache, and
+// whether the compiler was loaded. `fork`: a child does most. `late`: the compiler is enabled when
+// there is a trace. `linger`: it ends when it is killed.
 #include <tracejit/compiler.h>
 #include <tracejit/tracejit.h>
 
@@ -33,8 +35,9 @@ static bool compiler_is_loaded() {
 }
 
 int main(int argc, char **argv) {
-  const bool forks = argc > 1 && std::string_view(argv[1]) == "fork";
-  if (!jit::enable_compiler())
+  const std::string_view way = argc > 1 ? argv[1] : "";
+  const bool forks = way == "fork", late = way == "late";
+  if (!late && !jit::enable_compiler())
     return 2;
   jit::Generator random(1);
   const jit::Tensor x = jit::normal(random, {64, 48}), w = jit::normal(random, {48, 40});
@@ -52,11 +55,16 @@ int main(int argc, char **argv) {
         return jit::sum(b(jit::slice(start, start + 8)));
       },
       {.name = "step"});
+  if (late && (!jit::enable_compiler() || !jit::wait_compiled()))
+    return 2;
   pid_t child = -1;
+  unsigned first_eager = 0;
   for (int i = 0; i < 24; ++i) {
     if (i == 4 && forks && (child = fork()) > 0)
       break;
     add(step(i % 5 == 0 ? 1e-3 : 2.5, i % 16));
+    if (i < 2) // both branches
+      first_eager += step.last().eager;
     if (i % 4 == 3)
       jit::wait_compiled();
   }
@@ -72,8 +80,13 @@ int main(int argc, char **argv) {
     cached += path.state == "active" && path.hits > 0 && path.from_cache;
     slowest = std::max(slowest, path.from_cache ? path.compile_ms : 0);
   }
-  std::printf("digest %016llx\ncompiled %d\ncached %d\nloaded %d\nslowest_ms %g\n",
-              static_cast<unsigned long long>(digest), compiled, cached, compiler_is_loaded(),
-              slowest);
+  std::printf("digest %016llx\nfirst_eager %u\ncompiled %d\ncached %d\nloaded %d\n"
+              "slowest_ms %g\n",
+              static_cast<unsigned long long>(digest), first_eager, compiled, cached,
+              compiler_is_loaded(), slowest);
+  if (way == "linger") {
+    std::fflush(stdout);
+    pause();
+  }
   return 0;
 }

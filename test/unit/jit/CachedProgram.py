@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,14 +41,23 @@ def is_cached(words):
     return words["loaded"] == "0" and words["cached"] == words["compiled"]
 
 
+def is_known(words):
+    """All paths ran compiled from their first visit on."""
+    return is_cached(words) and words["first_eager"] == "0"
+
+
 def is_compiled(words):
-    return words["loaded"] == "1" and words["cached"] == "0"
+    return words["loaded"] == "1" and words["cached"] == "0" and words["first_eager"] != "0"
 
 
 def entries(folder):
     names = [path.name for path in folder.iterdir()]
-    assert all(len(name) == 68 and name.endswith(".tjc") or name == "lock" for name in names), names
+    assert all(len(name) == 68 and name.endswith((".tjc", ".tjk")) or name == "lock" for name in names), names
     return sorted(path for path in folder.iterdir() if path.name != "lock")
+
+
+def profiles(folder):
+    return [path for path in entries(folder) if path.suffix == ".tjk"]
 
 
 def check_second_process(folder):
@@ -57,13 +67,68 @@ def check_second_process(folder):
     files = {path: path.read_bytes() for path in entries(folder)}
     assert len(files) >= 3
     second = run(folder)
-    assert is_cached(second), second
+    assert is_known(second), second
     assert {path: path.read_bytes() for path in entries(folder)} == files
     for words in (second, run("off"), run(folder, way=["fork"])):
         assert words["digest"] == first["digest"], words
-    assert is_cached(run(folder, way=["fork"]))
+    for way in ("fork", "late"):
+        words = run(folder, way=[way])
+        assert is_known(words) and words["digest"] == first["digest"], (way, words)
     assert is_compiled(run("off"))
     return first["digest"]
+
+
+def check_profile(folder, digest):
+    """Which paths have programs is kept apart from these, and either may be missing."""
+    run(folder)
+    (profile,) = profiles(folder)
+    whole = profile.read_bytes()
+    for damaged in (None, b"", whole[: len(whole) // 2], whole[:90] + b"?" + whole[91:], b"?" * 8000):
+        if damaged is None:
+            profile.unlink()
+        else:
+            profile.write_bytes(damaged)
+        words = run(folder)
+        assert is_cached(words) and words["first_eager"] != "0", words
+        assert words["digest"] == digest and profile.read_bytes() == whole, words
+    for program in set(entries(folder)) - {profile}:
+        program.unlink()
+    words = run(folder)
+    assert is_compiled(words) and words["digest"] == digest, words
+    assert is_known(run(folder))
+    # It is written before a process ends, too.
+    profile.unlink()
+    with start(folder, way=["linger"]) as process:
+        while not profile.exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+    assert profile.read_bytes() == whole
+
+
+def check_read_only(folder, digest):
+    """Another user's folder that may only be read: what is there is used."""
+    if os.geteuid() != 0:
+        return
+    run(folder)
+    user = 12345
+    for path in (folder, *folder.iterdir()):
+        os.chown(path, user, user)
+    folder.chmod(0o500)
+    before = {path: path.read_bytes() for path in entries(folder)}
+
+    def become():
+        os.setgid(user)
+        os.setuid(user)
+
+    try:
+        words = run(folder, preexec_fn=become)
+    except PermissionError:
+        return  # the program lies where that user may not look
+    assert is_known(words) and words["digest"] == digest, words
+    words = run(folder, ",memory=50%", preexec_fn=become)
+    assert is_compiled(words) and words["digest"] == digest, words
+    assert {path: path.read_bytes() for path in entries(folder)} == before
 
 
 def check_keys(folder, digest):
@@ -100,13 +165,16 @@ def check_killed(folder, digest):
 
 def check_damaged(folder, digest):
     files = {path: path.read_bytes() for path in entries(folder)}
+    for profile in profiles(folder):
+        del files[profile]
+        profile.unlink()
 
     def check(damage):
         for path, content in files.items():
             path.write_bytes(damage(bytearray(content)))
         words = run(folder)
         assert is_compiled(words) and words["digest"] == digest, words
-        assert {path: path.read_bytes() for path in entries(folder)} == files, "not replaced"
+        assert files.items() <= {path: path.read_bytes() for path in entries(folder)}.items(), "not replaced"
 
     def flip(place):
         def damage(content):
@@ -148,6 +216,31 @@ def check_full(folder, digest):
     assert entries(folder) == []
 
 
+def check_other_rights(folder, digest):
+    """A setuid program uses neither its owner's folder nor what the environment names."""
+    if os.geteuid() != 0:
+        return
+    run(folder)
+    before = {path: path.read_bytes() for path in entries(folder)}
+    program = folder.parent / "setuid-program"
+    shutil.copy(PROGRAM, program)
+    program.chmod(0o4755)
+
+    def become():
+        os.setgid(12345)
+        os.setuid(12345)
+
+    def run_as(user_folder):
+        return subprocess.run([program], env=environment(user_folder), text=True, preexec_fn=become,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    if run_as(folder).returncode != 0 or os.statvfs(folder).f_flag & os.ST_NOSUID:
+        return  # libraries that are not found so, or a file system without setuid
+    words = dict(line.split() for line in run_as(folder).stdout.splitlines())
+    assert is_compiled(words) and words["digest"] == digest, words
+    assert {path: path.read_bytes() for path in entries(folder)} == before
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         base = pathlib.Path(name)
@@ -163,6 +256,10 @@ def main():
         check_killed(fresh("killed"), digest)
         check_unusable(fresh("wrong"), digest)
         check_full(fresh("full"), digest)
+        check_profile(fresh("profile"), digest)
+        base.chmod(0o711)
+        check_read_only(fresh("reading"), digest)
+        check_other_rights(fresh("secure"), digest)
 
 
 if __name__ == "__main__":
