@@ -14,8 +14,7 @@ struct Compilation {
 
 /// The library of emulated_text(), in the build folder (environment TRACEJIT_EMU_CACHE: elsewhere)
 /// by the hash of the text: a text is compiled once. The prelude is in the file that the
-/// environment's TRACEJIT_EMU_PRELUDE names, else that of compiler/cuda/text, else, in builds
-/// without it, Prelude.inc.
+/// environment's TRACEJIT_EMU_PRELUDE names, else that of compiler/cuda/text.
 Compilation compile(std::string_view text, unsigned target, unsigned toolkit);
 
 } // namespace jit::emu
