@@ -81,7 +81,7 @@ public:
   KernelFunction find_function(Module module, const std::string &name, unsigned threads,
                                unsigned shared_bytes);
   /// Waits until all work so far is done. False: the device is lost.
-  bool finish() noexcept;
+  bool finish() noexcept override;
   HeapStats memory() const noexcept { return heap.stats(); }
   void reset_memory_peak() noexcept { heap.reset_peak(); }
   void release_cached_memory() noexcept { heap.release_cached(); }

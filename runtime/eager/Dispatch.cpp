@@ -149,6 +149,7 @@ std::uint8_t run(const OpCall &call, Impl **results) {
     run_eagerly(call, metas, results);
     return metas.count;
   }
+  wait_before_timing(device_of(call.arguments));
   const SegmentTimer timer;
   for (const Argument &argument : call.arguments)
     if (argument.impl)
@@ -274,6 +275,9 @@ private:
                                        OperandList operands) {
   if (t.lost)
     return nullptr;
+  for (const Operand *operand : operands)
+    if (const Impl *impl = Access::impl(*operand))
+      wait_before_timing(impl->meta->device);
   const SegmentTimer timer;
   if (t.activity == Activity::armed)
     begin_segment(t);

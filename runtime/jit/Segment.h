@@ -113,6 +113,10 @@ struct OpCall {
 /// set, and `t.activity` is not none, so that no quick way misses it.
 [[noreturn]] void throw_lost(ThreadTrace &t);
 
+/// Where the time of a device counts: what it was asked for before is done first. Before the
+/// stopwatch of a segment runs for the first time.
+void wait_before_timing(DeviceNumber device) noexcept;
+
 /// Decides what the segment of an armed thread is for.
 void begin_segment(ThreadTrace &t);
 /// Before an op runs. The number of its results if it was matched: they are pending and carry a

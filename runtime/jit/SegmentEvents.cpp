@@ -24,6 +24,7 @@
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/Visits.h"
 #include "runtime/jit/WhyEager.h"
+#include "runtime/kernels/DeviceBackend.h"
 #include "runtime/policy/Ledger.h"
 
 namespace jit {
@@ -232,6 +233,20 @@ void cut_by_device(ThreadTrace &t, const OpCall &call, DeviceNumber device) {
 
 } // namespace
 
+void wait_before_timing(DeviceNumber device) noexcept {
+  if (device != on_cpu && thread_trace.activity == Activity::armed &&
+      thread_trace.anchor->may_time())
+    DeviceBackend::of(device).finish();
+}
+
+/// The time of a segment on a device is that until its work is done, on either side of a trial.
+static void wait_in_time(const ThreadTrace &t, DeviceNumber device) noexcept {
+  if (device == on_cpu || t.timed == Timed::no)
+    return;
+  const SegmentTimer timer;
+  DeviceBackend::of(device).finish();
+}
+
 std::uint8_t before_op(const OpCall &call, Impl **results) {
   ThreadTrace &t = thread_trace;
   const DeviceNumber device = device_of(call.arguments);
@@ -308,6 +323,8 @@ static void park(ThreadTrace &t) noexcept {
 
 EagerReason end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed) noexcept {
   Session::Ended ended;
+  const DeviceNumber device =
+      t.timed != Timed::no && t.session->matched() > 0 ? t.session->device() : on_cpu;
   {
     const SegmentTimer timer(t.timed == Timed::no                          ? Timed::no
                              : t.session->flush_ns() >= worth_cpu_clock_ns ? Timed::by_cpu
@@ -315,6 +332,7 @@ EagerReason end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed
     ended = t.session->close(
         reason, observed && t.session->holds(*observed) && can_park(t) ? observed : nullptr);
   }
+  wait_in_time(t, device);
   if (!ended.was_open)
     return account_outside(t);
   EagerReason why = EagerReason::none;
@@ -338,6 +356,7 @@ EagerReason end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed
 }
 
 EagerReason end_following(ThreadTrace &t, ExitReason reason) noexcept {
+  wait_in_time(t, t.steps > 0 ? t.device : on_cpu);
   if (t.hashing && t.steps > 0)
     return visits::followed(*t.anchor, {t.sequence, t.steps, timed_ns(t), t.work->turn}, reason,
                             t.work->halves);
