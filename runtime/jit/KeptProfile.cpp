@@ -19,6 +19,7 @@
 #include <array>
 #include <cpuid.h>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -46,6 +47,7 @@ struct Kept {
   DiskCache programs;
   KernelCache kernels;
   std::vector<ProfiledModule *> modules;
+  std::set<const Trace *> attached;
   std::uint64_t attach_ns = 0;
 };
 Kept &everything() {
@@ -137,21 +139,22 @@ bool find_program(Kept &all, const Trace &trace, const ProfilePath &path, KnownP
 
 /// Calls done(anchor) for those that have got paths.
 template <class Done> void attach(Kept &all, Trace &trace, std::uint64_t most_ns, Done done) {
-  if (!trace.module || !CompileThread::get().uses_files() || !open_folder(all))
+  if (!trace.module || !CompileThread::get().uses_files() || !open_folder(all) ||
+      !all.attached.insert(&trace).second)
     return;
   read(all, *trace.module);
   const std::uint64_t begin = thread_cpu_ns();
   int programs = 0;
   for (const ProfilePath &path : trace.module->paths) {
     KnownPath known;
+    if (thread_cpu_ns() - begin >= most_ns || !all.programs.place())
+      break;
     if (path.place != trace.place || !find_program(all, trace, path, known))
       continue;
     if (Anchor *const anchor = enter_known(trace, known)) {
       ++programs;
       done(*anchor);
     }
-    if (thread_cpu_ns() - begin >= most_ns || !all.programs.place())
-      break;
   }
   if (programs > 0)
     log_line(LogComponent::compile, LogLevel::info,

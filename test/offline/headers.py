@@ -130,8 +130,7 @@ def main(tracec):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for trace, function in (("step", "step"), ("std", "_std"), ("log", "_log"),
-                                ("memcpy", "_memcpy"), ("main", "_main"), ("co_await", "_co_await"),
-                                ("restrict", "_restrict"), ("Function", "Function")):
+                                ("memcpy", "_memcpy"), ("main", "_main"), ("Function", "Function")):
             check(tracec, folder, trace, function)
         # A code may not be left unread, and an argument not be left out.
         for wrong in ("function(all);", "tj::step::Arguments{x, mask};"):
