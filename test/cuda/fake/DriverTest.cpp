@@ -131,7 +131,7 @@ TEST(FakeDriverTest, MissingWaitIsAWrongValue) {
 }
 
 TEST(FakeDriverTest, ReadingWithoutAWaitIsAWrongValue) {
-  run_child("delay=20000", [] {
+  run_child("delay=200000", [] {
     const Device device;
     void *pinned = nullptr;
     EXPECT_EQ(device.driver.MemHostAlloc(&pinned, 4, host_portable), Status::success);
@@ -151,7 +151,7 @@ TEST(FakeDriverTest, ReadingWithoutAWaitIsAWrongValue) {
 }
 
 TEST(FakeDriverTest, EventsSayWhatHasPassed) {
-  run_child("delay=20000", [] {
+  run_child("delay=200000", [] {
     const Device device;
     const Driver &driver = device.driver;
     Event start = nullptr, end = nullptr, untimed = nullptr;
