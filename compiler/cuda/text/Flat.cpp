@@ -4,13 +4,10 @@
 // store nothing.
 #include "compiler/cuda/text/Flat.h"
 
-#include "compiler/cuda/text/Access.h"
-#include "compiler/cuda/text/Element.h"
+#include "compiler/cuda/text/PointValues.h"
 #include "compiler/cuda/text/Vectors.h"
 
 #include <algorithm>
-#include <cctype>
-#include <optional>
 
 namespace jit::gpu {
 namespace {
@@ -21,40 +18,19 @@ using nest::NodeKind;
 
 constexpr unsigned threads = 256;
 
-std::string identifier(std::string name) {
-  for (char &c : name)
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0)
-      c = '_';
-  return name;
-}
-
 class Flat {
 public:
   Flat(ModuleText &module, const Nest &nest, const FlatOptions &options);
   KernelResult run();
 
 private:
-  struct Buffer {
-    std::optional<DType> dtype;
-    bool is_stored = false;
-    bool is_shared = false; ///< an output may lie here
-  };
   static unsigned choose_lanes(const Nest &nest);
   unsigned choose_vectors(unsigned wanted) const;
-  void find_buffers();
-  std::string members(unsigned numbers) const;
-  bool is_fixed(unsigned node) const;
-  bool needs_index(const Node &n) const;
 
-  void fixed_values();
   void units(std::uint64_t count);
   void load_vectors(unsigned node);
+  bool has_array(unsigned node) const;
   void elements();
-  void compute(unsigned node);
-  void load_element(unsigned node);
-  void gather(unsigned node);
-  std::string load(const Node &n, const std::string &offset) const;
-  void guarded(unsigned node, std::string expression, bool only_live);
   void store(unsigned node);
   bool by_vector(const Node &n) const;
   void store_elements(const Node &n, const std::string &array);
@@ -73,10 +49,7 @@ private:
   bool aligned;
   bool needs_alignment = false;
   Lines out{1};
-  Emitter e{module, out};
-  std::vector<Buffer> buffers;
-  std::vector<Element> values; ///< by node
-  std::string failure;
+  PointValues values{module, points, out};
 };
 
 std::int64_t vector_loads(const Points &points) {
@@ -119,71 +92,23 @@ unsigned Flat::choose_vectors(unsigned wanted) const {
 
 Flat::Flat(ModuleText &module, const Nest &nest, const FlatOptions &options)
     : module(module), nest(nest), points(nest, choose_lanes(nest)),
-      vectors(choose_vectors(options.vectors)), aligned(options.aligned), buffers(nest.buffers),
-      values(nest.nodes.size()) {
-  find_buffers();
-}
-
-void Flat::find_buffers() {
-  for (const Node &node : nest.nodes)
-    if (nest::touches_memory(node.kind)) {
-      buffers[node.access.buffer].dtype = node.dtype;
-      buffers[node.access.buffer].is_stored |= node.kind == NodeKind::store;
-    }
-  // The rule of may_share (compiler/InPlace.cpp), which asks the same of all loads.
-  for (const Node &from : nest.nodes)
-    for (const Node &to : nest.nodes)
-      if (from.kind == NodeKind::load && to.kind == NodeKind::store && from.dtype == to.dtype &&
-          from.access.offset == to.access.offset && from.access.strides == to.access.strides)
-        buffers[from.access.buffer].is_shared = true;
-}
-
-std::string Flat::members(unsigned numbers) const {
-  std::string text;
-  for (unsigned k = 0; k < nest.buffers; ++k) {
-    const Buffer &buffer = buffers[k];
-    text += buffer.is_stored ? "  " : "  const ";
-    text += buffer.dtype ? memory_type(*buffer.dtype) : "void";
-    text += " *b" + std::to_string(k) + ";\n";
-  }
-  for (unsigned k = 0; k < numbers; ++k)
-    text += "  long long n" + std::to_string(k) + ";\n";
-  return text;
-}
-
-bool Flat::is_fixed(unsigned node) const {
-  const Node &n = nest.nodes[node];
-  if (n.kind == NodeKind::element)
-    return std::ranges::all_of(n.operands, [&](unsigned operand) { return is_fixed(operand); });
-  return n.kind == NodeKind::constant || n.kind == NodeKind::argument;
-}
+      vectors(choose_vectors(options.vectors)), aligned(options.aligned) {}
 
 KernelResult Flat::run() {
-  unsigned numbers = 0;
-  for (const Node &node : nest.nodes)
-    if (node.kind == NodeKind::argument)
-      numbers = std::max(numbers, node.number + 1);
-  const std::size_t argument_bytes = 8 * (std::size_t{nest.buffers} + numbers);
+  const std::size_t argument_bytes = values.argument_bytes();
   if (argument_bytes > max_argument_bytes)
-    return {"its argument has " + std::to_string(argument_bytes) + " bytes, and a kernel takes " +
-            std::to_string(max_argument_bytes)};
+    return {too_many_arguments(argument_bytes)};
   const std::int64_t unit = std::int64_t{threads} * per_thread();
   const auto count = static_cast<std::uint64_t>((points.count + unit - 1) / unit);
   if (count > 0) {
-    fixed_values();
+    values.fixed_values();
     units(count);
   }
-  if (!failure.empty())
-    return {failure};
+  if (!values.failure().empty())
+    return {values.failure()};
   const std::string name = identifier(nest.name) + (aligned ? "" : "_u");
-  module.add({name, "flat", threads, 0, false, members(numbers), out.text()});
+  module.add({name, "flat", threads, 0, false, values.members(), out.text()});
   return {{}, name, count, threads, 0, argument_bytes, needs_alignment};
-}
-
-void Flat::fixed_values() {
-  for (unsigned node = 0; node < nest.nodes.size(); ++node)
-    if (is_fixed(node))
-      compute(node);
 }
 
 void Flat::units(std::uint64_t count) {
@@ -218,19 +143,13 @@ std::string Flat::place(const std::string &k) const {
          k + " % " + lanes;
 }
 
-std::string Flat::load(const Node &n, const std::string &offset) const {
-  const std::string address = "p.b" + std::to_string(n.access.buffer) + " + ";
-  if (buffers[n.access.buffer].is_shared || buffers[n.access.buffer].is_stored)
-    return "*(" + address + offset + ")";
-  return "TJ_LDG(" + address + offset + ")";
-}
-
 /// Loads that need no other value, ahead of all computation.
 void Flat::load_vectors(unsigned node) {
   const Node &n = nest.nodes[node];
   const Walk walk = walk_of(points, n.access);
   if (walk == Walk::fixed)
-    values[node] = widen(e, load(n, offset_of(points, n.access, "first").text), n.dtype);
+    values.set(node, widen(values.emitter(),
+                           values.load(n, offset_of(points, n.access, "first").text), n.dtype));
   if (walk != Walk::splat && walk != Walk::vector)
     return;
   const std::string array = "a" + std::to_string(node), type(memory_type(n.dtype));
@@ -256,7 +175,8 @@ void Flat::load_vectors(unsigned node) {
       index = "i";
     }
     const std::string k = !is_vector ? "v" : points.lanes == 1 ? "v" : lanes + " * v + j";
-    out.line(array + "[" + k + "] = " + load(n, offset_of(points, n.access, index).text) + ";");
+    out.line(array + "[" + k + "] = " + values.load(n, offset_of(points, n.access, index).text) +
+             ";");
     if (is_vector && points.lanes > 1)
       out.close("}");
   };
@@ -268,9 +188,7 @@ void Flat::load_vectors(unsigned node) {
   }
   needs_alignment |= bytes > itemsize(n.dtype);
   const auto by_vector = [&](const std::string &index) {
-    const bool only_read =
-        !buffers[n.access.buffer].is_shared && !buffers[n.access.buffer].is_stored;
-    load_vector(out, n.dtype, points.lanes, only_read,
+    load_vector(out, n.dtype, points.lanes, values.only_read(n.access.buffer),
                 "p.b" + std::to_string(n.access.buffer) + " + " +
                     offset_of(points, n.access, index).text,
                 array, std::to_string(points.lanes) + " * v");
@@ -292,12 +210,6 @@ void Flat::load_vectors(unsigned node) {
   out.close("}");
 }
 
-bool Flat::needs_index(const Node &n) const {
-  const Walk walk = nest::touches_memory(n.kind) ? walk_of(points, n.access) : Walk::any;
-  return n.kind == NodeKind::index || n.kind == NodeKind::inside || n.kind == NodeKind::gather ||
-         (n.kind == NodeKind::load && (n.guard >= 0 || walk == Walk::any));
-}
-
 void Flat::elements() {
   for (unsigned node = 0; node < nest.nodes.size(); ++node)
     if (nest.nodes[node].kind == NodeKind::store)
@@ -305,111 +217,41 @@ void Flat::elements() {
                "[" + std::to_string(per_thread()) + "];");
   out.line("#pragma unroll");
   out.open("for (int k = 0; k < " + std::to_string(per_thread()) + "; ++k) {");
-  if (std::ranges::any_of(nest.nodes, [&](const Node &node) { return needs_index(node); })) {
+  const auto nodes = static_cast<unsigned>(nest.nodes.size());
+  bool needs_index = false;
+  for (unsigned node = 0; node < nodes; ++node)
+    needs_index |= !has_array(node) && values.needs_index(node);
+  if (needs_index) {
     const std::string type(points.index_type());
     out.line("const " + type + " at = " + place("k") + ";");
     out.line("const " + type + " i = " + (has_tail() ? clamped("at", points.count - 1) : "at") +
              ";");
   }
-  for (unsigned node = 0; node < nest.nodes.size(); ++node)
-    if (!is_fixed(node) && values[node].text.empty())
-      compute(node);
+  if (has_tail())
+    values.live = "at < " + points.number(points.count);
+  for (unsigned node = 0; node < nodes; ++node) {
+    const Node &n = nest.nodes[node];
+    if (has_array(node)) {
+      const bool is_vector = walk_of(points, n.access) == Walk::vector;
+      const std::string k = is_vector ? "k" : "k / " + std::to_string(points.lanes);
+      values.set(node,
+                 widen(values.emitter(), "a" + std::to_string(node) + "[" + k + "]", n.dtype));
+    } else if (n.kind == NodeKind::store) {
+      out.line("s" + std::to_string(node) + "[k] = " + narrow(values.of(n.operands[0])) + ";");
+    } else {
+      values.compute(node);
+    }
+  }
   out.close("}");
 }
 
-void Flat::compute(unsigned node) {
+/// Whether load_vectors() has put the thread's elements into an array.
+bool Flat::has_array(unsigned node) const {
   const Node &n = nest.nodes[node];
-  switch (n.kind) {
-  case NodeKind::constant:
-    values[node] = constant(n.dtype, n.bits);
-    return;
-  case NodeKind::argument: {
-    const std::string slot = "p.n" + std::to_string(n.number);
-    values[node] = n.dtype == DType::f32 ? define(e, n.dtype, "__int_as_float((int)" + slot + ")")
-                   : n.dtype == DType::f64
-                       ? define(e, n.dtype, "__longlong_as_double(" + slot + ")")
-                       : widen(e, "(" + std::string(memory_type(n.dtype)) + ")" + slot, n.dtype);
-    return;
-  }
-  case NodeKind::index:
-    values[node] = define(e, n.dtype, "(long long)" + points.coordinate(n.number, "i"));
-    return;
-  case NodeKind::inside: {
-    const Offset sum = offset_of(points, n.access, "i", static_cast<double>(n.index_extent));
-    const std::string unsigned_type = sum.wide ? "(unsigned long long)" : "(unsigned)";
-    values[node] = define(e, n.dtype,
-                          unsigned_type + "(" + sum.text + ") < " + unsigned_type +
-                              std::to_string(n.index_extent));
-    return;
-  }
-  case NodeKind::load:
-    return load_element(node);
-  case NodeKind::gather:
-    return gather(node);
-  case NodeKind::element: {
-    std::vector<Element> operands;
-    for (unsigned operand : n.operands)
-      operands.push_back(values[operand]);
-    values[node] = apply_element(e, n.function, n.dtype, operands);
-    if (values[node].text.empty())
-      failure = "no text for " + std::string(jit::name(n.function));
-    return;
-  }
-  case NodeKind::store:
-    out.line("s" + std::to_string(node) + "[k] = " + narrow(values[n.operands[0]]) + ";");
-    return;
-  case NodeKind::keep:
-  case NodeKind::reduce:
-  case NodeKind::second:
-    failure = "a kernel without rows reduces none";
-  }
-}
-
-void Flat::load_element(unsigned node) {
-  const Node &n = nest.nodes[node];
+  if (n.kind != NodeKind::load || n.guard >= 0)
+    return false;
   const Walk walk = walk_of(points, n.access);
-  if (n.guard < 0 && (walk == Walk::vector || walk == Walk::splat)) {
-    const std::string k = walk == Walk::vector ? "k" : "k / " + std::to_string(points.lanes);
-    values[node] = widen(e, "a" + std::to_string(node) + "[" + k + "]", n.dtype);
-    return;
-  }
-  guarded(node, load(n, offset_of(points, n.access, "i").text), false);
-}
-
-/// An index that no point has may be what another thread has stored in its place.
-void Flat::gather(unsigned node) {
-  const Node &n = nest.nodes[node];
-  const Element &index = values[n.operands[0]];
-  const auto extent = static_cast<double>(n.index_extent);
-  const double reach = extent * std::max(1.0, std::abs(static_cast<double>(n.index_stride)));
-  const Offset rest = offset_of(points, n.access, "i", reach);
-  std::string place = index.text;
-  if (!is_unsigned(index.dtype))
-    place =
-        define(e, index.dtype,
-               place + " < 0 ? " + place + " + " + std::to_string(n.index_extent) + " : " + place)
-            .text;
-  const std::string stride = std::to_string(n.index_stride) + (rest.wide ? "ll" : "");
-  guarded(node,
-          load(n, std::string(rest.wide ? "(long long)" : "(int)") + place + " * " + stride +
-                      " + " + rest.text),
-          has_tail());
-}
-
-/// The element at an address if the point has one, else 0.
-void Flat::guarded(unsigned node, std::string expression, bool only_live) {
-  const Node &n = nest.nodes[node];
-  std::string condition = only_live ? "at < " + points.number(points.count) : "";
-  if (n.guard >= 0)
-    condition +=
-        (only_live ? " && " : "") + values[n.operands[static_cast<unsigned>(n.guard)]].text;
-  if (n.dtype == DType::boolean)
-    expression += " != 0";
-  if (!condition.empty()) {
-    const std::string m = e.define<4>(condition).text;
-    expression = m + " ? " + expression + " : " + constant(n.dtype, 0).text;
-  }
-  values[node] = define(e, n.dtype, expression);
+  return walk == Walk::vector || walk == Walk::splat;
 }
 
 void Flat::store(unsigned node) {

@@ -10,6 +10,7 @@ namespace jit::gpu {
 
 enum class Form {
   flat,  ///< no rows: every point by itself
+  tile,  ///< no rows, and an operand is read along another axis than results are stored
   chunk, ///< one pass over rows, in order inner
   row,   ///< several passes over rows
   outer, ///< reductions in order outer
@@ -26,6 +27,10 @@ struct KernelResult {
   std::size_t argument_bytes = 0; ///< an address a buffer, then 8 bytes a number
   bool needs_alignment = false;   ///< of all buffers, to 16 bytes
 };
+
+/// The name of a kernel in text, and why one is refused.
+std::string identifier(std::string name);
+std::string too_many_arguments(std::size_t bytes);
 
 /// Adds the kernel of the nest and, if it needs aligned buffers, a twin that does not. `twin` is
 /// empty or its name.

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Flat kernels of nests against the interpreter of nests: every walk through memory, sizes that are
-// no multiple of anything, both twins, in three orders of the threads.
+// Kernels without rows against the interpreter of nests: every walk through memory, sizes that are
+// no multiple of anything, both twins, tiles, in three orders of the threads.
 #include "compiler/cuda/text/Form.h"
+#include "compiler/cuda/text/TextRules.h"
+#include "test/cuda/emu/Compile.h"
+#include "test/cuda/emu/Launch.h"
+#include "test/cuda/emu/Library.h"
 #include "test/cuda/text/EmulatedText.h"
 #include "test/unit/compiler/NestBuilder.h"
 #include "test/unit/compiler/NestOracle.h"
@@ -9,6 +13,10 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 namespace jit::gpu::test {
 namespace {
@@ -68,6 +76,19 @@ Case broadcast(DType dtype, std::int64_t rows, std::int64_t columns) {
            {dtype, rows * columns},
            {dtype, rows * columns + 1}},
           {0, 3}};
+}
+
+/// Axes of x in the order 2, 0, 1, beside y and the middle of z, both transposed.
+Case permuted(DType dtype, DType other, std::int64_t a, std::int64_t b, std::int64_t c) {
+  NestBuilder k(numbered());
+  k.parallel(a).parallel(b).parallel(1).parallel(c); // x is [b, c, a]
+  const unsigned x = k.load(dtype, 0, {1, c * a, 5, a});
+  const unsigned y = k.load(other, 1, {1, a * c, 0, a}, 3);
+  const unsigned z = k.load(dtype, 2, {2 * b * c, 2 * c, 0, 2});
+  const unsigned sum = k.element(F::add, dtype, {x, k.element(F::cast, dtype, {y})});
+  k.store(k.element(F::subtract, dtype, {sum, z}), 3, {b * c, c, 0, 1});
+  return {k.nest,
+          {{dtype, a * b * c}, {other, a * b * c + 3}, {dtype, 2 * a * b * c}, {dtype, a * b * c}}};
 }
 
 /// pad(x) by a number, and coordinates.
@@ -133,6 +154,10 @@ std::vector<Case> cases() {
   for (DType dtype : {f32, f64, i8, i16, u32, i64})
     for (const auto &[rows, columns] : {std::pair{37, 64}, {37, 63}, {1, 50}, {50, 1}, {3, 400}})
       all.push_back(broadcast(dtype, rows, columns));
+  for (const auto &[dtype, other] : {std::pair{f32, f32}, {f64, i8}, {i8, i16}, {i64, boolean}}) {
+    all.push_back(permuted(dtype, other, 40, 3, 70));
+    all.push_back(permuted(dtype, other, 64, 2, 32));
+  }
   for (DType dtype : {boolean, f32, i16, f64})
     all.push_back(padded(dtype, 4, 259));
   return all;
@@ -170,8 +195,11 @@ std::vector<std::byte *> places(const Case &c, std::vector<Memory> &memory, std:
   return result;
 }
 
-void expect_as_interpreted(const EmulatedText &text, const Case &c, const std::string &kernel,
-                           std::int64_t shift, Order order, unsigned blocks) {
+constexpr emu::Order emulated_orders[] = {
+    {emu::Order::ascending}, {emu::Order::descending}, {emu::Order::shuffled, 7}};
+
+void expect_as_interpreted(const emu::Library &library, const Case &c, const std::string &kernel,
+                           std::int64_t shift, emu::Order order, unsigned blocks) {
   std::vector<Memory> expected = memory_for(c, shift), got = expected;
   nest::test::interpret(c.nest, places(c, expected, shift, false), c.scalars);
   const std::vector<std::byte *> addresses = places(c, got, shift, true);
@@ -180,8 +208,11 @@ void expect_as_interpreted(const EmulatedText &text, const Case &c, const std::s
     argument.push_back(reinterpret_cast<std::uint64_t>(address));
   argument.insert(argument.end(), c.scalars.begin(), c.scalars.end());
   ASSERT_EQ(c.added.kernel.argument_bytes, 8 * argument.size());
-  text.launch(kernel, argument.data(), blocks, c.added.kernel.threads, order);
-  EXPECT_FALSE(EmulatedText::take_misaligned()) << kernel;
+  const tj_emu_kernel *found = library.find(kernel);
+  ASSERT_TRUE(found) << kernel;
+  const emu::Problem problem = emu::run(
+      {found, argument.data(), blocks, c.added.kernel.threads, c.added.kernel.shared_bytes, order});
+  ASSERT_EQ(problem.text, "") << kernel;
   const std::size_t last = got.size() - 1;
   for (std::size_t k = 0; k < got.size(); ++k) {
     if (static_cast<int>(k) == c.input_in_place)
@@ -208,15 +239,28 @@ TEST(Flat, NestsAsInterpreted) {
     c.added = add_kernel(module, c.nest);
     ASSERT_EQ(c.added.kernel.failure, "");
   }
-  const EmulatedText text(module);
-  for (const Case &c : all)
-    for (Order order : orders) {
+  EXPECT_EQ(check_text(module.behind_prelude()), "");
+  const std::string prelude = std::string(TEST_CACHE) + "/prelude";
+  std::filesystem::create_directories(TEST_CACHE);
+  std::ofstream(prelude) << prelude_text(Prelude::emu);
+  setenv("TRACEJIT_EMU_PRELUDE", prelude.c_str(), 1);
+  const emu::Compilation made = emu::compile(module.text(Prelude::nvrtc), 90, 13000);
+  ASSERT_NE(made.path, "") << made.log;
+  std::string why;
+  const std::unique_ptr<emu::Library> library = emu::Library::open_file(made.path, why);
+  ASSERT_TRUE(library) << why;
+  int tiles = 0;
+  for (const Case &c : all) {
+    tiles += form_of(c.nest) == Form::tile;
+    for (const emu::Order &order : emulated_orders) {
       const auto units = static_cast<unsigned>(c.added.kernel.units);
-      expect_as_interpreted(text, c, c.added.kernel.name, 0, order,
-                            order == Order::shuffled ? 1 : units);
+      expect_as_interpreted(*library, c, c.added.kernel.name, 0, order,
+                            order.kind == emu::Order::shuffled ? 1 : units);
       if (!c.added.twin.empty())
-        expect_as_interpreted(text, c, c.added.twin, 1, order, units);
+        expect_as_interpreted(*library, c, c.added.twin, 1, order, units);
     }
+  }
+  EXPECT_GE(tiles, 14);
 }
 
 // The aligned twin on moved memory is an error that emulation sees.

@@ -3,8 +3,10 @@
 // no local memory.
 #include "test/cuda/text/Nvrtc.h"
 #include "compiler/cuda/CubinInfo.h"
+#include "compiler/cuda/text/Form.h"
 #include "test/cuda/text/TextSamples.h"
 #include "test/cuda/text/Tools.h"
+#include "test/unit/compiler/NestBuilder.h"
 
 #include <gtest/gtest.h>
 
@@ -51,9 +53,29 @@ TEST(Nvrtc, DISABLED_RegistersOfThePack) {
       if (name.find("tj_") != std::string::npos)
         continue; // called
       EXPECT_LE(kernel.registers, 64u) << name;
-      EXPECT_EQ(kernel.frame_bytes, 0u) << name;
+      // Calls in a loop of 64-bit offsets leave three of f64 without a register for one number.
+      EXPECT_LE(kernel.frame_bytes, name.ends_with("_S") ? 8u : 0u) << name;
     }
   }
+}
+
+TEST(Nvrtc, Tiles) {
+  if (find_nvrtc().empty())
+    GTEST_SKIP() << "there is no libnvrtc.so.13 or .12";
+  nest::test::NestBuilder k("transposed");
+  k.parallel(1000).parallel(3).parallel(700);
+  const unsigned x = k.load(DType::f32, 0, {1, 700000, 1000});
+  const unsigned y = k.load(DType::f64, 1, {1, 700000, 1000});
+  const unsigned sum = k.element(ScalarFunction::add, DType::f64,
+                                 {k.element(ScalarFunction::cast, DType::f64, {x}), y});
+  k.store(sum, 2, {2100, 700, 1});
+  ModuleText module;
+  const KernelResult added = add_kernel(module, k.nest).kernel;
+  EXPECT_EQ(added.shared_bytes, 32u * 33 * (4 + 8));
+  const auto info = cubin_info(compile_by_nvrtc(module.text(Prelude::nvrtc), "sm_90"));
+  ASSERT_TRUE(info && info->contains(added.name));
+  EXPECT_LE(info->at(added.name).registers, 64u);
+  EXPECT_EQ(info->at(added.name).frame_bytes, 0u);
 }
 
 TEST(CubinInfo, OtherBytes) {

@@ -35,14 +35,14 @@ kernel.func @bias(%x: !kernel.buf<f32>, %y: !kernel.buf<f32>, %z: !kernel.buf<f3
   kernel.store %3, %z [i * 64 + j] : <f32, [i, j]> -> <f32>
 }
 
-// Bytes travel in words; a matrix that is read along another axis, element by element.
-// CHECK-LABEL: // across: form flat
+// Bytes travel in words; a matrix that is read backwards, element by element.
+// CHECK-LABEL: // back: form flat
 // CHECK: words[j / 4] >> j % 4 * 8
-// CHECK: TJ_LDG(p.b1 + (int)(i / 64u) + (int)(i % 64u) * 32)
+// CHECK: TJ_LDG(p.b1 + (int)i * -1 + 2047)
 // CHECK: words[j / 4] |= (unsigned)(unsigned char)
-kernel.func @across(%x: !kernel.buf<i8>, %y: !kernel.buf<i8>, %z: !kernel.buf<i8>) space<i = 32 : parallel, j = 64 : parallel> {
+kernel.func @back(%x: !kernel.buf<i8>, %y: !kernel.buf<i8>, %z: !kernel.buf<i8>) space<i = 32 : parallel, j = 64 : parallel> {
   %0 = kernel.load %x [i * 64 + j] : <i8> -> <i8, [i, j]>
-  %1 = kernel.load %y [i + j * 32] : <i8> -> <i8, [i, j]>
+  %1 = kernel.load %y [i * -64 + j * -1 + 2047] : <i8> -> <i8, [i, j]>
   %2 = kernel.ew multiply %0, %1 : (!kernel.val<i8, [i, j]>, !kernel.val<i8, [i, j]>) -> !kernel.val<i8, [i, j]>
   kernel.store %2, %z [i * 64 + j] : <i8, [i, j]> -> <i8>
 }
