@@ -14,6 +14,7 @@ Trains a classifier of Fashion-MNIST eagerly and shows compiled code being swapp
   --hidden N       width of the two hidden layers, default 512
   --samples N      use at most so many images
   --accuracy A     accuracy below which the run fails, default 0.87
+  --device D       cpu, cuda or cuda:N; default cpu
   --losses FILE    only train, then write time, memory and losses
 )";
 
@@ -28,6 +29,16 @@ static std::int64_t positive(const std::string &option, const std::string &text)
   if (used == 0 || used != text.size() || value < 1 || value > 1'000'000)
     throw std::runtime_error(option + ": '" + text + "' is not a number from 1 to 1000000");
   return value;
+}
+
+/// The number of the GPU, -1 for the CPU.
+static int device(const std::string &text) {
+  if (text == "cpu")
+    return -1;
+  const bool has_number = text.size() == 6 && text.starts_with("cuda:");
+  if (text != "cuda" && (!has_number || text[5] < '0' || text[5] > '9'))
+    throw std::runtime_error("--device: '" + text + "' is not cpu, cuda or cuda:N");
+  return has_number ? text[5] - '0' : 0;
 }
 
 DemoSettings DemoSettings::parse(int count, char **words) {
@@ -53,6 +64,8 @@ DemoSettings DemoSettings::parse(int count, char **words) {
       settings.samples = positive(option, value);
     else if (option == "--accuracy")
       settings.wanted_accuracy = std::atof(value.c_str());
+    else if (option == "--device")
+      settings.gpu = device(value);
     else if (option == "--losses")
       settings.losses = value;
     else

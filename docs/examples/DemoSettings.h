@@ -10,6 +10,7 @@ struct DemoSettings {
   int epochs = 5;
   std::int64_t batch = 64, hidden = 512, samples = 60'000;
   double wanted_accuracy = 0.87;
+  int gpu = -1;                 ///< where everything runs; -1: the CPU
   std::filesystem::path losses; ///< if set: only train, then write the losses there
 
   /// Throws std::runtime_error for what it does not know; --help prints and exits.

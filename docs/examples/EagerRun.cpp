@@ -32,8 +32,9 @@ void run_eagerly(char **words, std::string file) {
   std::vector<char *> arguments;
   for (; *words; ++words)
     arguments.push_back(*words);
-  std::string option = "--losses";
-  arguments.insert(arguments.end(), {option.data(), file.data(), nullptr});
+  std::string option = "--losses", device = "--device", cpu = "cpu";
+  arguments.insert(arguments.end(),
+                   {device.data(), cpu.data(), option.data(), file.data(), nullptr});
   setenv("TRACEJIT", "off", 1);
   std::fflush(stdout);
   pid_t child = 0;
@@ -46,7 +47,7 @@ void run_eagerly(char **words, std::string file) {
 } // namespace
 
 bool compare_with_eager_run(const TrainingReport &report, char **words) {
-  std::printf("\nthe same program with TRACEJIT=off:\n");
+  std::printf("\nthe same program with TRACEJIT=off, on the CPU:\n");
   const TemporaryFile file;
   run_eagerly(words, file.path);
 

@@ -125,6 +125,7 @@ int main(int count, char **words) {
   try {
     const DemoSettings settings = DemoSettings::parse(count, words);
     jit::enable_compiler();
+    const jit::DeviceScope there(settings.gpu < 0 ? jit::Device{} : jit::cuda(settings.gpu));
     TrainingReport report(settings);
     const double reached = train(settings, report);
     if (!settings.losses.empty()) {

@@ -162,7 +162,7 @@ Tensor load_idx(const std::filesystem::path &path, source_location site) {
     std::byte *data = nullptr;
     Tensor tensor = unfilled("load_idx", DType::u8, array->shape, data, site);
     std::copy(array->data.begin(), array->data.end(), reinterpret_cast<std::uint8_t *>(data));
-    return tensor;
+    return detail::on_default_device(std::move(tensor), site);
   });
 }
 
