@@ -16,11 +16,11 @@ struct GpuTarget {
 
 struct Target {
   Isa isa = Isa::v3;
-  CacheSizes caches; ///< no bit of a result depends on them
-  GpuTarget gpu;     ///< of programs that run there
+  CacheSizes caches;  ///< no bit of a result depends on them
+  GpuTarget gpu = {}; ///< of programs that run there
 };
 
 /// The machine this process runs on, with the instruction set that is in use.
-inline Target this_machine() noexcept { return {active_isa(), cache_sizes(), {}}; }
+inline Target this_machine() noexcept { return {active_isa(), cache_sizes()}; }
 
 } // namespace jit

@@ -72,7 +72,7 @@ TEST_F(Beside, ResetsLeaveNothingBehind) {
 }
 
 struct NoProgram final : Program {
-  void run(const ProgramCall &) const noexcept override {}
+  bool run(const ProgramCall &) const noexcept override { return true; }
 };
 
 TEST_F(Beside, TriesAreMadeWhileWorthChanges) {
