@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/cuda/Nvrtc.h"
 
+#include "runtime/base/OtherRights.h"
 #include "runtime/cuda/NvrtcTypes.h"
 
 #include <algorithm>
@@ -41,6 +42,8 @@ void add_wheels(const std::filesystem::path &prefix, std::vector<std::filesystem
 
 std::vector<std::filesystem::path> folders_of_environment() {
   std::vector<std::filesystem::path> folders;
+  if (has_other_rights()) // nobody's environment names code for it
+    return {"/usr/local/cuda/lib64"};
   for (const char *name : {"CUDA_PATH", "CUDA_HOME"})
     if (const std::string root = variable(name); !root.empty())
       for (const char *part : {"lib64", "lib", "targets/x86_64-linux/lib"})
@@ -72,7 +75,7 @@ template <class Functions> const Functions *load(void *library) {
 } // namespace
 
 std::vector<std::string> nvrtc_places(const std::string &wanted, int newest_major) {
-  if (!wanted.empty())
+  if (!wanted.empty() && !has_other_rights())
     return {wanted};
   std::vector<std::string> names, places;
   for (int major = newest_major; major >= oldest_major; --major)
@@ -105,6 +108,7 @@ Result<Nvrtc> Nvrtc::open(const std::string &wanted, int driver_version) {
     Nvrtc found;
     found.functions = functions;
     found.found = place;
+    found.version = 1000 * major + 10 * minor;
     return found;
   }
   const std::string wheel = newest_major >= 13 ? "nvidia-cuda-nvrtc" : "nvidia-cuda-nvrtc-cu12";
@@ -135,19 +139,27 @@ Result<std::vector<char>> Nvrtc::compile(const std::string &text, int capability
       known.clear();
   }
   const bool is_known = std::ranges::find(known, capability) != known.end() || known.empty();
+  int nearest = 0; // below: PTX is for a GPU and those after it
+  for (const int each : known)
+    nearest = each <= capability ? std::max(nearest, each) : nearest;
+  if (!is_known && nearest == 0)
+    return Failure{"NVRTC " + found + " knows no GPU of compute capability " +
+                   std::to_string(capability / 10) + "." + std::to_string(capability % 10)};
   const std::string target =
-      "--gpu-architecture=" + (is_known
-                                   ? "sm_" + std::to_string(capability)
-                                   : "compute_" + std::to_string(*std::ranges::max_element(known)));
-  const char *const options[] = {target.c_str(),     "--std=c++17",       "--minimal",
-                                 "--fmad=false",     "--ftz=false",       "--prec-div=true",
-                                 "--prec-sqrt=true", "--disable-warnings"};
+      "--gpu-architecture=" +
+      (is_known ? "sm_" + std::to_string(capability) : "compute_" + std::to_string(nearest));
+  std::vector<const char *> options{target.c_str(),      "--std=c++17",     "--fmad=false",
+                                    "--ftz=false",       "--prec-div=true", "--prec-sqrt=true",
+                                    "--disable-warnings"};
+  constexpr int first_with_minimal = 12040;
+  if (version >= first_with_minimal)
+    options.push_back("--minimal");
   nvrtc::Program program = nullptr;
   if (const Status status =
           f.CreateProgram(&program, text.c_str(), "tracejit.cu", 0, nullptr, nullptr);
       status != Status::success)
     return Failure{std::string("NVRTC: ") + f.GetErrorString(status)};
-  const Status status = f.CompileProgram(program, static_cast<int>(std::size(options)), options);
+  const Status status = f.CompileProgram(program, static_cast<int>(options.size()), options.data());
   std::vector<char> image;
   std::size_t bytes = 0;
   std::string failure;

@@ -26,6 +26,7 @@ private:
   struct Functions;
   const Functions *functions = nullptr; ///< live as long as the process
   std::string found;
+  int version = 0; ///< 12080: of CUDA 12.8
 };
 
 /// Files that may be the library, in the order in which they are tried: beside `wanted`, which is

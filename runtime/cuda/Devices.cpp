@@ -22,6 +22,8 @@ Gpu *find(int index) noexcept {
 }
 
 template <class F> void for_each(F f) {
+  if (in_child_of_fork()) // other threads may have held their locks
+    return;
   for (std::atomic<Gpu *> &gpu : gpus)
     if (Gpu *opened = gpu.load(std::memory_order_acquire))
       f(*opened);
@@ -79,7 +81,7 @@ Result<DeviceNumber> open(int index) {
 
 MemoryStats memory_stats(int index) noexcept {
   const Gpu *gpu = find(index);
-  if (!gpu)
+  if (!gpu || in_child_of_fork())
     return {};
   const HeapStats stats = gpu->memory();
   return {.live_bytes = stats.live_bytes,

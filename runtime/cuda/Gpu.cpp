@@ -223,6 +223,8 @@ const std::byte *Gpu::host_copy(Storage &storage) noexcept {
 }
 
 void Gpu::drop_host_copy(Storage &storage) noexcept {
+  if (in_child_of_fork()) // another thread may have held the lock
+    return;
   if (!storage.has_host_copy.exchange(false, std::memory_order_acq_rel))
     return;
   std::byte *copy = nullptr;
@@ -263,8 +265,10 @@ Module Gpu::load_module(const char *image, std::string &failure) {
   void *values[] = {log, reinterpret_cast<void *>(sizeof log - 1)};
   Module module = nullptr;
   const Status status = driver.ModuleLoadDataEx(&module, image, std::size(names), names, values);
-  if (check(status))
+  if (status == Status::success)
     return module;
+  if (loses_device(status))
+    check(status);
   failure = own_name + " refuses a module: " + gpu::name(status) + (*log ? ": " : "") + log;
   return nullptr;
 }
@@ -288,18 +292,17 @@ KernelFunction Gpu::find_function(Module module, const std::string &name, unsign
                                   unsigned shared_bytes) {
   const Current current(driver, context);
   KernelFunction found{nullptr, kept_name(name), threads, shared_bytes};
-  if (!check(driver.ModuleGetFunction(&found.handle, module, name.c_str())))
-    found.handle = nullptr;
-  if (!found.handle)
-    return found;
+  if (driver.ModuleGetFunction(&found.handle, module, name.c_str()) != Status::success ||
+      !found.handle)
+    return {};
   // The driver loads a function when it is first touched: not in the user's first call.
   int registers = 0;
-  check(driver.FuncGetAttribute(&registers, FunctionAttribute::registers, found.handle));
+  driver.FuncGetAttribute(&registers, FunctionAttribute::registers, found.handle);
   constexpr unsigned without_asking = 48 << 10;
   if (shared_bytes > without_asking &&
-      !check(driver.FuncSetAttribute(found.handle, FunctionAttribute::max_dynamic_shared_bytes,
-                                     static_cast<int>(shared_bytes))))
-    found.handle = nullptr;
+      driver.FuncSetAttribute(found.handle, FunctionAttribute::max_dynamic_shared_bytes,
+                              static_cast<int>(shared_bytes)) != Status::success)
+    return {};
   return found;
 }
 

@@ -6,7 +6,9 @@
 #include "runtime/tensor/Impl.h"
 #include "runtime/trace/Span.h"
 
+#include <algorithm>
 #include <atomic>
+#include <utility>
 #include <vector>
 
 namespace jit::gpu {
@@ -43,6 +45,14 @@ public:
     const bool there = block && (bytes == 0 || device.download(block, data - before, bytes));
     return there ? block + before : nullptr;
   }
+  /// The whole span of a fetched tensor.
+  bool put_back(const Meta &meta, std::byte *to, const std::byte *from) {
+    const Span span = span_of(meta);
+    const auto step = static_cast<std::int64_t>(itemsize(meta.dtype));
+    const std::int64_t before = span.origin * step;
+    return span.elements == 0 || device.upload(to - before, from - before,
+                                               static_cast<std::size_t>(span.elements * step));
+  }
   bool deliver(const Meta &meta, std::byte *to, const std::byte *from) {
     return meta.size == 0 || device.upload(to, from, meta.bytes());
   }
@@ -72,19 +82,38 @@ bool run(DeviceBackend &device, const KernelCall &call) {
   return true;
 }
 
+/// C with the strides by which the product stores it.
+Meta rows_of(const ContractStep &step) {
+  DimList dims(Dims(step.batch_sizes)), strides(Dims(step.c_batch_strides));
+  for (const auto &[extent, stride] :
+       {std::pair(step.m, step.c_row_stride), std::pair(step.n, std::int64_t{1})}) {
+    dims.push_back(extent);
+    strides.push_back(stride);
+  }
+  Meta meta{};
+  meta.dtype = step.dtype;
+  meta.rank = static_cast<std::uint8_t>(dims.size());
+  meta.size = *checked_size(step.dtype, dims);
+  std::ranges::copy(Dims(dims), meta.dim_values);
+  std::ranges::copy(Dims(strides), meta.stride_values);
+  return meta;
+}
+
 bool run(DeviceBackend &device, const ContractStep &step, const ProductPlaces &places) {
   Copies copies(device);
   ContractArgs args = shape_of(step);
   args.a = copies.fetch(*step.a.meta, places.a);
   args.b = copies.fetch(*step.b.meta, places.b);
-  std::byte *const c = copies.make(step.c.meta->bytes());
+  // C may be rows of a joined value: what lies between them has to stay.
+  const Meta rows = rows_of(step);
+  std::byte *const c = copies.fetch(rows, places.c);
   args.c = c;
   const Parallel alone;
   args.scratch = copies.make(contract_scratch_bytes(args, active_isa(), alone));
   if (!args.a || !args.b || !c || !args.scratch)
     return false;
   contract(args, active_isa(), alone);
-  return copies.deliver(*step.c.meta, places.c, c);
+  return copies.put_back(rows, places.c, c);
 }
 
 } // namespace

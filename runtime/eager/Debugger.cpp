@@ -58,6 +58,8 @@ std::string text_of_any(const Impl &value) {
   const Where where = value.where.load(std::memory_order_acquire);
   if (where.state() == Where::ready)
     return text_of(value);
+  if (where.state() == Where::pending && value.meta->device != on_cpu)
+    return describe(*value.meta) + " is pending on a GPU";
   if (where.state() == Where::failed)
     return describe(*value.meta) + " failed: " + where.failure()->error().what();
   const Session::Peeked peeked = where.session()->peek(value);

@@ -95,7 +95,8 @@ public:
     const Meta *meta = contiguous_value_meta(from.meta->dtype, from.meta->dims(), target);
     Storage *storage = new_storage(meta->bytes(), target);
     if (!storage || !(target == on_cpu ? fill_from_device(*storage) : fill_from_host(*storage))) {
-      const Error error = detail::memory_error("to", *(storage ? from.meta : meta), site);
+      const Error error =
+          detail::memory_error("to", *(storage && target == on_cpu ? from.meta : meta), site);
       if (storage)
         release(storage);
       release_meta(meta);

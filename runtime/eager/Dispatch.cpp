@@ -241,7 +241,7 @@ private:
 /// matching needs more registers.
 [[gnu::noinline]] Impl *follow_quickly(ThreadTrace &t, OpKind op, AttrWords attrs,
                                        OperandList operands) {
-  if (may_end_here(t) || !attrs.empty())
+  if (may_end_here(t) || !attrs.empty() || t.device != on_cpu)
     return nullptr;
   Impl *value = run_small(op, operands);
   if (value) [[likely]]

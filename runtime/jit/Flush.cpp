@@ -58,6 +58,9 @@ bool Session::may_donate(std::uint32_t k, std::size_t bytes) const noexcept {
   const Storage &storage = *input.storage;
   if (planted(SeededBug::held_input_donated) && storage.bytes == bytes)
     return !storage.free_owner && input.data() == storage.data;
+  // What a device has begun cannot be undone, and Variables may have to get their values back.
+  if (storage.device && pending.times_journaled(input) > 0)
+    return false;
   return !liveness.pinned_input[k] &&
          input.refs.load(std::memory_order_acquire) == 1 + pending.times_journaled(input) &&
          storage.refs.load(std::memory_order_acquire) == 1 && !storage.free_owner &&
@@ -80,6 +83,8 @@ bool Session::acquire_outputs(const Variant &variant) noexcept {
     if (donor >= 0 && may_donate(static_cast<std::uint32_t>(donor), bytes)) {
       block = cursor.inputs[static_cast<std::size_t>(donor)]->storage;
       retain(block);
+      if (block->device)
+        block->device->drop_host_copy(*block);
     } else {
       if (donor >= 0 && j < max_guessed_outputs)
         reservation.refused_donations |= RunGuess{1} << (16 + j);
@@ -128,8 +133,6 @@ bool Session::run_program(const Terminal &terminal, const Variant &variant) noex
     Storage *const block = reservation.blocks[j];
     if (has_packed(*block)) [[unlikely]]
       drop_packed(*block); // donated: other bytes lie there now
-    if (block->device) [[unlikely]]
-      block->device->drop_host_copy(*block);
     if (!liveness.needed[v])
       unused += block->bytes;
     if (Waiting::Held *held = waiting.find(v)) [[unlikely]]

@@ -26,7 +26,8 @@ bool Reservation::make_arena(std::size_t bytes) noexcept {
     return true;
   release_arena();
   arena = new_storage(bytes, device);
-  arena_bytes.store(static_cast<std::int64_t>(arena_size()), std::memory_order_relaxed);
+  if (device == on_cpu) // memory_stats() is about it
+    arena_bytes.store(static_cast<std::int64_t>(arena_size()), std::memory_order_relaxed);
   return arena != nullptr;
 }
 

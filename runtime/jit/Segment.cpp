@@ -11,6 +11,7 @@
 #include "runtime/jit/Visits.h"
 #include "runtime/policy/Ledger.h"
 
+#include <optional>
 #include <utility>
 
 namespace jit {
@@ -128,6 +129,7 @@ void begin_segment(ThreadTrace &t) {
   const bool timed = anchor.may_time();
   const std::uint64_t pass = anchor.state.next_pass();
   t.timed = timed ? Timed::by_cycles : Timed::no;
+  t.device = on_cpu; // unless before_op says otherwise
   t.work->spent.reset();
   if (const Mode now = mode(); now == Mode::off || now == Mode::log) {
     t.blame(EagerReason::mode);
@@ -169,8 +171,15 @@ void throw_lost(ThreadTrace &t) {
     follow(t, false);
   ValueFailure *const why = t.session->take_lost();
   std::string text;
+  ErrorCode code = ErrorCode::out_of_memory;
   const bool told = if_memory([&] {
-    text = std::string(why->op) + ": out of memory for " + describe(*why->meta) +
+    std::optional<std::string> refusal;
+    if (why->meta->device != on_cpu)
+      refusal = DeviceMemory::of(why->meta->device).refusal();
+    if (refusal)
+      code = ErrorCode::device;
+    text = std::string(why->op) + ": " +
+           refusal.value_or("out of memory for " + describe(*why->meta)) +
            "; the step was undone, and Variables have their values from before it";
   });
   const char *const file = why->file; // never freed
@@ -178,7 +187,7 @@ void throw_lost(ThreadTrace &t) {
   release(why);
   if (!told)
     throw std::bad_alloc();
-  throw Error(ErrorCode::out_of_memory, text, file, line);
+  throw Error(code, text, file, line);
 }
 
 void end_segment(ExitReason reason, const Impl *observed) noexcept {

@@ -259,8 +259,10 @@ std::uint8_t before_op(const OpCall &call, Impl **results) {
       cut_recording(t, call);
     else if (t.activity == Activity::following)
       cut_following(t, call);
-    if (t.activity == Activity::armed)
+    if (t.activity == Activity::armed) {
       begin_segment(t);
+      t.device = device;
+    }
     if (t.activity != Activity::matching)
       break;
     if (const std::uint8_t count = match_op(t, call, results)) {

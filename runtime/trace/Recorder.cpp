@@ -88,7 +88,7 @@ bool Recorder::over_memory_limit() noexcept {
 static bool has_place(const Meta &meta) {
   if (meta.interned)
     return true;
-  const Meta *twin = intern_meta(meta.dtype, meta.dims(), meta.strides());
+  const Meta *twin = intern_meta(meta.dtype, meta.dims(), meta.strides(), meta.device);
   const bool interned = twin->interned;
   release_meta(twin);
   return interned;

@@ -169,7 +169,7 @@ std::string quote(std::string_view text) {
 }
 
 std::string type_text(const Meta &meta) {
-  std::string text = describe(meta);
+  std::string text = describe(meta.dtype, meta.dims()); // a trace names no device
   if (meta.contiguous)
     return text;
   for (std::size_t i = 0; i < meta.rank; ++i)

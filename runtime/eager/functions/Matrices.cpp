@@ -100,6 +100,7 @@ Tensor diag(Operand x, std::int64_t k) {
     throw Error(ErrorCode::invalid_argument,
                 "diag: cannot put " + describe(meta) + " on diagonal " + std::to_string(k), site);
   const DType dtype = meta.dtype;
+  const WhereItLies there(meta);
   const Tensor longer =
       size == meta.size ? detail::Access::tensor_of(x) : pad(std::move(x), {0}, {size - meta.size});
   const Tensor line = expand_dims(Operand(longer, site), k < 0 ? 0 : 1);

@@ -111,6 +111,7 @@ Tensor draw_bernoulli(Generator *generator, const Operand &p, const DimList &sha
            "probabilities " + describe(probability.meta()) + " do not broadcast to " +
                describe(DType::boolean, shape),
            probability.site());
+  const WhereItLies there(probability.is_tensor() ? probability.meta().device : default_device());
   const Term u(draw_uniform(generator, shape, dtype, probability.site()), probability.site());
   return (u < probability).tensor();
 }
@@ -125,6 +126,7 @@ Tensor draw_categorical(Generator *generator, const Operand &logits, int axis) {
   const Term scores = detail::tensor_term("categorical", logits);
   detail::axis_of("categorical", logits, axis);
   const DType dtype = scores.meta().dtype == DType::f64 ? DType::f64 : DType::f32;
+  const WhereItLies there(scores.meta());
   const Term u =
       scores.with(draw_uniform(generator, DimList(scores.meta().dims()), dtype, scores.site()));
   const Term exponential = -u.with(log(u));
@@ -170,6 +172,7 @@ Tensor draw_truncated_normal(Generator *generator, const DimList &shape, double 
 Tensor shuffled(Generator *generator, const Operand &x, int axis) {
   const Term whole = detail::tensor_term("shuffle", x);
   const auto along = static_cast<std::size_t>(detail::axis_of("shuffle", x, axis));
+  const WhereItLies there(whole.meta());
   const Term order = whole.with(draw_permutation(generator, whole.extent(along), whole.site()));
   return take(whole, order, static_cast<int>(along));
 }

@@ -22,9 +22,14 @@ namespace {
 
 using Places = std::vector<std::int64_t>;
 
-Tensor tensor_of(Places &&places, const source_location &site) {
+/// Beside a tensor, whatever its device.
+Tensor tensor_of(Places &&places, const DimList &shape, const Tensor &beside,
+                 const source_location &site) {
+  return Tensor::adopt(std::move(places), shape, site).to(beside.device(), site);
+}
+Tensor tensor_of(Places &&places, const Tensor &beside, const source_location &site) {
   const auto size = static_cast<std::int64_t>(places.size());
-  return Tensor::adopt(std::move(places), DimList{size}, site);
+  return tensor_of(std::move(places), DimList{size}, beside, site);
 }
 
 /// The elements of x sorted, their places, and where among them each different one begins.
@@ -62,7 +67,7 @@ Groups groups_of(std::string_view function, Operand &x) {
 }
 
 Tensor values_of(const Groups &groups, const source_location &site) {
-  const Tensor starts = tensor_of(Places(groups.starts), site);
+  const Tensor starts = tensor_of(Places(groups.starts), groups.sorted, site);
   return take(Operand(groups.sorted, site), Operand(starts, site));
 }
 
@@ -70,7 +75,7 @@ Tensor counts_of(const Groups &groups, const source_location &site) {
   Places counts;
   for (std::size_t group = 0; group < groups.starts.size(); ++group)
     counts.push_back(groups.end(group) - groups.starts[group]);
-  return tensor_of(std::move(counts), site);
+  return tensor_of(std::move(counts), groups.sorted, site);
 }
 
 /// Of each element the number of its group.
@@ -81,7 +86,7 @@ Tensor inverse_of(const Groups &groups, const DimList &shape, const source_locat
     for (std::int64_t i = groups.starts[group]; i < groups.end(group); ++i)
       inverse[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] =
           static_cast<std::int64_t>(group);
-  return Tensor::adopt(std::move(inverse), shape, site);
+  return tensor_of(std::move(inverse), shape, groups.sorted, site);
 }
 
 /// Places in row-major order as rows of one index an axis.
@@ -155,7 +160,7 @@ UniqueAll unique_all(Operand x) {
   const DimList shape(tensor_meta("unique_all", x).dims());
   return typed("unique_all", site, [&] {
     const Groups groups = groups_of("unique_all", x);
-    const Tensor starts = tensor_of(Places(groups.starts), site);
+    const Tensor starts = tensor_of(Places(groups.starts), groups.sorted, site);
     Tensor first = take(Operand(groups.order, site), Operand(starts, site));
     return UniqueAll{values_of(groups, site), std::move(first), inverse_of(groups, shape, site),
                      counts_of(groups, site)};
@@ -183,7 +188,7 @@ Tensor nonzero(Operand x) {
       }
     }
     const auto rank = static_cast<std::int64_t>(shape.size());
-    return Tensor::adopt(std::move(places), DimList{count, rank}, site);
+    return tensor_of(std::move(places), DimList{count, rank}, mask, site);
   });
 }
 

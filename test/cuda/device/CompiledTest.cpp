@@ -165,5 +165,36 @@ TEST_F(CompiledOnDevice, ProductsRunBesideKernels) {
   EXPECT_GE(hits(step), 2u) << state(step);
 }
 
+TEST_F(CompiledOnDevice, AProductInAJoinedValue) {
+  auto step = trace([](const Tensor &y, const Tensor &x, const Tensor &w) {
+    return concat({y, matmul(x, w), y * 2}, 1);
+  });
+  const Tensor y = ramp({33, 5}), x = ramp({33, 24}), w = ramp({24, 40}, 0.02);
+  const std::vector<float> expected = concat({y, matmul(x, w), y * 2}, 1).to_vector<float>();
+  const Tensor yd = y.to(cuda()), xd = x.to(cuda()), wd = w.to(cuda());
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(step(yd, xd, wd).to_vector<float>(), expected);
+    wait_compiled();
+  }
+  EXPECT_GE(hits(step), 2u) << state(step);
+}
+
+TEST_F(CompiledOnDevice, PathsOfTheCpuBetweenThoseOfTheGpu) {
+  auto train = trace([](const Tensor &x) { return tanh(x) * 3 + 1; });
+  auto measure = trace([](const Tensor &x) { return sum(x * x) / 7 + max(x); });
+  const Tensor x = ramp({400}), there = x.to(cuda());
+  const std::vector<float> trained = (tanh(x) * 3 + 1).to_vector<float>();
+  const float measured = (sum(x * x) / 7 + max(x)).item<float>();
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_EQ(train(there).to_vector<float>(), trained);
+    EXPECT_EQ(measure(x).item<float>(), measured);
+    wait_compiled();
+  }
+  EXPECT_EQ(train.explain().size(), 1u) << state(train);
+  EXPECT_EQ(measure.explain().size(), 1u) << state(measure);
+  EXPECT_GE(hits(train), 30u) << state(train);
+  EXPECT_GE(hits(measure), 30u) << state(measure);
+}
+
 } // namespace
 } // namespace jit

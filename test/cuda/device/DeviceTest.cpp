@@ -129,6 +129,30 @@ TEST(Device, ElementwiseOpsAreLaunches) {
   expect_launches(0, [&] { return exp(zeros({0}).to(cuda())); });
 }
 
+TEST(Device, FunctionsMakeWhatTheyNeedThere) {
+  const Tensor x = abs(numbers({12})) + 0.25, there = x.to(cuda());
+  const auto same = [](const Tensor &got, const Tensor &expected) {
+    EXPECT_EQ(got.device(), cuda());
+    EXPECT_TRUE(all(equal(got.to({}), expected)).item<bool>());
+  };
+  same(diag(there), diag(x));
+  same(unique_values(floor_divide(there, 4)), unique_values(floor_divide(x, 4)));
+  same(unique_all(floor_divide(there, 4)).inverse_indices,
+       unique_all(floor_divide(x, 4)).inverse_indices);
+  same(nonzero(there > 99), nonzero(x > 99));
+  same(there(there > 99), x(x > 99));
+  same(bincount(there.astype(DType::i64), 128), bincount(x.astype(DType::i64), 128));
+  same(there(Tensor::copy_of<std::int64_t>({3, -1}).to(cuda())),
+       x(Tensor::copy_of<std::int64_t>({3, -1})));
+  const auto drawn = [](auto f) {
+    seed(11);
+    return f();
+  };
+  same(drawn([&] { return shuffle(there); }), drawn([&] { return shuffle(x); }));
+  same(drawn([&] { return dropout(there, 0.5); }), drawn([&] { return dropout(x, 0.5); }));
+  same(drawn([&] { return categorical(there); }), drawn([&] { return categorical(x); }));
+}
+
 TEST(Device, PrintingSaysWhere) {
   std::ostringstream text;
   text << Tensor::copy_of({1.0f, 2.5f}).to(cuda());
