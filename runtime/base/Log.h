@@ -2,6 +2,8 @@
 // One line of log per event. No lock: nobody waits for a thread that logs.
 #pragma once
 
+#include "runtime/base/Export.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,7 +24,8 @@ std::optional<std::string> set_log_levels(std::string_view text);
 
 /// Writes `tracejit trace info: message` if enabled, by one write to standard error. Line breaks
 /// become spaces; a line is cut at 4 KiB.
-void log_line(LogComponent component, LogLevel level, std::string_view message) noexcept;
+TRACEJIT_PRIVATE void log_line(LogComponent component, LogLevel level,
+                               std::string_view message) noexcept;
 
 /// Receives whole lines with their line break, from several threads at once.
 struct LogSink {

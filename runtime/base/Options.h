@@ -79,8 +79,8 @@ TRACEJIT_PRIVATE const std::optional<std::string> &environment_error();
 TRACEJIT_PRIVATE Options &mutable_options();
 
 namespace detail {
-extern constinit std::atomic<const Options *> known_options; ///< null: not read yet
-const Options &read_options();
+TRACEJIT_PRIVATE extern constinit std::atomic<const Options *> known_options; ///< null: not read
+TRACEJIT_PRIVATE const Options &read_options();
 } // namespace detail
 
 inline const Options &options() {
