@@ -36,8 +36,9 @@ TEST_P(OnDevice, EqualsTheCpu) {
   }
   EXPECT_GE(steps, 2u);
   // Families that have kernels use them.
-  if (op.family == Family::elementwise && !gpu::pack().kernels.empty())
+  if (op.family == Family::elementwise && !gpu::pack().kernels.empty()) {
     EXPECT_EQ(gpu::host_runs(), on_host);
+  }
 }
 
 std::vector<OpKind> every_op() {

@@ -82,10 +82,12 @@ TEST(Heap, NoTwoBlocksOverlap) {
     ASSERT_NE(block, nullptr);
     const auto [entry, added] = live.emplace(block, bytes);
     ASSERT_TRUE(added);
-    if (const auto next = std::next(entry); next != live.end())
+    if (const auto next = std::next(entry); next != live.end()) {
       ASSERT_LE(block + bytes, next->first);
-    if (entry != live.begin())
+    }
+    if (entry != live.begin()) {
       ASSERT_LE(std::prev(entry)->first + std::prev(entry)->second, block);
+    }
   }
   std::size_t sum = 0;
   for (const auto &[block, bytes] : live)
