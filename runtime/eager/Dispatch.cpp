@@ -149,7 +149,8 @@ std::uint8_t run(const OpCall &call, Impl **results) {
     run_eagerly(call, metas, results);
     return metas.count;
   }
-  wait_before_timing(device_of(call.arguments));
+  if (t.activity == Activity::armed)
+    wait_before_timing(device_of(call.arguments));
   const SegmentTimer timer;
   for (const Argument &argument : call.arguments)
     if (argument.impl)
@@ -275,14 +276,18 @@ private:
                                        OperandList operands) {
   if (t.lost)
     return nullptr;
-  for (const Operand *operand : operands)
-    if (const Impl *impl = Access::impl(*operand))
-      wait_before_timing(impl->meta->device);
+  if (t.activity == Activity::armed)
+    for (const Operand *operand : operands)
+      if (const Impl *impl = Access::impl(*operand))
+        wait_before_timing(impl->meta->device);
   const SegmentTimer timer;
   if (t.activity == Activity::armed)
     begin_segment(t);
-  return t.activity == Activity::following ? follow_quickly(t, op, attrs, operands)
-                                           : match_quickly(t, op, attrs, operands);
+  Impl *const value = t.activity == Activity::following ? follow_quickly(t, op, attrs, operands)
+                                                        : match_quickly(t, op, attrs, operands);
+  if (value)
+    t.device = value->meta->device; // where nothing has looked at it yet
+  return value;
 }
 
 /// What most ops come to: a value, computed or pending. nullptr: `dispatch_any` has to look.

@@ -217,17 +217,12 @@ bool has_begun(const ThreadTrace &t) noexcept {
   return false;
 }
 
-/// Ends what runs on another device than the op. The quick ways look at ops of the CPU only, but
-/// for those that a path of the segment's device expects.
-void cut_by_device(ThreadTrace &t, const OpCall &call, DeviceNumber device) {
-  if (!has_begun(t))
-    t.device = device;
-  else if (t.activity == Activity::matching)
-    t.device = t.session->device();
-  if (t.device == device) [[likely]]
-    return;
-  check_valid(call);
-  end_and_arm(call, ExitReason::device);
+/// Ends what runs on another device than the op. Precondition: `t.device` is not the op's.
+void leave_device(ThreadTrace &t, const OpCall &call, DeviceNumber device) {
+  if (has_begun(t)) {
+    check_valid(call);
+    end_and_arm(call, ExitReason::device);
+  }
   t.device = device;
 }
 
@@ -254,7 +249,8 @@ std::uint8_t before_op(const OpCall &call, Impl **results) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (t.lost) [[unlikely]]
       throw_lost(t);
-    cut_by_device(t, call, device);
+    if (t.device != device) [[unlikely]]
+      leave_device(t, call, device);
     if (t.activity == Activity::recording)
       cut_recording(t, call);
     else if (t.activity == Activity::following)
@@ -325,8 +321,6 @@ static void park(ThreadTrace &t) noexcept {
 
 EagerReason end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed) noexcept {
   Session::Ended ended;
-  const DeviceNumber device =
-      t.timed != Timed::no && t.session->matched() > 0 ? t.session->device() : on_cpu;
   {
     const SegmentTimer timer(t.timed == Timed::no                          ? Timed::no
                              : t.session->flush_ns() >= worth_cpu_clock_ns ? Timed::by_cpu
@@ -334,7 +328,7 @@ EagerReason end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed
     ended = t.session->close(
         reason, observed && t.session->holds(*observed) && can_park(t) ? observed : nullptr);
   }
-  wait_in_time(t, device);
+  wait_in_time(t, t.device);
   if (!ended.was_open)
     return account_outside(t);
   EagerReason why = EagerReason::none;
@@ -358,7 +352,7 @@ EagerReason end_matching(ThreadTrace &t, ExitReason reason, const Impl *observed
 }
 
 EagerReason end_following(ThreadTrace &t, ExitReason reason) noexcept {
-  wait_in_time(t, t.steps > 0 ? t.device : on_cpu);
+  wait_in_time(t, t.device);
   if (t.hashing && t.steps > 0)
     return visits::followed(*t.anchor, {t.sequence, t.steps, timed_ns(t), t.work->turn}, reason,
                             t.work->halves);

@@ -59,11 +59,6 @@ public:
     const OwnerGuard guard(lock); // another thread may close it
     return is_open ? cursor.here().depth : 0;
   }
-  /// Of the ops matched so far. Precondition: there is one. Owner only.
-  DeviceNumber device() noexcept {
-    const OwnerGuard guard(lock);
-    return is_open ? cursor.here().result_metas[0]->device : on_cpu;
-  }
 
   /// Matches one op; on a hit the `count` results are pending and carry a reference for the caller.
   /// Else nothing has changed. Owner only.

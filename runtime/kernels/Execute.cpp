@@ -219,7 +219,7 @@ bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
 IndexRange known_range(Impl &index) noexcept {
   if (!(index.flags.load(std::memory_order_acquire) & Impl::range_known)) {
     const std::byte *data = host_bytes(index);
-    if (!data)
+    if (!data && index.meta->size > 0)
       return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
     // Several threads may compute it; they write the same values.
     const IndexRange range = index_range(*index.meta, data);
@@ -242,7 +242,8 @@ std::optional<std::string> check_indices(OpKind op, AttrWords attrs,
                                          std::span<const Argument> arguments) {
   const IndexRange allowed = allowed_indices(op, attrs, arguments);
   Impl &index = *arguments[info(op).index_check->operand].impl;
-  if (!(index.flags.load(std::memory_order_relaxed) & Impl::range_known) && !host_bytes(index))
+  if (index.meta->device != on_cpu && index.meta->size > 0 &&
+      !(index.flags.load(std::memory_order_relaxed) & Impl::range_known) && !host_bytes(index))
     return std::string(info(op).name) + ": " +
            DeviceBackend::of(index.meta->device)
                .refusal()
