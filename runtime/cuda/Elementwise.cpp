@@ -190,6 +190,13 @@ Launched run_elementwise(Gpu &gpu, const KernelCall &call) noexcept {
   return launch.run();
 }
 
+Launched run_fill(Gpu &gpu, const KernelCall &call) noexcept {
+  const KernelResult &result = call.results[0];
+  Launch launch(gpu, ScalarFunction::cast, result.meta->dtype, result);
+  launch.add(call.operands[0], result.meta->dtype);
+  return launch.run();
+}
+
 Launched run_reshape(Gpu &gpu, const KernelCall &call) noexcept {
   const KernelOperand &from = call.operands[0];
   // The block of the result with the extents of the operand.

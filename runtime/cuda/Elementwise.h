@@ -15,6 +15,8 @@ enum class Launched : std::uint8_t {
 };
 Launched run_elementwise(Gpu &gpu, const KernelCall &call) noexcept;
 
+/// Op full.
+Launched run_fill(Gpu &gpu, const KernelCall &call) noexcept;
 /// A reshape that copies: the elements of operand 0, in its order.
 Launched run_reshape(Gpu &gpu, const KernelCall &call) noexcept;
 

@@ -323,6 +323,8 @@ bool Gpu::run(const KernelCall &call) noexcept {
   Launched launched = Launched::no_kernel;
   if (const Family family = info(call.op).family; family == Family::elementwise)
     launched = run_elementwise(*this, call);
+  else if (call.op == OpKind::full)
+    launched = run_fill(*this, call);
   else if (family == Family::view) // a reshape whose strides allow no view
     launched = run_reshape(*this, call);
   return launched == Launched::no_kernel ? run_on_host(*this, call) : launched == Launched::yes;

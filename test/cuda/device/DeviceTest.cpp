@@ -127,6 +127,9 @@ TEST(Device, ElementwiseOpsAreLaunches) {
   EXPECT_EQ(expect_launches(1, [&] { return i.astype(DType::i8); }).to_vector<std::int8_t>(),
             i.to({}).astype(DType::i8).to_vector<std::int8_t>());
   expect_launches(0, [&] { return exp(zeros({0}).to(cuda())); });
+  const DeviceScope scope(cuda());
+  EXPECT_EQ(read<float>(expect_launches(1, [] { return full({3, 7}, -2.5); })),
+            std::vector<float>(21, -2.5f));
 }
 
 TEST(Device, FunctionsMakeWhatTheyNeedThere) {
