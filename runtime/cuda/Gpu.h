@@ -5,6 +5,7 @@
 
 #include "runtime/cuda/Driver.h"
 #include "runtime/cuda/Heap.h"
+#include "runtime/cuda/KernelFunction.h"
 #include "runtime/cuda/LaunchRing.h"
 #include "runtime/cuda/PackedFunctions.h"
 #include "runtime/cuda/Staging.h"
@@ -22,13 +23,6 @@ struct Limits {
   int capability = 0; ///< 90 is 9.0
   int multiprocessors = 0;
   int shared_bytes = 0; ///< that a block may ask for
-};
-
-/// A kernel of a loaded module, and how its blocks are.
-struct KernelFunction {
-  Function handle = nullptr;
-  const char *name = ""; ///< lives as long as the process
-  unsigned threads = 0, shared_bytes = 0;
 };
 
 /// While one lives, the device's context is current on this thread. The user's own may be current

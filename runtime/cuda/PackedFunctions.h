@@ -3,6 +3,7 @@
 // kernels is first asked for: then the driver compiles its PTX, and keeps that on disk.
 #pragma once
 
+#include "runtime/cuda/KernelFunction.h"
 #include "runtime/cuda/Pack.h"
 #include "runtime/ops/OpTable.h"
 
@@ -16,7 +17,6 @@
 namespace jit::gpu {
 
 class Gpu;
-struct KernelFunction;
 
 /// How the operands of an elementwise kernel lie (FamilyArgs.h).
 enum class Layout : std::uint8_t { contiguous, strided, wide };
@@ -44,7 +44,7 @@ private:
   std::array<Place, functions * dtypes * layouts> known{};
   std::array<Place, dtypes * dtypes> known_casts{};
   std::mutex lock; ///< guards the rest
-  std::map<std::uint32_t, struct ModuleObject *> modules;
+  std::map<std::uint32_t, Module> modules;
   std::map<std::string, std::unique_ptr<const KernelFunction>> loaded; ///< null: there is none
 };
 

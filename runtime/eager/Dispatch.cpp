@@ -228,7 +228,9 @@ private:
     if (op_info.family != Family::elementwise)
       convert_operands(op_info, attrs, operands);
     Arguments arguments(op, operands);
-    const bool owns_first = !operands.empty() && Access::is_owned(*operands[0]);
+    // A tape that looks at the op afterwards may keep what operand 0 holds.
+    const bool owns_first =
+        !operands.empty() && Access::is_owned(*operands[0]) && !thread_trace.tapes;
     const std::uint8_t count = run({op, attrs, arguments.list(), &site, owns_first}, results);
     if (thread_trace.tapes) [[unlikely]]
       tape_hook({op, attrs, arguments.list(), {results, count}});

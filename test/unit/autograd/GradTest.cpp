@@ -80,6 +80,16 @@ TEST(Grad, IntegersBesideFloatsCountAsFloats) {
   expect_bits(grad([&](Tensor v) { return atan2(v, i.astype(DType::f32)); })(x), grad(low)(x));
 }
 
+TEST(Grad, AnOpInPlaceLeavesWhatATapeKeeps) {
+  // d/dv_i of x times the product of all v is the product of x and the others.
+  const Tensor v = tensor({1.5, 2, 4}, {3}), index = Tensor::copy_of<std::int64_t>({0, 0, 0});
+  Tensor x = tensor({3}, {1});
+  Tape tape;
+  tape.watch(v);
+  const Tensor y = scatter(std::move(x), index, v, 0, ScatterMode::multiply);
+  expect_bits(tensor({24, 18, 9}, {3}), tape.gradient(y, {v})[0]);
+}
+
 TEST(Grad, AnArgumentIsNotTheTensorItWasMadeOf) {
   const Tensor x(3.0, DType::f64);
   EXPECT_EQ(grad([&](Tensor v) { return v * x; })(x).item<double>(), 3);
