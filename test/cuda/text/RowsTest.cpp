@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Kernels with rows against the interpreter of nests, which has the canonical orders a second time:
+// rows of every length, reductions of every kind, what passes keep, in three orders of the threads.
+#include "test/cuda/text/RowCases.h"
+
+#include <gtest/gtest.h>
+
+namespace jit::gpu::test {
+namespace {
+
+constexpr DType f32 = DType::f32, f64 = DType::f64, i64 = DType::i64, u8 = DType::u8,
+                boolean = DType::boolean;
+
+constexpr std::int64_t lengths[] = {1,  2,   3,   15,   16,   17,   31,   32,   33,    63,   64,
+                                    65, 127, 997, 4095, 4096, 4097, 8192, 8193, 16384, 16411};
+
+TEST(Rows, ReductionsOfFloats) {
+  std::vector<Case> all;
+  for (std::int64_t n : lengths)
+    for (DType dtype : {f32, f64})
+      all.push_back(all_of_floats(dtype, false, n < 100 ? 67 : 3, n, Fill::tame));
+  for (std::int64_t n : {1, 16, 997, 16411}) {
+    all.push_back(all_of_floats(f32, false, 5, n, Fill::wild));
+    all.push_back(all_of_floats(f64, false, 5, n, Fill::zeros));
+  }
+  all.push_back(all_of_floats(f32, false, 1, 300007, Fill::tame));
+  all.push_back(all_of_floats(f64, false, 2, 65536, Fill::tame));
+  expect_as_interpreted(all);
+}
+
+TEST(Rows, ReductionsAcrossRows) {
+  std::vector<Case> all;
+  for (std::int64_t n : {1, 2, 3, 4, 5, 17, 255, 256, 257, 512, 1000, 5003})
+    for (std::int64_t rows : {1, 3, 40, 131})
+      all.push_back(all_of_floats(rows % 2 == 0 ? f64 : f32, true, rows, n, Fill::tame));
+  all.push_back(all_of_floats(f32, true, 33, 2000, Fill::wild));
+  all.push_back(all_of_floats(f32, true, 2, 300, Fill::zeros));
+  all.push_back(all_of_floats(f32, true, 1, 66000, Fill::tame));
+  all.push_back(all_of_floats(f32, true, 35, 66000, Fill::tame));
+  expect_as_interpreted(all);
+}
+
+TEST(Rows, ReductionsOfIntegersAndTruths) {
+  std::vector<Case> all;
+  for (DType dtype : {boolean, u8, DType::i8, DType::i16, DType::u16, DType::i32, DType::u32, i64})
+    for (std::int64_t n : {1, 16, 65, 997, 5000}) {
+      all.push_back(all_of_integers(dtype, false, 5, n));
+      all.push_back(all_of_integers(dtype, true, 5, n));
+    }
+  expect_as_interpreted(all);
+}
+
+TEST(Rows, SeveralPasses) {
+  std::vector<Case> all;
+  for (std::int64_t n : lengths) {
+    const std::int64_t rows = n < 100 ? 67 : 3;
+    all.push_back(softmax(f32, true, false, rows, n, Fill::tame));
+    all.push_back(softmax(n % 2 == 0 ? f32 : f64, false, false, rows, n, Fill::wild));
+    all.push_back(log_softmax(rows, n));
+    all.push_back(layer_norm(n % 2 == 0 ? f64 : f32, false, rows, n, Fill::tame));
+    all.push_back(mixed(rows, n));
+  }
+  for (std::int64_t n : {1, 5, 256, 1000})
+    for (std::int64_t rows : {1, 40}) {
+      all.push_back(softmax(f32, true, true, rows, n, Fill::tame));
+      all.push_back(layer_norm(f64, true, rows, n, Fill::tame));
+      all.push_back(layer_norm(f32, true, rows, n, Fill::wild));
+    }
+  all.push_back(layer_norm(f32, false, 2, 60000, Fill::tame));
+  expect_as_interpreted(all);
+}
+
+TEST(Rows, OtherWalks) {
+  std::vector<Case> all{two_row_axes(false), two_row_axes(true),  windows(2, 17),
+                        windows(1, 1),       gathered(5, 300, 9), gathered(301, 7, 9),
+                        gathered(2, 5001, 9)};
+  for (std::int64_t n : {1, 17, 4097, 20011}) {
+    all.push_back(rank_0(f32, n));
+    all.push_back(rank_0(f64, n));
+  }
+  expect_as_interpreted(all);
+}
+
+} // namespace
+} // namespace jit::gpu::test
