@@ -18,6 +18,9 @@ using nest::Node;
 using nest::NodeKind;
 
 constexpr unsigned warp = 32, most_threads = 256;
+/// Of a block whose row is long, where there are fewer rows than a device has places for blocks.
+constexpr unsigned most_for_long = 1024;
+constexpr std::int64_t long_row = 65536, few_rows = 128;
 /// What every device gives a block without being asked.
 constexpr unsigned most_shared_bytes = 48 * 1024;
 
@@ -25,22 +28,23 @@ unsigned power_of_2(std::int64_t n, unsigned most) {
   return std::bit_ceil(static_cast<unsigned>(std::clamp<std::int64_t>(n, 1, most)));
 }
 
-/// Members that share a row: those of a chunk's chains, then chunks side by side.
-unsigned choose_members(const Nest &nest, std::int64_t row_points, std::int64_t rows) {
+/// Members that share a row, up to `most`: those of a chunk's chains, then chunks side by side.
+unsigned choose_members(const Nest &nest, std::int64_t row_points, std::int64_t rows,
+                        unsigned most) {
   unsigned lanes = 0;
   for (const Node &node : nest.nodes)
     if (node.kind == NodeKind::reduce && is_float(nest.nodes[node.operands[0]].dtype))
       lanes = std::max(lanes, inner_lanes(itemsize(nest.nodes[node.operands[0]].dtype)));
   if (nest.outer) {
     const unsigned columns = power_of_2(rows, warp);
-    const unsigned blocks = power_of_2((row_points + outer_block - 1) / outer_block,
-                                       most_threads / outer_chains / columns);
+    const unsigned blocks =
+        power_of_2((row_points + outer_block - 1) / outer_block, most / outer_chains / columns);
     return power_of_2(row_points, outer_chains) * std::max(blocks, 1u);
   }
   if (lanes == 0)
-    return std::max(power_of_2(row_points, warp), power_of_2(row_points / 16, most_threads));
+    return std::max(power_of_2(row_points, warp), power_of_2(row_points / 16, most));
   return power_of_2(row_points, lanes) *
-         power_of_2((row_points + inner_chunk - 1) / inner_chunk, most_threads / lanes);
+         power_of_2((row_points + inner_chunk - 1) / inner_chunk, most / lanes);
 }
 
 /// Whether more loads have neighbours in the next row than in the row.
@@ -81,10 +85,12 @@ std::int64_t kept_row_bytes(const Nest &nest) {
 
 TeamShape RowKernel::choose_shape(const Nest &nest) {
   const std::int64_t rows = rows_of(nest);
-  const unsigned members = choose_members(nest, nest.row_points(), rows);
-  unsigned teams = std::min(most_threads / members, power_of_2(rows, most_threads));
+  const bool is_long = nest.row_points() >= long_row && rows <= few_rows && !is_heavy(nest);
+  const unsigned threads = is_long ? most_for_long : most_threads;
+  const unsigned members = choose_members(nest, nest.row_points(), rows, threads);
+  unsigned teams = std::min(threads / members, power_of_2(rows, threads));
   // Fewer rows a block where that lets all of them keep their values.
-  constexpr std::int64_t room = most_shared_bytes - 2 * 8 * most_threads;
+  const std::int64_t room = most_shared_bytes - 2 * 8 * std::int64_t{threads};
   while (teams > 1 && kept_row_bytes(nest) <= room && teams * kept_row_bytes(nest) > room)
     teams /= 2;
   teams = std::max({teams, 1u, warp / std::min(members, warp)});
@@ -109,7 +115,7 @@ RowKernel::RowKernel(ModuleText &module, const Nest &nest)
 
 /// Kept values take shared memory while there is some; others are computed again.
 void RowKernel::choose_kept() {
-  constexpr unsigned room = most_shared_bytes - 2 * 8 * most_threads;
+  const unsigned room = most_shared_bytes - 2 * 8 * team.size().threads();
   for (unsigned node = 0; node < nest.nodes.size(); ++node) {
     const Node &n = nest.nodes[node];
     if (n.kind != NodeKind::keep || !along_row(node))

@@ -42,4 +42,7 @@ void expect_as_interpreted(std::vector<Case> &cases);
 /// The same for one case whose kernel is in a text with a prelude: what differs first, or nothing.
 std::string first_difference(const std::string &text, const Case &c);
 
+/// The one float that a kernel of this argument, an input and a result, stores.
+float run_alone(const ModuleText &module, const KernelResult &kernel, const void *input);
+
 } // namespace jit::gpu::test

@@ -70,6 +70,16 @@ Case all_of_integers(DType dtype, bool outer, std::int64_t rows, std::int64_t n)
   return c;
 }
 
+Case sum_and_max(DType dtype, bool outer, std::int64_t rows, std::int64_t n) {
+  NestBuilder k = matrix(outer, rows, n);
+  const unsigned x = k.load(dtype, 0, strides(outer, rows, n));
+  k.store(k.reduce(ReduceKind::sum, dtype, x), 1, {1, 0});
+  k.store(k.reduce(ReduceKind::argmax, i64, x), 2, {1, 0});
+  return {.nest = k.nest,
+          .buffers = {{dtype, rows * n}, {dtype, rows}, {i64, rows}},
+          .fill = Fill::tame};
+}
+
 Case mixed(std::int64_t rows, std::int64_t n) {
   NestBuilder k = matrix(false, rows, n);
   const unsigned x = k.load(f32, 0, {n, 1}), y = k.element(F::cast, f64, {x});

@@ -11,6 +11,8 @@ namespace jit::gpu::test {
 Case all_of_floats(DType dtype, bool outer, std::int64_t rows, std::int64_t n, Fill fill);
 /// Every reduction that integers and truths have.
 Case all_of_integers(DType dtype, bool outer, std::int64_t rows, std::int64_t n);
+/// Few reductions, so that blocks of long rows are large.
+Case sum_and_max(DType dtype, bool outer, std::int64_t rows, std::int64_t n);
 /// Sums of f32 and of f64, whose chunks have 64 and 32 chains, of one pass.
 Case mixed(std::int64_t rows, std::int64_t n);
 Case softmax(DType dtype, bool keeps, bool outer, std::int64_t rows, std::int64_t n, Fill fill);

@@ -25,7 +25,10 @@ std::vector<Case> add_all(ModuleText &module) {
                         all_of_integers(i64, false, 50, 5000),
                         mixed(100, 9000),
                         gathered(301, 777, 9),
-                        windows(8, 64)};
+                        windows(8, 64),
+                        rank_0(f32, 1 << 20),
+                        sum_and_max(f64, true, 100, 100000),
+                        sum_and_max(f64, false, 100, 100000)};
   for (Case &c : all) {
     c.added = add_kernel(module, c.nest);
     EXPECT_EQ(c.added.kernel.failure, "");

@@ -2,8 +2,12 @@
 // Kernels with rows against the interpreter of nests, which has the canonical orders a second time:
 // rows of every length, reductions of every kind, what passes keep, in three orders of the threads.
 #include "test/cuda/text/RowCases.h"
+#include "test/unit/compiler/NestBuilder.h"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
 
 namespace jit::gpu::test {
 namespace {
@@ -68,6 +72,51 @@ TEST(Rows, SeveralPasses) {
     }
   all.push_back(layer_norm(f32, false, 2, 60000, Fill::tame));
   expect_as_interpreted(all);
+}
+
+TEST(Rows, LongRowsTakeLargeBlocks) {
+  std::vector<Case> all{rank_0(f64, 100003)};
+  for (bool outer : {false, true})
+    for (std::int64_t rows : {1, 3, 40}) {
+      all.push_back(sum_and_max(f32, outer, rows, 66000));
+      all.push_back(sum_and_max(f64, outer, rows, 65536));
+    }
+  expect_as_interpreted(all);
+  for (const Case &c : all)
+    EXPECT_GE(c.added.kernel.threads, 512u);
+}
+
+// More than 4,096 chunks: parts have chunks too. The interpreter would take a minute.
+TEST(Rows, PartsOfParts) {
+  const std::int64_t n = 4096 * 4096 + 5003;
+  nest::test::NestBuilder k(numbered());
+  k.row(n);
+  const unsigned x = k.element(ScalarFunction::cast, f32, {k.load(u8, 0, {1})});
+  k.store(k.reduce(nest::ReduceKind::sum, f32, k.element(ScalarFunction::sqrt, f32, {x})), 1, {0});
+  ModuleText module;
+  const AddedKernel added = add_kernel(module, k.nest);
+  std::vector<unsigned char> bytes(static_cast<std::size_t>(n));
+  std::vector<float> roots;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<unsigned char>(i * i / 7 % 251);
+    roots.push_back(std::sqrt(static_cast<float>(bytes[i])));
+  }
+  const auto inner = [](const std::vector<float> &x) {
+    std::vector<float> parts;
+    for (std::size_t first = 0; first < x.size(); first += 4096) {
+      float chains[64];
+      std::ranges::fill(chains, -0.0f);
+      for (std::size_t i = first; i < std::min(first + 4096, x.size()); ++i)
+        chains[i % 64] += x[i];
+      for (std::size_t half = 32; half > 0; half /= 2)
+        for (std::size_t k = 0; k < half; ++k)
+          chains[k] += chains[k + half];
+      parts.push_back(chains[0]);
+    }
+    return parts;
+  };
+  const float expected = inner(inner(inner(roots)))[0];
+  EXPECT_EQ(run_alone(module, added.kernel, bytes.data()), expected);
 }
 
 TEST(Rows, OtherWalks) {
