@@ -157,18 +157,16 @@ void expect_as_interpreted(std::vector<Case> &cases) {
     EXPECT_EQ(first_difference(*library, c), "");
 }
 
-float run_alone(const ModuleText &module, const KernelResult &kernel, const void *input) {
+void run_edges(const ModuleText &module, const KernelResult &kernel, const void *input,
+               void *result) {
   const std::unique_ptr<emu::Library> library = emulated(module.text(Prelude::nvrtc));
   const tj_emu_kernel *found = library ? library->find(kernel.name) : nullptr;
-  float result = NAN;
-  const void *argument[] = {input, &result};
-  EXPECT_TRUE(found) << kernel.name;
-  if (found)
-    EXPECT_EQ(emu::run({found, argument, static_cast<unsigned>(kernel.units), kernel.threads,
-                        kernel.shared_bytes, emulated_orders[2]})
-                  .text,
-              "");
-  return result;
+  ASSERT_TRUE(found) << kernel.name;
+  const void *argument[] = {input, result};
+  const emu::Problem problem =
+      emu::run({found, argument, static_cast<unsigned>(kernel.units), kernel.threads,
+                kernel.shared_bytes, emulated_orders[2], 2});
+  EXPECT_EQ(problem.text, "");
 }
 
 } // namespace jit::gpu::test

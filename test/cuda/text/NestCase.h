@@ -42,7 +42,8 @@ void expect_as_interpreted(std::vector<Case> &cases);
 /// The same for one case whose kernel is in a text with a prelude: what differs first, or nothing.
 std::string first_difference(const std::string &text, const Case &c);
 
-/// The one float that a kernel of this argument, an input and a result, stores.
-float run_alone(const ModuleText &module, const KernelResult &kernel, const void *input);
+/// Runs the first two and the last two blocks of a kernel whose argument is an input and a result.
+void run_edges(const ModuleText &module, const KernelResult &kernel, const void *input,
+               void *result);
 
 } // namespace jit::gpu::test

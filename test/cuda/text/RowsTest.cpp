@@ -5,6 +5,7 @@
 #include "test/unit/compiler/NestBuilder.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cmath>
@@ -116,7 +117,32 @@ TEST(Rows, PartsOfParts) {
     return parts;
   };
   const float expected = inner(inner(inner(roots)))[0];
-  EXPECT_EQ(run_alone(module, added.kernel, bytes.data()), expected);
+  float sum = 0;
+  run_edges(module, added.kernel, bytes.data(), &sum);
+  EXPECT_EQ(sum, expected);
+}
+
+// Beyond 2^32 points, of memory that exists where it is touched: the first and the last rows.
+TEST(Rows, IndicesOf64Bits) {
+  const std::int64_t rows = (std::int64_t{1} << 20) + 3, n = 4099;
+  nest::test::NestBuilder k(numbered());
+  k.parallel(rows).row(n);
+  k.store(k.reduce(nest::ReduceKind::argmax, i64, k.load(u8, 0, {n, 1})), 1, {1, 0});
+  ModuleText module;
+  const KernelResult kernel = add_kernel(module, k.nest).kernel;
+  const auto size = static_cast<std::size_t>(rows * n);
+  void *memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED)
+    GTEST_SKIP() << "no address space";
+  auto *bytes = static_cast<unsigned char *>(memory);
+  std::vector<std::int64_t> places(static_cast<std::size_t>(rows), -1);
+  for (std::int64_t row : {std::int64_t{0}, rows - 2, rows - 1})
+    bytes[row * n + row % 4000 + 50] = 7;
+  run_edges(module, kernel, memory, places.data());
+  for (std::int64_t row : {std::int64_t{0}, rows - 2, rows - 1})
+    EXPECT_EQ(places[static_cast<std::size_t>(row)], row % 4000 + 50) << row;
+  munmap(memory, size);
 }
 
 TEST(Rows, OtherWalks) {
