@@ -281,12 +281,7 @@ private:
       if (!report.reject_reason.empty()) {
         ++counts.rejects[report.reject_reason.substr(0, 160)];
         reason = true;
-        // Some forms have no text for a GPU so far; docs/gpu-text.md names them.
-        const bool has_no_text =
-            program.setting.on_device &&
-            report.reject_reason.find("are not printed yet") != std::string::npos;
-        if (report.reject_reason.starts_with(jit::name(RejectReason::compile_failed)) &&
-            !has_no_text)
+        if (report.reject_reason.starts_with(jit::name(RejectReason::compile_failed)))
           refused = report.reject_reason;
       }
     }

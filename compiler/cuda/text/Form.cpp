@@ -2,6 +2,7 @@
 #include "compiler/cuda/text/Form.h"
 
 #include "compiler/cuda/text/Flat.h"
+#include "compiler/cuda/text/Rows.h"
 #include "compiler/cuda/text/Tile.h"
 
 #include <cctype>
@@ -38,7 +39,7 @@ AddedKernel add_kernel(ModuleText &module, const nest::Nest &nest) {
   if (form == Form::tile)
     return {add_tile(module, nest, *tiling_of(nest)), {}};
   if (form != Form::flat)
-    return {{"kernels of form " + std::string(name(form)) + " are not printed yet"}, {}};
+    return {add_rows(module, nest), {}};
   AddedKernel added{add_flat(module, nest), {}};
   if (added.kernel.failure.empty() && added.kernel.needs_alignment)
     added.twin = add_flat(module, nest, {.aligned = false}).name;

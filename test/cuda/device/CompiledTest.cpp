@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <sstream>
 
 namespace jit {
@@ -177,6 +178,45 @@ TEST_F(CompiledOnDevice, AProductInAJoinedValue) {
     wait_compiled();
   }
   EXPECT_GE(hits(step), 2u) << state(step);
+}
+
+template <class T> bool same_bytes(const Tensor &x, const Tensor &y) {
+  return x.data<T>().size() == y.data<T>().size() &&
+         std::memcmp(x.data<T>().data(), y.data<T>().data(), x.data<T>().size_bytes()) == 0;
+}
+/// Of results of f32 or i64.
+bool same_bits(const Tensor &x, const Tensor &y) {
+  return x.dtype() == DType::i64 ? same_bytes<std::int64_t>(x, y) : same_bytes<float>(x, y);
+}
+
+/// `f` of x on the CPU and, traced, on a GPU: equal bits, by a program that runs no kernel on the
+/// host.
+template <class F> void expect_bits_of_cpu(F f, const Tensor &x) {
+  auto step = trace(f);
+  const Tensor there = x.to(cuda());
+  const Tensor expected = f(x);
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_TRUE(same_bits(step(there), expected)) << i;
+    wait_compiled();
+  }
+  EXPECT_GE(hits(step), 2u) << state(step);
+  const std::uint64_t on_host = gpu::host_runs();
+  const Tensor last = step(there);
+  if (x.shape() != DimList{7, 1}) // some reductions of one element are library ops
+    EXPECT_EQ(gpu::host_runs(), on_host) << state(step);
+  EXPECT_TRUE(same_bits(last, expected));
+}
+
+TEST_F(CompiledOnDevice, RowsAreReducedInOneKernel) {
+  for (const std::int64_t n : {1, 17, 1000, 5003}) {
+    const Tensor x = sin(ramp({7, n}, 0.37));
+    expect_bits_of_cpu([](const Tensor &y) { return softmax(y * 2 + 1, 1) - 0.5; }, x);
+    expect_bits_of_cpu([](const Tensor &y) { return log_softmax(y, 1) * y; }, x);
+    expect_bits_of_cpu([](const Tensor &y) { return var(y, 1) + mean(y, 1) * 3; }, x);
+    expect_bits_of_cpu([](const Tensor &y) { return sum(exp(y) * y, 0) / 7; }, x);
+    expect_bits_of_cpu([](const Tensor &y) { return sum(y * y) + max(y) - min(y); }, x);
+    expect_bits_of_cpu([](const Tensor &y) { return argmax(y * 3, 1) + argmin(y, 1); }, x);
+  }
 }
 
 TEST_F(CompiledOnDevice, PathsOfTheCpuBetweenThoseOfTheGpu) {

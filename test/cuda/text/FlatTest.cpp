@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Kernels without rows against the interpreter of nests: every walk through memory, sizes that are
 // no multiple of anything, both twins, tiles, in three orders of the threads.
-#include "compiler/cuda/text/Form.h"
-#include "compiler/cuda/text/TextRules.h"
-#include "test/cuda/emu/Compile.h"
-#include "test/cuda/emu/Launch.h"
-#include "test/cuda/emu/Library.h"
 #include "test/cuda/text/EmulatedText.h"
+#include "test/cuda/text/NestCase.h"
 #include "test/unit/compiler/NestBuilder.h"
-#include "test/unit/compiler/NestOracle.h"
-#include "test/unit/compiler/TestMemory.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
@@ -22,20 +17,6 @@ using nest::test::NestBuilder;
 using F = ScalarFunction;
 constexpr DType f32 = DType::f32, f64 = DType::f64, i64 = DType::i64, i8 = DType::i8,
                 u8 = DType::u8, i16 = DType::i16, u32 = DType::u32, boolean = DType::boolean;
-
-struct Case {
-  nest::Nest nest;
-  std::vector<std::pair<DType, std::int64_t>> buffers;
-  std::vector<std::uint64_t> scalars{};
-  int input_in_place = -1;       ///< whose memory is the last buffer's
-  std::int64_t index_extent = 0; ///< buffers of i64 hold indices below it
-  AddedKernel added{};
-};
-
-std::string numbered() {
-  static int count = 0;
-  return "k" + std::to_string(count++);
-}
 
 /// y = x + 1 or so of n elements, in these dtypes.
 Case contiguous(DType from, DType to, std::int64_t n) {
@@ -159,100 +140,11 @@ std::vector<Case> cases() {
   return all;
 }
 
-std::vector<Memory> memory_for(const Case &c, std::int64_t shift) {
-  std::vector<Memory> memory;
-  for (const auto &[dtype, size] : c.buffers) {
-    memory.emplace_back(dtype, static_cast<std::size_t>(size + shift));
-    memory.back().fill(static_cast<unsigned>(memory.size()));
-    if (c.index_extent != 0 && memory.size() < 3)
-      for (std::int64_t i = 0; i < size + shift; ++i) {
-        // Whoever takes an element of the table for an index reads far away.
-        const std::int64_t index = i * 7 % (2 * c.index_extent) - c.index_extent;
-        const std::int64_t value = memory.size() == 1 ? index : index * (std::int64_t{1} << 26);
-        std::memcpy(memory.back().first() + 8 * i, &value, 8);
-      }
-  }
-  return memory;
-}
-
-/// Addresses of the buffers; inputs moved by `shift` elements.
-std::vector<std::byte *> places(const Case &c, std::vector<Memory> &memory, std::int64_t shift,
-                                bool may_share) {
-  std::vector<bool> stored(memory.size());
-  for (const nest::Node &node : c.nest.nodes)
-    if (node.kind == nest::NodeKind::store)
-      stored[node.access.buffer] = true;
-  std::vector<std::byte *> result;
-  for (std::size_t k = 0; k < memory.size(); ++k)
-    result.push_back(memory[k].first() +
-                     (stored[k] ? 0 : static_cast<std::size_t>(shift) * itemsize(memory[k].dtype)));
-  if (may_share && c.input_in_place >= 0)
-    result.back() = result[static_cast<std::size_t>(c.input_in_place)];
-  return result;
-}
-
-constexpr emu::Order emulated_orders[] = {
-    {emu::Order::ascending}, {emu::Order::descending}, {emu::Order::shuffled, 7}};
-
-void expect_as_interpreted(emu::Library &library, const Case &c, const std::string &kernel,
-                           std::int64_t shift, emu::Order order, unsigned blocks) {
-  std::vector<Memory> expected = memory_for(c, shift), got = expected;
-  nest::test::interpret(c.nest, places(c, expected, shift, false), c.scalars);
-  const std::vector<std::byte *> addresses = places(c, got, shift, true);
-  std::vector<std::uint64_t> argument;
-  for (std::byte *address : addresses)
-    argument.push_back(reinterpret_cast<std::uint64_t>(address));
-  argument.insert(argument.end(), c.scalars.begin(), c.scalars.end());
-  ASSERT_EQ(c.added.kernel.argument_bytes, 8 * argument.size());
-  const tj_emu_kernel *found = library.find(kernel);
-  ASSERT_TRUE(found) << kernel;
-  const emu::Problem problem = emu::run(
-      {found, argument.data(), blocks, c.added.kernel.threads, c.added.kernel.shared_bytes, order});
-  ASSERT_EQ(problem.text, "") << kernel;
-  const std::size_t last = got.size() - 1;
-  for (std::size_t k = 0; k < got.size(); ++k) {
-    if (static_cast<int>(k) == c.input_in_place)
-      continue;
-    std::byte *place = k == last ? addresses[k] : got[k].first();
-    const auto size = static_cast<std::size_t>(c.buffers[k].second);
-    for (std::size_t i = 0; i < size; ++i) {
-      const std::size_t at = i * itemsize(got[k].dtype);
-      ASSERT_TRUE(jit::test::same(got[k].dtype, expected[k].first() + at, place + at))
-          << kernel << " buffer " << k << " element " << i;
-    }
-    if (place == got[k].first())
-      ASSERT_EQ(std::memcmp(got[k].first() + size * itemsize(got[k].dtype),
-                            expected[k].first() + size * itemsize(got[k].dtype), 64),
-                0)
-          << kernel << " writes behind buffer " << k;
-  }
-}
-
 TEST(Flat, NestsAsInterpreted) {
-  ModuleText module;
   std::vector<Case> all = cases();
-  for (Case &c : all) {
-    c.added = add_kernel(module, c.nest);
-    ASSERT_EQ(c.added.kernel.failure, "");
-  }
-  EXPECT_EQ(check_text(module.behind_prelude()), "");
-  const emu::Compilation made = emu::compile(module.text(Prelude::nvrtc), 90, 13000);
-  ASSERT_NE(made.path, "") << made.log;
-  std::string why;
-  const std::unique_ptr<emu::Library> library = emu::Library::open_file(made.path, why);
-  ASSERT_TRUE(library) << why;
-  int tiles = 0;
-  for (const Case &c : all) {
-    tiles += form_of(c.nest) == Form::tile;
-    for (const emu::Order &order : emulated_orders) {
-      const auto units = static_cast<unsigned>(c.added.kernel.units);
-      expect_as_interpreted(*library, c, c.added.kernel.name, 0, order,
-                            order.kind == emu::Order::shuffled ? 1 : units);
-      if (!c.added.twin.empty())
-        expect_as_interpreted(*library, c, c.added.twin, 1, order, units);
-    }
-  }
-  EXPECT_GE(tiles, 14);
+  expect_as_interpreted(all);
+  EXPECT_GE(std::ranges::count_if(all, [](const Case &c) { return form_of(c.nest) == Form::tile; }),
+            14);
 }
 
 // The aligned twin on moved memory is an error that emulation sees.
@@ -300,11 +192,6 @@ TEST(Flat, IndicesOf64Bits) {
 
 TEST(Flat, WhatIsRefused) {
   ModuleText module;
-  NestBuilder rows("r");
-  rows.parallel(4).row(8);
-  rows.store(rows.reduce(nest::ReduceKind::sum, f32, rows.load(f32, 0, {8, 1})), 1, {1, 0});
-  EXPECT_EQ(add_kernel(module, rows.nest).kernel.failure,
-            "kernels of form chunk are not printed yet");
   EXPECT_EQ(add_kernel(module, many_buffers(f32, 512, 10).nest).kernel.failure,
             "its argument has 4104 bytes, and a kernel takes 4096");
 }

@@ -10,24 +10,14 @@
 namespace jit::gpu::test {
 namespace {
 
-bool has_ptx_clang() {
-  return output_of(TEST_CUDA_CLANG " --print-targets 2> /dev/null").find("nvptx64") !=
-         std::string::npos;
-}
-
 TEST(Ptx, AllFunctionsOfAllDtypes) {
   if (!has_ptx_clang())
     GTEST_SKIP() << "there is no " TEST_CUDA_CLANG " with the target nvptx64";
   ModuleText module;
   add_samples(module, {.vectors = 1});
   const std::string text = module.text(Prelude::clang);
-  const std::string file = made_by(
-      TEST_CUDA_CLANG " -x cuda --cuda-device-only --cuda-gpu-arch=sm_80 -nocudainc "
-                      "-nocudalib --cuda-feature=+ptx78 -std=c++20 -ffp-contract=off -O2 -w "
-                      "-Wno-unknown-cuda-version -S -o %out %in",
-      text, ".ptx");
-  ASSERT_NE(file, "");
-  const std::string ptx = contents(file);
+  const std::string ptx = ptx_by_clang(text);
+  ASSERT_NE(ptx, "");
   EXPECT_EQ(check_ptx(ptx), "");
   const auto in_text = count_fused_in_text(text), in_ptx = count_fused_in_ptx(ptx);
   ASSERT_EQ(in_text.size(), in_ptx.size());

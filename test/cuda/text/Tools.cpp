@@ -76,4 +76,18 @@ std::string made_by(const std::string &command, const std::string &source,
   return result;
 }
 
+bool has_ptx_clang() {
+  return output_of(TEST_CUDA_CLANG " --print-targets 2> /dev/null").find("nvptx64") !=
+         std::string::npos;
+}
+
+std::string ptx_by_clang(const std::string &text) {
+  const std::string file = made_by(
+      TEST_CUDA_CLANG " -x cuda --cuda-device-only --cuda-gpu-arch=sm_80 -nocudainc "
+                      "-nocudalib --cuda-feature=+ptx78 -std=c++20 -ffp-contract=off -O2 -w "
+                      "-Wno-unknown-cuda-version -S -o %out %in",
+      text, ".ptx");
+  return file.empty() ? file : contents(file);
+}
+
 } // namespace jit::gpu::test

@@ -15,4 +15,8 @@ std::string made_by(const std::string &command, const std::string &source,
 std::string output_of(const std::string &command);
 std::string contents(const std::string &file);
 
+/// Whether there is a clang that makes PTX, and what it makes of a text.
+bool has_ptx_clang();
+std::string ptx_by_clang(const std::string &text);
+
 } // namespace jit::gpu::test
