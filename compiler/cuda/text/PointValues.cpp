@@ -12,6 +12,9 @@ using nest::NodeKind;
 PointValues::PointValues(ModuleText &module, const Points &points, Lines &out)
     : points(points), nest(points.nest), e(module, out), buffers(nest.buffers),
       fixed(nest.nodes.size()), values(nest.nodes.size()) {
+  offset = [&points](const nest::Access &access, double more) {
+    return offset_of(points, access, "i", more);
+  };
   find_buffers();
   find_fixed();
 }
@@ -90,7 +93,7 @@ void PointValues::compute(unsigned node) {
     values[node] = define(e, n.dtype, "(long long)" + points.coordinate(n.number, "i"));
     return;
   case NodeKind::inside: {
-    const Offset sum = offset_of(points, n.access, "i", static_cast<double>(n.index_extent));
+    const Offset sum = offset(n.access, static_cast<double>(n.index_extent));
     const std::string unsigned_type = sum.wide ? "(unsigned long long)" : "(unsigned)";
     values[node] = define(e, n.dtype,
                           unsigned_type + "(" + sum.text + ") < " + unsigned_type +
@@ -98,7 +101,7 @@ void PointValues::compute(unsigned node) {
     return;
   }
   case NodeKind::load:
-    return guarded(node, load(n, offset_of(points, n.access, "i").text), false);
+    return guarded(node, load(n, offset(n.access, 0).text), false);
   case NodeKind::gather:
     return gather(node);
   case NodeKind::element: {
@@ -136,7 +139,7 @@ void PointValues::gather(unsigned node) {
   const Element &index = values[n.operands[0]];
   const auto extent = static_cast<double>(n.index_extent);
   const double reach = extent * std::max(1.0, std::abs(static_cast<double>(n.index_stride)));
-  const Offset rest = offset_of(points, n.access, "i", reach);
+  const Offset rest = offset(n.access, reach);
   std::string place = index.text;
   if (!is_unsigned(index.dtype))
     place =

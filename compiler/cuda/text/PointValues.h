@@ -5,6 +5,7 @@
 #include "compiler/cuda/text/Access.h"
 #include "compiler/cuda/text/Element.h"
 
+#include <functional>
 #include <optional>
 
 namespace jit::gpu {
@@ -37,6 +38,8 @@ public:
   /// Empty: all is well so far.
   const std::string &failure() const { return failed; }
 
+  /// The offset of an access at the point; `more` as of offset_of(). Forms may know a shorter text.
+  std::function<Offset(const nest::Access &access, double more)> offset;
   /// Where threads have no point of their own: a condition under which they do.
   std::string live{};
 

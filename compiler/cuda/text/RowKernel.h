@@ -45,6 +45,7 @@ private:
   static bool is_heavy(const nest::Nest &nest);
   void choose_kept();
   std::string kernel_text(const std::string &units);
+  void row_bases();
   void pass(unsigned number);
   void row_values(unsigned pass);
   void row_stores(unsigned pass);
@@ -106,6 +107,7 @@ private:
   Team team;
   std::map<unsigned, unsigned> kept; ///< node, where in the kernel's own shared memory
   unsigned kept_bytes = 0;
+  std::map<const nest::Access *, Offset> along; ///< accesses as their row's base and steps of `j`
   std::vector<unsigned> of_point; ///< nodes that have a value at the point of the loop
 };
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace jit::gpu {
 namespace {
@@ -163,6 +164,7 @@ std::string RowKernel::kernel_text(const std::string &units) {
   }
   out.line("const " + type + " i = " + row + " * " + points.number(row_points) + ";");
   out.line("const " + type + " row = i;");
+  row_bases();
   for (unsigned number = 0; number < nest.passes(); ++number)
     pass(number);
   if (!kept.empty())
@@ -177,6 +179,39 @@ std::string RowKernel::kernel_text(const std::string &units) {
              std::to_string(team.shared_bytes() + offset) + ");");
   }
   return team.declarations() + own.text() + out.text();
+}
+
+/// Where an access would take quotients at every point, its place at the begin of the row is
+/// computed once.
+void RowKernel::row_bases() {
+  unsigned first = 0;
+  while (!nest.axes[first].row)
+    ++first;
+  const auto axes = static_cast<unsigned>(nest.axes.size());
+  for (unsigned node = 0; node < nest.nodes.size(); ++node) {
+    const Node &n = nest.nodes[node];
+    if (!along_row(node) || !(nest::touches_memory(n.kind) || n.kind == NodeKind::inside) ||
+        !nest::is_linear(nest, n.access, first, axes))
+      continue;
+    const auto more = static_cast<double>(n.index_extent) *
+                      std::max(1.0, std::abs(static_cast<double>(n.index_stride)));
+    const Offset full = offset_of(points, n.access, "i", more);
+    if (full.text.find_first_of("/%") == full.text.npos)
+      continue;
+    nest::Access begin = n.access;
+    std::fill(begin.strides.begin() + first, begin.strides.end(), 0);
+    std::string text = e.fresh("at");
+    out.line(std::string(full.wide ? "const long long " : "const int ") + text + " = " +
+             offset_of(points, begin, "row", more).text + ";");
+    if (const std::int64_t step = n.access.strides[axes - 1]; step != 0)
+      text += std::string(full.wide ? " + (long long)j * " : " + (int)j * ") +
+              std::to_string(step) + (full.wide ? "ll" : "");
+    along[&n.access] = {text, full.wide};
+  }
+  values.offset = [this](const nest::Access &access, double more) {
+    const auto found = along.find(&access);
+    return found == along.end() ? offset_of(points, access, "i", more) : found->second;
+  };
 }
 
 void RowKernel::pass(unsigned number) {
@@ -241,7 +276,7 @@ void RowKernel::point_stores(const std::vector<unsigned> &effects) {
       continue;
     }
     out.line((values.live.empty() ? "" : "if (" + values.live + ") ") + "p.b" +
-             std::to_string(n.access.buffer) + "[" + offset_of(points, n.access, "i").text +
+             std::to_string(n.access.buffer) + "[" + values.offset(n.access, 0).text +
              "] = " + value + ";");
   }
 }

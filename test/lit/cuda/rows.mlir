@@ -51,7 +51,9 @@ kernel.func @total(%x: !kernel.buf<f32>, %y: !kernel.buf<f32>) space<i = 40007 :
 // CHECK: for (unsigned unit = TJ_BLOCK; unit < 3u; unit += TJ_BLOCKS) {
 // CHECK-NEXT: const bool live = unit * 32u + team < 70u;
 // CHECK-NEXT: const unsigned i = (live ? unit * 32u + team : 69u) * 1000u;
+// CHECK: const int [[BASE:at[0-9]+]] = (int)(row / 1000u);
 // CHECK: for (unsigned j = {{first[0-9]+}} + member % 4u; j < {{end[0-9]+}}; j += 4u) {
+// CHECK: TJ_LDG(p.b0 + [[BASE]] + (int)j * 70);
 // CHECK: if (live && member == 0)
 kernel.func @columns(%x: !kernel.buf<f32>, %y: !kernel.buf<f32>) space<i = 70 : parallel, j = 1000 : row> {
   %0 = kernel.load %x [i + j * 70] : <f32> -> <f32, [i, j]>
