@@ -4,6 +4,7 @@
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/cuda/Gpu.h"
 #include "runtime/cuda/OnHost.h"
+#include "runtime/program/Addresses.h"
 #include "runtime/program/Cells.h"
 
 #include <algorithm>
@@ -17,24 +18,8 @@ struct Run {
   const ProgramCall &call;
   const std::vector<std::byte *> &constants;
 
-  std::byte *base(const Buffer &buffer) const noexcept {
-    switch (buffer.base) {
-    case Buffer::Base::input:
-      return call.inputs[buffer.index];
-    case Buffer::Base::output:
-      return call.outputs[buffer.index];
-    case Buffer::Base::arena:
-      return call.arena + buffer.arena_offset;
-    case Buffer::Base::constant:
-      return constants[buffer.index];
-    }
-    return nullptr;
-  }
   std::byte *address(const Buffer &buffer) const noexcept {
-    std::int64_t offset = buffer.offset;
-    for (const Buffer::Term &term : buffer.terms)
-      offset += call.scalars[term.slot].as_int() * term.stride;
-    return base(buffer) + offset * static_cast<std::int64_t>(itemsize(buffer.meta->dtype));
+    return address_of(buffer, call, [this](std::uint32_t n) { return constants[n]; });
   }
 };
 

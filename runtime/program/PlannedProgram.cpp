@@ -7,6 +7,7 @@
 #include "runtime/kernels/Mxcsr.h"
 #include "runtime/kernels/Parallel.h"
 #include "runtime/kernels/ScalarValue.h"
+#include "runtime/program/Addresses.h"
 #include "runtime/program/Cells.h"
 #include "runtime/program/Products.h"
 #include "runtime/scalar/LargeAngle.h"
@@ -72,24 +73,9 @@ struct PlannedProgram::Run {
   const std::uint64_t *cells;
   std::byte *work; ///< memory for the step that runs
 
-  std::byte *base(const Buffer &buffer) const noexcept {
-    switch (buffer.base) {
-    case Buffer::Base::input:
-      return call.inputs[buffer.index];
-    case Buffer::Base::output:
-      return call.outputs[buffer.index];
-    case Buffer::Base::arena:
-      return call.arena + buffer.arena_offset;
-    case Buffer::Base::constant:
-      return program.constants[buffer.index].memory.get();
-    }
-    return nullptr;
-  }
   std::byte *address(const Buffer &buffer) const noexcept {
-    std::int64_t offset = buffer.offset;
-    for (const Buffer::Term &term : buffer.terms)
-      offset += call.scalars[term.slot].as_int() * term.stride;
-    return base(buffer) + offset * static_cast<std::int64_t>(itemsize(buffer.meta->dtype));
+    return address_of(buffer, call,
+                      [this](std::uint32_t n) { return program.constants[n].memory.get(); });
   }
   /// Arguments of a kernel, in the work memory, which moves on behind them.
   std::byte *const *addresses(const std::vector<Buffer> &buffers) noexcept {

@@ -157,7 +157,8 @@ bool fails_in_child(const Program &program) {
 
 void report(const Program &program, const std::string &failure, const Arguments &arguments) {
   std::cout << "\nFAILED: " << failure << "\nreproduce: tracejit-fuzz"
-            << (arguments.combinations ? " --combinations" : "") << " --programs 1 --seed "
+            << (arguments.combinations ? " --combinations" : "")
+            << (arguments.on_device ? " --device=cuda" : "") << " --programs 1 --seed "
             << program.seed << "\n";
   if (arguments.isolate) {
     std::cout << to_text(arguments.shrink ? shrink(program, fails_in_child) : program)

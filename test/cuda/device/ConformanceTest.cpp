@@ -41,17 +41,6 @@ TEST_P(OnDevice, EqualsTheCpu) {
   }
 }
 
-std::vector<OpKind> every_op() {
-  std::vector<OpKind> kinds;
-  for (const OpInfo &op : all_ops())
-    kinds.push_back(op.kind);
-  return kinds;
-}
-
-std::string name_of(const testing::TestParamInfo<OpKind> &test) {
-  return std::string(jit::info(test.param).name);
-}
-
 INSTANTIATE_TEST_SUITE_P(Ops, OnDevice, testing::ValuesIn(every_op()), name_of);
 
 } // namespace
