@@ -129,9 +129,12 @@ void CompileThread::hurry() noexcept {
 
 /// exit() on another thread than main's runs handlers only, the newest first, and LLVM makes static
 /// objects as it meets new work. So `stop` becomes the newest again after compilation 1, 2, 4, 8...
+/// Not during a fork, whose child would find the C library's list of handlers locked for good.
 void CompileThread::stop_before_new_statics() noexcept {
-  if (std::has_single_bit(++compilations))
-    std::atexit([] { CompileThread::get().stop(); });
+  if (!std::has_single_bit(++compilations))
+    return;
+  const std::lock_guard guard(lock);
+  std::atexit([] { CompileThread::get().stop(); });
 }
 
 void CompileThread::stop_with_main_thread() {
