@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "runtime/cuda/Elementwise.h"
+#include "runtime/cuda/Families.h"
 
 #include "runtime/cuda/FamilyArgs.h"
 #include "runtime/cuda/Gpu.h"

@@ -3,7 +3,7 @@
 
 #include "runtime/base/Options.h"
 #include "runtime/base/OutOfMemory.h"
-#include "runtime/cuda/Elementwise.h"
+#include "runtime/cuda/Families.h"
 #include "runtime/cuda/OnHost.h"
 #include "runtime/cuda/Tuning.h"
 #include "runtime/tensor/Arena.h"
@@ -320,13 +320,7 @@ bool Gpu::finish() noexcept {
 bool Gpu::run(const KernelCall &call) noexcept {
   if (!can_be_used())
     return false;
-  Launched launched = Launched::no_kernel;
-  if (const Family family = info(call.op).family; family == Family::elementwise)
-    launched = run_elementwise(*this, call);
-  else if (call.op == OpKind::full)
-    launched = run_fill(*this, call);
-  else if (family == Family::view) // a reshape whose strides allow no view
-    launched = run_reshape(*this, call);
+  const Launched launched = run_family(*this, call);
   return launched == Launched::no_kernel ? run_on_host(*this, call) : launched == Launched::yes;
 }
 

@@ -7,11 +7,11 @@
 
 namespace jit::gpu {
 
-std::optional<std::uint32_t> find_packed(std::string_view kernel) noexcept {
+const PackedKernel *find_packed(std::string_view kernel) noexcept {
   const auto found = std::ranges::lower_bound(pack().kernels, kernel, {}, &PackedKernel::name);
   if (found == pack().kernels.end() || found->name != kernel)
-    return std::nullopt;
-  return found->module;
+    return nullptr;
+  return &*found;
 }
 
 std::string packed_ptx(std::uint32_t module) {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +18,7 @@ struct PackedModule {
 struct PackedKernel {
   std::string_view name; ///< as in the text: add_f32_c
   std::uint32_t module;
+  std::uint32_t threads; ///< of a block
 };
 
 /// What the build has put in; empty without a clang for PTX. Kernels are sorted by name.
@@ -30,8 +30,8 @@ struct Pack {
 };
 const Pack &pack() noexcept;
 
-/// The number of the module that has a kernel.
-std::optional<std::uint32_t> find_packed(std::string_view kernel) noexcept;
+/// Null: there is none of this name.
+const PackedKernel *find_packed(std::string_view kernel) noexcept;
 
 /// Its PTX, for sm_80 and what came after it. The first line is `// tracejit pack UNIT`: the text
 /// from which it was made, with those of other modules.

@@ -9,9 +9,6 @@
 
 namespace jit::gpu {
 
-/// Of all kernels in the pack so far.
-static constexpr unsigned threads = 256;
-
 std::string PackedFunctions::name_of(ScalarFunction function, DType dtype, Layout layout,
                                      DType from) {
   constexpr std::string_view suffixes[] = {"_c", "_s", "_S"};
@@ -24,22 +21,22 @@ std::string PackedFunctions::name_of(ScalarFunction function, DType dtype, Layou
 }
 
 /// The lock is held.
-const KernelFunction *PackedFunctions::load(const std::string &name) {
-  const auto [entry, is_new] = loaded.try_emplace(name);
-  if (!is_new)
-    return entry->second.get();
-  const std::optional<std::uint32_t> number = find_packed(name);
-  if (!number)
+const KernelFunction *PackedFunctions::load(std::string_view name) {
+  if (const auto known = loaded.find(name); known != loaded.end())
+    return known->second.get();
+  const auto entry = loaded.try_emplace(std::string(name)).first;
+  const PackedKernel *packed = find_packed(name);
+  if (!packed)
     return nullptr;
-  Module &module = modules[*number];
+  Module &module = modules[packed->module];
   std::string failure;
   if (!module) {
-    module = gpu.load_module(packed_ptx(*number).c_str(), failure);
+    module = gpu.load_module(packed_ptx(packed->module).c_str(), failure);
     log_line(LogComponent::runtime, module ? LogLevel::info : LogLevel::error,
-             module ? "loaded kernels for " + name : failure);
+             module ? "loaded kernels for " + entry->first : failure);
   }
   const KernelFunction found =
-      module ? gpu.find_function(module, name, threads, 0) : KernelFunction{};
+      module ? gpu.find_function(module, entry->first, packed->threads, 0) : KernelFunction{};
   if (found.handle)
     entry->second = std::make_unique<const KernelFunction>(found);
   return entry->second.get(); // null for ever: the CPU computes it
@@ -54,12 +51,18 @@ const KernelFunction *PackedFunctions::find(ScalarFunction function, DType dtype
   if (const KernelFunction *there = place.load(std::memory_order_acquire)) [[likely]]
     return there;
   const KernelFunction *found = nullptr;
-  if_memory([&] {
-    const std::lock_guard guard(lock);
-    found = load(name_of(function, dtype, layout, from));
-  });
+  if_memory([&] { found = find(name_of(function, dtype, layout, from)); });
   if (found)
     place.store(found, std::memory_order_release);
+  return found;
+}
+
+const KernelFunction *PackedFunctions::find(std::string_view name) noexcept {
+  const KernelFunction *found = nullptr;
+  if_memory([&] {
+    const std::lock_guard guard(lock);
+    found = load(name);
+  });
   return found;
 }
 

@@ -9,10 +9,12 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace jit::gpu {
 
@@ -31,13 +33,16 @@ public:
   const KernelFunction *find(ScalarFunction function, DType dtype, Layout layout,
                              DType from = DType::boolean) noexcept;
 
+  /// Any other kernel by its name in the text. Takes a lock.
+  const KernelFunction *find(std::string_view name) noexcept;
+
 private:
   static constexpr std::size_t functions = static_cast<std::size_t>(ScalarFunction::none);
   static constexpr std::size_t dtypes = static_cast<std::size_t>(DType::f64) + 1;
   static constexpr std::size_t layouts = 3;
   using Place = std::atomic<const KernelFunction *>;
 
-  const KernelFunction *load(const std::string &name);
+  const KernelFunction *load(std::string_view name);
   static std::string name_of(ScalarFunction function, DType dtype, Layout layout, DType from);
 
   Gpu &gpu;
@@ -45,7 +50,8 @@ private:
   std::array<Place, dtypes * dtypes> known_casts{};
   std::mutex lock; ///< guards the rest
   std::map<std::uint32_t, Module> modules;
-  std::map<std::string, std::unique_ptr<const KernelFunction>> loaded; ///< null: there is none
+  /// By name, null: there is none.
+  std::map<std::string, std::unique_ptr<const KernelFunction>, std::less<>> loaded;
 };
 
 } // namespace jit::gpu

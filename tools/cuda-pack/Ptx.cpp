@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -55,6 +56,15 @@ struct Item {
   bool is_kernel;
 };
 
+unsigned threads_of(std::string_view kernel) {
+  constexpr std::string_view word = ".maxntid ";
+  const std::size_t at = kernel.find(word);
+  unsigned threads = 0;
+  if (at != kernel.npos)
+    std::from_chars(kernel.data() + at + word.size(), kernel.data() + kernel.size(), threads);
+  return threads;
+}
+
 class Splitter {
 public:
   Splitter(std::string_view ptx, const std::string &unit)
@@ -80,12 +90,13 @@ public:
     std::map<std::string, PtxModule> modules;
     for (const Item &item : items)
       if (item.is_kernel)
-        modules[item.name.substr(0, item.name.rfind('_'))].kernels.push_back(item.name);
+        modules[item.name.substr(0, item.name.rfind('_'))].kernels.push_back(
+            {item.name, threads_of(item.text)});
     std::vector<PtxModule> result;
     for (auto &[name, module] : modules) {
       std::set<std::size_t> needed;
-      for (const std::string &kernel : module.kernels)
-        need(kernel, needed);
+      for (const PtxKernel &kernel : module.kernels)
+        need(kernel.name, needed);
       module.text = head;
       for (std::size_t item : needed)
         module.text += items[item].text;

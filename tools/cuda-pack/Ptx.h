@@ -8,8 +8,12 @@
 
 namespace jit::gpu {
 
+struct PtxKernel {
+  std::string name;
+  unsigned threads; ///< of a block: `.maxntid`; 0: it does not say
+};
 struct PtxModule {
-  std::vector<std::string> kernels;
+  std::vector<PtxKernel> kernels;
   std::string text;
 };
 

@@ -66,7 +66,7 @@ int print(const std::string &folder) {
 /// OUT.cpp and OUT.bin, of PTX files named by their units.
 int embed(const std::string &out, std::span<char *const> files) {
   std::string data, units, modules;
-  std::map<std::string, unsigned> kernels;
+  std::map<std::string, std::string> kernels; // module and threads
   unsigned count = 0;
   for (const char *file : files) {
     const std::string ptx = read(file);
@@ -81,8 +81,8 @@ int embed(const std::string &out, std::span<char *const> files) {
       modules += "    {" + number + ", " + std::to_string(text.size()) + ", " +
                  std::to_string(module.text.size()) + "},\n";
       text += module.text;
-      for (const std::string &kernel : module.kernels)
-        kernels[kernel] = count;
+      for (const PtxKernel &kernel : module.kernels)
+        kernels[kernel.name] = std::to_string(count) + ", " + std::to_string(kernel.threads);
       ++count;
     }
     units += "    " + std::to_string(data.size()) + ",\n";
@@ -97,8 +97,8 @@ int embed(const std::string &out, std::span<char *const> files) {
          << "namespace jit::gpu {\nnamespace {\n\nconstexpr PackedModule modules[] = {\n"
          << modules << "};\nconstexpr std::uint32_t units[] = {\n"
          << units << "};\nconstexpr PackedKernel kernels[] = {\n";
-  for (const auto &[kernel, module] : kernels)
-    source << "    {\"" << kernel << "\", " << module << "},\n";
+  for (const auto &[kernel, values] : kernels)
+    source << "    {\"" << kernel << "\", " << values << "},\n";
   source << "};\n\n} // namespace\n\nconst Pack &pack() noexcept {\n"
          << "  static constexpr Pack all{kernels, modules, units, tracejit_pack_data};\n  return "
             "all;\n}\n\n"

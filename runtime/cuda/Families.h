@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Eager elementwise ops, casts and copies on a GPU: which kernel of the pack, and its arguments.
+// Eager ops on a GPU, one function a family: which kernels of the pack, and their arguments.
 #pragma once
 
 #include "runtime/kernels/KernelCall.h"
@@ -13,8 +13,12 @@ enum class Launched : std::uint8_t {
   no_kernel, ///< the pack has none; nothing was done
   refused,   ///< see Gpu::refusal
 };
-Launched run_elementwise(Gpu &gpu, const KernelCall &call) noexcept;
 
+/// The family of call.op, by one of the functions below.
+Launched run_family(Gpu &gpu, const KernelCall &call) noexcept;
+
+/// With casts.
+Launched run_elementwise(Gpu &gpu, const KernelCall &call) noexcept;
 /// Op full.
 Launched run_fill(Gpu &gpu, const KernelCall &call) noexcept;
 /// A reshape that copies: the elements of operand 0, in its order.
