@@ -40,7 +40,15 @@ std::string loaded_build_id(const void *address);
 
 } // namespace jit
 
+/// A segment of notes has nothing between them: no red zone of AddressSanitizer's either, which GCC
+/// leaves out of sections with a name by itself.
+#ifdef __clang__
+#define TRACEJIT_NO_RED_ZONE [[gnu::no_sanitize_address]]
+#else
+#define TRACEJIT_NO_RED_ZONE
+#endif
+
 /// Once in every compiler library, outside of all namespaces.
 #define TRACEJIT_COMPILER_NOTE(version)                                                            \
-  [[gnu::used, gnu::section(".note.tracejit")]] alignas(4) static constexpr jit::CompilerNote      \
-  tracejit_compiler_note(version)
+  TRACEJIT_NO_RED_ZONE [[gnu::used, gnu::section(".note.tracejit")]]                               \
+  alignas(4) static constexpr jit::CompilerNote tracejit_compiler_note(version)
