@@ -59,26 +59,47 @@ llvm::Constant *embed(const Impl &tensor, EntryParts &parts) {
 /// Takes constants in, and asks of them what is asked of inputs.
 std::string take_inputs(const ArtefactFunction &wanted, EntryParts &parts, EntryFunction &entry) {
   std::uint32_t slot = 0;
+  const auto weights =
+      static_cast<std::uint32_t>(wanted.graph->inputs.size() - wanted.constants.size());
   for (std::uint32_t k = 0; k < wanted.graph->inputs.size(); ++k) {
     const auto constant = wanted.constants.find(k);
     if (constant == wanted.constants.end()) {
-      entry.inputs.push_back({nullptr, slot++});
+      entry.inputs.push_back({nullptr, slot++, 0});
       continue;
     }
     const Impl &tensor = *constant->second;
     std::optional<IndexRange> &demand = entry.demands.inputs[k];
     if (!meets(demand, tensor))
-      return "the constant %in" + std::to_string(k) + " has indices that are out of range";
+      return "the constant " + describe(*tensor.meta) + " has indices that are out of range";
     demand.reset();
-    entry.inputs.push_back({embed(tensor, parts), 0});
+    const auto apart = wanted.weights.places.find(k);
+    if (apart == wanted.weights.places.end()) {
+      entry.inputs.push_back({embed(tensor, parts), 0, 0});
+      continue;
+    }
+    const std::size_t origin =
+        static_cast<std::size_t>(span_of(*tensor.meta).origin) * itemsize(tensor.meta->dtype);
+    entry.inputs.push_back({nullptr, weights, apart->second + origin});
   }
+  return "";
+}
+
+/// Whether the plan writes every donated output only when nobody reads the input any more.
+std::string check_donations(const ArtefactFunction &wanted, const Plan &plan) {
+  for (const auto &[output, input] : wanted.donated)
+    if (plan.donated_input[output] != static_cast<std::int32_t>(input))
+      return "output " + std::to_string(output) + " cannot lie where input " +
+             std::to_string(input) +
+             " does: it is of another size, or written while that input is still read";
   return "";
 }
 
 /// One trace for all instruction sets.
 std::string add_function(const ArtefactFunction &wanted, std::span<const Isa> isas,
                          mlir::MLIRContext &context, EntryParts &parts) {
-  EntryFunction entry{wanted.name, wanted.info, wanted.graph, {}, demands_of(*wanted.graph), {}};
+  EntryFunction entry{
+      wanted.name,    wanted.info, wanted.graph, {}, demands_of(*wanted.graph), wanted.weights,
+      wanted.donated, {}};
   if (const auto op = find_unproven_index(*wanted.graph, entry.demands))
     return *op +
            ": its indices are computed, and may be out of range: a compiled file cannot check "
@@ -88,8 +109,10 @@ std::string add_function(const ArtefactFunction &wanted, std::span<const Isa> is
   const Planned planned = run_front(context, *wanted.graph, wanted.options);
   if (!planned.message.empty())
     return planned.message;
+  if (std::string failure = check_donations(wanted, planned.plan); !failure.empty())
+    return failure;
   for (const Isa isa : isas) {
-    LoweredPlan lowered{&planned.plan, wanted.graph, &entry.inputs, isa, {}};
+    LoweredPlan lowered{&planned.plan, wanted.graph, &entry.inputs, &wanted.donated, isa, {}};
     if (std::string failure = lower_plan(planned, wanted.options, parts.module, lowered);
         !failure.empty())
       return failure;

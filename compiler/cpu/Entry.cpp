@@ -16,8 +16,12 @@ public:
   EntryCode(EntryParts &parts, const EntryFunction &function)
       : parts(parts), wanted(function), graph(*function.graph), b(parts.module.getContext()) {
     for (std::size_t k = 0; k < graph.inputs.size(); ++k)
-      if (!function.inputs[k].constant)
+      if (!function.inputs[k].constant && !function.weights.places.contains(index(k)))
         inputs_given.push_back(graph.inputs[k]);
+    if (function.weights.bytes > 0) { // bytes, to the caller
+      const auto bytes = static_cast<std::int64_t>(function.weights.bytes);
+      inputs_given.push_back(intern_contiguous(DType::u8, {&bytes, 1}));
+    }
     for (const std::uint32_t output : graph.outputs)
       outputs_given.push_back(graph.values[output].meta);
   }
@@ -33,11 +37,14 @@ public:
     emit_run();
     emit_check();
     emit_error();
+    if (wanted.weights.bytes > 0)
+      emit_weights();
     shown_bytes(wanted.info, "_info");
     return "";
   }
 
 private:
+  static std::uint32_t index(std::size_t k) { return static_cast<std::uint32_t>(k); }
   llvm::Function *shown(llvm::Type *result, llvm::ArrayRef<llvm::Type *> types,
                         const char *ending) {
     llvm::Function *function = parts.function(result, types, wanted.name + ending);
@@ -128,6 +135,8 @@ private:
     null = b.getFalse();
     check_pointers(inputs, inputs_given, null, low_bits);
     check_pointers(outputs, outputs_given, null, low_bits);
+    if (wanted.weights.bytes > 0)
+      low_bits = b.CreateOr(low_bits, b.CreateAnd(element(inputs, inputs_given.size() - 1), 63));
     refuse_if(null, EntryError::null);
     refuse_if(b.CreateNot(is_zero(low_bits)), EntryError::misaligned);
 
@@ -242,8 +251,11 @@ private:
   }
 
   /// Where the bytes of a tensor begin and end; both 0 if there are none.
-  std::pair<llvm::Value *, llvm::Value *> extent_of(llvm::Value *list, std::size_t k,
-                                                    const Meta &meta) {
+  struct Extent {
+    std::size_t number; ///< among the caller's
+    llvm::Value *begin, *end;
+  };
+  Extent extent_of(llvm::Value *list, std::size_t k, const Meta &meta) {
     const auto bytes = static_cast<std::int64_t>(itemsize(meta.dtype));
     const Span span = span_of(meta);
     llvm::Value *address = element(list, k);
@@ -252,7 +264,7 @@ private:
           b.CreateAdd(address, b.getInt64(static_cast<std::uint64_t>(elements * bytes)));
       return b.CreateSelect(is_zero(address), b.getInt64(0), place);
     };
-    return {at(-span.origin), at(span.elements - span.origin)};
+    return {k, at(-span.origin), at(span.elements - span.origin)};
   }
 
   /// Refuses bool inputs with bytes that are neither 0 nor 1.
@@ -275,7 +287,7 @@ private:
   void emit_check() {
     llvm::Function *function =
         shown(parts.i32, llvm::to_vector(run->getFunctionType()->params()), "_check");
-    std::vector<std::pair<llvm::Value *, llvm::Value *>> outputs, inputs;
+    std::vector<Extent> outputs, inputs;
     auto *look = block("look"), *go = block("go");
     llvm::Value *null = b.getFalse();
     if (!graph.outputs.empty())
@@ -291,21 +303,24 @@ private:
       if (meta->size > 0)
         inputs.push_back(extent_of(function->getArg(0), k, *meta));
     llvm::Value *begin = b.CreatePtrToInt(function->getArg(3), parts.i64);
-    const std::pair workspace(
-        begin, b.CreateSelect(is_zero(begin), begin, b.CreateAdd(begin, function->getArg(4))));
+    const Extent workspace{
+        0, begin, b.CreateSelect(is_zero(begin), begin, b.CreateAdd(begin, function->getArg(4)))};
     llvm::Value *overlaps = b.getFalse();
-    const auto compare = [&](const auto &one, const auto &other) {
-      overlaps = b.CreateOr(overlaps, b.CreateAnd(b.CreateICmpULT(one.first, other.second),
-                                                  b.CreateICmpULT(other.first, one.second)));
+    const auto compare = [&](const Extent &one, const Extent &other, bool may_be_one = false) {
+      llvm::Value *meet =
+          b.CreateAnd(b.CreateICmpULT(one.begin, other.end), b.CreateICmpULT(other.begin, one.end));
+      if (may_be_one)
+        meet = b.CreateAnd(meet, b.CreateICmpNE(one.begin, other.begin));
+      overlaps = b.CreateOr(overlaps, meet);
     };
     for (std::size_t k = 0; k < outputs.size(); ++k) {
       for (std::size_t other = k + 1; other < outputs.size(); ++other)
         compare(outputs[k], outputs[other]);
-      for (const auto &input : inputs)
-        compare(outputs[k], input);
+      for (const Extent &input : inputs)
+        compare(outputs[k], input, is_donated(outputs[k].number, input.number));
       compare(outputs[k], workspace);
     }
-    for (const auto &input : inputs)
+    for (const Extent &input : inputs)
       compare(input, workspace);
     refuse_if(overlaps, EntryError::overlap);
     if (!inputs_given.empty())
@@ -316,6 +331,26 @@ private:
     for (llvm::Argument &each : function->args())
       arguments.push_back(&each);
     b.CreateRet(b.CreateCall(run, arguments));
+  }
+
+  bool is_donated(std::size_t output, std::size_t given) const {
+    const auto pair = wanted.donated.find(index(output));
+    return pair != wanted.donated.end() && wanted.inputs[pair->second].slot == given;
+  }
+
+  /// const uint8_t *NAME_weights_open(path), void NAME_weights_close(weights)
+  void emit_weights() {
+    std::array<std::int64_t, 5> words{static_cast<std::int64_t>(wanted.weights.bytes)};
+    std::memcpy(&words[1], wanted.weights.digest.data(), sizeof wanted.weights.digest);
+    llvm::Constant *file = parts.words(words);
+    llvm::Type *p = parts.pointer;
+    llvm::Function *open = shown(p, {p}, "_weights_open");
+    b.CreateRet(
+        b.CreateCall(parts.from_rt("tj_rt1_weights_open", p, {p, p}), {file, open->getArg(0)}));
+    llvm::Function *close = shown(parts.none, {p}, "_weights_close");
+    b.CreateCall(parts.from_rt("tj_rt1_weights_close", parts.none, {p, p}),
+                 {file, close->getArg(0)});
+    b.CreateRetVoid();
   }
 
   /// const char *NAME_error(code)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "compiler/cpu/EntryBody.h"
+#include "runtime/jit/Compiler.h"
 #include "runtime/trace/Demands.h"
 
 #include <string>
@@ -17,7 +18,9 @@ struct EntryFunction {
   const Graph *graph = nullptr;
   std::vector<EntryInput> inputs; ///< by input of the graph
   Demands demands;                ///< of what the caller gives
-  std::vector<LoweredPlan> plans; ///< one for each instruction set, the least first
+  ArtefactFunction::Weights weights;
+  std::map<std::uint32_t, std::uint32_t> donated; ///< input by output
+  std::vector<LoweredPlan> plans;                 ///< one for each instruction set, the least first
 };
 
 /// Adds them to the module. An empty message, or why it cannot be done.

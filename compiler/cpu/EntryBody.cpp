@@ -61,7 +61,7 @@ llvm::Value *EntryBody::base(const Buffer &buffer) {
     const EntryInput &input = (*lowered.inputs)[buffer.index];
     if (input.constant)
       return input.constant;
-    return slot(given.inputs, input.slot);
+    return b.CreateConstGEP1_64(b.getInt8Ty(), slot(given.inputs, input.slot), input.offset);
   }
   case Buffer::Base::output:
     return slot(given.outputs, buffer.index);
@@ -151,7 +151,20 @@ llvm::Value *EntryBody::numbers(const std::vector<std::uint32_t> &wanted) {
   return list;
 }
 
-/// Stores that go past the caches want whole lines of the output: without them another code runs.
+/// Whether no input lies where an output does.
+llvm::Value *EntryBody::is_apart(const KernelStep &step, std::size_t output, llvm::Value *list) {
+  const auto address = [&](std::size_t k) {
+    return b.CreateLoad(parts.i64, b.CreateConstGEP1_64(parts.i64, list, k));
+  };
+  llvm::Value *apart = b.getTrue();
+  for (std::size_t k = 0; k < step.inputs; ++k)
+    if (step.buffers[k].base == Buffer::Base::input)
+      apart = b.CreateAnd(apart, b.CreateICmpNE(address(k), address(output)));
+  return apart;
+}
+
+/// Stores that go past the caches want whole lines of the output, and no input there: else another
+/// code runs.
 llvm::Value *EntryBody::choose(const KernelStep &step, const LoweredKernel &kernel,
                                llvm::Value *list) {
   llvm::Function *function = parts.module.getFunction(kernel.function);
@@ -160,8 +173,12 @@ llvm::Value *EntryBody::choose(const KernelStep &step, const LoweredKernel &kern
   llvm::Value *bits = b.getInt64(0);
   for (std::size_t k = step.inputs; k < step.buffers.size(); ++k)
     bits = b.CreateOr(bits, b.CreateLoad(parts.i64, b.CreateConstGEP1_64(parts.i64, list, k)));
-  return b.CreateSelect(b.CreateICmpEQ(b.CreateAnd(bits, line - 1), b.getInt64(0)), function,
-                        parts.module.getFunction(kernel.update));
+  llvm::Value *fits = b.CreateICmpEQ(b.CreateAnd(bits, line - 1), b.getInt64(0));
+  for (std::size_t k = step.inputs; k < step.buffers.size(); ++k)
+    if (step.buffers[k].base == Buffer::Base::output &&
+        lowered.donated->contains(step.buffers[k].index))
+      fits = b.CreateAnd(fits, is_apart(step, k, list));
+  return b.CreateSelect(fits, function, parts.module.getFunction(kernel.update));
 }
 
 /// void piece(context, number), with context = {function, buffers, numbers, scratch}.

@@ -16,6 +16,7 @@ namespace jit::cpu {
 struct EntryInput {
   llvm::Constant *constant = nullptr; ///< element [0, ..., 0]
   std::uint32_t slot = 0;
+  std::uint64_t offset = 0; ///< bytes from there to element [0, ..., 0]
 };
 
 /// A plan and its kernels, lowered into the module for one instruction set.
@@ -23,6 +24,8 @@ struct LoweredPlan {
   const Plan *plan = nullptr;
   const Graph *graph = nullptr;
   const std::vector<EntryInput> *inputs = nullptr;
+  /// Outputs that may lie where an input does.
+  const std::map<std::uint32_t, std::uint32_t> *donated = nullptr;
   Isa isa = Isa::v3;
   std::map<std::string, LoweredKernel> kernels; ///< by the names in the plan
 };
@@ -56,6 +59,7 @@ private:
   llvm::Value *addresses(const std::vector<Buffer> &buffers, const LoweredKernel &kernel);
   llvm::Value *numbers(const std::vector<std::uint32_t> &cells);
   llvm::Value *stack(llvm::Type *element, std::size_t count, const char *name);
+  llvm::Value *is_apart(const KernelStep &step, std::size_t output, llvm::Value *list);
   llvm::Value *choose(const KernelStep &step, const LoweredKernel &kernel, llvm::Value *list);
   void step(const KernelStep &step);
   void step(const ContractStep &step);

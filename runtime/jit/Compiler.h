@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/base/ScheduleFields.h"
+#include "runtime/base/Sha256.h"
 #include "runtime/kernels/Target.h"
 #include "runtime/program/KernelCache.h"
 #include "runtime/program/Program.h"
@@ -44,6 +45,15 @@ struct ArtefactFunction {
   std::string info;       ///< what NAME_info says
   /// Inputs that become part of the file: ready tensors that look like the inputs.
   std::map<std::uint32_t, const Impl *> constants;
+  /// Where they lie in a file of weights, if there is one (`bytes` > 0): the byte of their lowest
+  /// address. The code then has one more input behind the others.
+  struct Weights {
+    std::uint64_t bytes = 0;
+    Digest digest{};
+    std::map<std::uint32_t, std::uint64_t> places = {};
+  } weights = {};
+  /// Outputs that may lie where an input does, which then is overwritten.
+  std::map<std::uint32_t, std::uint32_t> donated = {};
 };
 struct Artefact {
   std::vector<char> object;  ///< an ELF object; empty: `message` says why

@@ -105,6 +105,20 @@ int32_t tj_rt1_in_range(const int64_t *tensor, const void *data, int64_t low, in
 /* Code that compiled kernels call for sin, cos and tan of large angles: f32, then f64. */
 extern const void *const tj_rt1_outside[6];
 
+/* ---- Constants in a file of their own ---------------------------------------------------------
+ */
+
+/* Words of a file of weights: bytes of data, then the 32 bytes of their SHA-256. The file has 4,096
+   bytes of header (the text "TJWTS1\n", a 0, the words, zeros), then the data.
+
+   Maps the file read-only and gives the address of the data, a multiple of 64; its pages are read
+   as they are touched. NULL: it cannot be opened or mapped (errno says why), or is not the file
+   that the words tell (EINVAL); the digest is compared with that of the header, the data are not
+   read. */
+const void *tj_rt1_weights_open(const int64_t *file, const char *path);
+/* NULL is fine. */
+void tj_rt1_weights_close(const int64_t *file, const void *data);
+
 /* ---- A pool to pass as `par` and `pool` -------------------------------------------------------
  */
 

@@ -13,7 +13,8 @@ from repository import ROOT, report
 
 # Of the C library, and what compilers have for __builtin_cpu_supports.
 NEEDED = {
-    "abort", "aligned_alloc", "free", "memcpy", "memmove", "memset", "pthread_cond_broadcast",
+    "__errno_location", "abort", "aligned_alloc", "bcmp", "close", "free", "fstat", "memcpy",
+    "memmove", "memset", "mmap", "munmap", "open", "pread", "pthread_cond_broadcast",
     "pthread_cond_destroy", "pthread_cond_init", "pthread_cond_signal", "pthread_cond_wait",
     "pthread_create", "pthread_join", "pthread_mutex_destroy", "pthread_mutex_init",
     "pthread_mutex_lock", "pthread_mutex_unlock", "pthread_sigmask", "sigfillset", "__cpu_features2",

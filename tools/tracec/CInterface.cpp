@@ -211,7 +211,11 @@ std::string wrapper(const CFunction &f) {
 
 std::string declarations(const CFunction &f) {
   const std::string prefix = upper(f.name);
-  std::string text = "/* " + signature(f) + " */\n";
+  std::string text = "/* " + signature(f);
+  for (const auto &[input, output] : f.donated)
+    text += "\n   " + f.outputs[output].name + " may lie where " + f.inputs[input].name +
+            " does, which is overwritten then.";
+  text += " */\n";
   text += "enum {\n";
   for (const jit::EntryErrorText &row : jit::entry_errors)
     text += "  " + prefix + "_" + row.c_name + " = " + std::to_string(static_cast<int>(row.error)) +
@@ -226,6 +230,11 @@ std::string declarations(const CFunction &f) {
   text += "int32_t " + f.name + "_run(" + run_parameters;
   text += "int32_t " + f.name + "_check(" + run_parameters;
   text += "const char *" + f.name + "_error(int32_t code);\n";
+  if (!f.weights.empty())
+    text += "/* Maps the file of weights, whose data have SHA-256\n   " + f.weights +
+            ".\n   NULL: see errno; EINVAL: it is another file. */\nconst uint8_t *" + f.name +
+            "_weights_open(const char *path);\nvoid " + f.name +
+            "_weights_close(const uint8_t *weights);\n";
   return text + wrapper(f);
 }
 
@@ -274,11 +283,16 @@ static std::string example_text(const jit::Scalar &number) {
 }
 
 CFunction describe_for_c(const jit::Graph &graph, const std::string &name,
-                         std::map<std::string, std::string> names,
-                         const std::vector<bool> &folded) {
-  CFunction f{name, graph.name, {}, {}, {}};
+                         std::map<std::string, std::string> names, const std::vector<bool> &taken) {
+  CFunction f{.name = name,
+              .trace = graph.name,
+              .inputs = {},
+              .outputs = {},
+              .numbers = {},
+              .donated = {},
+              .weights = {}};
   for (std::size_t k = 0; k < graph.inputs.size(); ++k)
-    if (!folded[k])
+    if (!taken[k])
       f.inputs.push_back({take_name(names, "in" + std::to_string(k)), graph.inputs[k]});
   for (std::size_t k = 0; k < graph.scalars.size(); ++k)
     f.numbers.push_back({take_name(names, "num" + std::to_string(k)), graph.scalars[k],
@@ -300,6 +314,20 @@ CFunction describe_for_c(const jit::Graph &graph, const std::string &name,
   add(f.numbers);
   add(f.outputs);
   return f;
+}
+
+void add_weights(CFunction &f, std::uint64_t bytes, const std::string &digest) {
+  static constexpr const char *name = "weights";
+  for (const auto *tensors : {&f.inputs, &f.outputs})
+    for (const CTensor &tensor : *tensors)
+      if (upper(tensor.name) == upper(name))
+        throw Exit(ExitCode::usage, std::string("tracec: error: two values are called ") + name);
+  for (const CNumber &number : f.numbers)
+    if (upper(number.name) == upper(name))
+      throw Exit(ExitCode::usage, std::string("tracec: error: two values are called ") + name);
+  const auto extent = static_cast<std::int64_t>(bytes);
+  f.inputs.push_back({name, jit::intern_contiguous(jit::DType::u8, {&extent, 1})});
+  f.weights = digest;
 }
 
 std::string header_text(const std::string &file, std::span<const CFunction> functions,
@@ -346,6 +374,10 @@ std::string info_text(const CFunction &f, std::span<const jit::Isa> isas) {
            {"numbers", numbers},
            {"outputs", tensors(f.outputs)},
            {"targets", Json::array()}};
+  for (const auto &[input, output] : f.donated)
+    all["donated"].push_back({{"input", f.inputs[input].name}, {"output", f.outputs[output].name}});
+  if (!f.weights.empty())
+    all["weights"] = {{"bytes", f.inputs.back().meta->size}, {"sha256", f.weights}};
   for (const jit::Isa isa : isas)
     all["targets"].push_back(targets({&isa, 1}, ""));
   return all.dump(-1, ' ', true, Json::error_handler_t::replace);

@@ -51,6 +51,7 @@ const Choices<Emit> emits = {{"object", Emit::object},
                              {"shared", Emit::shared},
                              {"package", Emit::package}};
 const Choices<Header> headers = {{"c", Header::c}, {"c++", Header::cpp}};
+const Choices<Weights> places = {{"embed", Weights::embed}, {"file", Weights::file}};
 const Choices<std::string> stages = {{"trace", "trace"},     {"simplified", "simplified"},
                                      {"laidout", "laidout"}, {"fused", "fused"},
                                      {"planned", "planned"}, {"scheduled", "scheduled"},
@@ -187,6 +188,12 @@ void add_compile(CLI::App &app, Request &request) {
                  "make input %inK part of the file: a .npy file, or an array of a .npz file")
       ->allow_extra_args(false)
       ->type_name("K=FILE[:ARRAY]");
+  add_choice(app, "--weights", places, request.weights,
+             "where constants lie; file: NAME.weights; unless given so above 64 MiB");
+  app.add_option("--donate", request.donated,
+                 "callers may give out0 the memory of in0, which is overwritten then")
+      ->allow_extra_args(false)
+      ->type_name("in0=out0");
   app.add_option("--linker", request.linker, "for shared: a program; $CC, else cc, unless given")
       ->type_name("PROGRAM");
 }

@@ -16,6 +16,7 @@ enum class Command { run, dump, bench, compile, profile, info, import };
 enum class RunMode { eager, compiled, both };
 enum class Emit { object, archive, shared, package };
 enum class Header { c, cpp };
+enum class Weights { by_size, embed, file };
 
 struct Request {
   Command command = Command::run;
@@ -39,9 +40,11 @@ struct Request {
   std::int64_t l2 = 1 << 20, l3 = 32 << 20;
   std::string function, linker;
   std::vector<std::string> names, constants; ///< "in0=x", "0=w.npy"
-  bool verify = false;                       ///< digests of all sections
-  bool check = false;                        ///< of an import: look only
-  std::uint32_t max_seconds = 60;            ///< of CPU time; 0: as long as it takes
+  std::vector<std::string> donated;          ///< "in0=out0"
+  Weights weights = Weights::by_size;
+  bool verify = false;            ///< digests of all sections
+  bool check = false;             ///< of an import: look only
+  std::uint32_t max_seconds = 60; ///< of CPU time; 0: as long as it takes
 
   std::optional<jit::Isa> isa;
   int threads = 0; ///< 0: one for each CPU

@@ -3,15 +3,18 @@
 #include "runtime/base/Files.h"
 #include "runtime/kernels/Target.h"
 #include "runtime/tensor/Impl.h"
-#include "runtime/tensor/Npz.h"
 #include "tools/tracec/Commands.h"
 #include "tools/tracec/Compiled.h"
+#include "tools/tracec/Constants.h"
 #include "tools/tracec/CppHeader.h"
+#include "tools/tracec/FoldConstants.h"
 #include "tools/tracec/Link.h"
 #include "tools/tracec/Package.h"
 #include "tools/tracec/TraceFile.h"
+#include "tools/tracec/Weights.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <csignal>
 #include <filesystem>
@@ -59,62 +62,25 @@ void limit_time(std::uint32_t seconds) {
   std::signal(SIGXCPU, over_time);
 }
 
-/// "K=REST", where K is a number or the name of an input.
-std::pair<std::size_t, std::string> split(const std::string &text, const jit::Graph &graph) {
+/// "in0=out0", or the numbers alone, as numbers of an input and an output of the trace.
+std::pair<std::size_t, std::size_t> split_donation(const std::string &text,
+                                                   const jit::Graph &graph) {
   const std::size_t equals = text.find('=');
-  std::string key = text.substr(0, equals);
-  if (key.starts_with("in"))
-    key.erase(0, 2);
-  const bool digits =
-      !key.empty() && key.size() < 10 && key.find_first_not_of("0123456789") == std::string::npos;
-  if (equals == std::string::npos || equals + 1 == text.size() || !digits)
-    throw Exit(ExitCode::usage, "tracec: error: --constant '" + text + "' is not K=FILE[:ARRAY]");
-  const std::size_t k = std::stoul(key);
-  if (k >= graph.inputs.size())
-    throw Exit(ExitCode::usage, "tracec: error: --constant " + text + ": the trace has " +
-                                    std::to_string(graph.inputs.size()) + " inputs");
-  return {k, text.substr(equals + 1)};
-}
-
-/// The elements of a member of an .npz file, "FILE.npz:ARRAY".
-std::vector<std::byte> read_member(const std::string &file, const std::string &array,
-                                   const jit::Meta &meta) {
-  const auto fail = [&](const std::string &why) {
-    return Exit(ExitCode::input, "tracec: error: " + why);
+  const auto number = [&](std::string key, std::string_view kind, std::size_t count) {
+    if (key.starts_with(kind))
+      key.erase(0, kind.size());
+    const bool digits =
+        !key.empty() && key.size() < 10 && key.find_first_not_of("0123456789") == std::string::npos;
+    if (equals == std::string::npos || !digits || std::stoul(key) >= count)
+      throw Exit(ExitCode::usage, "tracec: error: --donate '" + text +
+                                      "' is not IN=OUT, as in0=out0: the trace has " +
+                                      std::to_string(graph.inputs.size()) + " inputs and " +
+                                      std::to_string(graph.outputs.size()) + " outputs");
+    return static_cast<std::size_t>(std::stoul(key));
   };
-  const jit::Result<jit::NpzFile> archive = jit::NpzFile::open(file);
-  if (!archive)
-    throw fail(archive.message());
-  for (const jit::NpzMember &member : archive->members()) {
-    if (member.name != array)
-      continue;
-    const jit::Result<std::vector<std::byte>> bytes = archive->read(member);
-    if (!bytes)
-      throw fail(bytes.message());
-    const jit::Result<jit::NpyHeader> header = jit::parse_npy(*bytes);
-    if (!header)
-      throw fail(file + ": " + array + ": " + header.message());
-    if (header->dtype != meta.dtype || !std::ranges::equal(jit::Dims(header->shape), meta.dims()))
-      throw fail("the input is " + describe(meta) + ", " + file + ":" + array + " holds " +
-                 jit::describe(header->dtype, header->shape));
-    std::vector<std::byte> elements(header->data_bytes);
-    jit::decode_npy(*header, bytes->data() + header->data_offset, elements.data());
-    return elements;
-  }
-  throw fail(file + " has no array " + array);
-}
-
-/// A constant as the trace reads it, and its first element's place.
-jit::Tensor read_constant(const std::string &file, const jit::Meta &meta, std::size_t k) {
-  const std::size_t colon = file.rfind(".npz:");
-  if (colon == std::string::npos)
-    return read_npy(file, meta, "%in" + std::to_string(k));
-  const std::vector<std::byte> elements =
-      read_member(file.substr(0, colon + 4), file.substr(colon + 5), meta);
-  jit::Result<jit::Tensor> tensor = jit::lay_out(meta, elements.data());
-  if (!tensor)
-    throw Exit(ExitCode::limit, "tracec: error: " + tensor.message());
-  return std::move(*tensor);
+  return {number(text.substr(0, equals), "in", graph.inputs.size()),
+          number(equals == std::string::npos ? "" : text.substr(equals + 1), "out",
+                 graph.outputs.size())};
 }
 
 std::map<std::string, std::string> given_names(const Request &request) {
@@ -128,28 +94,70 @@ std::map<std::string, std::string> given_names(const Request &request) {
   return names;
 }
 
+/// `taken` are inputs of the trace that the function has no more.
+void donate(std::pair<std::size_t, std::size_t> pair, const std::string &text,
+            const std::vector<bool> &taken, CFunction &c, jit::ArtefactFunction &function) {
+  const auto [in, out] = pair;
+  if (taken[in])
+    throw Exit(ExitCode::usage, "tracec: error: --donate " + text + ": that input is a constant");
+  const auto given = static_cast<std::size_t>(
+      std::count(taken.begin(), taken.begin() + static_cast<std::ptrdiff_t>(in), false));
+  if (!c.donated.emplace(given, out).second ||
+      !function.donated.emplace(static_cast<std::uint32_t>(out), 0).second)
+    throw Exit(ExitCode::usage, "tracec: error: --donate " + text + ": that is given already");
+  // Among those of the graph that is compiled: constants may stand between them.
+  std::uint32_t input = 0;
+  for (std::size_t left = given;; ++input)
+    if (!function.constants.contains(input) && left-- == 0)
+      break;
+  function.donated[static_cast<std::uint32_t>(out)] = input;
+}
+
+/// Whether constants lie in a file of their own.
+bool lies_apart(const Request &request, const jit::ArtefactFunction &function) {
+  std::size_t bytes = 0;
+  for (const auto &[input, tensor] : function.constants)
+    bytes += bytes_of(*tensor).size();
+  if (request.emit == Emit::package || bytes == 0)
+    return false;
+  constexpr std::size_t most_embedded = std::size_t{1} << 30; // reached by 32 bits
+  constexpr std::size_t embedded_unasked = std::size_t{64} << 20;
+  if (request.weights == Weights::embed && bytes > most_embedded)
+    throw Exit(ExitCode::limit, "tracec: error: constants of " + std::to_string(bytes) +
+                                    " bytes: more than 1 GiB cannot be part of the code; use "
+                                    "--weights=file");
+  return request.weights == Weights::file ||
+         (request.weights == Weights::by_size && bytes > embedded_unasked);
+}
+
 void add_function(const Request &request, const jit::Graph &graph, Functions &functions) {
   const std::string wish = request.function.empty() ? graph.name : request.function;
   const std::string name = identifier(wish);
   if (request.emit != Emit::package && name.starts_with('_'))
     std::cerr << "tracec: the function is called " << name << ": '" << name.substr(1)
               << "' is taken by C, C++ or the C library, or begins with a digit\n";
-  jit::ArtefactFunction wanted{&graph, compile_options(request, graph), name, "", {}};
-  std::vector<bool> folded(graph.inputs.size());
-  for (const std::string &text : request.constants) {
-    const auto [k, file] = split(text, graph);
-    constexpr std::size_t most_bytes = std::size_t{1} << 30; // reached by 32 bits
-    if (request.emit != Emit::package && graph.inputs[k]->bytes() > most_bytes)
-      throw Exit(ExitCode::limit, "tracec: error: --constant " + text +
-                                      ": more than 1 GiB cannot be part of a file; use "
-                                      "--emit=package");
-    jit::Tensor tensor = read_constant(file, *graph.inputs[k], k);
-    wanted.constants[static_cast<std::uint32_t>(k)] = jit::detail::Access::impl(tensor);
-    functions.constants.push_back(std::move(tensor));
-    folded[k] = true;
+  GraphWithConstants known{graph, read_constants(request, graph)};
+  std::vector<bool> taken(graph.inputs.size());
+  for (const auto &[input, tensor] : known.constants)
+    taken[input] = true;
+  known = fold_constants(std::move(known));
+  const jit::Graph &left = functions.graphs.emplace_back(std::move(known.graph));
+  jit::ArtefactFunction wanted;
+  wanted.graph = &left;
+  wanted.options = compile_options(request, left);
+  wanted.name = name;
+  for (const auto &[input, tensor] : known.constants) {
+    wanted.constants[input] = jit::detail::Access::impl(tensor);
+    functions.constants.push_back(tensor);
   }
-  functions.c.push_back(describe_for_c(graph, name, given_names(request), folded));
-  wanted.info = info_text(functions.c.back(), request.targets);
+  CFunction &c = functions.c.emplace_back(describe_for_c(graph, name, given_names(request), taken));
+  for (const std::string &text : request.donated)
+    donate(split_donation(text, graph), text, taken, c, wanted);
+  if (lies_apart(request, wanted)) {
+    functions.weights = lay_out_weights(wanted);
+    add_weights(c, wanted.weights.bytes, jit::to_hex(wanted.weights.digest));
+  }
+  wanted.info = info_text(c, request.targets);
   functions.wanted.push_back(std::move(wanted));
 }
 
@@ -167,12 +175,18 @@ bool names_clash(const std::string &a, const std::string &b) {
 
 Functions make_functions(const Request &request, const std::vector<jit::Graph> &graphs) {
   Functions functions;
-  const bool lone =
-      !request.function.empty() || !request.names.empty() || !request.constants.empty();
+  const bool lone = !request.function.empty() || !request.names.empty() ||
+                    !request.constants.empty() || !request.donated.empty();
   if (graphs.size() > 1 && lone)
-    throw Exit(ExitCode::usage,
-               "tracec: error: --function, --name and --constant need --trace: the file has " +
-                   std::to_string(graphs.size()) + " traces");
+    throw Exit(ExitCode::usage, "tracec: error: --function, --name, --constant and --donate need "
+                                "--trace: the file has " +
+                                    std::to_string(graphs.size()) + " traces");
+  if (request.emit == Emit::package && request.weights != Weights::by_size)
+    throw Exit(ExitCode::usage, "tracec: error: --weights is not for --emit=package: a bundle maps "
+                                "its constants");
+  if (request.emit == Emit::package && !request.donated.empty())
+    throw Exit(ExitCode::usage, "tracec: error: --donate is not for --emit=package: a module takes "
+                                "the memory of inputs that nobody else holds");
   for (const jit::Graph &graph : graphs) {
     add_function(request, graph, functions);
     for (std::size_t k = 0; k + 1 < functions.c.size(); ++k)
@@ -188,7 +202,7 @@ fs::path output_file(const Request &request, const char *ending) {
   fs::path path = request.output;
   if (path.empty())
     path = request.file == "-" ? "trace" : fs::path(request.file).filename();
-  for (const char *known : {".o", ".a", ".so", ".tjb", ".h", ".hpp", ".trace"})
+  for (const char *known : {".o", ".a", ".so", ".tjb", ".h", ".hpp", ".trace", ".weights"})
     if (path.extension() == known)
       path.replace_extension();
   return path += ending;
@@ -208,10 +222,13 @@ const char *ending_of(Emit emit) {
   return "";
 }
 
+void write_parts(const fs::path &path, std::span<const std::span<const std::byte>> parts) {
+  if (const auto message = jit::write_file(path, parts))
+    throw Exit(ExitCode::input, "tracec: error: " + *message);
+}
 void write_text(const fs::path &path, std::span<const char> text) {
   const std::span<const std::byte> part = std::as_bytes(text);
-  if (const auto message = jit::write_file(path, {&part, 1}))
-    throw Exit(ExitCode::input, "tracec: error: " + *message);
+  write_parts(path, {&part, 1});
 }
 
 std::vector<std::string> shown_names(const std::vector<CFunction> &functions) {
@@ -219,6 +236,10 @@ std::vector<std::string> shown_names(const std::vector<CFunction> &functions) {
   for (const CFunction &function : functions)
     for (const char *ending : {"_run", "_check", "_workspace", "_error", "_info"})
       names.push_back(function.name + ending);
+  for (const CFunction &function : functions)
+    for (const char *ending : {"_weights_open", "_weights_close"})
+      if (!function.weights.empty())
+        names.push_back(function.name + ending);
   return names;
 }
 
@@ -269,6 +290,10 @@ ExitCode compile(const Request &request) {
     link_shared(request.linker, file, made.object, shown_names(functions.c), made.needs_rt);
   else
     write_text(file, request.emit == Emit::object ? made.object : made.archive);
+  const fs::path weights = output_file(request, ".weights");
+  const std::vector<std::byte> head = weights_header(functions.wanted.front().weights);
+  if (!functions.weights.empty())
+    write_parts(weights, std::array<std::span<const std::byte>, 2>{head, functions.weights});
   const bool needs_rt = made.needs_rt && request.emit != Emit::shared;
   const fs::path header = output_file(request, ".h");
   write_text(header,
@@ -280,6 +305,8 @@ ExitCode compile(const Request &request) {
                cpp_header_text(cpp.filename().string(), header.filename().string(), functions.c));
     std::cout << ", " << cpp.string();
   }
+  if (!functions.weights.empty())
+    std::cout << ", " << weights.string();
   std::cout << (needs_rt ? "; link with libtracejit-rt.a\n" : "\n");
   return ExitCode::ok;
 }

@@ -3,22 +3,14 @@
 
 #include "runtime/program/Bundle.h"
 #include "runtime/tensor/Impl.h"
-#include "runtime/trace/Span.h"
 #include "tools/tracec/Compiled.h"
 #include "tools/tracec/Exit.h"
 #include "tools/tracec/TraceFile.h"
+#include "tools/tracec/Weights.h"
 
 #include <algorithm>
 
 namespace tracec {
-
-/// From the lowest address on.
-static std::span<const std::byte> bytes_of(const jit::Impl &tensor) {
-  const jit::Meta &meta = *tensor.meta;
-  const jit::Span span = jit::span_of(meta);
-  const auto bytes = static_cast<std::int64_t>(jit::itemsize(meta.dtype));
-  return {tensor.data() - span.origin * bytes, static_cast<std::size_t>(span.elements * bytes)};
-}
 
 /// The names of all inputs of the graph: constants have their numbers.
 static jit::BundleNames names_of(const CFunction &c, const jit::ArtefactFunction &function) {

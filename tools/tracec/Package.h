@@ -8,6 +8,7 @@
 
 #include <tracejit/tensor.h>
 
+#include <deque>
 #include <vector>
 
 namespace tracec {
@@ -17,6 +18,8 @@ struct Functions {
   std::vector<CFunction> c;
   std::vector<jit::ArtefactFunction> wanted;
   std::vector<jit::Tensor> constants; ///< hold the bytes
+  std::vector<std::byte> weights;     ///< of the one function with constants in a file
+  std::deque<jit::Graph> graphs;      ///< those of the file without what constants decide
 };
 
 /// A bundle of the functions, with code for each target. Throws Exit.
