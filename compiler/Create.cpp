@@ -25,12 +25,11 @@ public:
           .count();
     };
     CompileResult result;
-    if (options.target.gpu.device != on_cpu) {
+    if (options.target.gpu.capability != 0) {
       Planned planned = run_front(*context, graph, options);
       result.message = planned.message;
       if (result.message.empty())
-        result.message = plan_compiler.compile(std::move(planned), options.target.gpu,
-                                               since_start(), result.program);
+        plan_compiler.compile(std::move(planned), options.target.gpu, since_start(), result);
       return result;
     }
     cpu::Engine *engine = engine_for(options.target.isa, result.message);

@@ -78,7 +78,8 @@ PlanText text_of(const Planned &planned, Prelude prelude) {
 std::string PlanCompiler::open(DeviceNumber device) {
   if (nvrtc)
     return "";
-  Result<Nvrtc> found = Nvrtc::open(options().nvrtc, traits_of(device).driver_version);
+  const int driver = device == on_cpu ? Nvrtc::any_driver : traits_of(device).driver_version;
+  Result<Nvrtc> found = Nvrtc::open(options().nvrtc, driver);
   if (!found)
     return found.message();
   nvrtc = *std::move(found);
@@ -86,13 +87,10 @@ std::string PlanCompiler::open(DeviceNumber device) {
   return "";
 }
 
-std::string PlanCompiler::compile(Planned planned, const GpuTarget &target, double front_ms,
-                                  std::unique_ptr<Program> &program) {
-  const auto start = std::chrono::steady_clock::now();
+std::string PlanCompiler::make_code(Planned planned, const GpuTarget &target, GpuCode &code) {
   PlanText text = text_of(planned, Prelude::nvrtc);
   if (!text.failure.empty())
     return text.failure;
-  GpuCode code;
   code.plan = std::move(planned.plan);
   code.kernels = std::move(text.kernels);
   code.compiled = text.count;
@@ -104,13 +102,26 @@ std::string PlanCompiler::compile(Planned planned, const GpuTarget &target, doub
       return image.message();
     code.image = std::move(*image);
   }
-  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-  code.compile_ms = front_ms + took.count();
-  Result<std::unique_ptr<Program>> made = make_program(std::move(code), target.device);
-  if (!made)
-    return made.message();
-  program = std::move(*made);
   return "";
+}
+
+void PlanCompiler::compile(Planned planned, const GpuTarget &target, double front_ms,
+                           CompileResult &result) {
+  const auto start = std::chrono::steady_clock::now();
+  auto code = std::make_shared<GpuCode>();
+  result.message = make_code(std::move(planned), target, *code);
+  if (!result.message.empty())
+    return;
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+  code->compile_ms = front_ms + took.count();
+  result.gpu = code;
+  if (target.device == on_cpu)
+    return;
+  Result<std::unique_ptr<Program>> made = make_program(*code, target.device);
+  if (made)
+    result.program = std::move(*made);
+  else
+    result.message = made.message();
 }
 
 } // namespace jit::gpu

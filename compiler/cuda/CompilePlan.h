@@ -6,6 +6,7 @@
 #include "compiler/cuda/Nvrtc.h"
 #include "compiler/cuda/text/Prelude.h"
 #include "runtime/cuda/GpuProgram.h"
+#include "runtime/jit/Compiler.h"
 
 #include <map>
 #include <string>
@@ -21,15 +22,15 @@ struct PlanText {
 };
 PlanText text_of(const Planned &planned, Prelude prelude);
 
-/// Compiles and loads a plan. NVRTC is opened at the first call and kept. An empty message, or why
-/// there is no program.
+/// Compiles plans, and loads them where there is a device. NVRTC is opened at the first call and
+/// kept.
 class PlanCompiler {
 public:
-  std::string compile(Planned planned, const GpuTarget &target, double front_ms,
-                      std::unique_ptr<Program> &program);
+  void compile(Planned planned, const GpuTarget &target, double front_ms, CompileResult &result);
 
 private:
   std::string open(DeviceNumber device);
+  std::string make_code(Planned planned, const GpuTarget &target, GpuCode &code);
 
   std::optional<Nvrtc> nvrtc;
 };

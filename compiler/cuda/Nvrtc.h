@@ -11,6 +11,8 @@ namespace jit::gpu {
 
 class Nvrtc {
 public:
+  /// For code that goes to another machine.
+  static constexpr int any_driver = 13999;
   /// The newest library whose CUDA is not newer than the driver's (12080: 12.8), which would not
   /// take what it makes; or a sentence that says where it was looked for. `wanted`: of option
   /// nvrtc, empty: none.

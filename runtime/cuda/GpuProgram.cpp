@@ -25,7 +25,7 @@ struct Run {
 
 class GpuProgram final : public Program {
 public:
-  GpuProgram(Gpu &gpu, GpuCode &&code) noexcept : gpu(gpu), plan(std::move(code.plan)) {
+  GpuProgram(Gpu &gpu, const GpuCode &code) : gpu(gpu), plan(code.plan) {
     details.arena_bytes = plan.arena_bytes;
     details.code_bytes = code.image.size();
     details.compile_ms = code.compile_ms;
@@ -34,6 +34,7 @@ public:
     details.kernels_after = static_cast<std::uint32_t>(plan.steps.size());
     details.donated_input = plan.donated_input;
     details.refusals = std::move(plan.refusals);
+    details.stored = code.stored;
   }
   ~GpuProgram() override {
     for (Storage *constant : constant_storages)
@@ -179,9 +180,9 @@ bool GpuProgram::run(const ProgramCall &call) const noexcept {
 
 } // namespace
 
-Result<std::unique_ptr<Program>> make_program(GpuCode code, DeviceNumber device) {
+Result<std::unique_ptr<Program>> make_program(const GpuCode &code, DeviceNumber device) {
   auto &gpu = static_cast<Gpu &>(DeviceBackend::of(device));
-  auto program = std::make_unique<GpuProgram>(gpu, std::move(code));
+  auto program = std::make_unique<GpuProgram>(gpu, code);
   if (std::string failure = program->load(code); !failure.empty())
     return Failure{std::move(failure)};
   return std::unique_ptr<Program>(std::move(program));

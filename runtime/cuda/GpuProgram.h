@@ -30,9 +30,11 @@ struct GpuCode {
   std::vector<char> image; ///< a cubin, or PTX with a 0 behind it; none: no kernels
   double compile_ms = 0;
   std::uint32_t compiled = 0; ///< kernels in the image
+  bool stored = false;        ///< read from a file
 };
 
-/// Loads the module. The device has been opened.
-TRACEJIT_PRIVATE Result<std::unique_ptr<Program>> make_program(GpuCode code, DeviceNumber device);
+/// Loads the module. The device has been opened; the plan's metas are of it.
+TRACEJIT_PRIVATE Result<std::unique_ptr<Program>> make_program(const GpuCode &code,
+                                                               DeviceNumber device);
 
 } // namespace jit::gpu

@@ -17,6 +17,9 @@
 #include <vector>
 
 namespace jit {
+namespace gpu {
+struct GpuCode;
+}
 
 struct Impl;
 
@@ -35,6 +38,9 @@ struct CompileOptions {
 struct CompileResult {
   std::unique_ptr<Program> program; ///< null: `message` says why
   std::string message;
+  /// Of a program for a GPU: what it was loaded from. Without a device, but with its capability in
+  /// the target, there is this alone.
+  std::shared_ptr<const gpu::GpuCode> gpu;
 };
 
 /// One trace of a file that is compiled ahead. docs/offline.md says what the file shows.

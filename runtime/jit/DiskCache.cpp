@@ -5,6 +5,7 @@
 #include "runtime/base/Options.h"
 #include "runtime/base/SeededBugs.h"
 #include "runtime/base/Sha256.h"
+#include "runtime/cuda/StoredGpuProgram.h"
 #include "runtime/jit/CompilerNote.h"
 #include "runtime/program/StoredProgram.h"
 #include "runtime/trace/Text.h"
@@ -71,14 +72,37 @@ std::string DiskCache::key_of(const Graph &graph, const CompileOptions &options)
   const auto size_class = [](std::int64_t bytes) {
     return std::to_string(std::bit_floor(static_cast<std::uint64_t>(bytes)));
   };
-  std::string text = "tracejit-program 1\n" + libraries() + "isa " +
-                     (options.target.isa == Isa::v4 ? "v4" : "v3") + "\nl2 " +
-                     size_class(options.target.caches.l2) + "\nl3 " +
-                     size_class(options.target.caches.l3) + "\nmemory " +
+  const Target &target = options.target;
+  const std::string processor = target.gpu.capability != 0
+                                    ? "sm " + std::to_string(target.gpu.capability)
+                                    : std::string("isa ") + (target.isa == Isa::v4 ? "v4" : "v3") +
+                                          "\nl2 " + size_class(target.caches.l2) + "\nl3 " +
+                                          size_class(target.caches.l3);
+  std::string text = "tracejit-program 1\n" + libraries() + processor + "\nmemory " +
                      std::to_string(options.memory_budget) + "\ndisable";
   for (const std::string &pass : options.disabled_passes)
     text += " " + pass;
   return text + "\nschedule " + options.schedule.text() + "\n" + canonical_text(graph);
+}
+
+static Result<std::unique_ptr<const Program>>
+read_program(std::span<const std::byte> file, const std::string &name, const std::string &key,
+             const Graph &graph, const CompileOptions &options) {
+  if (options.target.gpu.capability == 0) {
+    Result<std::unique_ptr<PlannedProgram>> program =
+        program_from_file(file, name, key, graph, options.target.isa, *options.kernels);
+    if (!program)
+      return Failure{program.message()};
+    return std::unique_ptr<const Program>(std::move(*program));
+  }
+  const DeviceNumber device = options.target.gpu.device;
+  const Result<gpu::GpuCode> code = gpu::code_from_file(file, name, key, graph, device);
+  if (!code)
+    return Failure{code.message()};
+  Result<std::unique_ptr<Program>> program = gpu::make_program(*code, device);
+  if (!program)
+    return Failure{name + ": " + program.message()};
+  return std::unique_ptr<const Program>(std::move(*program));
 }
 
 std::unique_ptr<const Program> DiskCache::find(const Graph &graph, const CompileOptions &options) {
@@ -92,21 +116,28 @@ std::unique_ptr<const Program> DiskCache::find(const Graph &graph, const Compile
   }
   if (file->empty())
     return nullptr;
-  Result<std::unique_ptr<PlannedProgram>> program =
-      program_from_file(*file, name, key, graph, options.target.isa, *options.kernels);
+  Result<std::unique_ptr<const Program>> program = read_program(*file, name, key, graph, options);
   if (program)
     return std::move(*program);
-  // A damaged one is replaced by what is compiled now.
+  // A damaged one, or one that a device does not take, is replaced by what is compiled now.
   log_line(LogComponent::compile, LogLevel::info, program.message());
   return nullptr;
 }
 
-void DiskCache::add(const Graph &graph, const CompileOptions &options, const Program &program) {
-  const auto *planned = folder ? dynamic_cast<const PlannedProgram *>(&program) : nullptr;
-  if (!planned)
+std::vector<std::byte> DiskCache::file_of(const std::string &key,
+                                          const CompileResult &result) const {
+  if (result.gpu)
+    return gpu::code_to_file(key, *result.gpu);
+  const auto *planned = dynamic_cast<const PlannedProgram *>(result.program.get());
+  return planned ? program_to_file(key, *planned) : std::vector<std::byte>();
+}
+
+void DiskCache::add(const Graph &graph, const CompileOptions &options,
+                    const CompileResult &result) {
+  if (!folder)
     return;
   const std::string key = key_of(graph, options);
-  const std::vector<std::byte> file = program_to_file(key, *planned);
+  const std::vector<std::byte> file = file_of(key, result);
   if (file.empty())
     return;
   const std::string name = file_name(key);

@@ -31,9 +31,10 @@ public:
   /// The program, if it is there. Everything that decides about it is in the key, all of which is
   /// compared.
   std::unique_ptr<const Program> find(const Graph &graph, const CompileOptions &options);
-  void add(const Graph &graph, const CompileOptions &options, const Program &program);
+  void add(const Graph &graph, const CompileOptions &options, const CompileResult &result);
 
 private:
+  std::vector<std::byte> file_of(const std::string &key, const CompileResult &result) const;
   std::string key_of(const Graph &graph, const CompileOptions &options) const;
 
   std::optional<CacheFolder> folder;

@@ -79,8 +79,6 @@ static void log_program(const Path &path, const Program &program, const char *ho
 /// The program of an earlier process, or null.
 std::unique_ptr<const Program> CompileThread::find_stored(const Path &path,
                                                           const CompileRequest &request) {
-  if (request.options.target.gpu.device != on_cpu)
-    return nullptr;
   std::unique_ptr<const Program> program = disk().find(request.graph, request.options);
   if (program) {
     save_compiled(path);
@@ -102,8 +100,7 @@ CompileThread::compile(const Path &path, const CompileRequest &request, std::str
     return nullptr;
   }
   log_program(path, *result.program, "");
-  if (request.options.target.gpu.device == on_cpu)
-    disk().add(request.graph, request.options, *result.program);
+  disk().add(request.graph, request.options, result);
   return std::move(result.program);
 }
 

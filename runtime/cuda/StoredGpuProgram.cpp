@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/cuda/StoredGpuProgram.h"
+
+#include "runtime/cuda/Gpu.h"
+#include "runtime/program/Bytes.h"
+#include "runtime/program/Container.h"
+#include "runtime/program/PlanBytes.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace jit::gpu {
+namespace {
+
+constexpr std::uint32_t version = 1;
+
+struct NamedKernel {
+  std::string name; ///< in the plan
+  GpuKernel kernel;
+};
+
+void pass(auto &archive, auto &row) {
+  auto &kernel = row.kernel;
+  archive(row.name, kernel.function, kernel.unaligned, kernel.units, kernel.threads,
+          kernel.shared_bytes);
+}
+
+std::vector<std::byte> kernels_to_bytes(const GpuCode &code) {
+  std::vector<NamedKernel> rows;
+  for (const auto &[name, kernel] : code.kernels)
+    rows.push_back({name, kernel});
+  ByteWriter archive;
+  archive(version, code.compiled);
+  archive.list(rows, [&](const NamedKernel &row) { pass(archive, row); });
+  return std::move(archive.bytes);
+}
+
+/// What every device takes, and what this library makes.
+bool can_be_launched(const GpuKernel &kernel) {
+  constexpr unsigned warp = 32, most_threads = 1024, most_shared_bytes = 227 << 10;
+  return !kernel.function.empty() && kernel.threads > 0 && kernel.threads % warp == 0 &&
+         kernel.threads <= most_threads && kernel.shared_bytes <= most_shared_bytes;
+}
+
+bool read_kernels(std::span<const std::byte> bytes, GpuCode &code) {
+  ByteReader archive(bytes);
+  std::uint32_t found = 0;
+  std::vector<NamedKernel> rows;
+  archive(found, code.compiled);
+  archive.list(rows, [&](NamedKernel &row) { pass(archive, row); });
+  bool good = archive.good() && archive.at_end() && found == version;
+  for (NamedKernel &row : rows)
+    good &= can_be_launched(row.kernel) &&
+            code.kernels.try_emplace(std::move(row.name), std::move(row.kernel)).second;
+  return good;
+}
+
+/// Whether the kernel of a launch is there, and its arguments are no more than it can be given.
+bool can_launch(const GpuCode &code, const std::string &kernel, const std::vector<Buffer> &buffers,
+                const std::vector<std::uint32_t> &cells) {
+  return code.kernels.contains(kernel) && !code.image.empty() &&
+         buffers.size() + cells.size() <= Gpu::max_argument_bytes / sizeof(std::uint64_t);
+}
+
+bool has_kernels(const GpuCode &code) {
+  return std::ranges::all_of(code.plan.steps, [&](const Step &step) {
+    if (const auto *plain = std::get_if<KernelStep>(&step.what))
+      return can_launch(code, plain->kernel, plain->buffers, plain->cells);
+    const auto *contract = std::get_if<ContractStep>(&step.what);
+    return !contract || contract->epilogue.empty() ||
+           can_launch(code, contract->epilogue, contract->epilogue_buffers,
+                      contract->epilogue_cells);
+  });
+}
+
+template <class F> void for_each_buffer(Plan &plan, F f) {
+  for (Step &step : plan.steps) {
+    if (auto *plain = std::get_if<KernelStep>(&step.what)) {
+      std::ranges::for_each(plain->buffers, f);
+    } else if (auto *contract = std::get_if<ContractStep>(&step.what)) {
+      for (Buffer *buffer : {&contract->a, &contract->b, &contract->c})
+        f(*buffer);
+      std::ranges::for_each(contract->epilogue_buffers, f);
+    } else {
+      auto &library = std::get<LibraryStep>(step.what);
+      for (LibraryStep::Operand &operand : library.operands)
+        if (!operand.is_number)
+          f(operand.buffer);
+      std::ranges::for_each(library.results, f);
+    }
+  }
+}
+
+/// Files name no device: false, if there is no room for the metas of this one.
+bool put_on(Plan &plan, DeviceNumber device) {
+  bool good = true;
+  for_each_buffer(plan, [&](Buffer &buffer) {
+    const Meta *meta =
+        intern_meta(buffer.meta->dtype, buffer.meta->dims(), buffer.meta->strides(), device);
+    good &= meta->interned;
+    if (meta->interned)
+      buffer.meta = meta;
+    else
+      release_meta(meta);
+  });
+  return good;
+}
+
+/// A section with its digest compared; an empty message, or what is wrong.
+std::string read_section(const Container &container, SectionKind kind, const std::string &name,
+                         std::span<const std::byte> &bytes) {
+  const Section *section = container.find(kind);
+  if (!section)
+    return name + ": a section is missing";
+  bytes = section->bytes;
+  return container.verify(*section).value_or("");
+}
+
+} // namespace
+
+std::vector<std::byte> code_to_file(std::string_view key, const GpuCode &code) {
+  const std::vector<std::byte> plan = plan_to_bytes(code.plan), kernels = kernels_to_bytes(code);
+  if (std::max({key.size(), plan.size(), kernels.size()}) > max_plan_bytes ||
+      code.image.size() > max_code_bytes)
+    return {};
+  return ContainerWriter()
+      .add(SectionKind::key, std::as_bytes(std::span(key)))
+      .add(SectionKind::plan, plan)
+      .add(SectionKind::kernels, kernels)
+      .add(SectionKind::code, std::as_bytes(std::span(code.image)))
+      .file();
+}
+
+Result<GpuCode> code_from_file(std::span<const std::byte> file, const std::string &name,
+                               std::string_view key, const jit::Graph &graph, DeviceNumber device) {
+  const auto start = std::chrono::steady_clock::now();
+  const Result<Container> container = Container::read(file, name);
+  if (!container)
+    return Failure{container.message()};
+  std::span<const std::byte> found, plan, kernels, image;
+  for (const auto &[kind, bytes] :
+       {std::pair(SectionKind::key, &found), std::pair(SectionKind::plan, &plan),
+        std::pair(SectionKind::kernels, &kernels), std::pair(SectionKind::code, &image)})
+    if (std::string problem = read_section(*container, kind, name, *bytes); !problem.empty())
+      return Failure{std::move(problem)};
+  if (!std::ranges::equal(found, std::as_bytes(std::span(key))))
+    return Failure{name + ": the file is of another program"};
+  Result<Plan> read = plan_from_bytes(plan, graph);
+  if (!read)
+    return Failure{name + ": " + read.message()};
+  GpuCode code;
+  code.plan = std::move(*read);
+  const auto *first = reinterpret_cast<const char *>(image.data());
+  code.image.assign(first, first + image.size());
+  if (!read_kernels(kernels, code) || !has_kernels(code))
+    return Failure{name + ": the bytes of the kernels are damaged"};
+  if (!put_on(code.plan, device))
+    return Failure{name + ": too many shapes"};
+  code.stored = true;
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+  code.compile_ms = took.count();
+  return code;
+}
+
+} // namespace jit::gpu
