@@ -4,6 +4,7 @@
 #include "runtime/base/Files.h"
 #include "runtime/base/MappedFile.h"
 #include "runtime/eager/Dispatch.h"
+#include "runtime/eager/ModuleOnDevice.h"
 #include "runtime/eager/Typed.h"
 #include "runtime/jit/Mode.h"
 #include "runtime/jit/Profile.h"
@@ -37,6 +38,7 @@ struct Function {
   std::vector<std::uint32_t> inputs; ///< that the caller gives
   std::vector<Tensor> constants;     ///< by input; empty tensors where the caller gives one
   std::vector<Storage *> weights;    ///< of the program, as ProgramCall has them
+  std::unique_ptr<FunctionOnDevices> devices = std::make_unique<FunctionOnDevices>();
 
   const Graph &graph() const { return bundle.graph; }
 };
@@ -88,13 +90,14 @@ std::string prepare(Function &function, const std::shared_ptr<MappedFile> &file)
       return tensor.message();
     function.constants[k] = std::move(*tensor);
   }
+  if (find_unproven_index(graph, function.demands)) {
+    if (function.bundle.program)
+      function.bundle.why_no_program = "an index of the trace is computed, and may be out of range";
+    function.bundle.program.reset();
+    function.bundle.gpu_code.clear();
+  }
   if (!function.bundle.program)
     return "";
-  if (find_unproven_index(graph, function.demands)) {
-    function.bundle.program.reset();
-    function.bundle.why_no_program = "an index of the trace is computed, and may be out of range";
-    return "";
-  }
   for (const std::uint32_t input : function.bundle.program->info().weights) {
     const Impl *constant = detail::Access::impl(function.constants[input]);
     function.weights.push_back(constant ? constant->storage : nullptr);
@@ -104,7 +107,9 @@ std::string prepare(Function &function, const std::shared_ptr<MappedFile> &file)
 
 /// What one call was given.
 struct Arguments {
-  std::vector<Tensor> tensors; ///< by input of the graph, constants too
+  DeviceNumber device = on_cpu; ///< of all tensors
+  const Program *program;       ///< the function's there, or null
+  std::vector<Tensor> tensors;  ///< by input of the graph, constants too
   std::vector<Scalar> numbers;
 };
 
@@ -131,10 +136,29 @@ Scalar fitted(const Function &function, std::size_t k, const Operand &given,
 /// The operands of one call, where they lie.
 using GivenOperands = std::span<const Operand *const>;
 
+/// Where the first tensor lies; the CPU, if there is none.
+DeviceNumber device_of(GivenOperands given) {
+  for (const Operand *operand : given)
+    if (!detail::Access::is_scalar(*operand))
+      if (const Impl *impl = detail::Access::impl(*operand))
+        return impl->meta->device;
+  return on_cpu;
+}
+
+/// The constants, and what runs them, where a call is made.
+Arguments begin_call(const Function &function, DeviceNumber device,
+                     const std::source_location &site) {
+  if (device == on_cpu)
+    return {device, function.bundle.program.get(), function.constants, {}};
+  const FunctionOnDevice &there =
+      function.devices->on(device, function.bundle, function.constants, site);
+  return {device, there.program.get(), there.constants, {}};
+}
+
 Arguments sort_out(const Function &function, GivenOperands given,
                    const std::source_location &site) {
   const Graph &graph = function.graph();
-  Arguments arguments{function.constants, {}};
+  Arguments arguments = begin_call(function, device_of(given), site);
   std::size_t tensors = 0;
   const auto count = [&] {
     refuse(function,
@@ -158,9 +182,13 @@ Arguments sort_out(const Function &function, GivenOperands given,
     if (!impl)
       refuse(function, name + " is an empty tensor", site);
     const Meta &wanted = *graph.inputs[k];
-    if (impl->meta->dtype != wanted.dtype || impl->meta->device != on_cpu ||
-        !std::ranges::equal(impl->meta->dims(), wanted.dims()))
+    if (impl->meta->dtype != wanted.dtype || !std::ranges::equal(impl->meta->dims(), wanted.dims()))
       refuse(function, name + " is " + describe(wanted) + ", not " + describe(*impl->meta), site);
+    if (impl->meta->device != arguments.device)
+      refuse(function,
+             name + " is " + describe(*impl->meta) +
+                 ", and does not lie where the tensors before it do; move it with to()",
+             site);
     arguments.tensors[k] = detail::Access::tensor_of(operand);
   }
   if (tensors != function.inputs.size() || arguments.numbers.size() != graph.scalars.size())
@@ -168,7 +196,7 @@ Arguments sort_out(const Function &function, GivenOperands given,
   return arguments;
 }
 
-/// The same values, lying in memory as the program expects.
+/// The same values, lying in memory as the program on the CPU expects.
 Tensor laid_out(const Tensor &tensor, const Meta &wanted, const std::source_location &site) {
   Impl &impl = *detail::Access::impl(tensor);
   detail::make_ready(impl, site);
@@ -229,30 +257,43 @@ bool is_on_tape(const Tensor &tensor) {
 }
 
 Tensor new_tensor(const Meta *meta, const std::source_location &site) {
-  Storage *storage = new_storage(meta->bytes());
+  Storage *storage = new_storage(meta->bytes(), meta->device);
+  const std::string text = storage ? "" : describe(*meta);
+  if (!storage)
+    release_meta(meta->interned ? nullptr : meta);
   Impl *impl = storage ? new_ready(meta, storage, storage->data) : nullptr;
   if (!impl)
-    throw Error(ErrorCode::out_of_memory, "out of memory for " + describe(*meta), site);
+    throw Error(ErrorCode::out_of_memory, "out of memory for " + (text.empty() ? "a result" : text),
+                site);
   return detail::Access::tensor(impl);
 }
 
 std::vector<Tensor> run_code(const Function &function, const Arguments &arguments,
                              const std::source_location &site) {
   const Graph &graph = function.graph();
-  const Program &program = *function.bundle.program;
+  const Program &program = *arguments.program;
+  const DeviceNumber device = arguments.device;
   std::vector<Tensor> outputs;
   std::vector<std::byte *> input_data, output_data;
   for (const Tensor &tensor : arguments.tensors)
     input_data.push_back(detail::Access::impl(tensor)->data());
   for (const std::uint32_t output : graph.outputs) {
-    outputs.push_back(new_tensor(graph.values[output].meta, site));
+    const Meta &meta = *graph.values[output].meta;
+    outputs.push_back(new_tensor(contiguous_value_meta(meta.dtype, meta.dims(), device), site));
     output_data.push_back(detail::Access::impl(outputs.back())->data());
   }
-  Storage *arena = new_storage(program.info().arena_bytes);
+  Storage *arena = new_storage(program.info().arena_bytes, device);
   if (!arena)
     throw Error(ErrorCode::out_of_memory, function.bundle.names.function + ": out of memory", site);
-  program.run({input_data, arguments.numbers, output_data, arena->data, function.weights});
+  const bool done = program.run({input_data, arguments.numbers, output_data, arena->data,
+                                 device == on_cpu ? std::span<Storage *const>(function.weights)
+                                                  : std::span<Storage *const>()});
   release(arena);
+  if (!done) {
+    const auto refusal = DeviceMemory::of(device).refusal();
+    throw Error(refusal ? ErrorCode::device : ErrorCode::out_of_memory,
+                function.bundle.names.function + ": " + refusal.value_or("out of memory"), site);
+  }
   return outputs;
 }
 
@@ -296,14 +337,28 @@ std::vector<Tensor> run_traced(const Function &function, const Arguments &argume
   return outputs;
 }
 
+/// Whether all values have the strides that a program on a device expects.
+bool lie_as_wanted(const Function &function, const Arguments &arguments,
+                   const std::source_location &site) {
+  for (std::size_t k = 0; k < arguments.tensors.size(); ++k) {
+    Impl &impl = *detail::Access::impl(arguments.tensors[k]);
+    detail::make_ready(impl, site);
+    if (!std::ranges::equal(impl.meta->strides(), function.graph().inputs[k]->strides()))
+      return false;
+  }
+  return true;
+}
+
 std::vector<Tensor> call_function(const Function &function, GivenOperands given,
                                   const std::source_location &site) {
   Arguments arguments = sort_out(function, given, site);
+  const WhereItLies there(arguments.device);
   check_numbers(function, arguments, site);
-  if (!function.bundle.program || mode() == Mode::off ||
-      std::ranges::any_of(arguments.tensors, is_on_tape))
+  if (!arguments.program || mode() == Mode::off ||
+      std::ranges::any_of(arguments.tensors, is_on_tape) ||
+      (arguments.device != on_cpu && !lie_as_wanted(function, arguments, site)))
     return run_traced(function, arguments, site);
-  for (std::size_t k = 0; k < arguments.tensors.size(); ++k)
+  for (std::size_t k = 0; k < arguments.tensors.size() && arguments.device == on_cpu; ++k)
     arguments.tensors[k] = laid_out(arguments.tensors[k], *function.graph().inputs[k], site);
   return meets_demands(function, arguments) ? run_code(function, arguments, site)
                                             : run_ops(function, arguments, site);
@@ -364,7 +419,6 @@ std::vector<Tensor> Module::call_list(std::string_view function,
                                       std::span<const Operand *const> arguments,
                                       const std::source_location &site) const {
   const MxcsrGuard environment;
-  const WhereItLies on_host(on_cpu);
   const std::shared_ptr<const State> held = state; // whatever the user does meanwhile
   return detail::typed("call", site, [&] {
     return call_function(opened(site).find(function, site), arguments, site);
@@ -442,7 +496,7 @@ Module load_program(const std::filesystem::path &path, const LoadOptions &option
       function.bundle = std::move(bundle);
       if (const std::string problem = prepare(function, state->file); !problem.empty())
         throw fail(ErrorCode::out_of_memory, problem);
-      if (options.require_code && !function.bundle.program)
+      if (options.require_code && !function.bundle.program && function.bundle.gpu_code.empty())
         throw fail(ErrorCode::unsupported, path.string() + ": " + function.bundle.names.function +
                                                ": " + function.bundle.why_no_program);
     }

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <iostream>
 
@@ -121,21 +122,36 @@ void add_common(CLI::App &app, Request &request, std::uint32_t &trace, std::uint
       ->type_name("LIBRARY");
 }
 
-constexpr const char *target_list = "targets are x86-64-v3, x86-64-v4 and native";
+constexpr std::array gpu_capabilities = {80, 86, 89, 90, 100, 120};
+std::string target_list() {
+  std::string text = "targets are x86-64-v3, x86-64-v4, native";
+  for (const int capability : gpu_capabilities)
+    text +=
+        (capability == gpu_capabilities.back() ? " and sm_" : ", sm_") + std::to_string(capability);
+  return text;
+}
 
 /// One word of --target.
 void add_target(const std::string &word, Request &request) {
   if (word == "list") {
     std::cout << "x86-64-v3\nx86-64-v4\nnative\n";
+    for (const int capability : gpu_capabilities)
+      std::cout << "sm_" << capability << "\n";
     throw CLI::Success();
   }
+  for (const int capability : gpu_capabilities)
+    if (word == "sm_" + std::to_string(capability)) {
+      if (std::ranges::find(request.gpus, capability) == request.gpus.end())
+        request.gpus.push_back(capability);
+      return;
+    }
   if (word == "native") {
     request.native = true;
     request.targets.push_back(jit::detected_isa());
   } else if (word == "x86-64-v3" || word == "x86-64-v4") {
     request.targets.push_back(word.back() == '3' ? jit::Isa::v3 : jit::Isa::v4);
   } else {
-    throw CLI::ValidationError("--target", "no target '" + word + "'; " + target_list);
+    throw CLI::ValidationError("--target", "no target '" + word + "'; " + target_list());
   }
 }
 
@@ -304,7 +320,7 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
     if (command->count("--memory"))
       request.memory = memory;
   }
-  if (request.targets.empty())
+  if (request.targets.empty() && request.gpus.empty())
     request.targets = {jit::Isa::v3, jit::Isa::v4};
   std::ranges::sort(request.targets);
   const auto twice = std::ranges::unique(request.targets);

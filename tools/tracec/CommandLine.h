@@ -36,6 +36,7 @@ struct Request {
   Emit emit = Emit::object;
   Header header = Header::c;
   std::vector<jit::Isa> targets; ///< the least first
+  std::vector<int> gpus;         ///< compute capabilities, 90: 9.0
   bool native = false;           ///< for this machine, its caches included
   std::int64_t l2 = 1 << 20, l3 = 32 << 20;
   std::string function, linker;

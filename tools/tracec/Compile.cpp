@@ -175,6 +175,8 @@ bool names_clash(const std::string &a, const std::string &b) {
 
 Functions make_functions(const Request &request, const std::vector<jit::Graph> &graphs) {
   Functions functions;
+  if (request.emit != Emit::package && !request.gpus.empty())
+    throw Exit(ExitCode::usage, "tracec: error: code for GPUs is for --emit=package");
   const bool lone = !request.function.empty() || !request.names.empty() ||
                     !request.constants.empty() || !request.donated.empty();
   if (graphs.size() > 1 && lone)
@@ -247,6 +249,8 @@ std::vector<std::string> shown_names(const std::vector<CFunction> &functions) {
 
 ExitCode profile(const Request &request) {
   limit_time(request.max_seconds);
+  if (!request.gpus.empty())
+    throw Exit(ExitCode::usage, "tracec: error: a profile has no code for GPUs");
   // Traces of one name are paths of one traced call, so functions have numbers.
   std::vector<std::vector<jit::Graph>> files;
   Functions functions;

@@ -29,6 +29,7 @@ static jit::BundleNames names_of(const CFunction &c, const jit::ArtefactFunction
 std::vector<std::byte> make_package(const Request &request, const Functions &functions) {
   std::vector<jit::BundleSource> sources;
   std::vector<std::unique_ptr<jit::Program>> programs;
+  std::vector<std::shared_ptr<const jit::gpu::GpuCode>> code;
   for (std::size_t f = 0; f < functions.wanted.size(); ++f) {
     const jit::ArtefactFunction &function = functions.wanted[f];
     jit::BundleSource &source = sources.emplace_back();
@@ -49,6 +50,17 @@ std::vector<std::byte> make_package(const Request &request, const Functions &fun
                    shown_name(request) + ": error: cannot be compiled: " + result.message);
       source.programs[isa] = planned;
       programs.push_back(std::move(result.program));
+    }
+    for (const int capability : request.gpus) {
+      jit::CompileOptions options = function.options;
+      options.target.gpu.capability = capability;
+      const jit::CompileResult result = compiler().compile(*function.graph, options);
+      if (!result.gpu)
+        throw Exit(ExitCode::unsupported, shown_name(request) +
+                                              ": error: cannot be compiled for sm_" +
+                                              std::to_string(capability) + ": " + result.message);
+      source.gpu_code[capability] = result.gpu.get();
+      code.push_back(result.gpu);
     }
   }
   jit::Result<std::vector<std::byte>> bundle = jit::write_bundle(sources);

@@ -92,7 +92,8 @@ public:
     return call_first({&a, &b, &c, &d, &e, &f, &g, &h});
   }
   /// Tensors and numbers are given in the order of inputs() and numbers(), mixed as you like.
-  /// Shapes and dtypes are those of the trace; strides may be any. Gives the outputs in the order
+  /// Shapes and dtypes are those of the trace; strides may be any. All tensors lie on one device,
+  /// where the call runs. Gives the outputs in the order
   /// of outputs(). Throws invalid_argument for a wrong name, count, shape, dtype or number and for
   /// an index or the start of a slice that is out of range, out_of_memory.
   std::vector<Tensor> call(std::string_view function, std::initializer_list<Operand> arguments,

@@ -5,10 +5,12 @@
 #include "test/cuda/device/Launches.h"
 
 #include <tracejit/compiler.h>
+#include <tracejit/program.h>
 #include <tracejit/tracejit.h>
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -86,6 +88,78 @@ TEST_F(StoredOnDevice, AnotherTraceFindsTheProgramOfTheFirst) {
     EXPECT_FALSE(run_compiled("damaged " + std::to_string(place)).from_cache);
     EXPECT_TRUE(run_compiled("mended " + std::to_string(place)).from_cache);
   }
+}
+
+/// A bundle of `text` for these targets, made by tracec.
+fs::path bundle_of(const fs::path &folder, const std::string &text, const std::string &targets) {
+  std::ofstream(folder / "step.trace") << text;
+  const std::string command = std::string(TRACEC) + " compile " + (folder / "step.trace").string() +
+                              " --emit=package --target=" + targets + " -o " +
+                              (folder / "step").string() + " > /dev/null";
+  EXPECT_EQ(std::system(command.c_str()), 0) << command;
+  return folder / "step.tjb";
+}
+
+constexpr const char *step_text = "tracejit-trace 1\n"
+                                  "name \"step\"\n"
+                                  "input %in0 : f32[6,10]\n"
+                                  "number %num0 : float\n"
+                                  "%0 = multiply(%in0, %num0) : f32[6,10]\n"
+                                  "%1 = tanh(%0) : f32[6,10]\n"
+                                  "%2 = add(%1, %in0) : f32[6,10]\n"
+                                  "%3 = softmax(%2) axis=1 : f32[6,10]\n"
+                                  "output %3\n"
+                                  "end\n";
+
+TEST_F(StoredOnDevice, ABundleHasCodeForGpus) {
+  const Module module = load_program(bundle_of(folder, step_text, "x86-64-v3,sm_80,sm_90"));
+  const Tensor host = reshape(arange(0, 60, 1, DType::f32) * 0.03 - 1, {6, 10});
+  const std::vector<float> expected = plainly(host, 0.25);
+  const Tensor x = host.to(cuda());
+  const auto same = [&](const Tensor &result) {
+    const auto values = result.to_vector<float>();
+    return std::memcmp(values.data(), expected.data(), 4 * expected.size()) == 0;
+  };
+  EXPECT_TRUE(same(module(host, 0.25).at(0)));
+  const auto before = test::launches();
+  const Tensor result = module(x, 0.25).at(0);
+  EXPECT_EQ(test::launches() - before, 1u); // eagerly it takes four
+  EXPECT_EQ(result.device(), cuda());
+  EXPECT_TRUE(same(result));
+  // Values that lie otherwise go through the ops, and so does a tape.
+  EXPECT_TRUE(
+      same(module(permute_dims(permute_dims(host, {1, 0}).to(cuda()), {1, 0}), 0.25).at(0)));
+  EXPECT_THROW(module(host.to(cuda()), 0.25, 1.0), Error);
+}
+
+TEST_F(StoredOnDevice, ABundleForOtherGpusRunsByItsOps) {
+  const Module module = load_program(bundle_of(folder, step_text, "sm_80,sm_100"));
+  const Tensor host = reshape(arange(0, 60, 1, DType::f32) * 0.03 - 1, {6, 10});
+  const std::vector<float> expected = plainly(host, 0.25);
+  const Tensor result = module(host.to(cuda()), 0.25).at(0); // of capability 9.0
+  const auto values = result.to_vector<float>();
+  EXPECT_EQ(std::memcmp(values.data(), expected.data(), 4 * expected.size()), 0);
+  const auto on_host = module(host, 0.25).at(0).to_vector<float>();
+  EXPECT_EQ(std::memcmp(on_host.data(), expected.data(), 4 * expected.size()), 0);
+}
+
+TEST_F(StoredOnDevice, ABundleTakesItsTensorsFromOnePlace) {
+  const Module module = load_program(bundle_of(folder,
+                                               "tracejit-trace 1\nname \"sum\"\n"
+                                               "input %in0 : f32[3]\ninput %in1 : f32[3]\n"
+                                               "%0 = add(%in0, %in1) : f32[3]\noutput %0\nend\n",
+                                               "sm_90"));
+  const Tensor x = arange(0, 3, 1, DType::f32);
+  try {
+    module(x.to(cuda()), x);
+    ADD_FAILURE() << "tensors of two devices";
+  } catch (const Error &error) {
+    EXPECT_NE(std::string(error.what()).find("sum: in1 is f32[3], and does not lie where"),
+              std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(module(x.to(cuda()), x.to(cuda())).at(0).to_vector<float>(),
+            (std::vector<float>{0, 2, 4}));
 }
 
 TEST_F(StoredOnDevice, TheCpuHasFilesOfItsOwn) {

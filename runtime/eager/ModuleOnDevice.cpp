@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/eager/ModuleOnDevice.h"
+
+#include "runtime/base/Log.h"
+
+#include <tracejit/device.h>
+
+namespace jit {
+
+const FunctionOnDevice &FunctionOnDevices::on(DeviceNumber device, const BundleFunction &function,
+                                              const std::vector<Tensor> &host,
+                                              const std::source_location &site) {
+  const std::lock_guard guard(lock);
+  if (const auto known = ready.find(device); known != ready.end())
+    return known->second;
+  FunctionOnDevice made;
+  const Device place{Device::cuda, device - 1};
+  for (const Tensor &constant : host)
+    made.constants.push_back(detail::Access::impl(constant) ? constant.to(place, site) : Tensor());
+  if (!function.gpu_code.empty()) {
+    Result<std::unique_ptr<Program>> program = load_gpu_program(function, device);
+    if (program)
+      made.program = std::move(*program);
+    else
+      log_line(LogComponent::compile, LogLevel::info,
+               function.names.function + " on " + to_string(place) + ": " + program.message());
+  }
+  return ready.emplace(device, std::move(made)).first->second;
+}
+
+} // namespace jit
