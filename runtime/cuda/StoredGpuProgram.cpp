@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/cuda/StoredGpuProgram.h"
 
+#include "runtime/base/Sha256.h"
+#include "runtime/base/Version.h"
+#include "runtime/cuda/Devices.h"
 #include "runtime/cuda/Gpu.h"
 #include "runtime/program/Bytes.h"
 #include "runtime/program/Container.h"
@@ -160,6 +163,38 @@ Result<GpuCode> code_from_file(std::span<const std::byte> file, const std::strin
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   code.compile_ms = took.count();
   return code;
+}
+
+/// Code runs with the library that it was made for: the form of plans and of launches may change.
+static std::string bundle_key(int capability) {
+  return std::string("tracejit-bundle 1\nlibrary ") + library_version + "\nsm " +
+         std::to_string(capability) + "\n";
+}
+
+std::vector<std::byte> bundle_code(int capability, const GpuCode &code) {
+  return code_to_file(bundle_key(capability), code);
+}
+
+Result<std::unique_ptr<Program>> load_from_bundle(const BundleFunction &function,
+                                                  DeviceNumber device) {
+  const int capability = traits_of(device).capability;
+  const Section *best = nullptr;
+  int made_for = 0;
+  for (const auto &[each, section] : function.gpu_code)
+    if (each / 10 == capability / 10 && each <= capability) {
+      best = &section;
+      made_for = each;
+    }
+  if (!best)
+    return Failure{"the file has no code for a GPU of compute capability " +
+                   std::to_string(capability / 10) + "." + std::to_string(capability % 10)};
+  // What is verified is what runs, whoever writes to the file meanwhile.
+  const std::vector<std::byte> bytes(best->bytes.begin(), best->bytes.end());
+  if (sha256(bytes) != best->digest)
+    return Failure{"its code for GPUs does not have the digest of the table"};
+  Result<GpuCode> code =
+      code_from_file(bytes, function.names.function, bundle_key(made_for), function.graph, device);
+  return code ? make_program(*code, device) : Failure{code.message()};
 }
 
 } // namespace jit::gpu

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "runtime/cuda/GpuProgram.h"
+#include "runtime/program/Bundle.h"
 #include "runtime/trace/Graph.h"
 
 #include <span>
@@ -19,5 +20,13 @@ TRACEJIT_PRIVATE std::vector<std::byte> code_to_file(std::string_view key, const
 /// module does is as trusted as the file is.
 Result<GpuCode> code_from_file(std::span<const std::byte> file, const std::string &name,
                                std::string_view key, const jit::Graph &graph, DeviceNumber device);
+
+/// Code of a bundle for a compute capability (90: 9.0) as a file; empty: it is too large.
+TRACEJIT_PRIVATE std::vector<std::byte> bundle_code(int capability, const GpuCode &code);
+
+/// The program of a function of a bundle on an opened device. A failure says why there is none:
+/// code runs on the capability that it was made for, and on later ones of the same generation.
+Result<std::unique_ptr<Program>> load_from_bundle(const BundleFunction &function,
+                                                  DeviceNumber device);
 
 } // namespace jit::gpu

@@ -2,6 +2,7 @@
 #include "runtime/eager/ModuleOnDevice.h"
 
 #include "runtime/base/Log.h"
+#include "runtime/cuda/StoredGpuProgram.h"
 
 #include <tracejit/device.h>
 
@@ -18,7 +19,7 @@ const FunctionOnDevice &FunctionOnDevices::on(DeviceNumber device, const BundleF
   for (const Tensor &constant : host)
     made.constants.push_back(detail::Access::impl(constant) ? constant.to(place, site) : Tensor());
   if (!function.gpu_code.empty()) {
-    Result<std::unique_ptr<Program>> program = load_gpu_program(function, device);
+    Result<std::unique_ptr<Program>> program = gpu::load_from_bundle(function, device);
     if (program)
       made.program = std::move(*program);
     else

@@ -3,8 +3,6 @@
 
 #include "runtime/base/Sha256.h"
 #include "runtime/base/Version.h"
-#include "runtime/cuda/Devices.h"
-#include "runtime/cuda/StoredGpuProgram.h"
 #include "runtime/program/Bytes.h"
 #include "runtime/program/Container.h"
 #include "runtime/program/StoredProgram.h"
@@ -29,10 +27,6 @@ std::uint32_t program_target(std::uint32_t function, Isa isa) {
   return 2 * function + (isa == Isa::v4);
 }
 
-std::string gpu_key(int capability) {
-  return std::string("tracejit-bundle 1\nlibrary ") + library_version + "\nsm " +
-         std::to_string(capability) + "\n";
-}
 /// Beyond those of CPUs.
 constexpr unsigned gpu_target_shift = 16;
 std::uint32_t gpu_target(std::uint32_t function, int capability) {
@@ -88,12 +82,8 @@ Result<std::vector<std::byte>> write_bundle(std::span<const BundleSource> functi
         return Failure{source.names.function + ": the program is too large for a file"};
       parts.programs.emplace_back(program_target(f, isa), std::move(bytes));
     }
-    for (const auto &[capability, code] : source.gpu_code) {
-      std::vector<std::byte> bytes = gpu::code_to_file(gpu_key(capability), *code);
-      if (bytes.empty())
-        return Failure{source.names.function + ": the program is too large for a file"};
-      parts.programs.emplace_back(gpu_target(f, capability), std::move(bytes));
-    }
+    for (const auto &[capability, bytes] : source.gpu_code)
+      parts.programs.emplace_back(gpu_target(f, capability), bytes);
   }
   parts.directory = std::move(directory.bytes);
   if (1 + parts.traces.size() + parts.programs.size() + parts.constants.size() >
@@ -261,28 +251,6 @@ Result<std::vector<BundleFunction>> read_bundle(std::span<const std::byte> file,
       !problem.empty())
     return Failure{std::move(problem)};
   return functions;
-}
-
-Result<std::unique_ptr<Program>> load_gpu_program(const BundleFunction &function,
-                                                  DeviceNumber device) {
-  const int capability = gpu::traits_of(device).capability;
-  const Section *best = nullptr;
-  int made_for = 0;
-  for (const auto &[each, section] : function.gpu_code)
-    if (each / 10 == capability / 10 && each <= capability) {
-      best = &section;
-      made_for = each;
-    }
-  if (!best)
-    return Failure{"the file has no code for a GPU of compute capability " +
-                   std::to_string(capability / 10) + "." + std::to_string(capability % 10)};
-  // What is verified is what runs, whoever writes to the file meanwhile.
-  const std::vector<std::byte> bytes(best->bytes.begin(), best->bytes.end());
-  if (sha256(bytes) != best->digest)
-    return Failure{"its code for GPUs does not have the digest of the table"};
-  Result<gpu::GpuCode> code = gpu::code_from_file(bytes, function.names.function, gpu_key(made_for),
-                                                  function.graph, device);
-  return code ? gpu::make_program(*code, device) : Failure{code.message()};
 }
 
 std::string table_digest(std::span<const std::byte> file) { return to_hex(digest_of_table(file)); }

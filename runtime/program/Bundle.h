@@ -15,9 +15,6 @@
 #include <vector>
 
 namespace jit {
-namespace gpu {
-struct GpuCode;
-}
 
 /// What a function is called, and its values.
 struct BundleNames {
@@ -32,8 +29,8 @@ struct BundleSource {
   std::map<std::uint32_t, std::span<const std::byte>> constants;
   /// By instruction set.
   std::map<Isa, const PlannedProgram *> programs;
-  /// For GPUs, by compute capability (90: 9.0).
-  std::map<int, const gpu::GpuCode *> gpu_code;
+  /// For GPUs, by compute capability (90: 9.0): files of runtime/cuda/StoredGpuProgram.h.
+  std::map<int, std::vector<std::byte>> gpu_code;
 };
 /// Equal functions give equal bytes. A message if one is too large.
 TRACEJIT_PRIVATE Result<std::vector<std::byte>>
@@ -46,7 +43,7 @@ struct BundleFunction {
   /// For the instruction set that was asked for, or a lower one; null: `why_no_program`.
   std::unique_ptr<PlannedProgram> program;
   std::string why_no_program;
-  /// By compute capability: what load_gpu_program reads, in the file.
+  /// The same as for BundleSource, in the file, their digests not compared.
   std::map<int, Section> gpu_code;
 };
 struct BundleOptions {
@@ -61,12 +58,6 @@ TRACEJIT_PRIVATE Result<std::vector<BundleFunction>> read_bundle(std::span<const
                                                                  const std::string &name,
                                                                  const BundleOptions &options,
                                                                  KernelCache &kernels);
-
-/// The program of a function on an opened device; metas of its plan are of the device. A failure
-/// says why there is none: code runs on the capability that it was made for, and on later ones of
-/// the same generation.
-Result<std::unique_ptr<Program>> load_gpu_program(const BundleFunction &function,
-                                                  DeviceNumber device);
 
 /// SHA-256 of a bundle's table in hexadecimal. Precondition: it has been read.
 TRACEJIT_PRIVATE std::string table_digest(std::span<const std::byte> file);

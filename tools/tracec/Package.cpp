@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/tracec/Package.h"
 
+#include "runtime/cuda/StoredGpuProgram.h"
 #include "runtime/program/Bundle.h"
 #include "runtime/tensor/Impl.h"
 #include "tools/tracec/Compiled.h"
@@ -29,7 +30,6 @@ static jit::BundleNames names_of(const CFunction &c, const jit::ArtefactFunction
 std::vector<std::byte> make_package(const Request &request, const Functions &functions) {
   std::vector<jit::BundleSource> sources;
   std::vector<std::unique_ptr<jit::Program>> programs;
-  std::vector<std::shared_ptr<const jit::gpu::GpuCode>> code;
   for (std::size_t f = 0; f < functions.wanted.size(); ++f) {
     const jit::ArtefactFunction &function = functions.wanted[f];
     jit::BundleSource &source = sources.emplace_back();
@@ -59,8 +59,10 @@ std::vector<std::byte> make_package(const Request &request, const Functions &fun
         throw Exit(ExitCode::unsupported, shown_name(request) +
                                               ": error: cannot be compiled for sm_" +
                                               std::to_string(capability) + ": " + result.message);
-      source.gpu_code[capability] = result.gpu.get();
-      code.push_back(result.gpu);
+      source.gpu_code[capability] = jit::gpu::bundle_code(capability, *result.gpu);
+      if (source.gpu_code[capability].empty())
+        throw Exit(ExitCode::limit,
+                   shown_name(request) + ": error: its code for GPUs is too large");
     }
   }
   jit::Result<std::vector<std::byte>> bundle = jit::write_bundle(sources);
