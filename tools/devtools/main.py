@@ -82,6 +82,7 @@ def make_parser():
                     ["bench", "bench --json results.json",
                      "bench --peers             # beside what setup --peers has installed; an hour",
                      "bench --peers --help-program    # its own options: rows, threads, tiny sizes",
+                     "bench --device=cuda       # eager ops of a GPU against compiled programs",
                      "bench --counts            # instructions against bench/counts/expected.txt",
                      "bench --counts --write    # these are what is expected from now on"], True)
     add_build_options(p, "release")
@@ -89,6 +90,7 @@ def make_parser():
                    help="time it beside what others would use instead; missing ones are named")
     p.add_argument("--counts", action="store_true",
                    help="count instructions with valgrind instead, of the preset dev")
+    p.add_argument("--device", choices=["cuda"], help="time programs of a GPU instead")
     p.add_argument("--write", action="store_true", help="rewrite the file of expected counts")
 
     p = add_command(commands, "fuzz", programs.fuzz, "compare random programs in every way of running",

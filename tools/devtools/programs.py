@@ -35,6 +35,8 @@ def bench(options):
         return bench_peers(options)
     if options.write:
         raise Failure("--write is for --counts", 2)
+    if options.device:
+        return build_and_run("gpu-bench", options)
     return build_and_run("tracejit-bench", options)
 
 
