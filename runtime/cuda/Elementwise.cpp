@@ -6,6 +6,7 @@
 #include "runtime/ops/Limits.h"
 #include "runtime/program/Cells.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 
@@ -191,9 +192,36 @@ Launched run_elementwise(Gpu &gpu, const KernelCall &call) noexcept {
 }
 
 Launched run_fill(Gpu &gpu, const KernelCall &call) noexcept {
-  const KernelResult &result = call.results[0];
+  return run_fill(gpu, call.results[0], call.operands[0].scalar);
+}
+Launched run_fill(Gpu &gpu, const KernelResult &result, Scalar number) noexcept {
   Launch launch(gpu, ScalarFunction::cast, result.meta->dtype, result);
-  launch.add(call.operands[0], result.meta->dtype);
+  KernelOperand operand;
+  operand.scalar = number;
+  launch.add(operand, result.meta->dtype);
+  return launch.run();
+}
+
+Launched run_copy(Gpu &gpu, const StridedView &from, DType to, std::byte *result) noexcept {
+  Meta source{}, copy{};
+  source.dtype = from.dtype;
+  source.rank = static_cast<std::uint8_t>(from.rank);
+  source.size = from.size();
+  std::copy_n(from.dims, from.rank, source.dim_values);
+  std::copy_n(from.strides, from.rank, source.stride_values);
+  std::int64_t step = 1;
+  source.contiguous = true;
+  for (int axis = from.rank - 1; axis >= 0; step *= from.dims[axis--])
+    source.contiguous &= from.dims[axis] == 1 || from.strides[axis] == step;
+  copy = source;
+  copy.dtype = to;
+  copy.contiguous = true;
+  const KernelResult target{&copy, result};
+  Launch launch(gpu, ScalarFunction::cast, to, target);
+  KernelOperand operand;
+  operand.meta = &source;
+  operand.data = from.data;
+  launch.add(operand, to);
   return launch.run();
 }
 

@@ -14,6 +14,7 @@ Launched run_family(Gpu &gpu, const KernelCall &call) noexcept {
   case Family::creation:
     return call.op == OpKind::full ? run_fill(gpu, call) : Launched::no_kernel;
   case Family::reduction:
+    return run_reduction(gpu, call);
   case Family::row:
   case Family::scan:
   case Family::contraction:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/kernels/KernelCall.h"
+#include "runtime/kernels/StridedView.h"
 
 namespace jit::gpu {
 
@@ -23,5 +24,11 @@ Launched run_elementwise(Gpu &gpu, const KernelCall &call) noexcept;
 Launched run_fill(Gpu &gpu, const KernelCall &call) noexcept;
 /// A reshape that copies: the elements of operand 0, in its order.
 Launched run_reshape(Gpu &gpu, const KernelCall &call) noexcept;
+Launched run_reduction(Gpu &gpu, const KernelCall &call) noexcept;
+
+/// The elements of a view in its order, converted, without gaps.
+Launched run_copy(Gpu &gpu, const StridedView &from, DType to, std::byte *result) noexcept;
+/// One number everywhere.
+Launched run_fill(Gpu &gpu, const KernelResult &result, Scalar number) noexcept;
 
 } // namespace jit::gpu

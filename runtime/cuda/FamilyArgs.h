@@ -63,7 +63,6 @@ TRACEJIT_FAMILY_ARGS(WideStridedArgs, {
   unsigned shift[8];
   long long stride[3][8];
 })
-#undef TRACEJIT_FAMILY_ARGS
 
 /// x / divisor = (high half of x * magic + x) >> shift, for x below half of the range of T
 /// (unsigned of 32 or 64 bits) and divisors that are no greater. Granlund and Montgomery, "Division

@@ -2,6 +2,7 @@
 // What Rows.cpp, RowReduce.cpp and RowMoments.cpp share: one kernel with rows on its way to text.
 #pragma once
 
+#include "compiler/cuda/text/Combine.h"
 #include "compiler/cuda/text/Form.h"
 #include "compiler/cuda/text/PointValues.h"
 #include "compiler/cuda/text/Team.h"
@@ -65,17 +66,12 @@ private:
   /// chunk.
   std::string open_rounds(const RowOrder &order);
   void close_rounds(const RowOrder &order);
-  Element combine(nest::ReduceKind kind, const Element &x, const Element &y);
   std::string variable(const Element &initial);
   void assign(const std::string &variable, const Element &x);
   void reduce(unsigned pass, const RowOrder &order, const std::vector<unsigned> &effects,
               std::vector<Chain> &chains);
   void declare(Chain &chain, const RowOrder &order);
   void step(Chain &chain, const Element &x);
-  /// A partial result: of winners, the index beside it.
-  using Partial = std::vector<Element>;
-  Partial join(nest::ReduceKind kind, const Partial &x, const Partial &y);
-  Partial better(nest::ReduceKind kind, const Partial &x, const Partial &y);
   void publish(const Partial &x);
   Partial fold_near(unsigned members, nest::ReduceKind kind, Partial x);
   Element fold_lanes(const RowOrder &order, nest::ReduceKind kind, Element x);
@@ -110,8 +106,5 @@ private:
   std::map<const nest::Access *, Offset> along; ///< accesses as their row's base and steps of `j`
   std::vector<unsigned> of_point; ///< nodes that have a value at the point of the loop
 };
-
-/// The element that changes nothing.
-Element neutral(nest::ReduceKind kind, DType dtype);
 
 } // namespace jit::gpu

@@ -2,11 +2,9 @@
 // Reductions in the canonical orders of docs/numerics.md, section 3. A member has one chain of a
 // chunk; chains become one by exchanges between members, parts of chunks go to chains of their own.
 #include "compiler/cuda/text/RowKernel.h"
-#include "runtime/base/WithDType.h"
 #include "runtime/scalar/Orders.h"
 
 #include <bit>
-#include <limits>
 
 namespace jit::gpu {
 
@@ -15,33 +13,6 @@ using nest::ReduceKind;
 bool Chain::ordered() const {
   return is_float(dtype) &&
          (kind == ReduceKind::sum || kind == ReduceKind::prod || kind == ReduceKind::varmean);
-}
-
-Element neutral(ReduceKind kind, DType dtype) {
-  return with_dtype(dtype, [&]<class T>(std::type_identity<T>) {
-    using Limits = std::numeric_limits<T>;
-    const auto of = [&](T x) {
-      if constexpr (std::same_as<T, float>)
-        return constant(dtype, std::bit_cast<std::uint32_t>(x));
-      else if constexpr (std::same_as<T, double>)
-        return constant(dtype, std::bit_cast<std::uint64_t>(x));
-      else
-        return constant(dtype, static_cast<std::uint64_t>(x));
-    };
-    switch (kind) {
-    case ReduceKind::prod:
-    case ReduceKind::all:
-      return of(T(1));
-    case ReduceKind::max:
-    case ReduceKind::argmax:
-      return of(Limits::has_infinity ? static_cast<T>(-Limits::infinity()) : Limits::lowest());
-    case ReduceKind::min:
-    case ReduceKind::argmin:
-      return of(Limits::has_infinity ? Limits::infinity() : Limits::max());
-    default:
-      return of(std::is_floating_point_v<T> ? static_cast<T>(-0.0) : T(0));
-    }
-  });
 }
 
 RowOrder RowKernel::order_of(DType dtype) const {
@@ -87,22 +58,6 @@ std::string RowKernel::open_rounds(const RowOrder &order) {
 void RowKernel::close_rounds(const RowOrder &order) {
   if (order.rounds() > 1)
     out.close("}");
-}
-
-Element RowKernel::combine(ReduceKind kind, const Element &x, const Element &y) {
-  const bool truths = x.dtype == DType::boolean;
-  ScalarFunction function = ScalarFunction::add;
-  if (kind == ReduceKind::prod)
-    function = ScalarFunction::multiply;
-  else if (kind == ReduceKind::any || (truths && kind == ReduceKind::max))
-    function = ScalarFunction::logical_or;
-  else if (kind == ReduceKind::all || (truths && kind == ReduceKind::min))
-    function = ScalarFunction::logical_and;
-  else if (kind == ReduceKind::max)
-    function = ScalarFunction::maximum;
-  else if (kind == ReduceKind::min)
-    function = ScalarFunction::minimum;
-  return apply_element(e, function, x.dtype, std::vector<Element>{x, y});
 }
 
 std::string RowKernel::variable(const Element &initial) {
@@ -161,12 +116,12 @@ void RowKernel::publish(const Partial &x) {
   team.barrier();
 }
 
-RowKernel::Partial RowKernel::fold_near(unsigned members, ReduceKind kind, Partial x) {
+Partial RowKernel::fold_near(unsigned members, ReduceKind kind, Partial x) {
   for (unsigned half = std::min(members, team.near()) / 2; half > 0; half /= 2) {
     Partial other;
     for (const Element &one : x)
       other.push_back(team.of_partner(one, half));
-    x = join(kind, x, other);
+    x = join(e, kind, x, other);
   }
   return x;
 }
@@ -179,7 +134,7 @@ Element RowKernel::fold_lanes(const RowOrder &order, ReduceKind kind, Element x)
     std::vector<Element> far = team.far_ones(x.dtype, order.lanes, 0);
     team.barrier();
     scalar::fold_by_halves(far.size(), [&](std::size_t k, std::size_t other) {
-      far[k] = combine(kind, far[k], far[other]);
+      far[k] = combine(e, kind, far[k], far[other]);
     });
     x = far[0];
   }
@@ -187,7 +142,7 @@ Element RowKernel::fold_lanes(const RowOrder &order, ReduceKind kind, Element x)
 }
 
 /// What has no order: the near ones first, the others one by one, for the sake of registers.
-RowKernel::Partial RowKernel::fold_members(const Chain &chain, Partial x) {
+Partial RowKernel::fold_members(const Chain &chain, Partial x) {
   const unsigned members = team.size().members, near = team.near();
   x = fold_near(members, chain.kind, std::move(x));
   if (members == near)
@@ -203,33 +158,12 @@ RowKernel::Partial RowKernel::fold_members(const Chain &chain, Partial x) {
   Partial other;
   for (unsigned k = 0; k < x.size(); ++k)
     other.push_back(team.published(x[k].dtype, "m", k));
-  const Partial joined = join(chain.kind, all, other);
+  const Partial joined = join(e, chain.kind, all, other);
   for (std::size_t k = 0; k < x.size(); ++k)
     assign(all[k].text, joined[k]);
   out.close("}");
   team.barrier();
   return all;
-}
-
-RowKernel::Partial RowKernel::join(ReduceKind kind, const Partial &x, const Partial &y) {
-  return finds_winner(kind) ? better(kind, x, y) : Partial{combine(kind, x[0], y[0])};
-}
-
-/// NaN wins, then the greater number, or the smaller for argmin, then the smaller index.
-RowKernel::Partial RowKernel::better(ReduceKind kind, const Partial &x, const Partial &y) {
-  const std::string &a = x[0].text, &b = y[0].text;
-  std::string wins = b + (kind == ReduceKind::argmax ? " > " : " < ") + a, ties = b + " == " + a;
-  if (is_float(x[0].dtype)) {
-    wins += " || (" + b + " != " + b + " && " + a + " == " + a + ")";
-    ties += " || (" + b + " != " + b + " && " + a + " != " + a + ")";
-  }
-  const std::string first = y[1].text + " < " + x[1].text;
-  const auto truth = [&](const std::string &text) { return define(e, DType::boolean, text).text; };
-  const std::string taken = truth(truth(wins) + " || (" + truth(ties) + " && " + first + ")");
-  Partial result;
-  for (std::size_t k = 0; k < 2; ++k)
-    result.push_back(define(e, x[k].dtype, taken + " ? " + y[k].text + " : " + x[k].text));
-  return result;
 }
 
 /// The part of the group's chunk goes to the chain whose turn it is, and so, at the end of a chunk
@@ -238,7 +172,7 @@ void RowKernel::join_parts(const RowOrder &order, Chain &chain, const Element &p
   const std::string lanes = std::to_string(order.lanes - 1) + "u";
   const bool one = order.rounds() == 1;
   const auto add = [&](std::size_t level, const Element &x) {
-    assign(chain.above[level], combine(chain.kind, {chain.above[level], chain.dtype}, x));
+    assign(chain.above[level], combine(e, chain.kind, {chain.above[level], chain.dtype}, x));
   };
   if (order.groups == 1) {
     out.open("if ((round & " + lanes + ") == member) {");
@@ -294,7 +228,7 @@ Element RowKernel::of_first_group(const RowOrder &order, const Element &x) {
 /// A member sees its points in order, so the first of equal ones is there already.
 void RowKernel::step(Chain &chain, const Element &x) {
   if (!finds_winner(chain.kind)) {
-    assign(chain.value, combine(chain.kind, {chain.value, chain.dtype}, x));
+    assign(chain.value, combine(e, chain.kind, {chain.value, chain.dtype}, x));
     return;
   }
   const bool largest = chain.kind == ReduceKind::argmax;

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The arguments of the kernels of reductions, row ops and scans.
+#pragma once
+
+#include "runtime/cuda/FamilyArgs.h"
+#include "runtime/scalar/Orders.h"
+
+#include <tracejit/dtype.h>
+
+namespace jit::gpu {
+
+/// Threads of a block that share a chunk in order `inner`, at most: then each has the accumulators
+/// of `inner_vector` neighbours.
+inline constexpr unsigned most_members = 16;
+/// Elements that a thread takes at a time; of floats the canonical order wants these.
+constexpr unsigned inner_vector(DType from, DType to) noexcept {
+  if (is_float(to))
+    return inner_lanes(itemsize(to)) / most_members;
+  return itemsize(from) == 8 ? 2 : 4;
+}
+
+/// Where row number i begins: its coordinates along axes, outermost first, times their strides.
+/// magic and shift: division_by(extent).
+TRACEJIT_FAMILY_ARGS(RowAxes, {
+  unsigned long long extent[8];
+  unsigned long long magic[8];
+  long long stride[8];
+  unsigned shift[8];
+  unsigned rank;
+})
+
+/// Kernels reduce_KIND_FROM_TO_inner and _outer: `length` elements of each row, `step` apart, in
+/// chunks of 4096 or 256. One result a chunk, in order inner [rows][chunks], else [chunks][rows].
+TRACEJIT_FAMILY_ARGS(ReduceArgs, {
+  void *result; // of argmax and argmin the winner, may be null; of moments squares
+  void *second; // the winner's index; means
+  const void *x;
+  const long long *indices;   // of elements that are winners; null: their places in the row
+  unsigned long long divisor; // of the result's dtype
+  unsigned long long rows;
+  unsigned long long length;
+  unsigned long long chunks;
+  long long step;
+  RowAxes axes;
+  unsigned aligned; // vectors of a row begin at multiples of their size
+  unsigned members; // of a chunk in order inner, a power of 2
+  unsigned divides; // the last result is divided
+})
+
+/// Kernels moments_DTYPE_join: of each row `parts` moments, `step` apart, become one in their
+/// order. All parts but the last are of `points_of_part` of the row's points.
+TRACEJIT_FAMILY_ARGS(JoinArgs, {
+  void *squares;
+  void *means;
+  const void *part_squares;
+  const void *part_means;
+  unsigned long long divisor;
+  unsigned long long rows;
+  unsigned long long parts;
+  unsigned long long points_of_part;
+  unsigned long long points;
+  long long row_step;
+  long long step;
+  unsigned divides;
+})
+
+} // namespace jit::gpu

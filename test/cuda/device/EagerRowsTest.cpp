@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Eager reductions, row ops and scans on a GPU: the CPU's bits at every border of the mapping, for
+// any strides, and never a run on the host.
+#include "runtime/base/WithDType.h"
+#include "runtime/cuda/OnHost.h"
+#include "runtime/cuda/Pack.h"
+#include "test/cuda/device/Launches.h"
+#include "test/unit/compiler/TestMemory.h"
+
+#include <tracejit/tracejit.h>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <random>
+
+namespace jit {
+namespace {
+
+using Function = std::function<std::vector<Tensor>(const Tensor &)>;
+/// A reduction or scan over some axes.
+struct Op {
+  const char *name;
+  std::function<std::vector<Tensor>(const Tensor &x, Axes axes)> run;
+};
+
+class EagerRows : public testing::Test {
+protected:
+  void SetUp() override {
+    if (gpu::pack().kernels.empty())
+      GTEST_SKIP() << "this build has no pack: TRACEJIT_CUDA";
+  }
+};
+
+std::int64_t product(const DimList &shape) {
+  std::int64_t size = 1;
+  for (std::int64_t extent : Dims(shape))
+    size *= extent;
+  return size;
+}
+
+/// Sums whose order shows, -0 and denormals; some with NaN and infinities.
+template <class T> T number(std::mt19937_64 &random, bool wild) {
+  if constexpr (std::is_floating_point_v<T>) {
+    constexpr T special[] = {T(-0.0), T(0), T(1e-42), T(1e30), T(-1e30)};
+    constexpr T bad[] = {T(NAN), T(INFINITY), T(-INFINITY)};
+    const auto pick = random() % 64;
+    return wild && pick < 3 ? bad[pick]
+           : pick < 8       ? special[pick % 5]
+                            : static_cast<T>(static_cast<double>(random()) * 0x1p-63 - 1);
+  } else {
+    return static_cast<T>(random());
+  }
+}
+template <class T> Tensor numbers(const DimList &shape, bool wild = false) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return numbers<std::int8_t>(shape) > 0;
+  } else {
+    std::mt19937_64 random(static_cast<std::uint64_t>(product(shape)) + wild);
+    std::vector<T> elements(static_cast<std::size_t>(product(shape)));
+    for (T &x : elements)
+      x = number<T>(random, wild);
+    return Tensor::copy_of(elements, shape);
+  }
+}
+
+template <class T> std::string difference(const Tensor &here, const Tensor &there) {
+  const std::vector<T> x = here.to_vector<T>(), y = there.to_vector<T>();
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const T a = x[i], b = y[i];
+    if (!test::same(dtype_of<T>, reinterpret_cast<const std::byte *>(&a),
+                    reinterpret_cast<const std::byte *>(&b)))
+      return "element " + std::to_string(i) + ": " + std::to_string(a) + " and " +
+             std::to_string(b);
+  }
+  return {};
+}
+
+void expect_same(const Tensor &x, const Function &run, const std::string &what) {
+  const std::uint64_t on_host = gpu::host_runs();
+  const std::vector<Tensor> here = run(x), there = run(x.to(cuda()));
+  for (std::size_t r = 0; r < here.size(); ++r) {
+    EXPECT_EQ(there[r].device(), cuda()) << what;
+    ASSERT_EQ(there[r].dtype(), here[r].dtype()) << what;
+    ASSERT_TRUE(std::ranges::equal(Dims(there[r].shape()), Dims(here[r].shape()))) << what;
+    const std::string wrong = with_dtype(here[r].dtype(), [&]<class T>(std::type_identity<T>) {
+      return difference<T>(here[r], there[r]);
+    });
+    ASSERT_EQ(wrong, "") << what << ", result " << r;
+  }
+  EXPECT_EQ(gpu::host_runs(), on_host) << what;
+}
+
+std::string text(const DimList &shape) {
+  std::string all;
+  for (std::int64_t extent : Dims(shape))
+    all += (all.empty() ? "" : "x") + std::to_string(extent);
+  return all;
+}
+
+const std::vector<Op> &extrema() {
+  static const std::vector<Op> ops{
+      {"max", [](const Tensor &x, Axes a) { return std::vector{max(x, Reduce{.axis = a})}; }},
+      {"min", [](const Tensor &x, Axes a) { return std::vector{min(x, Reduce{.axis = a})}; }},
+      {"argmax", [](const Tensor &x, Axes a) { return std::vector{argmax(x, Reduce{.axis = a})}; }},
+      {"argmin", [](const Tensor &x, Axes a) { return std::vector{argmin(x, Reduce{.axis = a})}; }},
+  };
+  return ops;
+}
+const std::vector<Op> &sums() {
+  static const std::vector<Op> ops{
+      {"sum", [](const Tensor &x, Axes a) { return std::vector{sum(x, Reduce{.axis = a})}; }},
+      {"prod", [](const Tensor &x, Axes a) { return std::vector{prod(x, Reduce{.axis = a})}; }},
+      {"mean", [](const Tensor &x, Axes a) { return std::vector{mean(x, Reduce{.axis = a})}; }},
+      {"any", [](const Tensor &x, Axes a) { return std::vector{any(x, Reduce{.axis = a})}; }},
+      {"all", [](const Tensor &x, Axes a) { return std::vector{all(x, Reduce{.axis = a})}; }},
+  };
+  return ops;
+}
+const Op moments{"var_mean", [](const Tensor &x, Axes a) {
+                   const auto [var, mean] = var_mean(x, Variance{.axis = a, .correction = 1});
+                   return std::vector{var, mean};
+                 }};
+
+std::vector<Op> reductions(DType dtype) {
+  std::vector<Op> ops = sums();
+  ops.insert(ops.end(), extrema().begin(), extrema().end());
+  if (is_float(dtype))
+    ops.push_back(moments);
+  return ops;
+}
+
+template <class T> void check_shape(const DimList &shape, const std::vector<Axes> &all_axes) {
+  const Tensor tame = numbers<T>(shape), wild = numbers<T>(shape, true);
+  for (const Op &op : reductions(dtype_of<T>))
+    for (std::size_t k = 0; k < all_axes.size(); ++k)
+      for (const Tensor &x : {tame, wild})
+        expect_same(
+            x, [&](const Tensor &here) { return op.run(here, all_axes[k]); },
+            std::string(op.name) + " of " + std::string(name(dtype_of<T>)) + " " + text(shape) +
+                ", axes " + std::to_string(k));
+}
+
+TEST_F(EagerRows, RowsOfEveryLength) {
+  for (const std::int64_t length :
+       {1,  2,   3,   4,   5,   15,   16,   17,   31,   32,   33,    61,    64,
+        65, 127, 255, 256, 257, 1009, 4095, 4096, 4097, 8192, 12289, 16384, 16385}) {
+    check_shape<float>({3, length}, {Axes{1}});
+    check_shape<double>({2, length}, {Axes{1}});
+  }
+}
+
+TEST_F(EagerRows, ColumnsOfEveryLength) {
+  for (const std::int64_t length : {1, 2, 3, 4, 5, 7, 255, 256, 257, 511, 4096, 65536, 65537}) {
+    check_shape<float>({length, 3}, {Axes{0}});
+    check_shape<double>({length, 2}, {Axes{0}});
+  }
+  check_shape<float>({13, 1031}, {Axes{0}});
+}
+
+TEST_F(EagerRows, EveryDTypeOverEveryAxes) {
+  const auto check = []<class... T>(std::type_identity<T>...) {
+    (check_shape<T>({5, 7, 3, 11}, {Axes{0}, Axes{1}, Axes{3}, Axes{0, 2}, Axes{1, 3}, Axes{0, 3},
+                                    Axes{0, 1, 3}, Axes{0, 1, 2}, Axes{2, 3}, Axes{}}),
+     ...);
+  };
+  check(std::type_identity<bool>(), std::type_identity<std::int8_t>(),
+        std::type_identity<std::uint8_t>(), std::type_identity<std::int16_t>(),
+        std::type_identity<std::uint16_t>(), std::type_identity<std::int32_t>());
+  check(std::type_identity<std::uint32_t>(), std::type_identity<std::int64_t>(),
+        std::type_identity<float>(), std::type_identity<double>());
+}
+
+TEST_F(EagerRows, Strides) {
+  const Tensor x = numbers<float>({6, 37, 130}, true);
+  const std::vector<std::pair<const char *, std::function<Tensor(const Tensor &)>>> views{
+      {"transposed", [](const Tensor &t) { return permute_dims(t, Axes{2, 1, 0}); }},
+      {"backwards", [](const Tensor &t) { return t(slice({}, {}, -1), slice({}, {}, -2)); }},
+      {"last axis backwards",
+       [](const Tensor &t) { return t(slice(), slice(), slice({}, {}, -1)); }},
+      {"every third", [](const Tensor &t) { return t(slice(), slice(), slice(1, {}, 3)); }},
+      {"moved by an element", [](const Tensor &t) { return t(slice(), slice(), slice(1, 129)); }},
+      {"broadcast", [](const Tensor &t) { return broadcast_to(t(0, slice(0, 1)), {9, 5, 130}); }},
+  };
+  for (const auto &[view_name, view] : views)
+    for (const Op &op : reductions(DType::f32))
+      for (const Axes &axes : {Axes{0}, Axes{1}, Axes{2}, Axes{0, 2}, Axes{1, 2}, Axes{}})
+        expect_same(
+            x, [&](const Tensor &t) { return op.run(view(t), axes); },
+            std::string(op.name) + " " + view_name);
+}
+
+TEST_F(EagerRows, DTypesOfResults) {
+  const DType wanted[] = {DType::i8,  DType::u8,  DType::i16, DType::u16, DType::i32,
+                          DType::u32, DType::i64, DType::f32, DType::f64};
+  const Tensor all[] = {numbers<float>({4, 37}, true), numbers<double>({4, 37}, true),
+                        numbers<std::int32_t>({4, 37}), numbers<std::int8_t>({4, 37})};
+  for (const Tensor &x : all)
+    for (DType dtype : wanted)
+      for (const Axes &axes : {Axes{0}, Axes{1}}) {
+        const Reduce how{.axis = axes, .dtype = dtype};
+        expect_same(
+            x, [&](const Tensor &t) { return std::vector{sum(t, how), prod(t, how)}; },
+            std::string(name(x.dtype())) + " to " + std::string(name(dtype)));
+        if (is_float(dtype))
+          expect_same(x, [&](const Tensor &t) { return std::vector{mean(t, how)}; }, "mean");
+      }
+}
+
+TEST_F(EagerRows, WithoutElements) {
+  for (const DimList &shape : {DimList{3, 0}, DimList{0}, DimList{0, 4}})
+    for (int axis = 0; axis < static_cast<int>(Dims(shape).size()); ++axis)
+      for (const int correction : {0, 1, -1}) {
+        const Tensor x = numbers<float>(shape);
+        expect_same(
+            x,
+            [&](const Tensor &t) {
+              const auto [var, mean_of] =
+                  var_mean(t, Variance{.axis = Axes{axis}, .correction = correction});
+              const Reduce how{.axis = Axes{axis}};
+              return std::vector{sum(t, how), prod(t, how), mean(t, how), any(t, how),
+                                 all(t, how), var,          mean_of};
+            },
+            text(shape));
+      }
+  EXPECT_THROW(max(numbers<float>({0}).to(cuda())), Error);
+}
+
+TEST_F(EagerRows, FirstWinners) {
+  const float inf = INFINITY;
+  const std::vector<std::vector<float>> rows{{1, NAN, 2, NAN},     {-inf, -inf, -inf}, {inf, inf},
+                                             {-0.0f, 0.0f, -0.0f}, {0.0f, -0.0f},      {NAN},
+                                             {3, 5, 5, 1, 5},      {-inf, NAN}};
+  for (const std::vector<float> &row : rows)
+    for (const std::size_t padding : {0u, 70u, 5000u, 20000u}) {
+      std::vector<float> all(padding, row[0]);
+      all.insert(all.end(), row.begin(), row.end());
+      const Tensor x = Tensor::copy_of(all);
+      for (const Op &op : extrema()) {
+        expect_same(x, [&](const Tensor &t) { return op.run(t, Axes{0}); }, op.name);
+        expect_same(
+            x, [&](const Tensor &t) { return op.run(expand_dims(t, 1), Axes{0}); }, op.name);
+      }
+    }
+}
+
+TEST_F(EagerRows, Masks) {
+  const Tensor x = numbers<float>({7, 301}), mask = numbers<std::int8_t>({7, 301});
+  expect_same(
+      x,
+      [&](const Tensor &t) {
+        const Reduce how{.axis = Axes{1}, .where = mask.to(t.device()) > 40};
+        return std::vector{sum(t, how), mean(t, how), max(t, how), argmin(t, how)};
+      },
+      "masked");
+}
+
+// A chunk a team, parts by a second launch, and parts of parts by a third.
+TEST_F(EagerRows, LaunchesOfLongRows) {
+  const auto kernels = [](const Tensor &x, Axes axes) {
+    const Tensor there = x.to(cuda());
+    synchronize();
+    test::kernels_launched();
+    sum(there, Reduce{.axis = axes}).to_vector<float>();
+    return test::kernels_launched();
+  };
+  using Names = std::vector<std::string>;
+  const std::string inner = "reduce_sum_f32_f32_inner", outer = "reduce_sum_f32_f32_outer";
+  EXPECT_EQ(kernels(numbers<float>({4096}), Axes{}), Names{inner});
+  EXPECT_EQ(kernels(numbers<float>({3, 4097}), Axes{1}), (Names{inner, inner}));
+  EXPECT_EQ(kernels(numbers<float>({256, 5}), Axes{0}), Names{outer});
+  EXPECT_EQ(kernels(numbers<float>({257, 5}), Axes{0}), (Names{outer, outer}));
+  EXPECT_EQ(kernels(numbers<float>({3, 5, 7}), Axes{0, 2}), (Names{inner, outer}));
+  const Tensor x = numbers<float>({4096 * 4096 + 5});
+  EXPECT_EQ(kernels(x, Axes{}), (Names{inner, inner, inner}));
+  expect_same(x, [&](const Tensor &t) { return std::vector{sum(t)}; }, "three levels");
+}
+
+} // namespace
+} // namespace jit

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The kernels of eager reductions, row ops and scans, of any extents (runtime/cuda/RowArgs.h).
+#pragma once
+
+#include "compiler/cuda/text/ModuleText.h"
+#include "compiler/nest/Nest.h"
+
+#include <string>
+
+namespace jit::gpu {
+
+/// A reduction of elements of a dtype that are converted to another one.
+struct ReduceForm {
+  nest::ReduceKind kind;
+  std::string name; ///< of the kind
+  DType from, to;
+};
+
+/// Both orders of every kind and dtype, and what joins moments.
+void add_reductions(ModuleText &module);
+
+/// Writes where row number `row` begins, in elements: `long long base`.
+void add_row_base(Lines &out);
+
+} // namespace jit::gpu
