@@ -16,6 +16,7 @@ Launched run_family(Gpu &gpu, const KernelCall &call) noexcept {
   case Family::reduction:
     return run_reduction(gpu, call);
   case Family::row:
+    return run_row(gpu, call);
   case Family::scan:
   case Family::contraction:
   case Family::movement:

@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/cuda/Reduction.h"
 
-#include "runtime/base/OutOfMemory.h"
+#include "runtime/cuda/RowLaunch.h"
 #include "runtime/program/Cells.h"
-
-#include <algorithm>
-#include <bit>
-#include <string>
 
 namespace jit::gpu {
 namespace {
 
 constexpr std::string_view fold_names[] = {"sum",    "prod",   "max",    "min",
                                            "argmax", "argmin", "moments"};
-constexpr unsigned threads = 256; // of the kernels
-
-std::int64_t ceil_div(std::int64_t x, std::int64_t y) { return (x + y - 1) / y; }
-
 /// What lies one after another, `step` elements apart.
 StridedView line(std::int64_t count, std::int64_t step) noexcept {
   StridedView view;
@@ -30,51 +22,7 @@ void append(StridedView &to, const StridedView &more) noexcept {
       to.push(more.dims[axis], more.strides[axis]);
 }
 
-const KernelFunction *find(Gpu &gpu, std::initializer_list<std::string_view> words) noexcept {
-  const KernelFunction *kernel = nullptr;
-  if_memory([&] {
-    std::string name;
-    for (std::string_view word : words)
-      name.append(name.empty() ? "" : "_").append(word);
-    kernel = gpu.packed().find(name);
-  });
-  return kernel;
-}
-
-template <class Args>
-Launched start(Gpu &gpu, const KernelFunction *kernel, std::int64_t units,
-               const Args &args) noexcept {
-  if (!kernel)
-    return gpu.is_usable() ? Launched::no_kernel : Launched::refused;
-  return gpu.launch(*kernel, static_cast<std::uint64_t>(units), std::as_bytes(std::span(&args, 1)))
-             ? Launched::yes
-             : Launched::refused;
-}
-
-/// Whether vectors of so many bytes begin at multiples of their size in every row.
-bool is_aligned(const std::byte *data, const StridedView &begins, std::int64_t item,
-                std::int64_t bytes) noexcept {
-  if (reinterpret_cast<std::uintptr_t>(data) % static_cast<std::uintptr_t>(bytes) != 0)
-    return false;
-  for (int axis = 0; axis < begins.rank; ++axis)
-    if (begins.dims[axis] != 1 && begins.strides[axis] * item % bytes != 0)
-      return false;
-  return true;
-}
-
 } // namespace
-
-void set_axes(RowAxes &axes, const StridedView &view) noexcept {
-  axes.rank = static_cast<unsigned>(view.rank);
-  for (int axis = 0; axis < view.rank; ++axis) {
-    const auto extent = static_cast<std::uint64_t>(view.dims[axis]);
-    const auto division = division_by(extent);
-    axes.extent[axis] = extent;
-    axes.magic[axis] = division.magic;
-    axes.shift[axis] = division.shift;
-    axes.stride[axis] = view.strides[axis];
-  }
-}
 
 void Reducer::divide_by(std::int64_t number) noexcept {
   divides = true;
@@ -212,18 +160,16 @@ Launched Reducer::launch(const Rows &rows, bool outer, std::int64_t chunks, Fold
   set_axes(args.axes, rows.begins);
   args.members = 1;
   if (!outer) {
-    const std::int64_t vector = inner_vector(rows.dtype, result),
-                       item = static_cast<std::int64_t>(itemsize(rows.dtype));
-    args.members = std::bit_ceil(static_cast<unsigned>(
-        std::clamp<std::int64_t>(ceil_div(rows.length, vector), 1, most_members)));
+    const std::int64_t vector = inner_vector(rows.dtype, result);
+    args.members = members_of(rows.length, vector);
     args.aligned = (rows.step == 1 || rows.length == 1) &&
-                   is_aligned(rows.data, rows.begins, item, vector * item);
+                   is_aligned(rows.data, rows.begins, rows.dtype, vector);
   }
   const std::int64_t places = rows.begins.size() * chunks;
   return start(gpu,
-               find(gpu, {"reduce", fold_names[static_cast<std::size_t>(fold)], name(rows.dtype),
-                          name(result), outer ? "outer" : "inner"}),
-               ceil_div(places * args.members, threads), args);
+               find_kernel(gpu, {"reduce", fold_names[static_cast<std::size_t>(fold)],
+                                 name(rows.dtype), name(result), outer ? "outer" : "inner"}),
+               ceil_div(places * args.members, row_threads), args);
 }
 
 Launched Reducer::join(const Parts &parts, FoldResults to_here, bool is_last) noexcept {
@@ -240,7 +186,8 @@ Launched Reducer::join(const Parts &parts, FoldResults to_here, bool is_last) no
   args.points = static_cast<std::uint64_t>(parts.points);
   args.row_step = parts.row_step;
   args.step = parts.step;
-  return start(gpu, find(gpu, {"moments", name(to), "join"}), ceil_div(parts.rows, threads), args);
+  return start(gpu, find_kernel(gpu, {"moments", name(to), "join"}),
+               ceil_div(parts.rows, row_threads), args);
 }
 
 } // namespace jit::gpu

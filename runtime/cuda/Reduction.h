@@ -4,7 +4,6 @@
 #pragma once
 
 #include "runtime/cuda/Families.h"
-#include "runtime/cuda/RowArgs.h"
 #include "runtime/cuda/Scratch.h"
 #include "runtime/kernels/Axes.h"
 
@@ -63,8 +62,5 @@ private:
   std::uint64_t divisor = 0;
   FoldResults results;
 };
-
-/// Fills the kernels' axes with those of a view.
-void set_axes(RowAxes &axes, const StridedView &view) noexcept;
 
 } // namespace jit::gpu

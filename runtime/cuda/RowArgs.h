@@ -64,4 +64,25 @@ TRACEJIT_FAMILY_ARGS(JoinArgs, {
   unsigned divides;
 })
 
+/// Longest rows of the kernels of row ops: threads hold up to 16 elements of a row each.
+inline constexpr unsigned short_row = 256, block_row = 4096;
+/// Elements that a block of them keeps, and places where its threads pass values.
+inline constexpr unsigned kept_elements = 4096, passed_elements = 16;
+
+/// Kernels row_OP_DTYPE_short, a row by up to 16 threads, and _block, a row by a block: over the
+/// last axis, `length` elements `step` apart. The result lies without gaps; only operand 0 has
+/// rows.
+TRACEJIT_FAMILY_ARGS(RowOpArgs, {
+  void *result;
+  const void *operand[3];
+  unsigned long long number; // operand that is one
+  unsigned long long rows;
+  long long step[3];
+  RowAxes axes;
+  unsigned length;
+  unsigned aligned;        // vectors of operand 0 begin at multiples of their size
+  unsigned result_aligned; // those of the result
+  unsigned members;        // of a short row, a power of 2
+})
+
 } // namespace jit::gpu

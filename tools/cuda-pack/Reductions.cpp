@@ -147,18 +147,6 @@ private:
     out.close("}");
   }
 
-  static std::string passing(const Element &x) {
-    return (x.dtype == DType::boolean ? "(int)" : "") + x.text;
-  }
-  Partial of_partner(const Partial &x) {
-    Partial other;
-    for (const Element &one : x)
-      other.push_back(define(e, one.dtype,
-                             "TJ_SHUFFLE_XOR(" + passing(one) + ", half, 32)" +
-                                 (one.dtype == DType::boolean ? " != 0" : "")));
-    return other;
-  }
-
   /// The chains become one, by halves: those of other members first. Each member has the result.
   Partial fold(const Chains &chains) {
     const ReduceKind kind = form.kind == ReduceKind::varmean ? ReduceKind::sum : form.kind;
@@ -167,7 +155,7 @@ private:
       out.open("for (unsigned half = p.members / 2u; half > 0u; half /= 2u) {");
       open_lanes();
       const Partial mine = get(chains, "k");
-      put(chains, "k", join(e, kind, mine, of_partner(mine)));
+      put(chains, "k", join(e, kind, mine, of_partner(e, mine, "half")));
       out.close("}");
       out.close("}");
     }
@@ -331,6 +319,17 @@ std::vector<ReduceForm> reduce_forms() {
 }
 
 } // namespace
+
+Partial of_partner(Emitter &e, const Partial &x, const std::string &bits) {
+  Partial other;
+  for (const Element &one : x) {
+    const bool truth = one.dtype == DType::boolean; // passes as a number
+    other.push_back(define(e, one.dtype,
+                           std::string("TJ_SHUFFLE_XOR(") + (truth ? "(int)" : "") + one.text +
+                               ", " + bits + ", 32)" + (truth ? " != 0" : "")));
+  }
+  return other;
+}
 
 void add_row_base(Lines &out) {
   out.line("long long base = 0;");

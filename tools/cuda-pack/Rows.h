@@ -2,8 +2,7 @@
 // The kernels of eager reductions, row ops and scans, of any extents (runtime/cuda/RowArgs.h).
 #pragma once
 
-#include "compiler/cuda/text/ModuleText.h"
-#include "compiler/nest/Nest.h"
+#include "compiler/cuda/text/Combine.h"
 
 #include <string>
 
@@ -18,6 +17,12 @@ struct ReduceForm {
 
 /// Both orders of every kind and dtype, and what joins moments.
 void add_reductions(ModuleText &module);
+
+/// Softmax and its kin, as the bodies of their records have them.
+void add_row_ops(ModuleText &module);
+
+/// x of the thread whose number differs by these bits, which is in the warp.
+Partial of_partner(Emitter &e, const Partial &x, const std::string &bits);
 
 /// Writes where row number `row` begins, in elements: `long long base`.
 void add_row_base(Lines &out);

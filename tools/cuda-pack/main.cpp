@@ -66,6 +66,7 @@ int print(const std::string &folder) {
       return 1;
   ModuleText rows;
   add_reductions(rows);
+  add_row_ops(rows);
   return print(folder, "rows", rows) ? 0 : 1;
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 /// Families that never go to the host.
 constexpr bool has_kernels(Family family) {
-  return family == Family::elementwise || family == Family::reduction;
+  return family == Family::elementwise || family == Family::reduction || family == Family::row;
 }
 
 class OnDevice : public testing::TestWithParam<OpKind> {};
