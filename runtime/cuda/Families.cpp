@@ -18,6 +18,7 @@ Launched run_family(Gpu &gpu, const KernelCall &call) noexcept {
   case Family::row:
     return run_row(gpu, call);
   case Family::scan:
+    return run_scan(gpu, call);
   case Family::contraction:
   case Family::movement:
   case Family::index:

@@ -85,4 +85,38 @@ TRACEJIT_FAMILY_ARGS(RowOpArgs, {
   unsigned members;        // of a short row, a power of 2
 })
 
+/// Neighbours that a warp moves at a time, and the shared memory of 256 lines of them; lines are an
+/// element longer, so that neighbouring ones lie in other banks.
+constexpr unsigned scan_width(DType dtype) noexcept {
+  return 128 / static_cast<unsigned>(itemsize(dtype));
+}
+constexpr unsigned scan_tile_bytes(DType dtype) noexcept {
+  return 256 * (scan_width(dtype) + 1) * static_cast<unsigned>(itemsize(dtype));
+}
+
+/// Kernels scan_KIND_DTYPE_columns, _rows, _carry and _join, and linear_DTYPE_columns, _carry and
+/// _join, over [rows][extent][columns] elements. Columns: a thread scans a block of 256 by itself
+/// and writes its total, of linear scans its products too. Rows: the same of one column through
+/// shared memory. Carry: what each block begins with, from the totals. Join: the carry goes to the
+/// elements of all blocks but the first.
+TRACEJIT_FAMILY_ARGS(ScanArgs, {
+  void *result;        // without gaps
+  const void *x;       // its first element that the scan meets; so of the next
+  const void *factors; // of linear scans
+  void *products;      // of the factors, as the result
+  void *totals;        // [rows][blocks][columns]
+  void *total_products;
+  void *carries;
+  unsigned long long rows;
+  unsigned long long columns;
+  unsigned long long extent;
+  unsigned long long blocks;
+  long long step;
+  long long factor_step;
+  long long result_first; // from the row's begin to what the scan meets first
+  long long result_step;
+  RowAxes axes; // of [rows][columns]
+  RowAxes factor_axes;
+})
+
 } // namespace jit::gpu

@@ -331,17 +331,21 @@ Partial of_partner(Emitter &e, const Partial &x, const std::string &bits) {
   return other;
 }
 
-void add_row_base(Lines &out) {
-  out.line("long long base = 0;");
+void add_row_base(Lines &out, const std::string &axes, const std::string &base) {
+  const std::string all = "p." + axes + ".";
+  out.line("long long " + base + " = 0;");
+  out.open("{");
   out.line("unsigned long long rest = row;");
   out.line("#pragma unroll 1");
-  out.open("for (int axis = (int)p.axes.rank - 1; axis > 0; --axis) {");
-  out.line("const unsigned long long above = (__umul64hi(rest, p.axes.magic[axis]) + rest) >> "
-           "p.axes.shift[axis];");
-  out.line("base += (long long)(rest - above * p.axes.extent[axis]) * p.axes.stride[axis];");
+  out.open("for (int axis = (int)" + all + "rank - 1; axis > 0; --axis) {");
+  out.line("const unsigned long long above = (__umul64hi(rest, " + all +
+           "magic[axis]) + rest) >> " + all + "shift[axis];");
+  out.line(base + " += (long long)(rest - above * " + all + "extent[axis]) * " + all +
+           "stride[axis];");
   out.line("rest = above;");
   out.close("}");
-  out.line("base += (long long)rest * p.axes.stride[0];");
+  out.line(base + " += (long long)rest * " + all + "stride[0];");
+  out.close("}");
 }
 
 void add_reductions(ModuleText &module) {

@@ -24,7 +24,10 @@ void add_row_ops(ModuleText &module);
 /// x of the thread whose number differs by these bits, which is in the warp.
 Partial of_partner(Emitter &e, const Partial &x, const std::string &bits);
 
-/// Writes where row number `row` begins, in elements: `long long base`.
-void add_row_base(Lines &out);
+/// Cumulative and linear ones.
+void add_scans(ModuleText &module);
+
+/// Writes where row number `row` begins, in elements, by the axes of that name: `long long BASE`.
+void add_row_base(Lines &out, const std::string &axes = "axes", const std::string &base = "base");
 
 } // namespace jit::gpu

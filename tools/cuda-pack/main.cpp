@@ -67,6 +67,7 @@ int print(const std::string &folder) {
   ModuleText rows;
   add_reductions(rows);
   add_row_ops(rows);
+  add_scans(rows);
   return print(folder, "rows", rows) ? 0 : 1;
 }
 

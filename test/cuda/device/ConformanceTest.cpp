@@ -14,7 +14,15 @@ namespace {
 
 /// Families that never go to the host.
 constexpr bool has_kernels(Family family) {
-  return family == Family::elementwise || family == Family::reduction || family == Family::row;
+  switch (family) {
+  case Family::elementwise:
+  case Family::reduction:
+  case Family::row:
+  case Family::scan:
+    return true;
+  default:
+    return false;
+  }
 }
 
 class OnDevice : public testing::TestWithParam<OpKind> {};
