@@ -39,6 +39,10 @@ public:
     add_row_base(out);
     if (linear)
       add_row_base(out, "factor_axes", "factor_base");
+    out.line("base += (long long)first * p.step;");
+    if (linear)
+      out.line("factor_base += (long long)first * p.factor_step;");
+    open_place("first");
     out.line(type + " sum = " + neutral(kind, dtype).text + ";");
     if (linear)
       out.line(type + " product = " + one().text + ";");
@@ -92,15 +96,18 @@ public:
     out.line("const unsigned long long i = block * " + number(scan_block) + " + TJ_THREAD;");
     out.open("if (block > 0 && i < p.extent) {");
     out.line("const unsigned long long column = 0;");
+    open_place("i");
     join_element();
     out.close("}");
     out.close("}");
     out.reopen("} else {");
     open_items();
     out.open("if (block > 0) {");
+    open_place("first");
     out.line("#pragma unroll 4");
     out.open("for (unsigned long long i = first; i < end; ++i) {");
     join_element();
+    out.line("place += p.result_step;");
     out.close("}");
     out.close("}");
     out.close("}");
@@ -187,9 +194,11 @@ private:
     out.line("const unsigned long long end = whole < p.extent ? whole : p.extent;");
   }
 
-  std::string result_place() const {
-    return "(long long)(outer * p.extent * p.columns + column) + p.result_first + (long long)i * "
-           "p.result_step";
+  /// Where the element that the scan meets as number `i` lies in the result.
+  void open_place(const std::string &i) {
+    out.line("long long place = (long long)(outer * p.extent * p.columns + column) + "
+             "p.result_first + (long long)" +
+             i + " * p.result_step;");
   }
 
   Element one() const { return neutral(ReduceKind::prod, dtype); }
@@ -200,24 +209,25 @@ private:
   }
 
   void step() {
-    const Element x = define(e, dtype, "x[base + (long long)i * p.step]");
-    out.line("const long long place = " + result_place() + ";");
+    const Element x = define(e, dtype, "x[base]");
     const Element sum{"sum", dtype}, product{"product", dtype};
     if (linear) {
-      const Element a = define(e, dtype, "a[factor_base + (long long)i * p.factor_step]");
+      const Element a = define(e, dtype, "a[factor_base]");
       const Element both[] = {a, product};
       const Element next = fma(a, sum, x);
       out.line("sum = i == first ? " + x.text + " : " + next.text + ";");
       out.line("product = " + apply_element(e, ScalarFunction::multiply, dtype, both).text + ";");
       out.line("products[place] = product;");
+      out.line("factor_base += p.factor_step;");
     } else {
       out.line("sum = " + combine(e, kind, sum, x).text + ";");
     }
     out.line("r[place] = sum;");
+    out.line("base += p.step;");
+    out.line("place += p.result_step;");
   }
 
   void join_element() {
-    out.line("const long long place = " + result_place() + ";");
     const Element local = define(e, dtype, "r[place]");
     const Element carry =
         define(e, dtype, "carries[(outer * p.blocks + block) * p.columns + column]");
