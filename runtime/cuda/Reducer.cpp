@@ -186,8 +186,9 @@ Launched Reducer::join(const Parts &parts, FoldResults to_here, bool is_last) no
   args.points = static_cast<std::uint64_t>(parts.points);
   args.row_step = parts.row_step;
   args.step = parts.step;
+  constexpr std::int64_t threads_of_row = 32;
   return start(gpu, find_kernel(gpu, {"moments", name(to), "join"}),
-               ceil_div(parts.rows, row_threads), args);
+               ceil_div(parts.rows * threads_of_row, row_threads), args);
 }
 
 } // namespace jit::gpu

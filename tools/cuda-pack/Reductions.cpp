@@ -248,50 +248,6 @@ private:
   Emitter e{module, out};
 };
 
-/// A thread joins the moments of a row, one part after another.
-template <int t> void add_join(ModuleText &module, DType dtype) {
-  Lines out{1};
-  Emitter e(module, out);
-  const std::string type(lane_type(dtype));
-  for (const char *name : {"squares", "means"})
-    out.line("const " + type + " *" + name + " = (const " + type + " *)p.part_" + name + ";");
-  out.open("for (unsigned long long row = (unsigned long long)TJ_BLOCK * " +
-           std::to_string(threads) +
-           "u + TJ_THREAD; row < p.rows; row += (unsigned long long)TJ_BLOCKS * " +
-           std::to_string(threads) + "u) {");
-  out.line("const long long base = (long long)row * p.row_step;");
-  out.line(type + " mean = means[base];");
-  out.line(type + " square = squares[base];");
-  out.open("for (unsigned long long part = 1; part < p.parts; ++part) {");
-  out.line("const long long place = base + (long long)part * p.step;");
-  const Emitter::I64 before = e.define<3>("(long long)(part * p.points_of_part)");
-  const Emitter::I64 here = e.define<3>("part == p.parts - 1 ? (long long)p.points - " +
-                                        before.text + " : (long long)p.points_of_part");
-  const auto weights = scalar::join_weights(e, e.to_f64(before), e.to_f64(here));
-  const auto rounded = [&](Emitter::F64 x) {
-    if constexpr (t == 0)
-      return e.to_f32(x);
-    else
-      return x;
-  };
-  const Name<t> shift = rounded(weights.shift), spread = rounded(weights.spread);
-  using M = scalar::MomentsOf<Name<t>>;
-  const M part{e.define<t>("means[place]"), e.define<t>("squares[place]")};
-  const M joined = scalar::join_moments(e, M{{"mean"}, {"square"}}, part, shift, spread);
-  out.line("mean = " + joined.mean.text + ";");
-  out.line("square = " + joined.squares.text + ";");
-  out.close("}");
-  const Name<t> divisor = e.define<t>(number_in_memory(e, dtype, "p.divisor"));
-  const Name<t> variance = e.div(Name<t>{"square"}, divisor);
-  const Name<t> result = e.define<t>("p.divides != 0u ? " + variance.text + " : square");
-  out.line("((" + type + " *)p.squares)[row] = " + result.text + ";");
-  out.line("((" + type + " *)p.means)[row] = mean;");
-  out.close("}");
-  module.declare(JoinArgs_text);
-  module.add({"moments_" + std::string(short_name(dtype)) + "_join", "join", threads, 0, false, "",
-              out.text(), "JoinArgs"});
-}
-
 std::vector<ReduceForm> reduce_forms() {
   constexpr DType integers[] = {DType::boolean, DType::i8,  DType::u8,  DType::i16,
                                 DType::u16,     DType::i32, DType::u32, DType::i64};
@@ -352,8 +308,7 @@ void add_reductions(ModuleText &module) {
   for (const ReduceForm &form : reduce_forms())
     for (const bool outer : {false, true})
       Reduction(module, form, outer).run();
-  add_join<0>(module, DType::f32);
-  add_join<1>(module, DType::f64);
+  add_joins_of_moments(module);
 }
 
 } // namespace jit::gpu

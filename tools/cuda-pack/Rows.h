@@ -18,6 +18,8 @@ struct ReduceForm {
 /// Both orders of every kind and dtype, and what joins moments.
 void add_reductions(ModuleText &module);
 
+void add_joins_of_moments(ModuleText &module);
+
 /// Softmax and its kin, as the bodies of their records have them.
 void add_row_ops(ModuleText &module);
 
