@@ -35,11 +35,11 @@ Launched Reducer::run(const StridedView &operand, std::uint32_t reduced,
   ReductionAxes axes = classify(operand, reduced);
   axes.kept.data = operand.data;
   axes.kept.dtype = operand.dtype;
-  if (is_winner() && axes.has_inner && axes.has_outer && !gather(operand, axes))
-    return Launched::refused;
+  const bool mixes = is_winner() && axes.has_inner && axes.has_outer;
   const bool one_step = axes.inner.rank == 1 && axes.outer.rank == 1;
-  if ((!one_step || !reads(operand.dtype)) && !gather(operand, axes))
-    return Launched::refused;
+  if (mixes || !one_step || !reads(operand.dtype))
+    if (const Launched launched = gather(operand, axes); launched != Launched::yes)
+      return launched;
   return reduce(axes);
 }
 
@@ -53,7 +53,7 @@ bool Reducer::reads(DType from) const noexcept {
 
 /// A copy without gaps, converted, whose parts have one axis each: kept positions in front of
 /// `inner`, behind `outer`. Of winners all reduced positions are `inner`.
-bool Reducer::gather(const StridedView &operand, ReductionAxes &axes) noexcept {
+Launched Reducer::gather(const StridedView &operand, ReductionAxes &axes) noexcept {
   const std::int64_t outer = axes.outer.size(), kept = axes.kept.size(), inner = axes.inner.size();
   StridedView all;
   all.data = operand.data;
@@ -65,8 +65,8 @@ bool Reducer::gather(const StridedView &operand, ReductionAxes &axes) noexcept {
     append(all, axes.kept);
   append(all, axes.inner);
   std::byte *copy = scratch.take(outer * kept * inner, to);
-  if (!copy || run_copy(gpu, all, to, copy) != Launched::yes)
-    return false;
+  if (!copy)
+    return Launched::refused;
   axes.kept = line(kept, inner);
   axes.outer = line(outer, kept * inner);
   axes.inner = line(inner, 1);
@@ -79,7 +79,7 @@ bool Reducer::gather(const StridedView &operand, ReductionAxes &axes) noexcept {
   }
   axes.kept.data = copy;
   axes.kept.dtype = to;
-  return true;
+  return run_copy(gpu, all, to, copy);
 }
 
 Launched Reducer::reduce(ReductionAxes &axes) noexcept {

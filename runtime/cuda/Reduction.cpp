@@ -2,6 +2,7 @@
 // Ops of the family: their dtypes, and what they give without elements.
 #include "runtime/cuda/Reduction.h"
 
+#include "runtime/cuda/RowLaunch.h"
 #include "runtime/ops/Attributes.h"
 
 #include <algorithm>
@@ -40,13 +41,9 @@ Launched run_integers(Gpu &gpu, const Problem &problem, Fold fold) noexcept {
   DeviceScratch scratch(gpu);
   StridedView view = problem.view();
   if (is_float(view.dtype)) {
-    std::byte *copy = scratch.take(view.size(), to);
-    if (!copy || run_copy(gpu, view, to, copy) != Launched::yes)
-      return Launched::refused;
-    const DimList strides = row_major_strides(problem.operand().dims());
-    std::copy_n(Dims(strides).begin(), view.rank, view.strides);
-    view.data = copy;
-    view.dtype = to;
+    const Launched launched = convert(gpu, scratch, to, view);
+    if (launched != Launched::yes)
+      return launched;
   }
   StridedView wide;
   wide.dtype = DType::i64;

@@ -41,7 +41,7 @@ private:
 
   bool is_winner() const noexcept { return fold == Fold::argmax || fold == Fold::argmin; }
   bool reads(DType from) const noexcept;
-  bool gather(const StridedView &operand, ReductionAxes &axes) noexcept;
+  Launched gather(const StridedView &operand, ReductionAxes &axes) noexcept;
   Launched reduce(ReductionAxes &axes) noexcept;
   Launched run_both(const ReductionAxes &axes) noexcept;
   Launched run_rows(Rows rows, bool outer, FoldResults to_here, bool is_last) noexcept;

@@ -31,6 +31,17 @@ Launched start(Gpu &gpu, const KernelFunction *kernel, std::int64_t units,
                                                                           : Launched::refused;
 }
 
+Launched convert(Gpu &gpu, DeviceScratch &scratch, DType to, StridedView &x) noexcept {
+  std::byte *copy = scratch.take(x.size(), to);
+  const Launched launched = copy ? run_copy(gpu, x, to, copy) : Launched::refused;
+  x.data = copy;
+  x.dtype = to;
+  std::int64_t step = 1;
+  for (int axis = x.rank - 1; axis >= 0; step *= x.dims[axis--])
+    x.strides[axis] = step;
+  return launched;
+}
+
 void set_axes(RowAxes &axes, const StridedView &view) noexcept {
   axes.rank = static_cast<unsigned>(view.rank);
   for (int axis = 0; axis < view.rank; ++axis) {

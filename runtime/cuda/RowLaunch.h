@@ -5,6 +5,7 @@
 #include "runtime/cuda/Families.h"
 #include "runtime/cuda/Gpu.h"
 #include "runtime/cuda/RowArgs.h"
+#include "runtime/cuda/Scratch.h"
 
 #include <initializer_list>
 
@@ -26,6 +27,9 @@ Launched start(Gpu &gpu, const KernelFunction *kernel, std::int64_t units, const
                unsigned shared_bytes = 0) noexcept {
   return start(gpu, kernel, units, std::as_bytes(std::span(&args, 1)), shared_bytes);
 }
+
+/// x becomes a copy of the dtype, without gaps.
+Launched convert(Gpu &gpu, DeviceScratch &scratch, DType to, StridedView &x) noexcept;
 
 /// Fills the kernels' axes with those of a view.
 void set_axes(RowAxes &axes, const StridedView &view) noexcept;

@@ -2,7 +2,6 @@
 // Scans: blocks by themselves, what each begins with, and that joined to its elements, a launch
 // each; axes of one block take one launch.
 #include "runtime/cuda/RowLaunch.h"
-#include "runtime/cuda/Scratch.h"
 #include "runtime/kernels/AxisCut.h"
 #include "runtime/ops/Attributes.h"
 
@@ -114,26 +113,19 @@ Launched run_cumulative(Gpu &gpu, const KernelCall &call) noexcept {
   const std::int64_t size = result.meta->size;
   DeviceScratch scratch(gpu);
   StridedView x = view_of(*call.operands[0].meta, call.operands[0].data);
-  const auto convert = [&](DType dtype) {
-    std::byte *copy = scratch.take(size, dtype);
-    if (!copy || run_copy(gpu, x, dtype, copy) != Launched::yes)
-      return false;
-    const DimList strides = row_major_strides(result.meta->dims());
-    std::copy_n(Dims(strides).begin(), x.rank, x.strides);
-    x.data = copy;
-    x.dtype = dtype;
-    return true;
-  };
+  Launched launched = Launched::yes;
   // Floats become what the dtype holds before they become 64 bits.
-  if (x.dtype != to && is_float(x.dtype) && !convert(to))
-    return Launched::refused;
-  if (x.dtype != scanned && !convert(scanned))
-    return Launched::refused;
+  if (x.dtype != to && is_float(x.dtype))
+    launched = convert(gpu, scratch, to, x);
+  if (launched == Launched::yes && x.dtype != scanned)
+    launched = convert(gpu, scratch, scanned, x);
+  if (launched != Launched::yes)
+    return launched;
   std::byte *wide = to == scanned ? result.data : scratch.take(size, scanned);
   if (!wide)
     return Launched::refused;
-  const Launched launched = ScanLaunches(gpu, AxisCut(x, attrs.axis), attrs.reverse, wide)
-                                .cumulate(call.op == OpKind::cumulative_sum ? "sum" : "prod");
+  launched = ScanLaunches(gpu, AxisCut(x, attrs.axis), attrs.reverse, wide)
+                 .cumulate(call.op == OpKind::cumulative_sum ? "sum" : "prod");
   return launched != Launched::yes || to == scanned
              ? launched
              : run_copy(gpu, line(wide, scanned, size), to, result.data);

@@ -12,6 +12,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <random>
 
@@ -77,6 +79,12 @@ template <class T> std::string difference(const Tensor &here, const Tensor &ther
   return {};
 }
 
+/// Not if the driver finds no code for the pack's modules: it refuses them, and the host computes.
+bool has_kernels() {
+  const char *folder = std::getenv("TRACEJIT_EMU_PACK");
+  return folder && std::filesystem::exists(folder);
+}
+
 void expect_same(const Tensor &x, const Function &run, const std::string &what) {
   const std::uint64_t on_host = gpu::host_runs();
   const std::vector<Tensor> here = run(x), there = run(x.to(cuda()));
@@ -89,7 +97,7 @@ void expect_same(const Tensor &x, const Function &run, const std::string &what) 
     });
     ASSERT_EQ(wrong, "") << what << ", result " << r;
   }
-  EXPECT_EQ(gpu::host_runs(), on_host) << what;
+  EXPECT_EQ(gpu::host_runs() == on_host, has_kernels()) << what;
 }
 
 std::string text(const DimList &shape) {
