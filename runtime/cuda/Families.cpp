@@ -13,10 +13,11 @@ Launched run_family(Gpu &gpu, const KernelCall &call) noexcept {
     return run_reshape(gpu, call);
   case Family::creation:
     return call.op == OpKind::full ? run_fill(gpu, call) : Launched::no_kernel;
+  case Family::contraction:
+    return run_contraction(gpu, call);
   case Family::reduction:
   case Family::row:
   case Family::scan:
-  case Family::contraction:
   case Family::movement:
   case Family::index:
   case Family::sort:

@@ -23,5 +23,7 @@ Launched run_elementwise(Gpu &gpu, const KernelCall &call) noexcept;
 Launched run_fill(Gpu &gpu, const KernelCall &call) noexcept;
 /// A reshape that copies: the elements of operand 0, in its order.
 Launched run_reshape(Gpu &gpu, const KernelCall &call) noexcept;
+/// matmul and vecdot.
+Launched run_contraction(Gpu &gpu, const KernelCall &call) noexcept;
 
 } // namespace jit::gpu

@@ -3,6 +3,7 @@
 // for libtracejit. The build runs it twice.
 #include "compiler/cuda/text/TextRules.h"
 #include "tools/cuda-pack/Families.h"
+#include "tools/cuda-pack/Products.h"
 #include "tools/cuda-pack/Ptx.h"
 
 #include <algorithm>
@@ -36,6 +37,18 @@ bool write(const std::string &file, const std::string &text) {
   return out.good();
 }
 
+/// One text, for clang and for emulation.
+bool print(const std::string &folder, const std::string &name, const ModuleText &module) {
+  const std::string wrong = check_text(module.behind_prelude());
+  if (!wrong.empty()) {
+    std::fprintf(stderr, "cuda-pack: %s: %s\n", name.c_str(), wrong.c_str());
+    return false;
+  }
+  const std::string title = "// tracejit pack " + name + "\n", stem = folder + "/" + name;
+  return write(stem + ".cu", title + module.text(Prelude::clang)) &&
+         write(stem + ".emu.cpp", title + module.text(Prelude::emu));
+}
+
 int print(const std::string &folder) {
   ModuleText modules[units];
   const auto module_of = [&](const ElementForm &form) -> ModuleText & {
@@ -48,19 +61,12 @@ int print(const std::string &folder) {
   }
   for (const ElementForm &form : cast_forms())
     add_strided(module_of(form), form);
-  for (unsigned k = 0; k < units; ++k) {
-    const std::string name = "elements" + std::to_string(k), stem = folder + "/" + name;
-    const std::string wrong = check_text(modules[k].behind_prelude());
-    if (!wrong.empty()) {
-      std::fprintf(stderr, "cuda-pack: %s: %s\n", name.c_str(), wrong.c_str());
+  for (unsigned k = 0; k < units; ++k)
+    if (!print(folder, "elements" + std::to_string(k), modules[k]))
       return 1;
-    }
-    const std::string title = "// tracejit pack " + name + "\n";
-    if (!write(stem + ".cu", title + modules[k].text(Prelude::clang)) ||
-        !write(stem + ".emu.cpp", title + modules[k].text(Prelude::emu)))
-      return 1;
-  }
-  return 0;
+  ModuleText products;
+  add_products(products);
+  return print(folder, "products", products) ? 0 : 1;
 }
 
 /// OUT.cpp and OUT.bin, of PTX files named by their units.

@@ -12,6 +12,11 @@
 namespace jit::conformance {
 namespace {
 
+/// Families that never go to the host.
+constexpr bool has_kernels(Family family) {
+  return family == Family::elementwise || family == Family::contraction;
+}
+
 class OnDevice : public testing::TestWithParam<OpKind> {};
 
 TEST_P(OnDevice, EqualsTheCpu) {
@@ -35,8 +40,7 @@ TEST_P(OnDevice, EqualsTheCpu) {
     }
   }
   EXPECT_GE(steps, 2u);
-  // Families that have kernels use them.
-  if (op.family == Family::elementwise && !gpu::pack().kernels.empty()) {
+  if (has_kernels(op.family) && !gpu::pack().kernels.empty()) {
     EXPECT_EQ(gpu::host_runs(), on_host);
   }
 }
