@@ -32,6 +32,8 @@ Launched launch_product(Gpu &gpu, const ContractArgs &args, const ContractChoice
                 contract_shared_bytes(choice.tile, args.dtype), p);
 }
 
+std::string join_kernel(DType dtype) { return "contract_join_" + std::string(name(dtype)); }
+
 /// Chunks of k as parts, then their sums in order.
 Launched run_parts(Gpu &gpu, const ContractArgs &args, const ContractChoice &choice) {
   const std::int64_t size = args.m * args.n * batch_size(args.batch);
@@ -45,8 +47,8 @@ Launched run_parts(Gpu &gpu, const ContractArgs &args, const ContractChoice &cho
   const JoinArgs join{args.c, parts, static_cast<unsigned long long>(size),
                       static_cast<unsigned long long>(choice.parts)};
   constexpr std::int64_t per_unit = 256;
-  return launch(gpu, "contract_join_" + std::string(name(args.dtype)),
-                static_cast<std::uint64_t>(units_of(size, per_unit)), 0, join);
+  return launch(gpu, join_kernel(args.dtype), static_cast<std::uint64_t>(units_of(size, per_unit)),
+                0, join);
 }
 
 /// Chunks of rows, then chunks of their sums, until each row has one.
@@ -106,6 +108,16 @@ Launched run_product(Gpu &gpu, const ContractArgs &given) noexcept {
         choice.parts > 1 ? run_parts(gpu, args, choice) : launch_product(gpu, args, choice, args.c);
   });
   return launched;
+}
+
+void load_product(Gpu &gpu, const ContractArgs &given) noexcept {
+  const ContractArgs args = folded_batch(given);
+  const ContractChoice choice = choose_contract(args, gpu.limits().multiprocessors);
+  if_memory([&] {
+    gpu.packed().find(choice.tile.kernel(name(args.dtype)));
+    if (choice.parts > 1)
+      gpu.packed().find(join_kernel(args.dtype));
+  });
 }
 
 Launched run_contraction(Gpu &gpu, const KernelCall &call) noexcept {

@@ -9,5 +9,7 @@ namespace jit::gpu {
 
 /// contract() of addresses of the device. Scratch and epilogue are not looked at.
 Launched run_product(Gpu &gpu, const ContractArgs &args) noexcept;
+/// Loads the kernels for such shapes.
+void load_product(Gpu &gpu, const ContractArgs &args) noexcept;
 
 } // namespace jit::gpu

@@ -2,10 +2,12 @@
 #include "runtime/cuda/GpuProgram.h"
 
 #include "runtime/base/OutOfMemory.h"
+#include "runtime/cuda/Contraction.h"
 #include "runtime/cuda/Gpu.h"
 #include "runtime/cuda/OnHost.h"
 #include "runtime/program/Addresses.h"
 #include "runtime/program/Cells.h"
+#include "runtime/program/Products.h"
 
 #include <algorithm>
 #include <array>
@@ -116,6 +118,8 @@ std::string GpuProgram::load(const GpuCode &code) {
     const auto *plain = std::get_if<KernelStep>(&step.what);
     const auto *contract = std::get_if<ContractStep>(&step.what);
     const std::string name = plain ? plain->kernel : contract ? contract->epilogue : "";
+    if (contract) // not in the user's first call
+      load_product(gpu, shape_of(*contract));
     step_kernels.push_back(name.empty() ? nullptr : &kernels.at(name));
   }
   return "";
@@ -146,8 +150,15 @@ bool GpuProgram::run_step(const KernelStep &step, const LoadedKernel *kernel,
 
 bool GpuProgram::run_step(const ContractStep &step, const LoadedKernel *epilogue,
                           const Run &run) const noexcept {
-  return contract_on_host(gpu, step,
-                          {run.address(step.a), run.address(step.b), run.address(step.c)}) &&
+  const ProductPlaces places{run.address(step.a), run.address(step.b), run.address(step.c)};
+  ContractArgs args = shape_of(step);
+  args.a = places.a;
+  args.b = places.b;
+  args.c = places.c;
+  Launched launched = run_product(gpu, args);
+  if (launched == Launched::no_kernel)
+    launched = contract_on_host(gpu, step, places) ? Launched::yes : Launched::refused;
+  return launched == Launched::yes &&
          (!epilogue || launch(*epilogue, step.epilogue_buffers, step.epilogue_cells, run));
 }
 
