@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <span>
 
 namespace jit::gpu {
 namespace {
@@ -53,11 +55,12 @@ private:
   struct LoadedKernel {
     KernelFunction function, unaligned;
     std::uint64_t units = 0;
+    bool is_product = false; ///< with its epilogue
   };
 
   std::string load_constants();
   std::string load_kernel(const std::string &name, const GpuKernel &kernel);
-  bool launch(const LoadedKernel &kernel, const std::vector<Buffer> &buffers,
+  bool launch(const LoadedKernel &kernel, std::initializer_list<std::span<const Buffer>> buffers,
               const std::vector<std::uint32_t> &cells, const Run &run) const noexcept;
   bool run_step(const KernelStep &step, const LoadedKernel *kernel, const Run &run) const noexcept;
   bool run_step(const ContractStep &step, const LoadedKernel *epilogue,
@@ -114,28 +117,36 @@ std::string GpuProgram::load(const GpuCode &code) {
   for (const auto &[name, kernel] : code.kernels)
     if (std::string failure = load_kernel(name, kernel); !failure.empty())
       return failure;
-  for (const Step &step : plan.steps) {
-    const auto *plain = std::get_if<KernelStep>(&step.what);
-    const auto *contract = std::get_if<ContractStep>(&step.what);
-    const std::string name = plain ? plain->kernel : contract ? contract->epilogue : "";
+  for (std::size_t k = 0; k < plan.steps.size(); ++k) {
+    const auto *plain = std::get_if<KernelStep>(&plan.steps[k].what);
+    const auto *contract = std::get_if<ContractStep>(&plan.steps[k].what);
+    const auto product = contract ? kernels.find(product_kernel(k)) : kernels.end();
+    if (product != kernels.end()) {
+      product->second.is_product = true;
+      step_kernels.push_back(&product->second);
+      continue;
+    }
     if (contract) // not in the user's first call
       load_product(gpu, shape_of(*contract));
+    const std::string name = plain ? plain->kernel : contract ? contract->epilogue : "";
     step_kernels.push_back(name.empty() ? nullptr : &kernels.at(name));
   }
   return "";
 }
 
-bool GpuProgram::launch(const LoadedKernel &kernel, const std::vector<Buffer> &buffers,
+bool GpuProgram::launch(const LoadedKernel &kernel,
+                        std::initializer_list<std::span<const Buffer>> buffers,
                         const std::vector<std::uint32_t> &cells, const Run &run) const noexcept {
   if (kernel.units == 0)
     return true;
   std::array<std::uint64_t, Gpu::max_argument_bytes / sizeof(std::uint64_t)> words;
   std::size_t count = 0;
   std::uintptr_t low_bits = 0;
-  for (const Buffer &buffer : buffers) {
-    words[count] = reinterpret_cast<std::uintptr_t>(run.address(buffer));
-    low_bits |= words[count++] & 15;
-  }
+  for (const std::span<const Buffer> some : buffers)
+    for (const Buffer &buffer : some) {
+      words[count] = reinterpret_cast<std::uintptr_t>(run.address(buffer));
+      low_bits |= words[count++] & 15;
+    }
   for (const std::uint32_t cell : cells)
     words[count++] = cell_of(run.call.scalars[plan.cells[cell].slot], plan.cells[cell].dtype);
   const bool is_aligned = low_bits == 0 || !kernel.unaligned.handle;
@@ -145,11 +156,14 @@ bool GpuProgram::launch(const LoadedKernel &kernel, const std::vector<Buffer> &b
 
 bool GpuProgram::run_step(const KernelStep &step, const LoadedKernel *kernel,
                           const Run &run) const noexcept {
-  return launch(*kernel, step.buffers, step.cells, run);
+  return launch(*kernel, {step.buffers}, step.cells, run);
 }
 
 bool GpuProgram::run_step(const ContractStep &step, const LoadedKernel *epilogue,
                           const Run &run) const noexcept {
+  if (epilogue && epilogue->is_product)
+    return launch(*epilogue, {{&step.a, 1}, {&step.b, 1}, step.epilogue_buffers},
+                  step.epilogue_cells, run);
   const ProductPlaces places{run.address(step.a), run.address(step.b), run.address(step.c)};
   ContractArgs args = shape_of(step);
   args.a = places.a;
@@ -159,7 +173,7 @@ bool GpuProgram::run_step(const ContractStep &step, const LoadedKernel *epilogue
   if (launched == Launched::no_kernel)
     launched = contract_on_host(gpu, step, places) ? Launched::yes : Launched::refused;
   return launched == Launched::yes &&
-         (!epilogue || launch(*epilogue, step.epilogue_buffers, step.epilogue_cells, run));
+         (!epilogue || launch(*epilogue, {step.epilogue_buffers}, step.epilogue_cells, run));
 }
 
 bool GpuProgram::run_step(const LibraryStep &step, const LoadedKernel *,

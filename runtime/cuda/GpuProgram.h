@@ -23,6 +23,11 @@ struct GpuKernel {
   unsigned threads = 0, shared_bytes = 0;
 };
 
+/// The name of the kernel of a step that is a product with its epilogue. Its argument begins with
+/// the addresses of a and b. If there is none, the product and its epilogue run one behind the
+/// other.
+inline std::string product_kernel(std::size_t step) { return "product " + std::to_string(step); }
+
 /// What a compiler makes for a device.
 struct GpuCode {
   Plan plan;

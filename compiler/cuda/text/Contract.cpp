@@ -73,7 +73,7 @@ public:
                 NUMBER(b_depth_outer),
                 NUMBER(b_place_outer)} {}
 
-  void run() {
+  std::string run() {
     open();
     out.open("for (unsigned long long unit = TJ_BLOCK; unit < " + COUNT(units) +
              "; unit += TJ_BLOCKS) {");
@@ -95,9 +95,16 @@ public:
     out.line("TJ_BARRIER();");
     out.close("}");
     out.close("}");
+    EpilogueText epilogue;
+    if (form.epilogue)
+      epilogue = form.epilogue(out);
     out.line("TJ_BARRIER();"); // the next unit begins in the first half
     out.close("}");
-    add();
+    if (epilogue.argument_bytes + 2 * sizeof(std::uint64_t) > max_argument_bytes)
+      return "its argument is too large";
+    if (epilogue.failure.empty())
+      add(epilogue.members);
+    return epilogue.failure;
   }
 
 private:
@@ -159,11 +166,15 @@ private:
              " + (long long)(part * " + COUNT(span) + " + b_depth) * " + STRIDE(b_step) + ";");
     out.line("long long c_at = (long long)(" + row + ") * " + STRIDE(c_row) + " + (long long)(" +
              column + ") + (long long)part * " + STRIDE(c_part) + ";");
+    if (form.epilogue) {
+      out.line("const unsigned long long first_row = rest * " + COUNT(m) + " + " + row + ";");
+      out.line("const unsigned long long first_column = " + column + ";");
+    }
     find_matrix();
-    const std::string operand = "const " + memory + " *", a = pointer("a"), b = pointer("b");
-    out.line(operand + "a_from = (" + operand + ")" + a + " + a_at;");
-    out.line(operand + "b_from = (" + operand + ")" + b + " + b_at;");
-    out.line(memory + " *c_to = (" + memory + " *)" + pointer("c") + " + c_at;");
+    const std::string operand = "const " + memory + " *", c = form.epilogue ? "p.b0" : "p.c";
+    out.line(operand + "a_from = (" + operand + ")p.a + a_at;");
+    out.line(operand + "b_from = (" + operand + ")p.b + b_at;");
+    out.line(memory + " *c_to = (" + memory + " *)" + c + " + c_at;");
     left("a_left", COUNT(m) + " - " + row, tile.rows);
     left("b_left", COUNT(n) + " - " + column, tile.columns);
     find_lines(rows);
@@ -176,7 +187,6 @@ private:
              std::to_string(tile.step - 1) + "ull) / " + step + "ull);");
     out.line("const unsigned last = (unsigned)k_here - (steps - 1) * " + step + "u;");
   }
-  std::string pointer(const char *name) const { return "p." + std::string(name); }
   /// Lines that the tile has, at most its extent.
   void left(const char *name, const std::string &count, unsigned extent) {
     out.line("const unsigned long long " + std::string(name) + "_all = " + count + ";");
@@ -439,14 +449,15 @@ private:
              "(before, chunk);");
   }
 
-  void add() {
+  void add(const std::string &members_of_epilogue) {
     ModuleText::Kernel kernel{form.name, "contract", threads(), contract_shared_bytes(tile, dtype),
                               true,      "",         out.text()};
     constexpr unsigned registers = 65536, of_thread = 128;
     kernel.blocks = registers / of_thread / threads();
     if (sizes.are_known()) {
-      kernel.members =
-          "  const " + memory + " *a;\n  const " + memory + " *b;\n  " + memory + " *c;\n";
+      const std::string operand = "  const " + memory + " *";
+      kernel.members = operand + "a;\n" + operand + "b;\n" +
+                       (form.epilogue ? members_of_epilogue : "  " + memory + " *c;\n");
     } else {
       module.declare(ProductArgs_text);
       kernel.argument = "ProductArgs";
@@ -472,7 +483,9 @@ private:
 
 } // namespace
 
-void add_contract(ModuleText &module, const ContractForm &form) { Contract(module, form).run(); }
+std::string add_contract(ModuleText &module, const ContractForm &form) {
+  return Contract(module, form).run();
+}
 
 void add_contract_join(ModuleText &module, const std::string &name, DType dtype) {
   const std::string type(memory_type(dtype));

@@ -3,6 +3,7 @@
 // chunks, any strides and batches, in each order of the threads; and what compilers make of them.
 #include "compiler/cuda/CubinInfo.h"
 #include "compiler/cuda/text/Contract.h"
+#include "compiler/cuda/text/ContractEpilogue.h"
 #include "compiler/cuda/text/Dot.h"
 #include "compiler/cuda/text/TextRules.h"
 #include "runtime/cuda/ContractChoice.h"
@@ -11,6 +12,8 @@
 #include "test/cuda/emu/Library.h"
 #include "test/cuda/text/Nvrtc.h"
 #include "test/cuda/text/Tools.h"
+#include "test/unit/compiler/NestBuilder.h"
+#include "test/unit/compiler/NestOracle.h"
 #include "test/unit/compiler/TestMemory.h"
 
 #include <gtest/gtest.h>
@@ -310,6 +313,76 @@ TEST(ContractText, ConstantSizes) {
                 "");
       EXPECT_EQ(problem.difference(), "") << i;
     }
+}
+
+/// relu(c + bias) * number, and whether c is positive.
+nest::Nest layer(DType dtype, std::int64_t m, std::int64_t n) {
+  nest::test::NestBuilder k("layer");
+  k.parallel(m).parallel(n);
+  const unsigned c = k.load(dtype, 0, {n, 1}), bias = k.load(dtype, 1, {0, 1});
+  const unsigned sum = k.element(ScalarFunction::add, dtype, {c, bias});
+  const unsigned y = k.element(ScalarFunction::relu, dtype, {sum});
+  const unsigned zero = k.element(ScalarFunction::subtract, dtype, {bias, bias});
+  k.store(k.element(ScalarFunction::multiply, dtype, {y, k.argument(dtype, 0)}), 2, {n, 1});
+  k.store(k.element(ScalarFunction::greater, DType::boolean, {c, zero}), 3, {n, 1});
+  return k.nest;
+}
+
+// Also where C is the memory of a result, and its sums of chunks with it.
+TEST(ContractText, Epilogues) {
+  for (const Case &c : {Case{.m = 67, .n = 45, .k = 40}, Case{.m = 9, .n = 130, .k = 900},
+                        Case{.dtype = DType::f64, .m = 70, .n = 33, .k = 400, .b = Lie::columns},
+                        Case{.m = 5, .n = 6, .k = 7, .outer = 3, .inner = 2}}) {
+    const std::int64_t m = c.m * c.outer * c.inner, size = m * c.n;
+    const nest::Nest nest = layer(c.dtype, m, c.n);
+    EXPECT_TRUE(may_follow_contraction(nest, size));
+    EXPECT_FALSE(may_follow_contraction(nest, size + c.n));
+    ModuleText module;
+    std::deque<ProductArgs> sizes;
+    Problem problem(c);
+    for (const ContractTile &tile : contract_tiles(c.dtype)) {
+      sizes.push_back(product_args(problem.args, {tile, 1}));
+      EXPECT_EQ(
+          add_contract(module,
+                       {"k" + std::to_string(sizes.size()), c.dtype, tile, &sizes.back(),
+                        [&](Lines &out) { return print_epilogue(module, out, nest, tile, c.n); }}),
+          "");
+    }
+    const Kernels made(module.text(Prelude::nvrtc));
+    Memory bias(c.dtype, static_cast<std::size_t>(c.n));
+    bias.fill(7);
+    const std::uint64_t half = c.dtype == DType::f32 ? 0x3f000000u : 0x3fe0000000000000u;
+    const auto elements = static_cast<std::size_t>(size);
+    Memory expected(c.dtype, elements), positive(DType::boolean, elements);
+    std::byte *const buffers[] = {problem.expected.first(), bias.first(), expected.first(),
+                                  positive.first()};
+    nest::test::interpret(nest, buffers, {&half, 1});
+    for (std::size_t tile = 0; tile < sizes.size(); ++tile)
+      for (const emu::Order &order : orders)
+        for (const bool shared : {false, true}) {
+          problem.forget();
+          Memory other(c.dtype, elements), flags(DType::boolean, elements);
+          Memory &result = shared ? *problem.got : other;
+          const void *addresses[] = {problem.args.a,
+                                     problem.args.b,
+                                     problem.got->first(),
+                                     bias.first(),
+                                     result.first(),
+                                     flags.first(),
+                                     reinterpret_cast<const void *>(half)};
+          const ContractTile &used = contract_tiles(c.dtype)[tile];
+          EXPECT_EQ(made.launch("k" + std::to_string(tile + 1), addresses,
+                                std::min(sizes[tile].units, 4ull), used.threads(),
+                                contract_shared_bytes(used, c.dtype), order),
+                    "");
+          std::size_t wrong = 0;
+          for (std::size_t i = 0; i < elements; ++i)
+            wrong += !jit::test::same(c.dtype, expected.first() + i * itemsize(c.dtype),
+                                      result.first() + i * itemsize(c.dtype)) ||
+                     positive.first()[i] != flags.first()[i];
+          EXPECT_EQ(wrong, 0u) << c << " tile " << tile << (shared ? ", in C" : "");
+        }
+  }
 }
 
 std::string replaced(std::string text, const std::string &from, const std::string &to,
