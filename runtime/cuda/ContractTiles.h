@@ -34,7 +34,7 @@ inline constexpr ContractTile contract_tiles_f32[] = {
     {8, 128, 8, 4, 4, 4, 1.6f},   {128, 8, 8, 4, 4, 4, 1.6f},
 };
 inline constexpr ContractTile contract_tiles_f64[] = {
-    {64, 64, 4, 8, 4, 4, 1.0f},
+    {64, 64, 8, 4, 4, 4, 1.0f},
     {32, 32, 8, 4, 4, 4, 1.4f},
     {8, 64, 8, 4, 2, 4, 1.6f},
     {64, 8, 8, 2, 4, 4, 1.6f},

@@ -513,16 +513,44 @@ TEST(ContractText, Ptx) {
   EXPECT_EQ(check_ptx(ptx), "");
 }
 
+void expect_to_fit(const std::string &text, const char *target, std::size_t least) {
+  const auto info = cubin_info(compile_by_nvrtc(text, target));
+  ASSERT_TRUE(info);
+  EXPECT_GE(info->size(), least);
+  for (const auto &[kernel, resources] : *info) {
+    EXPECT_LE(resources.registers, 128u) << kernel << " on " << target;
+    EXPECT_EQ(resources.frame_bytes, 0u) << kernel << " on " << target;
+  }
+}
+
 TEST(ContractText, Registers) {
   if (find_nvrtc().empty())
     GTEST_SKIP() << "there is no libnvrtc.so.13 or .12";
-  const auto info = cubin_info(compile_by_nvrtc(kernels().text, "sm_90"));
-  ASSERT_TRUE(info);
-  EXPECT_GE(info->size(), 27u);
-  for (const auto &[kernel, resources] : *info) {
-    EXPECT_LE(resources.registers, 128u) << kernel;
-    EXPECT_EQ(resources.frame_bytes, 0u) << kernel;
+  expect_to_fit(kernels().text, "sm_80", 27);
+}
+
+TEST(ContractText, RegistersWithEpilogues) {
+  if (find_nvrtc().empty())
+    GTEST_SKIP() << "there is no libnvrtc.so.13 or .12";
+  ModuleText module;
+  for (const DType dtype : {DType::f32, DType::f64}) {
+    const nest::Nest nest = layer(dtype, 4000, 4099);
+    const Problem problem({.dtype = dtype, .m = 4, .n = 5, .k = 6});
+    for (const ContractTile &tile : contract_tiles(dtype)) {
+      jit::ContractArgs args = problem.args;
+      args.batch.rank = 0;
+      args.m = 4000;
+      args.n = 4099;
+      args.k = 1000;
+      args.a_row_stride = args.k;
+      args.b_row_stride = args.c_row_stride = args.n;
+      const ProductArgs sizes = product_args(args, {tile, 1});
+      add_contract(module, {tile.kernel(name(dtype)), dtype, tile, &sizes, [&](Lines &out) {
+                              return print_epilogue(module, out, nest, tile, args.n);
+                            }});
+    }
   }
+  expect_to_fit(module.text(Prelude::nvrtc), "sm_90", 9);
 }
 
 } // namespace
