@@ -31,13 +31,13 @@ struct ContractTile {
 
 inline constexpr ContractTile contract_tiles_f32[] = {
     {128, 128, 8, 8, 8, 2, 1.0f}, {64, 64, 8, 8, 4, 4, 1.15f}, {32, 32, 16, 4, 4, 4, 1.7f},
-    {8, 128, 8, 4, 4, 4, 1.6f},   {128, 8, 8, 4, 4, 4, 1.6f},
+    {8, 128, 8, 4, 4, 4, 2.5f},   {128, 8, 8, 4, 4, 4, 2.5f},
 };
 inline constexpr ContractTile contract_tiles_f64[] = {
     {64, 64, 8, 4, 4, 4, 1.0f},
     {32, 32, 8, 4, 4, 4, 1.4f},
-    {8, 64, 8, 4, 2, 4, 1.6f},
-    {64, 8, 8, 2, 4, 4, 1.6f},
+    {8, 64, 8, 4, 2, 4, 2.2f},
+    {64, 8, 8, 2, 4, 4, 2.2f},
 };
 inline constexpr ContractTile contract_tiles_of_integers[] = {{32, 32, 8, 4, 4, 4, 1.0f}};
 
