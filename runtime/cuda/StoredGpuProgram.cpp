@@ -60,8 +60,7 @@ bool read_kernels(std::span<const std::byte> bytes, GpuCode &code) {
 
 /// Whether the kernel of a launch is there, and its arguments are no more than it can be given.
 bool can_launch(const GpuCode &code, const std::string &kernel, const std::vector<Buffer> &buffers,
-                const std::vector<std::uint32_t> &cells) {
-  constexpr std::size_t factors = 2; // that a product may have in front
+                const std::vector<std::uint32_t> &cells, std::size_t factors = 0) {
   return code.kernels.contains(kernel) && !code.image.empty() &&
          factors + buffers.size() + cells.size() <= Gpu::max_argument_bytes / sizeof(std::uint64_t);
 }
@@ -75,8 +74,9 @@ bool has_kernels(const GpuCode &code) {
     if (!contract || contract->epilogue.empty())
       continue;
     const std::string product = product_kernel(k);
-    if (!can_launch(code, code.kernels.contains(product) ? product : contract->epilogue,
-                    contract->epilogue_buffers, contract->epilogue_cells))
+    const bool is_one = code.kernels.contains(product);
+    if (!can_launch(code, is_one ? product : contract->epilogue, contract->epilogue_buffers,
+                    contract->epilogue_cells, is_one ? 2 : 0))
       return false;
   }
   return true;
