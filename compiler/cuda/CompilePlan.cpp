@@ -79,25 +79,41 @@ private:
       result.failure = "kernel " + name + ": " + result.failure;
   }
 
-  /// A product and its epilogue as one kernel. False: they are two, as where the product is cut
-  /// along k.
+  /// A kernel for the step alone: of the product and its epilogue or, where the product is cut
+  /// along k, of the epilogue, which joins its parts. False: of the epilogue as it is.
   bool add_product(std::size_t step, const ContractStep &contract) {
     const ContractArgs args = folded_batch(shape_of(contract));
     const ContractChoice choice = choose_contract(args, multiprocessors);
     const std::int64_t points = batch_size(args.batch) * args.m * args.n;
     nest::Nest nest;
-    if (choice.parts > 1 || args.batch.rank > most_batch_axes ||
-        !read(contract.epilogue, nest).empty() || !may_follow_contraction(nest, points))
+    if (args.batch.rank > most_batch_axes || !read(contract.epilogue, nest).empty() ||
+        !may_follow_contraction(nest, points))
       return false;
+    const std::string name = std::to_string(step) + "_" + identifier(nest.name);
+    return choice.parts > 1 ? add_joining(step, "join" + name, contract.dtype, nest, points)
+                            : add_whole(step, "contract" + name, args, choice, nest);
+  }
+
+  bool add_whole(std::size_t step, const std::string &name, const ContractArgs &args,
+                 const ContractChoice &choice, const nest::Nest &nest) {
     const ProductArgs constants = product_args(args, choice);
-    const std::string name = "contract" + std::to_string(step) + "_" + identifier(nest.name);
     const auto epilogue = [&](Lines &out) {
       return print_epilogue(module, out, nest, choice.tile, args.n);
     };
-    if (!add_contract(module, {name, contract.dtype, choice.tile, &constants, epilogue}).empty())
+    if (!add_contract(module, {name, args.dtype, choice.tile, &constants, epilogue}).empty())
       return false;
     result.kernels[product_kernel(step)] = {name, "", constants.units, choice.tile.threads(),
-                                            contract_shared_bytes(choice.tile, contract.dtype)};
+                                            contract_shared_bytes(choice.tile, args.dtype)};
+    ++result.count;
+    return true;
+  }
+
+  bool add_joining(std::size_t step, const std::string &name, DType dtype, const nest::Nest &nest,
+                   std::int64_t points) {
+    if (!add_joined_epilogue(module, name, dtype, nest).empty())
+      return false;
+    const auto units = static_cast<std::uint64_t>(units_of(points, joined_points));
+    result.kernels[joining_kernel(step)] = {name, "", units, joined_points, 0};
     ++result.count;
     return true;
   }

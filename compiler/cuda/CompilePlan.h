@@ -21,7 +21,8 @@ struct PlanText {
   std::uint32_t count = 0; ///< kernels in the text, twins not counted
   std::string failure;     ///< not empty: a kernel has no text, and why
 };
-PlanText text_of(const Planned &planned, Prelude prelude, int multiprocessors = assumed_multiprocessors);
+PlanText text_of(const Planned &planned, Prelude prelude,
+                 int multiprocessors = assumed_multiprocessors);
 
 /// Compiles plans, and loads them where there is a device. NVRTC is opened at the first call and
 /// kept.

@@ -42,8 +42,13 @@ inline bool has_dense_c(const ContractArgs &args) noexcept {
   return true;
 }
 
-/// The tile that is done first: rounds of blocks on the multiprocessors, times the work of a block.
-/// Work that does not fill them is cut along k.
+/// Threads that keep a multiprocessor busy, and the multiplications that it does during a launch.
+inline constexpr unsigned busy_threads = 256;
+inline constexpr double multiplications_a_launch = 600'000;
+
+/// The tile that is done first: rounds of blocks on the multiprocessors, times the work of a block;
+/// as many rounds at least as have threads to hide each other's waiting. Work that does not keep
+/// them busy is cut along k.
 inline ContractChoice choose_contract(const ContractArgs &args, int multiprocessors) noexcept {
   const std::int64_t chunks = units_of(args.k, contract_chunk);
   const bool may_split = is_float(args.dtype) && chunks > 1 && has_dense_c(args);
@@ -52,14 +57,17 @@ inline ContractChoice choose_contract(const ContractArgs &args, int multiprocess
   for (const ContractTile &tile : contract_tiles(args.dtype)) {
     const std::int64_t tiles =
         units_of(args.m, tile.rows) * units_of(args.n, tile.columns) * batch_size(args.batch);
+    const std::int64_t at_least = std::max(busy_threads / tile.threads(), 1u);
     const auto time = [&](std::int64_t parts) {
       // A part of C is written and read once more.
       const std::int64_t k = parts == 1 ? args.k : contract_chunk + 64;
-      return static_cast<double>(units_of(tiles * parts, multiprocessors)) * tile.rows *
-             tile.columns * tile.cost * static_cast<double>(std::max<std::int64_t>(k, 1));
+      return static_cast<double>(std::max(units_of(tiles * parts, multiprocessors), at_least)) *
+                 tile.rows * tile.columns * tile.cost *
+                 static_cast<double>(std::max<std::int64_t>(k, 1)) +
+             (parts == 1 ? 0 : multiplications_a_launch);
     };
     for (const std::int64_t parts : {std::int64_t{1}, chunks}) {
-      if (parts > 1 && (!may_split || tiles >= multiprocessors))
+      if (parts > 1 && (!may_split || tiles >= multiprocessors * at_least))
         continue;
       if (best.tile.rows == 0 || time(parts) < least) {
         least = time(parts);

@@ -34,18 +34,23 @@ Launched launch_product(Gpu &gpu, const ContractArgs &args, const ContractChoice
 
 std::string join_kernel(DType dtype) { return "contract_join_" + std::string(name(dtype)); }
 
-/// Chunks of k as parts, then their sums in order.
-Launched run_parts(Gpu &gpu, const ContractArgs &args, const ContractChoice &choice) {
+/// Sums of chunks of k, or all of it.
+Launched launch_parts(Gpu &gpu, const ContractArgs &args, DeviceScratch &scratch,
+                      ProductParts &parts) {
+  ContractChoice choice = choose_contract(args, gpu.limits().multiprocessors);
   const std::int64_t size = args.m * args.n * batch_size(args.batch);
-  DeviceScratch scratch(gpu);
-  std::byte *const parts = scratch.take(size * choice.parts, args.dtype);
-  if (!parts)
-    return launch_product(gpu, args, {choice.tile, 1}, args.c);
-  const Launched launched = launch_product(gpu, args, choice, parts);
-  if (launched != Launched::yes)
-    return launched;
-  const JoinArgs join{args.c, parts, static_cast<unsigned long long>(size),
-                      static_cast<unsigned long long>(choice.parts)};
+  std::byte *const sums =
+      choice.parts > 1 ? scratch.take(size * choice.parts, args.dtype) : nullptr;
+  if (!sums)
+    choice.parts = 1;
+  void *const c = sums ? sums : args.c;
+  parts = {c, static_cast<std::uint64_t>(choice.parts)};
+  return launch_product(gpu, args, choice, c);
+}
+
+Launched launch_join(Gpu &gpu, const ContractArgs &args, const ProductParts &parts) {
+  const std::int64_t size = args.m * args.n * batch_size(args.batch);
+  const JoinArgs join{args.c, parts.first, static_cast<unsigned long long>(size), parts.count};
   constexpr std::int64_t per_unit = 256;
   return launch(gpu, join_kernel(args.dtype), static_cast<std::uint64_t>(units_of(size, per_unit)),
                 0, join);
@@ -95,18 +100,27 @@ Launched run_vecdot(Gpu &gpu, const KernelCall &call) {
 
 } // namespace
 
-Launched run_product(Gpu &gpu, const ContractArgs &given) noexcept {
+Launched run_parts(Gpu &gpu, const ContractArgs &given, DeviceScratch &scratch,
+                   ProductParts &parts) noexcept {
   const ContractArgs args = folded_batch(given);
+  parts = {args.c, 1};
   if (args.m == 0 || args.n == 0 || batch_size(args.batch) == 0)
     return Launched::yes;
   if (args.batch.rank > most_batch_axes)
     return Launched::no_kernel;
-  const ContractChoice choice = choose_contract(args, gpu.limits().multiprocessors);
   Launched launched = Launched::refused;
-  if_memory([&] {
-    launched =
-        choice.parts > 1 ? run_parts(gpu, args, choice) : launch_product(gpu, args, choice, args.c);
-  });
+  if_memory([&] { launched = launch_parts(gpu, args, scratch, parts); });
+  return launched;
+}
+
+Launched run_product(Gpu &gpu, const ContractArgs &args) noexcept {
+  DeviceScratch scratch(gpu);
+  ProductParts parts{};
+  Launched launched = run_parts(gpu, args, scratch, parts);
+  if (launched != Launched::yes || parts.count == 1)
+    return launched;
+  launched = Launched::refused;
+  if_memory([&] { launched = launch_join(gpu, args, parts); });
   return launched;
 }
 

@@ -60,9 +60,10 @@ bool read_kernels(std::span<const std::byte> bytes, GpuCode &code) {
 
 /// Whether the kernel of a launch is there, and its arguments are no more than it can be given.
 bool can_launch(const GpuCode &code, const std::string &kernel, const std::vector<Buffer> &buffers,
-                const std::vector<std::uint32_t> &cells, std::size_t factors = 0) {
+                const std::vector<std::uint32_t> &cells, std::size_t in_front = 0) {
   return code.kernels.contains(kernel) && !code.image.empty() &&
-         factors + buffers.size() + cells.size() <= Gpu::max_argument_bytes / sizeof(std::uint64_t);
+         in_front + buffers.size() + cells.size() <=
+             Gpu::max_argument_bytes / sizeof(std::uint64_t);
 }
 
 bool has_kernels(const GpuCode &code) {
@@ -73,10 +74,14 @@ bool has_kernels(const GpuCode &code) {
     const auto *contract = std::get_if<ContractStep>(&code.plan.steps[k].what);
     if (!contract || contract->epilogue.empty())
       continue;
-    const std::string product = product_kernel(k);
-    const bool is_one = code.kernels.contains(product);
-    if (!can_launch(code, is_one ? product : contract->epilogue, contract->epilogue_buffers,
-                    contract->epilogue_cells, is_one ? 2 : 0))
+    std::string kernel = contract->epilogue;
+    std::size_t in_front = 0;
+    for (const std::string &other : {product_kernel(k), joining_kernel(k)})
+      if (code.kernels.contains(other)) {
+        kernel = other;
+        in_front = 2;
+      }
+    if (!can_launch(code, kernel, contract->epilogue_buffers, contract->epilogue_cells, in_front))
       return false;
   }
   return true;

@@ -4,6 +4,7 @@
 // have scattered elements, and as many copies of the text.
 #include "compiler/cuda/text/ContractEpilogue.h"
 
+#include "compiler/cuda/text/Form.h"
 #include "compiler/cuda/text/PointValues.h"
 
 #include <algorithm>
@@ -126,6 +127,44 @@ bool may_follow_contraction(const Nest &nest, std::int64_t points) {
 EpilogueText print_epilogue(ModuleText &module, Lines &out, const Nest &nest,
                             const ContractTile &tile, std::int64_t columns) {
   return Epilogue(module, out, nest, tile, columns).run();
+}
+
+std::string add_joined_epilogue(ModuleText &module, const std::string &name, DType dtype,
+                                const Nest &nest) {
+  const Points points(nest, 1);
+  Lines out(1);
+  PointValues values(module, points, out);
+  const std::size_t argument_bytes = values.argument_bytes() + 2 * sizeof(std::uint64_t);
+  if (argument_bytes > max_argument_bytes)
+    return too_many_arguments(argument_bytes);
+  const std::string index(points.index_type()), type(memory_type(dtype)),
+      threads = std::to_string(joined_points) + "u", count = points.number(points.count);
+  values.fixed_values();
+  out.open("for (" + index + " i = (" + index + ")TJ_BLOCK * " + threads + " + TJ_THREAD; i < " +
+           count + "; i += (" + index + ")TJ_BLOCKS * " + threads + ") {");
+  out.line(type + " total = *(p.parts + i);");
+  out.line("#pragma unroll 4");
+  out.open("for (unsigned long long part = 1; part < p.count; ++part) {");
+  out.line("const " + type + " chunk = *(p.parts + part * " + count + " + i);");
+  out.line("total = " + std::string(dtype == DType::f32 ? "__fadd_rn" : "__dadd_rn") +
+           "(total, chunk);");
+  out.close("}");
+  for (unsigned node = 0; node < nest.nodes.size(); ++node) {
+    if (reads_c(nest.nodes[node]))
+      values.set(node, {"total", dtype});
+    values.compute(node);
+  }
+  for (const Node &node : nest.nodes)
+    if (node.kind == NodeKind::store)
+      out.line("p.b" + std::to_string(node.access.buffer) + "[" +
+               offset_of(points, node.access, "i").text +
+               "] = " + narrow(values.of(node.operands[0])) + ";");
+  out.close("}");
+  if (values.failure().empty())
+    module.add({name, "join", joined_points, 0, false,
+                "  const " + type + " *parts;\n  unsigned long long count;\n" + values.members(),
+                out.text()});
+  return values.failure();
 }
 
 } // namespace jit::gpu

@@ -203,8 +203,9 @@ TEST_F(CompiledOnDevice, ALayerIsOneKernel) {
 TEST_F(CompiledOnDevice, LongProductsAreCutInParts) {
   const auto kernels =
       kernels_of(layer, ramp({9, 2000}), ramp({2000, 33}, 0.0005), ramp({33}, 0.2));
-  ASSERT_EQ(kernels.size(), 3u);
-  EXPECT_EQ(kernels[1], "contract_join_f32");
+  ASSERT_EQ(kernels.size(), 2u);
+  EXPECT_TRUE(kernels[0].starts_with("contract_f32_")) << kernels[0];
+  EXPECT_TRUE(kernels[1].starts_with("join0_")) << kernels[1];
 }
 
 TEST_F(CompiledOnDevice, ProductsOfEveryLayout) {
@@ -254,8 +255,9 @@ template <class F> void expect_bits_of_cpu(F f, const Tensor &x) {
   EXPECT_GE(hits(step), 2u) << state(step);
   const std::uint64_t on_host = gpu::host_runs();
   const Tensor last = step(there);
-  if (x.shape() != DimList{7, 1}) // some reductions of one element are library ops
+  if (x.shape() != DimList{7, 1}) { // some reductions of one element are library ops
     EXPECT_EQ(gpu::host_runs(), on_host) << state(step);
+  }
   EXPECT_TRUE(same_bits(last, expected));
 }
 
