@@ -6,6 +6,7 @@
 #include "compiler/cuda/Nvrtc.h"
 #include "compiler/cuda/text/Prelude.h"
 #include "runtime/cuda/GpuProgram.h"
+#include "runtime/cuda/Tuning.h"
 #include "runtime/jit/Compiler.h"
 
 #include <map>
@@ -20,7 +21,8 @@ struct PlanText {
   std::uint32_t count = 0; ///< kernels in the text, twins not counted
   std::string failure;     ///< not empty: a kernel has no text, and why
 };
-PlanText text_of(const Planned &planned, Prelude prelude);
+PlanText text_of(const Planned &planned, Prelude prelude,
+                 int multiprocessors = assumed_multiprocessors);
 
 /// Compiles plans, and loads them where there is a device. NVRTC is opened at the first call and
 /// kept.

@@ -98,7 +98,8 @@ void release_cached_memory() noexcept {
 }
 
 DeviceTraits traits_of(DeviceNumber device) noexcept {
-  return {find(device - 1)->limits().capability, driver()->version};
+  const Limits &limits = find(device - 1)->limits();
+  return {limits.capability, driver()->version, limits.multiprocessors};
 }
 
 void *stream_handle(DeviceNumber device) noexcept { return find(device - 1)->stream_handle(); }

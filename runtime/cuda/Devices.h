@@ -28,6 +28,7 @@ void release_cached_memory() noexcept;
 struct DeviceTraits {
   int capability = 0;     ///< 90 is 9.0
   int driver_version = 0; ///< of CUDA that its driver serves: 12080 is 12.8
+  int multiprocessors = 0;
 };
 TRACEJIT_PRIVATE DeviceTraits traits_of(DeviceNumber device) noexcept;
 /// The CUstream of an opened device.

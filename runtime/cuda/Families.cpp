@@ -13,13 +13,14 @@ Launched run_family(Gpu &gpu, const KernelCall &call) noexcept {
     return run_reshape(gpu, call);
   case Family::creation:
     return call.op == OpKind::full ? run_fill(gpu, call) : Launched::no_kernel;
+  case Family::contraction:
+    return run_contraction(gpu, call);
   case Family::reduction:
     return run_reduction(gpu, call);
   case Family::row:
     return run_row(gpu, call);
   case Family::scan:
     return run_scan(gpu, call);
-  case Family::contraction:
   case Family::movement:
   case Family::index:
   case Family::sort:

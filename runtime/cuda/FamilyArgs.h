@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The arguments of the kernels of eager ops: as structs, for whoever launches them, and as the text
-// that stands in front of the kernels. So their members have the built-in types that both know.
+// The arguments of the kernels of eager elementwise ops.
 #pragma once
+
+#include "runtime/cuda/FamilyText.h"
 
 #include <bit>
 #include <cstdint>
-#include <string_view>
 
 namespace jit::gpu {
 
 // The number of operands is max_operands, that of axes max_axes.
-#define TRACEJIT_FAMILY_ARGS(name, ...)                                                            \
-  struct name __VA_ARGS__;                                                                         \
-  inline constexpr std::string_view name##_text = "struct " #name " " #__VA_ARGS__ ";\n";
-
 inline constexpr unsigned max_operands = 3, max_axes = 8;
 
 /// Where operands of a contiguous kernel come from.

@@ -2,13 +2,17 @@
 #include "runtime/cuda/GpuProgram.h"
 
 #include "runtime/base/OutOfMemory.h"
+#include "runtime/cuda/Contraction.h"
 #include "runtime/cuda/Gpu.h"
 #include "runtime/cuda/OnHost.h"
+#include "runtime/cuda/Scratch.h"
 #include "runtime/program/Addresses.h"
 #include "runtime/program/Cells.h"
+#include "runtime/program/Products.h"
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace jit::gpu {
 namespace {
@@ -51,12 +55,14 @@ private:
   struct LoadedKernel {
     KernelFunction function, unaligned;
     std::uint64_t units = 0;
+    enum Kind : std::uint8_t { plain, product, joining } kind = plain; ///< product_kernel() ...
   };
 
   std::string load_constants();
   std::string load_kernel(const std::string &name, const GpuKernel &kernel);
-  bool launch(const LoadedKernel &kernel, const std::vector<Buffer> &buffers,
-              const std::vector<std::uint32_t> &cells, const Run &run) const noexcept;
+  bool launch(const LoadedKernel &kernel, std::span<const std::uint64_t> in_front,
+              const std::vector<Buffer> &buffers, const std::vector<std::uint32_t> &cells,
+              const Run &run) const noexcept;
   bool run_step(const KernelStep &step, const LoadedKernel *kernel, const Run &run) const noexcept;
   bool run_step(const ContractStep &step, const LoadedKernel *epilogue,
                 const Run &run) const noexcept;
@@ -112,22 +118,39 @@ std::string GpuProgram::load(const GpuCode &code) {
   for (const auto &[name, kernel] : code.kernels)
     if (std::string failure = load_kernel(name, kernel); !failure.empty())
       return failure;
-  for (const Step &step : plan.steps) {
-    const auto *plain = std::get_if<KernelStep>(&step.what);
-    const auto *contract = std::get_if<ContractStep>(&step.what);
+  for (std::size_t k = 0; k < plan.steps.size(); ++k) {
+    const auto *plain = std::get_if<KernelStep>(&plan.steps[k].what);
+    const auto *contract = std::get_if<ContractStep>(&plan.steps[k].what);
+    const auto own = [&](const std::string &kernel, LoadedKernel::Kind kind) {
+      const auto found = contract ? kernels.find(kernel) : kernels.end();
+      if (found == kernels.end())
+        return false;
+      found->second.kind = kind;
+      step_kernels.push_back(&found->second);
+      return true;
+    };
+    if (own(product_kernel(k), LoadedKernel::product))
+      continue;
+    if (contract) // not in the user's first call
+      load_product(gpu, shape_of(*contract));
+    if (own(joining_kernel(k), LoadedKernel::joining))
+      continue;
     const std::string name = plain ? plain->kernel : contract ? contract->epilogue : "";
     step_kernels.push_back(name.empty() ? nullptr : &kernels.at(name));
   }
   return "";
 }
 
-bool GpuProgram::launch(const LoadedKernel &kernel, const std::vector<Buffer> &buffers,
-                        const std::vector<std::uint32_t> &cells, const Run &run) const noexcept {
+bool GpuProgram::launch(const LoadedKernel &kernel, std::span<const std::uint64_t> in_front,
+                        const std::vector<Buffer> &buffers, const std::vector<std::uint32_t> &cells,
+                        const Run &run) const noexcept {
   if (kernel.units == 0)
     return true;
   std::array<std::uint64_t, Gpu::max_argument_bytes / sizeof(std::uint64_t)> words;
   std::size_t count = 0;
   std::uintptr_t low_bits = 0;
+  for (const std::uint64_t word : in_front)
+    words[count++] = word;
   for (const Buffer &buffer : buffers) {
     words[count] = reinterpret_cast<std::uintptr_t>(run.address(buffer));
     low_bits |= words[count++] & 15;
@@ -141,14 +164,34 @@ bool GpuProgram::launch(const LoadedKernel &kernel, const std::vector<Buffer> &b
 
 bool GpuProgram::run_step(const KernelStep &step, const LoadedKernel *kernel,
                           const Run &run) const noexcept {
-  return launch(*kernel, step.buffers, step.cells, run);
+  return launch(*kernel, {}, step.buffers, step.cells, run);
 }
 
 bool GpuProgram::run_step(const ContractStep &step, const LoadedKernel *epilogue,
                           const Run &run) const noexcept {
-  return contract_on_host(gpu, step,
-                          {run.address(step.a), run.address(step.b), run.address(step.c)}) &&
-         (!epilogue || launch(*epilogue, step.epilogue_buffers, step.epilogue_cells, run));
+  const ProductPlaces places{run.address(step.a), run.address(step.b), run.address(step.c)};
+  const auto launch_epilogue = [&](std::span<const std::uint64_t> in_front) {
+    return launch(*epilogue, in_front, step.epilogue_buffers, step.epilogue_cells, run);
+  };
+  const auto word = [](const void *address) { return reinterpret_cast<std::uintptr_t>(address); };
+  if (epilogue && epilogue->kind == LoadedKernel::product)
+    return launch_epilogue(std::array<std::uint64_t, 2>{word(places.a), word(places.b)});
+  ContractArgs args = shape_of(step);
+  args.a = places.a;
+  args.b = places.b;
+  args.c = places.c;
+  const bool joins = epilogue && epilogue->kind == LoadedKernel::joining;
+  DeviceScratch scratch(gpu);
+  ProductParts parts{places.c, 1};
+  Launched launched = joins ? run_parts(gpu, args, scratch, parts) : run_product(gpu, args);
+  if (launched == Launched::no_kernel) {
+    parts = {places.c, 1};
+    launched = contract_on_host(gpu, step, places) ? Launched::yes : Launched::refused;
+  }
+  if (launched != Launched::yes || !epilogue)
+    return launched == Launched::yes;
+  return joins ? launch_epilogue(std::array<std::uint64_t, 2>{word(parts.first), parts.count})
+               : launch_epilogue({});
 }
 
 bool GpuProgram::run_step(const LibraryStep &step, const LoadedKernel *,

@@ -23,6 +23,13 @@ struct GpuKernel {
   unsigned threads = 0, shared_bytes = 0;
 };
 
+/// Names of the kernel of a step that is a product with an epilogue: of both, and its argument
+/// begins with the addresses of a and b; or of the epilogue, which joins parts of the product
+/// first, and its argument begins with their address and number. If there is none, the product is
+/// whole when the kernel runs that the step names.
+inline std::string product_kernel(std::size_t step) { return "product " + std::to_string(step); }
+inline std::string joining_kernel(std::size_t step) { return "join " + std::to_string(step); }
+
 /// What a compiler makes for a device.
 struct GpuCode {
   Plan plan;

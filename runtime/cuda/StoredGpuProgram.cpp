@@ -60,20 +60,31 @@ bool read_kernels(std::span<const std::byte> bytes, GpuCode &code) {
 
 /// Whether the kernel of a launch is there, and its arguments are no more than it can be given.
 bool can_launch(const GpuCode &code, const std::string &kernel, const std::vector<Buffer> &buffers,
-                const std::vector<std::uint32_t> &cells) {
+                const std::vector<std::uint32_t> &cells, std::size_t in_front = 0) {
   return code.kernels.contains(kernel) && !code.image.empty() &&
-         buffers.size() + cells.size() <= Gpu::max_argument_bytes / sizeof(std::uint64_t);
+         in_front + buffers.size() + cells.size() <=
+             Gpu::max_argument_bytes / sizeof(std::uint64_t);
 }
 
 bool has_kernels(const GpuCode &code) {
-  return std::ranges::all_of(code.plan.steps, [&](const Step &step) {
-    if (const auto *plain = std::get_if<KernelStep>(&step.what))
-      return can_launch(code, plain->kernel, plain->buffers, plain->cells);
-    const auto *contract = std::get_if<ContractStep>(&step.what);
-    return !contract || contract->epilogue.empty() ||
-           can_launch(code, contract->epilogue, contract->epilogue_buffers,
-                      contract->epilogue_cells);
-  });
+  for (std::size_t k = 0; k < code.plan.steps.size(); ++k) {
+    const auto *plain = std::get_if<KernelStep>(&code.plan.steps[k].what);
+    if (plain && !can_launch(code, plain->kernel, plain->buffers, plain->cells))
+      return false;
+    const auto *contract = std::get_if<ContractStep>(&code.plan.steps[k].what);
+    if (!contract || contract->epilogue.empty())
+      continue;
+    std::string kernel = contract->epilogue;
+    std::size_t in_front = 0;
+    for (const std::string &other : {product_kernel(k), joining_kernel(k)})
+      if (code.kernels.contains(other)) {
+        kernel = other;
+        in_front = 2;
+      }
+    if (!can_launch(code, kernel, contract->epilogue_buffers, contract->epilogue_cells, in_front))
+      return false;
+  }
+  return true;
 }
 
 template <class F> void for_each_buffer(Plan &plan, F f) {

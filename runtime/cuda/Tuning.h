@@ -7,5 +7,7 @@ namespace jit::gpu {
 
 /// Blocks of a launch: more units than that are gone through in turn.
 inline constexpr unsigned blocks_per_multiprocessor = 32;
+/// Of a device that is not here, for which a program is compiled: those of an H200.
+inline constexpr int assumed_multiprocessors = 132;
 
 } // namespace jit::gpu

@@ -3,9 +3,9 @@
 // products of rows.
 #include "runtime/base/WithDType.h"
 #include "runtime/kernels/Families.h"
+#include "runtime/kernels/ProductShapes.h"
 #include "runtime/kernels/Reduction.h"
 #include "runtime/kernels/ThreadPool.h"
-#include "runtime/kernels/contract/Contract.h"
 
 #include <algorithm>
 
@@ -51,17 +51,9 @@ void run_chunks(void *, std::uint64_t kind, std::int64_t chunks, void (*body)(vo
   parallel_for(chunks, [&](std::int64_t chunk) { body(context, chunk); }, kind);
 }
 
-/// A matmul as the driver takes it. The strides of the batch axes lie here.
-struct MatmulProblem {
-  StridedView batch[3];
-  ContractArgs args;
-  Parallel parallel;
+} // namespace
 
-  MatmulProblem(const KernelCall &call, std::int64_t workers) noexcept;
-  MatmulProblem(const MatmulProblem &) = delete;
-};
-
-MatmulProblem::MatmulProblem(const KernelCall &call, std::int64_t workers) noexcept {
+MatmulShape::MatmulShape(const KernelCall &call) noexcept {
   const KernelOperand &x = call.operands[0], &y = call.operands[1];
   const KernelResult &result = call.results[0];
   const int dropped = (x.meta->rank == 1) + (y.meta->rank == 1);
@@ -100,8 +92,21 @@ MatmulProblem::MatmulProblem(const KernelCall &call, std::int64_t workers) noexc
     args.batch = {batch[0].rank, batch[0].dims, batch[0].strides, batch[1].strides,
                   batch[2].strides};
   }
+}
+
+namespace {
+
+/// A matmul as the driver takes it.
+struct MatmulProblem : MatmulShape {
+  Parallel parallel;
+
+  MatmulProblem(const KernelCall &call, std::int64_t workers) noexcept;
+};
+
+MatmulProblem::MatmulProblem(const KernelCall &call, std::int64_t workers) noexcept
+    : MatmulShape(call) {
   // Below this the driver would only pay for forking.
-  if (result.meta->size * std::max<std::int64_t>(args.k, 1) >= 16 * parallel_elements) {
+  if (call.results[0].meta->size * std::max<std::int64_t>(args.k, 1) >= 16 * parallel_elements) {
     parallel.run = run_chunks;
     parallel.workers = workers;
     if (workers == 1) // no job will look
@@ -138,6 +143,27 @@ void dot(const KernelTable &table, DType dtype, const std::byte *a, const std::b
   with_dtype(dtype, [&]<class T>(std::type_identity<T>) { dot_integers<T>(a, b, count, to); });
 }
 
+} // namespace
+
+VecdotShape::VecdotShape(const KernelCall &call) noexcept {
+  const Dims dims = call.results[0].meta->dims();
+  for (int i = 0; i < 2; ++i) {
+    full[i] = view_of(*call.operands[i].meta, call.operands[i].data);
+    rows[i].data = full[i].data;
+    rows[i].dtype = full[i].dtype;
+    const int added = static_cast<int>(dims.size()) - (full[i].rank - 1);
+    for (int axis = 0; axis < static_cast<int>(dims.size()); ++axis) {
+      const bool stretched = axis < added || full[i].dims[axis - added] == 1;
+      rows[i].push(dims[static_cast<std::size_t>(axis)],
+                   stretched ? 0 : full[i].strides[axis - added]);
+    }
+  }
+  merge_axes(rows, 2);
+  count = full[0].dims[full[0].rank - 1];
+}
+
+namespace {
+
 StridedView row_of(const StridedView &view) noexcept {
   StridedView row;
   row.dtype = view.dtype;
@@ -162,24 +188,8 @@ bool vecdot(const KernelTable &table, const KernelCall &call, const KernelScratc
   const KernelResult &result = call.results[0];
   const DType dtype = result.meta->dtype;
   const auto step = static_cast<std::int64_t>(itemsize(dtype));
-  DimList dims(result.meta->dims());
-  const Meta &x = *call.operands[0].meta, &y = *call.operands[1].meta;
-  const std::int64_t count = x.dim_values[x.rank - 1];
-  StridedView views[2];
-  StridedView full[2];
-  const Meta *metas[2] = {&x, &y};
-  for (int i = 0; i < 2; ++i) { // the rows, broadcast without their last axis
-    full[i] = view_of(*metas[i], call.operands[i].data);
-    views[i].data = full[i].data;
-    views[i].dtype = full[i].dtype;
-    const int added = static_cast<int>(dims.size()) - (full[i].rank - 1);
-    for (int axis = 0; axis < static_cast<int>(dims.size()); ++axis) {
-      const bool stretched = axis < added || full[i].dims[axis - added] == 1;
-      views[i].push(dims[static_cast<std::size_t>(axis)],
-                    stretched ? 0 : full[i].strides[axis - added]);
-    }
-  }
-  merge_axes(views, 2);
+  const VecdotShape shape(call);
+  const auto &[full, views, count] = shape;
   if (count == 0) {
     const ScalarValue zero(0, dtype);
     table.convert[slot(dtype)][slot(dtype)](result.data, zero.bytes, 0,
@@ -215,18 +225,17 @@ bool vecdot(const KernelTable &table, const KernelCall &call, const KernelScratc
   return true;
 }
 
-/// Dot products of rows: vecdot, and a matmul of two vectors.
-bool is_rows(const KernelCall &call) noexcept {
+} // namespace
+
+bool is_vecdot(const KernelCall &call) noexcept {
   return call.op == OpKind::vecdot ||
          (call.operands[0].meta->rank == 1 && call.operands[1].meta->rank == 1);
 }
 
-} // namespace
-
 std::size_t contraction_scratch(const KernelCall &call, std::int64_t workers) noexcept {
   if (call.results[0].meta->size == 0)
     return 0;
-  if (is_rows(call))
+  if (is_vecdot(call))
     return vecdot_scratch(call);
   const MatmulProblem problem(call, workers);
   return contract_scratch_bytes(problem.args, active_isa(), problem.parallel);
@@ -236,7 +245,7 @@ bool run_contraction(const KernelTable &table, const KernelCall &call,
                      const KernelScratch &given) noexcept {
   if (call.results[0].meta->size == 0)
     return true;
-  return is_rows(call) ? vecdot(table, call, given) : matmul(call, given);
+  return is_vecdot(call) ? vecdot(table, call, given) : matmul(call, given);
 }
 
 } // namespace jit

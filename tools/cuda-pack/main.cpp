@@ -3,6 +3,7 @@
 // for libtracejit. The build runs it twice.
 #include "compiler/cuda/text/TextRules.h"
 #include "tools/cuda-pack/Families.h"
+#include "tools/cuda-pack/Products.h"
 #include "tools/cuda-pack/Ptx.h"
 #include "tools/cuda-pack/Rows.h"
 
@@ -64,11 +65,12 @@ int print(const std::string &folder) {
   for (unsigned k = 0; k < units; ++k)
     if (!print(folder, "elements" + std::to_string(k), modules[k]))
       return 1;
-  ModuleText rows;
+  ModuleText products, rows;
+  add_products(products);
   add_reductions(rows);
   add_row_ops(rows);
   add_scans(rows);
-  return print(folder, "rows", rows) ? 0 : 1;
+  return print(folder, "products", products) && print(folder, "rows", rows) ? 0 : 1;
 }
 
 /// OUT.cpp and OUT.bin, of PTX files named by their units.

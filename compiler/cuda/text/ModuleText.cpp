@@ -45,8 +45,9 @@ void ModuleText::add(const Kernel &kernel) {
   const std::string argument = kernel.argument.empty() ? kernel.name + "_args" : kernel.argument;
   if (kernel.argument.empty())
     kernels += "struct " + argument + " {\n" + kernel.members + "};\n";
-  kernels += "TJ_KERNEL(" + std::to_string(kernel.threads) + ") " + kernel.name + "(TJ_ARGS(" +
-             argument + ") p) {\n" + kernel.body + "}\n";
+  kernels += "TJ_KERNEL(" + std::to_string(kernel.threads) +
+             (kernel.blocks == 0 ? "" : ", " + std::to_string(kernel.blocks)) + ") " + kernel.name +
+             "(TJ_ARGS(" + argument + ") p) {\n" + kernel.body + "}\n";
 }
 
 void ModuleText::declare(std::string_view text) {

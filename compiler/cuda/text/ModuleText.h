@@ -45,6 +45,7 @@ public:
     std::string members; ///< of its argument, `float *b0; `...
     std::string body;
     std::string argument{}; ///< a type of the module's own instead of members
+    unsigned blocks = 0;    ///< that a multiprocessor has to have registers for; 0: as it comes
   };
   void add(const Kernel &kernel);
   /// A type or a function that kernels use, once.

@@ -12,7 +12,7 @@ constexpr std::string_view marker = "//--- prelude ";
 constexpr std::string_view kernels_marker = "//--- kernels\n";
 
 constexpr std::string_view nvrtc = R"(
-#define TJ_KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads)
+#define TJ_KERNEL(...) extern "C" __global__ void __launch_bounds__(__VA_ARGS__)
 #define TJ_ARGS(type) const __grid_constant__ type
 #define TJ_DEVICE static __device__ __forceinline__
 #define TJ_OUTLINE static __device__ __noinline__
@@ -39,7 +39,7 @@ extern __shared__ __align__(16) unsigned char tj_shared_memory[];
 )";
 
 constexpr std::string_view clang = R"(
-#define TJ_KERNEL(threads) extern "C" __attribute__((global, launch_bounds(threads))) void
+#define TJ_KERNEL(...) extern "C" __attribute__((global, launch_bounds(__VA_ARGS__))) void
 #define TJ_ARGS(type) const __attribute__((grid_constant)) type
 #define TJ_DEVICE static inline __attribute__((always_inline, device))
 #define TJ_OUTLINE static __attribute__((noinline, device))
@@ -101,7 +101,7 @@ struct tj_emu_host {
 static const tj_emu_host *tj_emu;
 __attribute__((visibility("default"))) void tj_emu_bind(const tj_emu_host *host) { tj_emu = host; }
 }
-#define TJ_KERNEL(threads) extern "C" __attribute__((visibility("default"))) void
+#define TJ_KERNEL(...) extern "C" __attribute__((visibility("default"))) void
 #define TJ_ARGS(type) const type &
 #define TJ_DEVICE static inline __attribute__((always_inline))
 #define TJ_OUTLINE static __attribute__((noinline))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Where the matrices of one batch entry lie.
+// Where the matrices of one batch entry lie, and how many there need to be.
 #pragma once
 
 #include "runtime/kernels/contract/Contract.h"
@@ -27,6 +27,26 @@ inline std::int64_t batch_size(const ContractBatch &batch) {
   for (std::int64_t axis = 0; axis < batch.rank; ++axis)
     size *= batch.sizes[axis];
   return size;
+}
+
+/// The same work with the innermost batch axes taken into m where their matrices share B and follow
+/// each other: one large matrix makes better use of B. An epilogue counts rows by batch entry, so
+/// it keeps its batch.
+inline ContractArgs folded_batch(ContractArgs args) {
+  for (; args.batch.rank > 0 && !args.epilogue.run; --args.batch.rank) {
+    const std::int64_t axis = args.batch.rank - 1;
+    const std::int64_t a_next = args.batch.a_strides[axis], c_next = args.batch.c_strides[axis];
+    if (args.batch.b_strides[axis] != 0)
+      break;
+    if (args.m == 1) {
+      args.a_row_stride = a_next;
+      args.c_row_stride = c_next;
+    }
+    if (a_next != args.m * args.a_row_stride || c_next != args.m * args.c_row_stride)
+      break;
+    args.m *= args.batch.sizes[axis];
+  }
+  return args;
 }
 
 } // namespace jit

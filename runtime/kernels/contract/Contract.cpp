@@ -59,26 +59,6 @@ void run_grid(void *context, std::int64_t piece) {
   run_part(job, job.entry, piece / job.plan.col_pieces, piece % job.plan.col_pieces, piece);
 }
 
-/// The same work with the innermost batch axes taken into m where their matrices share B and follow
-/// each other: one large matrix makes better use of B. An epilogue counts rows by batch entry, so
-/// it keeps its batch.
-ContractArgs folded(ContractArgs args) {
-  for (; args.batch.rank > 0 && !args.epilogue.run; --args.batch.rank) {
-    const std::int64_t axis = args.batch.rank - 1;
-    const std::int64_t a_next = args.batch.a_strides[axis], c_next = args.batch.c_strides[axis];
-    if (args.batch.b_strides[axis] != 0)
-      break;
-    if (args.m == 1) {
-      args.a_row_stride = a_next;
-      args.c_row_stride = c_next;
-    }
-    if (a_next != args.m * args.a_row_stride || c_next != args.m * args.c_row_stride)
-      break;
-    args.m *= args.batch.sizes[axis];
-  }
-  return args;
-}
-
 /// Pieces are as many as there are workers, whatever the size.
 std::uint64_t kind_of(const ContractPlan &plan) {
   std::uint64_t kind = 0;
@@ -94,7 +74,7 @@ bool is_empty(const ContractArgs &args) {
 } // namespace
 
 std::size_t contract_scratch_bytes(const ContractArgs &given, Isa isa, const Parallel &parallel) {
-  const ContractArgs args = folded(given);
+  const ContractArgs args = folded_batch(given);
   if (is_empty(args) || !is_float(args.dtype))
     return 0;
   if (SmallProducts(args, isa, parallel.workers).fit())
@@ -104,14 +84,14 @@ std::size_t contract_scratch_bytes(const ContractArgs &given, Isa isa, const Par
 }
 
 bool contract_keeps_packed(const ContractArgs &given, Isa isa, const Parallel &parallel) {
-  const ContractArgs args = folded(given);
+  const ContractArgs args = folded_batch(given);
   return !is_empty(args) && is_float(args.dtype) &&
          !SmallProducts(args, isa, parallel.workers).fit() &&
          wants_packed(plan_contract(args, isa, parallel.workers), args);
 }
 
 void contract(const ContractArgs &given, Isa isa, const Parallel &parallel) {
-  const ContractArgs args = folded(given);
+  const ContractArgs args = folded_batch(given);
   if (is_empty(args))
     return;
   if (!is_float(args.dtype))

@@ -9,7 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <sstream>
 
 namespace jit {
@@ -44,6 +46,10 @@ template <class T> std::string state(const T &traced) {
   return text.str();
 }
 
+template <class T> bool same_bytes(const Tensor &x, const Tensor &y) {
+  return x.data<T>().size() == y.data<T>().size() &&
+         std::memcmp(x.data<T>().data(), y.data<T>().data(), x.data<T>().size_bytes()) == 0;
+}
 TEST_F(CompiledOnDevice, AChainIsOneLaunch) {
   auto step = trace(
       [](const Tensor &x, const Tensor &y, double k) { return tanh(exp(x * k) + y) * 2 - x / 3; });
@@ -166,6 +172,72 @@ TEST_F(CompiledOnDevice, ProductsRunBesideKernels) {
   EXPECT_GE(hits(step), 2u) << state(step);
 }
 
+/// What was launched since the last call; nothing, if the driver keeps no log, as a real one.
+std::optional<std::vector<std::string>> kernels_launched() {
+  const char *settings = std::getenv("TRACEJIT_FAKE_CUDA");
+  if (!settings || !std::strstr(settings, "log="))
+    return std::nullopt;
+  return test::kernels_launched();
+}
+
+/// The kernels of one run of f(x, w, b), compiled, which has the bits of the CPU and no run on the
+/// host.
+template <class F>
+std::optional<std::vector<std::string>> kernels_of(F f, const Tensor &x, const Tensor &w,
+                                                   const Tensor &b) {
+  auto step = trace(f);
+  const Tensor expected = f(x, w, b);
+  const Tensor xd = x.to(cuda()), wd = w.to(cuda()), bd = b.to(cuda());
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_TRUE(same_bytes<float>(step(xd, wd, bd), expected)) << i;
+    wait_compiled();
+  }
+  EXPECT_GE(hits(step), 2u) << state(step);
+  synchronize();
+  kernels_launched();
+  const std::uint64_t on_host = gpu::host_runs();
+  const Tensor last = step(xd, wd, bd);
+  EXPECT_EQ(gpu::host_runs(), on_host) << state(step);
+  EXPECT_TRUE(same_bytes<float>(last, expected));
+  return kernels_launched();
+}
+constexpr auto layer = [](const Tensor &x, const Tensor &w, const Tensor &b) {
+  return gelu(matmul(x, w) + b) * 0.5;
+};
+
+TEST_F(CompiledOnDevice, ALayerIsOneKernel) {
+  const auto kernels = kernels_of(layer, ramp({70, 130}), ramp({130, 90}, 0.05), ramp({90}, 0.2));
+  if (!kernels)
+    return;
+  ASSERT_EQ(kernels->size(), 1u);
+  EXPECT_TRUE(kernels->at(0).starts_with("contract0_")) << kernels->at(0);
+}
+
+TEST_F(CompiledOnDevice, LongProductsAreCutInParts) {
+  const auto kernels =
+      kernels_of(layer, ramp({9, 2000}), ramp({2000, 33}, 0.0005), ramp({33}, 0.2));
+  if (!kernels)
+    return;
+  ASSERT_EQ(kernels->size(), 2u);
+  EXPECT_TRUE(kernels->at(0).starts_with("contract_f32_")) << kernels->at(0);
+  EXPECT_TRUE(kernels->at(1).starts_with("join0_")) << kernels->at(1);
+}
+
+TEST_F(CompiledOnDevice, ProductsOfEveryLayout) {
+  const Tensor x = ramp({3, 20, 33}), w = ramp({3, 21, 33}, 0.02), b = ramp({20, 21}, 0.3);
+  kernels_of([](const Tensor &a, const Tensor &c,
+                const Tensor &d) { return matmul(a, matrix_transpose(c)) * d - 1; },
+             x, w, b);
+  kernels_of(
+      [](const Tensor &a, const Tensor &c, const Tensor &d) {
+        return tanh(matmul(matrix_transpose(a), c(0, slice(0, 20)))) + sum(d);
+      },
+      x, w, b);
+  kernels_of([](const Tensor &a, const Tensor &c,
+                const Tensor &d) { return matmul(a(0, slice(0, 1)), c) + d(0, 0); },
+             x, matrix_transpose(w), b);
+}
+
 TEST_F(CompiledOnDevice, AProductInAJoinedValue) {
   auto step = trace([](const Tensor &y, const Tensor &x, const Tensor &w) {
     return concat({y, matmul(x, w), y * 2}, 1);
@@ -180,10 +252,6 @@ TEST_F(CompiledOnDevice, AProductInAJoinedValue) {
   EXPECT_GE(hits(step), 2u) << state(step);
 }
 
-template <class T> bool same_bytes(const Tensor &x, const Tensor &y) {
-  return x.data<T>().size() == y.data<T>().size() &&
-         std::memcmp(x.data<T>().data(), y.data<T>().data(), x.data<T>().size_bytes()) == 0;
-}
 /// Of results of f32 or i64.
 bool same_bits(const Tensor &x, const Tensor &y) {
   return x.dtype() == DType::i64 ? same_bytes<std::int64_t>(x, y) : same_bytes<float>(x, y);
@@ -202,8 +270,9 @@ template <class F> void expect_bits_of_cpu(F f, const Tensor &x) {
   EXPECT_GE(hits(step), 2u) << state(step);
   const std::uint64_t on_host = gpu::host_runs();
   const Tensor last = step(there);
-  if (x.shape() != DimList{7, 1}) // some reductions of one element are library ops
+  if (x.shape() != DimList{7, 1}) { // some reductions of one element are library ops
     EXPECT_EQ(gpu::host_runs(), on_host) << state(step);
+  }
   EXPECT_TRUE(same_bits(last, expected));
 }
 

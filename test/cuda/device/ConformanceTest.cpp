@@ -19,6 +19,7 @@ constexpr bool has_kernels(Family family) {
   case Family::reduction:
   case Family::row:
   case Family::scan:
+  case Family::contraction:
     return true;
   default:
     return false;

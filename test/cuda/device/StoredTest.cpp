@@ -71,6 +71,30 @@ TraceReport run_compiled(const std::string &name) {
   return reports[0];
 }
 
+TEST_F(StoredOnDevice, AProductIsKeptWithWhatFollowsIt) {
+  const Tensor x = reshape(arange(0, 60, 1, DType::f32) * 0.03 - 1, {6, 10});
+  const auto layer = [](const Tensor &y) { return gelu(matmul(y, matrix_transpose(y)) + 0.5); };
+  const auto expected = layer(x).to_vector<float>();
+  const Tensor there = x.to(cuda());
+  for (const bool again : {false, true}) {
+    auto f = trace(layer, {again ? "product again" : "product"});
+    for (int k = 0; k < 8; ++k) {
+      const auto values = f(there).template to_vector<float>();
+      EXPECT_EQ(std::memcmp(values.data(), expected.data(), 4 * expected.size()), 0) << k;
+      EXPECT_TRUE(wait_compiled(std::chrono::seconds(60)));
+    }
+    ASSERT_EQ(f.explain().size(), 1u);
+    EXPECT_EQ(f.explain()[0].from_cache, again);
+    const unsigned long long before = test::launches();
+    const std::uint64_t on_host = gpu::host_runs();
+    f(there).template to_vector<float>();
+    EXPECT_EQ(test::launches(), before + 1);
+    EXPECT_EQ(gpu::host_runs(), on_host);
+  }
+  for (const fs::path &file : programs())
+    fs::remove(file);
+}
+
 TEST_F(StoredOnDevice, AnotherTraceFindsTheProgramOfTheFirst) {
   EXPECT_FALSE(run_compiled("first").from_cache);
   ASSERT_EQ(programs().size(), 1u);
