@@ -22,6 +22,8 @@ constexpr std::array<Word<Mode>, 4> modes = {
     {{"off", Mode::off}, {"log", Mode::log}, {"on", Mode::on}, {"check", Mode::check}}};
 constexpr std::array<Word<IsaChoice>, 3> isas = {
     {{"auto", IsaChoice::automatic}, {"v3", IsaChoice::v3}, {"v4", IsaChoice::v4}}};
+constexpr std::array<Word<GraphChoice>, 3> graph_choices = {
+    {{"auto", GraphChoice::automatic}, {"off", GraphChoice::off}, {"on", GraphChoice::on}}};
 constexpr std::array<Word<DeferChoice>, 3> defers = {
     {{"on", DeferChoice::on}, {"off", DeferChoice::off}, {"now", DeferChoice::now}}};
 constexpr std::array<Word<bool>, 2> switches = {{{"on", true}, {"off", false}}};
@@ -107,7 +109,7 @@ std::string get_memory(const Options &options) {
 
 constexpr int max_count = 1'000'000'000;
 
-constexpr std::array<OptionInfo, 21> table = {{
+constexpr std::array<OptionInfo, 22> table = {{
     {"mode", "off|log|on|check", "what the runtime does beyond plain eager", false,
      set_word<&Options::mode, modes>, get_word<&Options::mode, modes>},
     {"isa", "auto|v3|v4", "x86-64 level of kernels and compiled code", true,
@@ -141,6 +143,10 @@ constexpr std::array<OptionInfo, 21> table = {{
      get_word<&Options::cuda, switches>},
     {"cuda_sync", "on|off", "wait after every launch on a GPU, so that its error is at its op",
      false, set_word<&Options::cuda_sync, switches>, get_word<&Options::cuda_sync, switches>},
+    {"cuda_graphs", "auto|off|on",
+     "launch the kernels of a program on a GPU as one graph; auto: where that is quicker", false,
+     set_word<&Options::cuda_graphs, graph_choices>,
+     get_word<&Options::cuda_graphs, graph_choices>},
     {"nvrtc", "FILE", "NVIDIA's run-time compiler, if not the one that is found", false,
      set_text<&Options::nvrtc>, get_text<&Options::nvrtc>},
     {"compiler", "FILE", "the compiler library, if not the one beside libtracejit", false,

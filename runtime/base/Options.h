@@ -20,6 +20,8 @@ namespace jit {
 enum class IsaChoice : std::uint8_t { automatic, v3, v4 };
 /// `now`: without learning first which values are never needed, for tests.
 enum class DeferChoice : std::uint8_t { off, on, now };
+/// `automatic`: where that was seen to be quicker.
+enum class GraphChoice : std::uint8_t { automatic, off, on };
 
 struct Options {
   Mode mode = Mode::on;
@@ -38,6 +40,7 @@ struct Options {
   std::string save;
   bool cuda = true;       ///< whether GPUs may be used
   bool cuda_sync = false; ///< wait after every launch
+  GraphChoice cuda_graphs = GraphChoice::automatic; ///< launch a program as a graph
   std::string nvrtc;      ///< the library; empty: found where such libraries are
   std::string compiler;   ///< empty: found beside libtracejit
   std::string cache;      ///< folder of compiled programs; empty: in the user's cache; "off": none

@@ -235,12 +235,16 @@ void Gpu::drop_host_copy(Storage &storage) noexcept {
   arena::deallocate(copy, storage.bytes);
 }
 
+unsigned Gpu::blocks_for(std::uint64_t units) const noexcept {
+  return static_cast<unsigned>(std::min<std::uint64_t>(
+      units, static_cast<std::uint64_t>(own_limits.multiprocessors) * blocks_per_multiprocessor));
+}
+
 bool Gpu::launch(const KernelFunction &kernel, std::uint64_t units,
                  std::span<const std::byte> arguments) noexcept {
   if (!can_be_used())
     return false;
-  const auto blocks = static_cast<unsigned>(std::min<std::uint64_t>(
-      units, static_cast<std::uint64_t>(own_limits.multiprocessors) * blocks_per_multiprocessor));
+  const unsigned blocks = blocks_for(units);
   std::size_t bytes = arguments.size();
   void *extra[] = {launch_buffer_pointer, const_cast<std::byte *>(arguments.data()),
                    launch_buffer_size, &bytes, launch_end};

@@ -83,8 +83,11 @@ public:
   PackedFunctions &packed() noexcept { return packed_functions; }
   bool is_usable() const noexcept { return can_be_used(); }
   void *stream_handle() const noexcept { return stream; }
+  /// Of a launch: more units than blocks are gone through in turn.
+  unsigned blocks_for(std::uint64_t units) const noexcept;
 
 private:
+  friend class GraphTier;
   Gpu(const Driver &driver, int index, Context context, Stream stream,
       const Limits &limits) noexcept;
 

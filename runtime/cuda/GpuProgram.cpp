@@ -4,6 +4,7 @@
 #include "runtime/base/OutOfMemory.h"
 #include "runtime/cuda/Contraction.h"
 #include "runtime/cuda/Gpu.h"
+#include "runtime/cuda/GraphTier.h"
 #include "runtime/cuda/OnHost.h"
 #include "runtime/cuda/Scratch.h"
 #include "runtime/program/Addresses.h"
@@ -21,6 +22,7 @@ namespace {
 struct Run {
   const ProgramCall &call;
   const std::vector<std::byte *> &constants;
+  LaunchList *list; ///< takes the launches, if it is not null
 
   std::byte *address(const Buffer &buffer) const noexcept {
     return address_of(buffer, call, [this](std::uint32_t n) { return constants[n]; });
@@ -41,6 +43,7 @@ public:
     details.stored = code.stored;
   }
   ~GpuProgram() override {
+    tier.reset(); // while its kernels are there
     for (Storage *constant : constant_storages)
       release(constant);
     if (module)
@@ -60,6 +63,8 @@ private:
 
   std::string load_constants();
   std::string load_kernel(const std::string &name, const GpuKernel &kernel);
+  std::unique_ptr<GraphTier> make_tier() const;
+  bool run_steps(const Run &run) const noexcept;
   bool launch(const LoadedKernel &kernel, std::span<const std::uint64_t> in_front,
               const std::vector<Buffer> &buffers, const std::vector<std::uint32_t> &cells,
               const Run &run) const noexcept;
@@ -75,6 +80,7 @@ private:
   std::vector<const LoadedKernel *> step_kernels; ///< by step, null: it has none
   std::vector<Storage *> constant_storages;
   std::vector<std::byte *> constants;
+  std::unique_ptr<GraphTier> tier; ///< null: steps are more than launches, or few
 };
 
 std::string GpuProgram::load_constants() {
@@ -138,7 +144,26 @@ std::string GpuProgram::load(const GpuCode &code) {
     const std::string name = plain ? plain->kernel : contract ? contract->epilogue : "";
     step_kernels.push_back(name.empty() ? nullptr : &kernels.at(name));
   }
+  tier = make_tier();
   return "";
+}
+
+std::unique_ptr<GraphTier> GpuProgram::make_tier() const {
+  std::size_t words = 0;
+  for (std::size_t k = 0; k < plan.steps.size(); ++k) {
+    const auto *plain = std::get_if<KernelStep>(&plan.steps[k].what);
+    const auto *contract = std::get_if<ContractStep>(&plan.steps[k].what);
+    // Others take scratch memory, which is given back before a graph is launched.
+    const bool is_launch =
+        plain || (contract && step_kernels[k] && step_kernels[k]->kind == LoadedKernel::product);
+    if (!is_launch)
+      return nullptr;
+    words += plain ? plain->buffers.size() + plain->cells.size()
+                   : 2 + contract->epilogue_buffers.size() + contract->epilogue_cells.size();
+  }
+  if (plan.steps.size() < GraphTier::least_launches)
+    return nullptr;
+  return std::make_unique<GraphTier>(gpu, plan.steps.size(), words);
 }
 
 bool GpuProgram::launch(const LoadedKernel &kernel, std::span<const std::uint64_t> in_front,
@@ -158,8 +183,12 @@ bool GpuProgram::launch(const LoadedKernel &kernel, std::span<const std::uint64_
   for (const std::uint32_t cell : cells)
     words[count++] = cell_of(run.call.scalars[plan.cells[cell].slot], plan.cells[cell].dtype);
   const bool is_aligned = low_bits == 0 || !kernel.unaligned.handle;
-  return gpu.launch(is_aligned ? kernel.function : kernel.unaligned, kernel.units,
-                    std::as_bytes(std::span(words.data(), count)));
+  const KernelFunction &function = is_aligned ? kernel.function : kernel.unaligned;
+  const std::span arguments(words.data(), count);
+  if (!run.list)
+    return gpu.launch(function, kernel.units, std::as_bytes(arguments));
+  run.list->add(function, kernel.units, arguments);
+  return true;
 }
 
 bool GpuProgram::run_step(const KernelStep &step, const LoadedKernel *kernel,
@@ -213,7 +242,11 @@ bool GpuProgram::run_step(const LibraryStep &step, const LoadedKernel *,
 }
 
 bool GpuProgram::run(const ProgramCall &call) const noexcept {
-  const Run run{call, constants};
+  const auto fill = [&](LaunchList *list) { return run_steps({call, constants, list}); };
+  return tier ? tier->run(fill) : fill(nullptr);
+}
+
+bool GpuProgram::run_steps(const Run &run) const noexcept {
   for (std::size_t k = 0; k < plan.steps.size(); ++k)
     if (!std::visit([&](const auto &step) { return run_step(step, step_kernels[k], run); },
                     plan.steps[k].what))

@@ -20,7 +20,8 @@ TEST(OptionErrors, AWordInTheEnvironmentIsNamedAndTheProgramRuns) {
       *environment_error(),
       "TRACEJIT: 'quick': no such mode; modes are off|log|on|check, other options are written "
       "name=value with the names mode isa threads trial budget threshold flush_every turns "
-      "defer memory packed disable schedule save cuda cuda_sync nvrtc compiler cache profile "
+      "defer memory packed disable schedule save cuda cuda_sync cuda_graphs nvrtc compiler cache "
+      "profile "
       "report");
   // Enabling the compiler is no place for it, so that the error is not missed or met twice.
   mutable_options().compiler = "/none";
@@ -35,12 +36,12 @@ TEST(OptionErrors, Words) {
   EXPECT_EQ(parse_options("isa=v5", options), "TRACEJIT: 'isa=v5': the value must be auto|v3|v4");
   EXPECT_EQ(parse_options("threads=-1", options),
             "TRACEJIT: 'threads=-1': the value must be 0..64");
-  EXPECT_EQ(
-      parse_options("speed=9", options),
-      "TRACEJIT: 'speed=9': no such option; options are mode isa threads trial budget "
-      "threshold flush_every turns defer memory packed disable schedule save cuda cuda_sync nvrtc "
-      "compiler cache "
-      "profile report");
+  EXPECT_EQ(parse_options("speed=9", options),
+            "TRACEJIT: 'speed=9': no such option; options are mode isa threads trial budget "
+            "threshold flush_every turns defer memory packed disable schedule save cuda cuda_sync "
+            "cuda_graphs nvrtc "
+            "compiler cache "
+            "profile report");
   EXPECT_EQ(parse_options("disable=cse+fuze", options),
             "TRACEJIT: 'disable=cse+fuze': no such pass: 'fuze'; passes are simplify fold cse dce "
             "layout expand-rows fuse merge-axes keep");
