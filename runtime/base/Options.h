@@ -38,14 +38,14 @@ struct Options {
   std::vector<std::string> disable;
   ScheduleChanges schedule;
   std::string save;
-  bool cuda = true;       ///< whether GPUs may be used
-  bool cuda_sync = false; ///< wait after every launch
+  bool cuda = true;                                 ///< whether GPUs may be used
+  bool cuda_sync = false;                           ///< wait after every launch
   GraphChoice cuda_graphs = GraphChoice::automatic; ///< launch a program as a graph
-  std::string nvrtc;      ///< the library; empty: found where such libraries are
-  std::string compiler;   ///< empty: found beside libtracejit
-  std::string cache;      ///< folder of compiled programs; empty: in the user's cache; "off": none
-  std::string profile;    ///< file with programs of paths that are known; empty: none
-  std::string report;     ///< file that is written at exit; empty: none
+  std::string nvrtc;    ///< the library; empty: found where such libraries are
+  std::string compiler; ///< empty: found beside libtracejit
+  std::string cache;    ///< folder of compiled programs; empty: in the user's cache; "off": none
+  std::string profile;  ///< file with programs of paths that are known; empty: none
+  std::string report;   ///< file that is written at exit; empty: none
 
   bool operator==(const Options &) const = default;
 };
