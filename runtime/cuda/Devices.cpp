@@ -90,6 +90,12 @@ MemoryStats memory_stats(int index) noexcept {
           .allocations = stats.allocations};
 }
 
+std::size_t launches() noexcept {
+  std::size_t total = 0;
+  for_each([&](Gpu &gpu) { total += gpu.launched(); });
+  return total;
+}
+
 void reset_memory_peaks() noexcept {
   for_each([](Gpu &gpu) { gpu.reset_memory_peak(); });
 }

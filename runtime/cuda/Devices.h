@@ -31,6 +31,8 @@ struct DeviceTraits {
   int multiprocessors = 0;
 };
 TRACEJIT_PRIVATE DeviceTraits traits_of(DeviceNumber device) noexcept;
+/// Launches on all devices so far, for tests.
+std::size_t launches() noexcept;
 /// The CUstream of an opened device.
 void *stream_handle(DeviceNumber device) noexcept;
 /// Waits for all work of all devices. What is wrong with one of them, if anything.

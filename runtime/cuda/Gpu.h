@@ -82,6 +82,8 @@ public:
   const Limits &limits() const noexcept { return own_limits; }
   PackedFunctions &packed() noexcept { return packed_functions; }
   bool is_usable() const noexcept { return can_be_used(); }
+  /// So far, those of graphs too.
+  std::size_t launched() const noexcept { return launches.total(); }
   void *stream_handle() const noexcept { return stream; }
   /// Of a launch: more units than blocks are gone through in turn.
   unsigned blocks_for(std::uint64_t units) const noexcept;

@@ -19,6 +19,7 @@ public:
     names[count.fetch_add(1, std::memory_order_relaxed) % names.size()].store(
         name, std::memory_order_relaxed);
   }
+  std::size_t total() const noexcept { return count.load(std::memory_order_relaxed); }
   /// The last different names, the newest first: "f3, add_f32_c, copy_4".
   std::string text() const {
     constexpr std::size_t most = 8;

@@ -2,6 +2,8 @@
 // What the driver of the tests has seen in this process.
 #pragma once
 
+#include "runtime/cuda/Devices.h"
+
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
@@ -22,7 +24,7 @@ inline unsigned long long driver_calls(const char *entry) {
   }
   return calls(entry);
 }
-inline unsigned long long launches() { return driver_calls("LaunchKernel"); }
+inline unsigned long long launches() { return gpu::launches(); }
 
 /// Names of the kernels that were launched since the last call: of the driver's log, which the
 /// environment asks for (log=FILE, docs/gpu-testing.md).
