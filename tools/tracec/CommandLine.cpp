@@ -214,6 +214,26 @@ void add_compile(CLI::App &app, Request &request) {
       ->type_name("PROGRAM");
 }
 
+void add_device(CLI::App &app, Request &request) {
+  const auto set = [&request](const std::string &text) {
+    constexpr std::string_view kind = "cuda:";
+    const char *end = text.data() + text.size();
+    if (text == "cuda") {
+      request.device = 0;
+      return;
+    }
+    if (text.starts_with(kind)) {
+      const auto [stop, error] = std::from_chars(text.data() + kind.size(), end, request.device);
+      if (error == std::errc() && stop == end && request.device >= 0)
+        return;
+    }
+    throw CLI::ValidationError("--device", "'" + text + "' is no device such as cuda:0");
+  };
+  app.add_option_function<std::string>(
+         "--device", set, "run on a GPU; with --mode=both the CPU's eager run is compared, too")
+      ->type_name("cuda:N");
+}
+
 void add_values(CLI::App &app, Request &request) {
   app.add_option("--input", request.inputs, "read input %inK from a .npy file")
       ->allow_extra_args(false)
@@ -249,6 +269,7 @@ std::optional<Request> parse_command_line(int argc, char **argv) {
   add_common(*run, request, trace, memory);
   add_choice(*run, "--mode", modes, request.mode, "eager unless given; both compares all bits");
   add_values(*run, request);
+  add_device(*run, request);
 
   CLI::App *dump = app.add_subcommand("dump", "Print a trace after a phase of the compiler.");
   add_common(*dump, request, trace, memory);

@@ -49,6 +49,7 @@ struct Request {
 
   std::optional<jit::Isa> isa;
   int threads = 0; ///< 0: one for each CPU
+  int device = -1; ///< number of a GPU; -1: the CPU
   std::vector<std::string> disabled;
   jit::ScheduleChanges schedule;
   std::optional<std::uint64_t> memory; ///< bytes above what the ops hold

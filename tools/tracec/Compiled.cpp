@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/tracec/Compiled.h"
 
+#include "runtime/cuda/Devices.h"
 #include "runtime/jit/LoadCompiler.h"
 #include "runtime/jit/PeakMemory.h"
 #include "runtime/kernels/KernelCall.h"
-#include "runtime/tensor/Impl.h"
+#include "runtime/tensor/DeviceMemory.h"
 #include "tools/tracec/Exit.h"
 #include "tools/tracec/TraceFile.h"
 
@@ -31,6 +32,8 @@ jit::CompileOptions compile_options(const Request &request, const jit::Graph &gr
     options.target.caches =
         request.native ? jit::cache_sizes() : jit::CacheSizes{.l2 = request.l2, .l3 = request.l3};
   options.target.isa = request.isa.value_or(jit::active_isa());
+  if (const jit::DeviceNumber device = graph.device(); device != jit::on_cpu)
+    options.target.gpu = {device, jit::gpu::traits_of(device).capability};
   options.disabled_passes = request.disabled;
   options.schedule = request.schedule;
   // Whatever the machine has left, so that the same file gives the same code everywhere.
@@ -49,7 +52,7 @@ CompiledTrace::CompiledTrace(const Request &request, const jit::Graph &graph) : 
 
 std::vector<jit::Tensor> CompiledTrace::run(const jit::GraphInputs &inputs) const {
   const auto allocate = [](const jit::Meta *meta) {
-    jit::Storage *storage = jit::new_storage(meta->bytes());
+    jit::Storage *storage = jit::new_storage(meta->bytes(), meta->device);
     jit::Impl *impl = storage ? jit::new_ready(meta, storage, storage->data) : nullptr;
     if (!impl)
       throw Exit(ExitCode::limit, "tracec: error: out of memory for " + describe(*meta));
@@ -63,9 +66,15 @@ std::vector<jit::Tensor> CompiledTrace::run(const jit::GraphInputs &inputs) cons
     outputs.push_back(allocate(graph.values[output].meta));
     output_data.push_back(jit::detail::Access::impl(outputs.back())->data());
   }
-  const jit::Tensor arena = allocate(jit::intern_contiguous(
-      jit::DType::u8, {{static_cast<std::int64_t>(program->info().arena_bytes)}}));
-  program->run({input_data, inputs.numbers, output_data, jit::detail::Access::impl(arena)->data()});
+  const auto arena_bytes = static_cast<std::int64_t>(program->info().arena_bytes);
+  constexpr std::int64_t step = 1;
+  const jit::Tensor arena =
+      allocate(jit::intern_meta(jit::DType::u8, {&arena_bytes, 1}, {&step, 1}, graph.device()));
+  if (!program->run(
+          {input_data, inputs.numbers, output_data, jit::detail::Access::impl(arena)->data()}))
+    throw Exit(ExitCode::limit,
+               "tracec: error: the device has refused: " +
+                   jit::DeviceMemory::of(graph.device()).refusal().value_or("out of memory"));
   return outputs;
 }
 

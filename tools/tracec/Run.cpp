@@ -7,6 +7,7 @@
 #include "runtime/trace/Replay.h"
 #include "tools/tracec/Commands.h"
 #include "tools/tracec/Compiled.h"
+#include "tools/tracec/OnDevice.h"
 #include "tools/tracec/TraceFile.h"
 
 #include <algorithm>
@@ -59,7 +60,35 @@ static bool needs_checks(const jit::Graph &graph) {
   });
 }
 
+/// The same on a GPU. Outputs are compared and printed on the CPU.
+static bool run_on(jit::DeviceNumber device, const Request &request, const jit::Graph &graph) {
+  const jit::GraphInputs inputs = make_inputs(request, graph);
+  const jit::Graph moved = put_on(device, graph);
+  const jit::GraphInputs there = put_on(device, inputs);
+  std::vector<jit::Tensor> eager, compiled;
+  if (request.mode != RunMode::compiled || needs_checks(graph))
+    eager = on_host(run_eager(request, moved, there));
+  if (request.mode != RunMode::eager)
+    compiled = on_host(CompiledTrace(request, moved).run(there));
+  if (request.mode != RunMode::both) {
+    print_outputs(graph, request.mode == RunMode::eager ? eager : compiled);
+    return true;
+  }
+  bool equal = true;
+  const std::vector<jit::Tensor> expected = run_eager(request, graph, inputs);
+  for (const auto &[way, outputs] :
+       {std::pair("eager ", &eager), std::pair("compiled ", &compiled)}) {
+    const Comparison comparison = compare(graph, expected, *outputs);
+    for (const std::string &line : comparison.lines)
+      std::cout << way << line << '\n';
+    equal &= comparison.equal;
+  }
+  return equal;
+}
+
 static bool run_one(const Request &request, const jit::Graph &graph) {
+  if (const jit::DeviceNumber device = device_of(request); device != jit::on_cpu)
+    return run_on(device, request, graph);
   const jit::GraphInputs inputs = make_inputs(request, graph);
   std::vector<jit::Tensor> eager;
   if (request.mode != RunMode::compiled || needs_checks(graph))
