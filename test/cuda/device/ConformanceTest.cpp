@@ -16,6 +16,11 @@ namespace {
 constexpr bool has_kernels(Family family) {
   switch (family) {
   case Family::elementwise:
+  case Family::view:
+  case Family::movement:
+  case Family::index:
+  case Family::creation:
+  case Family::sort:
   case Family::reduction:
   case Family::row:
   case Family::scan:
