@@ -33,7 +33,7 @@ std::size_t Walk::widen(std::size_t bytes, unsigned moved, std::int64_t &step) n
   const auto is_even = [&](const void *address) {
     return reinterpret_cast<std::uintptr_t>(address) % (2 * bytes) == 0;
   };
-  while (bytes < 8 && views[0].dims[last] % 2 == 0 && step % 2 == 0 && is_even(memory[0]) &&
+  while (bytes < 16 && views[0].dims[last] % 2 == 0 && step % 2 == 0 && is_even(memory[0]) &&
          is_even(memory[1]) && allows(0) && allows(1) && allows(2)) {
     for (unsigned side = 0; side < walk_sides; ++side) {
       views[side].dims[last] /= 2;
@@ -96,7 +96,7 @@ Launched Walk::run_blocks(std::string_view stem, std::uint64_t blocks,
 }
 
 std::string_view item_name(std::size_t bytes) noexcept {
-  return bytes == 1 ? "1" : bytes == 2 ? "2" : bytes == 4 ? "4" : "8";
+  return bytes == 1 ? "1" : bytes == 2 ? "2" : bytes == 4 ? "4" : bytes == 8 ? "8" : "16";
 }
 
 } // namespace jit::gpu

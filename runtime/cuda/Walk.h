@@ -23,7 +23,7 @@ public:
   std::array<const void *, walk_memory> memory{};
   std::array<std::int64_t, walk_numbers> number{};
 
-  /// Takes neighbours that are moved together for one item, of up to 8 bytes, as long as the
+  /// Takes neighbours that are moved together for one item, of up to 16 bytes, as long as the
   /// addresses of memory 0 and 1 allow it: the first `moved` sides are of items, the others say
   /// where they lie, and `step` is a stride of items too. Returns the bytes of an item.
   std::size_t widen(std::size_t bytes, unsigned moved, std::int64_t &step) noexcept;
@@ -43,7 +43,7 @@ private:
   std::array<StridedView, walk_sides> views{};
 };
 
-/// "1", "2", "4" or "8", as in the names of kernels.
+/// "1", "2", "4", "8" or "16", as in the names of kernels.
 std::string_view item_name(std::size_t bytes) noexcept;
 
 } // namespace jit::gpu

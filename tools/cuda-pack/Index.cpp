@@ -39,11 +39,12 @@ std::string place(unsigned memory, const std::string &offset, unsigned dtype, un
 
 void add_gather(ModuleText &module, unsigned bytes) {
   add_walk(module, "gather_" + std::to_string(bytes), 2, [&](Emitter &e) {
-    const std::string_view type = item_type(bytes);
     e.lines().line("const long long place = " + place(2, "o1", gather_dtype, gather_extent) + ";");
-    e.lines().line(at(type, 0, "i") + " = " +
-                   at(type, 1, "o0 + place * " + walk_number(gather_stride)) + ";");
+    move_item(e.lines(), bytes, "i", "(o0 + place * " + walk_number(gather_stride) + ")");
   });
+}
+
+void add_one_hot(ModuleText &module, unsigned bytes) {
   add_walk(module, "one_hot_" + std::to_string(bytes), 1, [&](Emitter &e) {
     const std::string type(item_type(bytes));
     e.lines().line("const long long column = (long long)(i % (decltype(i))" +
@@ -169,8 +170,10 @@ void add_range(ModuleText &module, bool wide) {
 
 void add_index(ModuleText &module) {
   declare_places(module);
-  for (const unsigned bytes : {1u, 2u, 4u, 8u})
+  for (const unsigned bytes : {1u, 2u, 4u, 8u, 16u})
     add_gather(module, bytes);
+  for (const unsigned bytes : {1u, 2u, 4u, 8u})
+    add_one_hot(module, bytes);
   add_walk(module, "place_pairs", 1, [&](Emitter &e) {
     e.lines().line(
         "const long long place = " + place(1, "o0", place_pair_dtype, place_pair_extent) + ";");

@@ -6,11 +6,9 @@
 namespace jit::gpu {
 
 void add_movement(ModuleText &module) {
-  for (const unsigned bytes : {1u, 2u, 4u, 8u})
-    add_walk(module, "copy_" + std::to_string(bytes), 2, [&](Emitter &e) {
-      const std::string_view type = item_type(bytes);
-      e.lines().line(at(type, 0, "o0") + " = " + at(type, 1, "o1") + ";");
-    });
+  for (const unsigned bytes : {1u, 2u, 4u, 8u, 16u})
+    add_walk(module, "copy_" + std::to_string(bytes), 2,
+             [&](Emitter &e) { move_item(e.lines(), bytes, "o0", "o1"); });
   for (const ElementForm &form : element_forms())
     if (form.function == ScalarFunction::add && form.result != DType::boolean)
       add_walk(module, "accumulate_" + std::string(short_name(form.result)), 2, [&](Emitter &e) {

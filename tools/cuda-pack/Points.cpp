@@ -50,7 +50,15 @@ std::string_view item_type(unsigned bytes) {
   return bytes == 1   ? "unsigned char"
          : bytes == 2 ? "unsigned short"
          : bytes == 4 ? "unsigned"
-                      : "unsigned long long";
+         : bytes == 8 ? "unsigned long long"
+                      : "tj_i32x4";
+}
+
+void move_item(Lines &out, unsigned bytes, const std::string &to, const std::string &from) {
+  const std::string type(item_type(bytes)), suffix = bytes == 16 ? "16" : "V";
+  out.line(type + " item = TJ_LOAD" + suffix + "(" + type + ", (const " + type +
+           " *)p.memory[1] + " + from + ");");
+  out.line("TJ_STORE" + suffix + "((" + type + " *)p.memory[0] + " + to + ", item);");
 }
 
 } // namespace jit::gpu

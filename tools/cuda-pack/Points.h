@@ -24,8 +24,10 @@ void add_walk(ModuleText &module, const std::string &stem, unsigned sides,
 std::string at(std::string_view type, unsigned memory, const std::string &offset);
 std::string walk_number(unsigned number);
 
-/// "unsigned char" ... for items of 1, 2, 4 and 8 bytes.
+/// "unsigned char" ... for items of 1, 2, 4, 8 and 16 bytes.
 std::string_view item_type(unsigned bytes);
+/// Moves one from memory 1 of a walk to memory 0; it may be some elements at once.
+void move_item(Lines &out, unsigned bytes, const std::string &to, const std::string &from);
 
 /// The families, each into one module.
 void add_movement(ModuleText &module);

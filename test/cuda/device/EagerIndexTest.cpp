@@ -84,7 +84,8 @@ TEST_F(EagerIndex, RowsMoveInWholeWords) {
   };
   EXPECT_EQ(names(DType::f32, {5, 6}, 0), "gather_8_s");
   EXPECT_EQ(names(DType::f32, {5, 7}, 0), "gather_4_s");
-  EXPECT_EQ(names(DType::u8, {5, 16}, 0), "gather_8_s");
+  EXPECT_EQ(names(DType::f32, {5, 8}, 0), "gather_16_s");
+  EXPECT_EQ(names(DType::u8, {5, 24}, 0), "gather_8_s");
   EXPECT_EQ(names(DType::i16, {5, 2}, 0), "gather_4_s");
   EXPECT_EQ(names(DType::u8, {6, 16}, 1), "gather_1_s");
 }

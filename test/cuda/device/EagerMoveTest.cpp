@@ -65,7 +65,9 @@ TEST_F(EagerMove, NeighboursMoveTogether) {
   EXPECT_EQ(names(DType::u8, {3, 2}, {3, 4}, 1), "copy_2_s copy_2_s");
   EXPECT_EQ(names(DType::i16, {3, 3}, {3, 1}, 1), "copy_2_s copy_2_s");
   EXPECT_EQ(names(DType::boolean, {3, 3}, {3, 1}, 1), "copy_1_s copy_1_s");
-  EXPECT_EQ(names(DType::f64, {3, 2}, {3, 2}, 1), "copy_8_s copy_8_s");
+  EXPECT_EQ(names(DType::f64, {3, 2}, {3, 2}, 1), "copy_16_s copy_16_s");
+  EXPECT_EQ(names(DType::f64, {3, 1}, {3, 3}, 1), "copy_8_s copy_8_s");
+  EXPECT_EQ(names(DType::u8, {3, 64}, {3, 32}, 1), "copy_16_s copy_16_s");
   // Without gaps: 16 bytes at an access.
   EXPECT_EQ(names(DType::f32, {5, 3}, {2, 3}, 0), "cast_f32_f32_c cast_f32_f32_c");
   EXPECT_EQ(names(DType::f32, {5, 0}, {5, 3}, 1), "cast_f32_f32_c");
