@@ -67,7 +67,8 @@ void add_merge(ModuleText &module, const PairForm &form) {
   module.add({"merge_" + form.name, "merge", point_threads, 0, false, "", out.text(), "MergeArgs"});
 }
 
-/// The tile lies in shared memory twice: in order, and as it will be.
+/// The tile lies in shared memory twice: in order, and as it will be. What a thread stores and
+/// loads between two tiles are its own pairs.
 void add_merge_tiles(ModuleText &module, const PairForm &form) {
   const std::string tile = std::to_string(tile_pairs) + "u";
   const std::string each = "for (unsigned e = TJ_THREAD; e < pairs; e += 256u) {";
@@ -107,7 +108,6 @@ void add_merge_tiles(ModuleText &module, const PairForm &form) {
   out.open(each);
   out.line("((" + form.type + " *)p.to)[begin + e] = now[e];");
   out.close("}");
-  out.line("TJ_BARRIER();");
   out.close("}");
   module.add({"merge_tiles_" + form.name, "merge", point_threads, 2 * tile_pairs * form.bytes, true,
               "", out.text(), "MergeArgs"});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Tensors of more than 2^31 elements on a GPU that has room for what is touched only, where the
 // first and last blocks of a grid run.
+#include "test/Refused.h"
 #include "test/cuda/device/LaunchNames.h"
 #include "test/cuda/device/SameBits.h"
 
@@ -37,6 +38,14 @@ TEST(Huge, OffsetsBeyond31Bits) {
                 [&] { joined = take_along_axis(rows(slice(), slice(0, 8)), full({2, 1}, 7), 1); }),
             "cast_i64_i64_c index_range_s gather_1_s");
   EXPECT_EQ(read(joined), (Bytes{5, 7}));
+  // And indices.
+  const Tensor far_indices = x(slice(7, {}, apart)); // 5, 7, 6
+  EXPECT_EQ(test::launch_log.of([&] { joined = one_hot(far_indices, 8, DType::u8); }),
+            "index_range_S one_hot_1_S");
+  EXPECT_EQ(read(argmax(joined, {.axis = 1}).astype(DType::u8)), (Bytes{5, 7, 6}));
+  EXPECT_EQ(test::expect_refused("take: index 7 is out of range: indices must be in [-3, 3)",
+                                 [&] { take(three, far_indices); }),
+            ErrorCode::invalid_argument);
 }
 
 } // namespace

@@ -52,11 +52,14 @@ inline Tensor some_numbers(DType dtype, DimList shape, unsigned seed) {
     std::vector<std::int64_t> integers;
     using Limits = std::numeric_limits<T>;
     for (std::int64_t i = 0; i < size; ++i) {
+      constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+      constexpr double infinity = std::numeric_limits<double>::infinity();
+      constexpr double notable[] = {nan, -nan, infinity, -infinity};
       constexpr double edges[] = {0.0, -0.0, 1e-310, 1e-40, 3e38, -3e38};
       const auto kind = random() % 8;
       const double number = static_cast<double>(static_cast<std::int64_t>(random() % 2001) - 1000);
       doubles.push_back(kind == 0   ? edges[random() % std::size(edges)]
-                        : kind == 1 ? (random() % 2 ? Limits::quiet_NaN() : -Limits::infinity())
+                        : kind == 1 ? notable[random() % std::size(notable)]
                                     : number * 0.37);
       integers.push_back(kind == 0   ? static_cast<std::int64_t>(Limits::min())
                          : kind == 1 ? static_cast<std::int64_t>(Limits::max())
