@@ -88,6 +88,10 @@ TEST_F(EagerIndex, RowsMoveInWholeWords) {
   EXPECT_EQ(names(DType::u8, {5, 24}, 0), "gather_8_s");
   EXPECT_EQ(names(DType::i16, {5, 2}, 0), "gather_4_s");
   EXPECT_EQ(names(DType::u8, {6, 16}, 1), "gather_1_s");
+  // Of rows that are an odd number of elements apart.
+  compare(
+      {some_numbers(DType::i16, {5, 7}, 1), i.to({})},
+      [](const auto &xs) { return take(xs[0](slice(), slice(0, 4)), xs[1], 0); }, "odd step");
 }
 
 constexpr ScatterMode modes[] = {ScatterMode::set, ScatterMode::add, ScatterMode::multiply,

@@ -73,6 +73,22 @@ TEST_F(EagerMove, NeighboursMoveTogether) {
   EXPECT_EQ(names(DType::f32, {5, 0}, {5, 3}, 1), "cast_f32_f32_c");
 }
 
+TEST_F(EagerMove, NeighboursAtAnyAddress) {
+  for (const DType dtype : {DType::u8, DType::i16, DType::f32, DType::f64}) {
+    const std::string what = "even " + std::string(name(dtype));
+    compare_moved(
+        {some_numbers(dtype, {3, 16}, 1), some_numbers(dtype, {3, 32}, 2)},
+        [](const auto &xs) { return concat({xs[0], xs[1]}, 1); }, what);
+    compare_moved(
+        {some_numbers(dtype, {3, 16}, 1)},
+        [](const auto &xs) { return take(xs[0], full({5}, 2).to(xs[0].device()), 0); }, what);
+    for (const std::int64_t start : {0, 1, 2, 3, 4, 8})
+      compare(
+          {some_numbers(dtype, {3, 64}, 1), some_numbers(dtype, {3, 32}, 2)},
+          [&](const auto &xs) { return slice_update(xs[0], xs[1], {0, start}); }, what);
+  }
+}
+
 TEST_F(EagerMove, Pad) {
   for (const DType dtype : all_dtypes) {
     const std::string what = "pad " + std::string(name(dtype));
