@@ -250,6 +250,8 @@ IndexRange known_range(Impl &index) noexcept {
   return readable_range(index).value_or(any);
 }
 
+bool can_know_range(Impl &index) noexcept { return readable_range(index).has_value(); }
+
 IndexRange allowed_indices(OpKind op, AttrWords attrs, std::span<const Argument> arguments) {
   std::vector<OperandType> types;
   for (const Argument &argument : arguments)
