@@ -82,8 +82,9 @@ inline void compare(const std::vector<Tensor> &operands, const OnTensors &f,
   const Tensor got = f(there);
   EXPECT_EQ(got.device(), cuda()) << what;
   expect_same(got, f(operands), what);
-  if (!gpu::pack().kernels.empty())
+  if (!gpu::pack().kernels.empty()) {
     EXPECT_EQ(gpu::host_runs(), on_host) << what;
+  }
 }
 
 /// The same for each operand in turn beginning 1, 2 or 3 elements behind an aligned address.
