@@ -2,12 +2,12 @@
 // Which kernels work launches, as the log of the driver of the tests has them.
 #pragma once
 
-#include <gtest/gtest.h>
+#include "test/cuda/device/Launches.h"
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
+#include <unistd.h>
 
 namespace jit::test {
 
@@ -26,17 +26,11 @@ public:
 
   /// "copy_4_s copy_4_s": in the order of the launches.
   template <class F> std::string of(F &&work) const {
-    const auto begin = std::filesystem::exists(file) ? std::filesystem::file_size(file) : 0;
+    kernels_launched();
     work();
-    std::ifstream log(file);
-    log.seekg(static_cast<std::streamoff>(begin));
-    std::string names, line;
-    while (std::getline(log, line)) {
-      constexpr std::string_view word = "launch ";
-      if (line.starts_with(word))
-        names += (names.empty() ? "" : " ") +
-                 line.substr(word.size(), line.find(' ', word.size()) - word.size());
-    }
+    std::string names;
+    for (const std::string &name : kernels_launched())
+      names += (names.empty() ? "" : " ") + name;
     return names;
   }
 
