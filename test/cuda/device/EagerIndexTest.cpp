@@ -311,6 +311,12 @@ TEST_F(EagerIndex, FunctionsOnSorting) {
   compare({x}, [](const auto &xs) { return isin(xs[0], xs[0](slice(0, 20))); }, "isin");
   compare({x}, [](const auto &xs) { return kthvalue(xs[0], 9).first; }, "kthvalue");
   compare({x}, [](const auto &xs) { return shuffle_of(xs[0]); }, "shuffle");
+  compare({x}, [](const auto &xs) { return nonzero(xs[0] > 0, 200, -1); }, "nonzero");
+  compare({x}, [](const auto &xs) { return compress(xs[0], xs[0] > 0, 99); }, "compress");
+  compare(
+      {x, arange(0, 400, 31, DType::f32)},
+      [](const auto &xs) { return histogram(abs(xs[0]), xs[1]); }, "histogram");
+  compare({x}, [](const auto &xs) { return unique_values(xs[0]); }, "unique_values");
 }
 
 } // namespace
