@@ -11,8 +11,14 @@ Launched run_family(Gpu &gpu, const KernelCall &call) noexcept {
     return run_elementwise(gpu, call);
   case Family::view: // a reshape whose strides allow no view
     return run_reshape(gpu, call);
+  case Family::movement:
+    return run_movement(gpu, call);
+  case Family::index:
+    return run_index(gpu, call);
   case Family::creation:
-    return call.op == OpKind::full ? run_fill(gpu, call) : Launched::no_kernel;
+    return run_creation(gpu, call);
+  case Family::sort:
+    return run_sort(gpu, call);
   case Family::contraction:
     return run_contraction(gpu, call);
   case Family::reduction:
@@ -21,10 +27,6 @@ Launched run_family(Gpu &gpu, const KernelCall &call) noexcept {
     return run_row(gpu, call);
   case Family::scan:
     return run_scan(gpu, call);
-  case Family::movement:
-  case Family::index:
-  case Family::sort:
-    return Launched::no_kernel;
   }
   return Launched::no_kernel;
 }

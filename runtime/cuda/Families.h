@@ -29,6 +29,10 @@ Launched run_row(Gpu &gpu, const KernelCall &call) noexcept;
 Launched run_scan(Gpu &gpu, const KernelCall &call) noexcept;
 /// matmul and vecdot.
 Launched run_contraction(Gpu &gpu, const KernelCall &call) noexcept;
+Launched run_movement(Gpu &gpu, const KernelCall &call) noexcept;
+Launched run_index(Gpu &gpu, const KernelCall &call) noexcept;
+Launched run_creation(Gpu &gpu, const KernelCall &call) noexcept;
+Launched run_sort(Gpu &gpu, const KernelCall &call) noexcept;
 
 /// The elements of a view in its order, converted, without gaps.
 Launched run_copy(Gpu &gpu, const StridedView &from, DType to, std::byte *result) noexcept;

@@ -58,6 +58,7 @@ public:
   const std::byte *host_copy(Storage &storage) noexcept override;
   void drop_host_copy(Storage &storage) noexcept override;
   bool run(const KernelCall &call) noexcept override;
+  std::optional<IndexRange> index_range(const Meta &meta, const std::byte *data) noexcept override;
   std::optional<std::string> refusal() const override;
   std::string memory_text() const override;
 

@@ -116,11 +116,17 @@ void run_eagerly(const OpCall &call, ResultMetas &metas, Impl **results) {
   }
   if (auto message = infer_metas(call.op, call.attrs, call.arguments, metas))
     throw Error(ErrorCode::invalid_argument, *message, *call.location);
-  if (info(call.op).index_check)
+  if (const IndexCheck *check = info(call.op).index_check) {
+    Impl &index = *call.arguments[check->operand].impl;
+    if (!can_know_range(index)) {
+      drop_metas(metas);
+      throw memory_error(info(call.op).name, *index.meta, *call.location);
+    }
     if (auto message = check_indices(call.op, call.attrs, call.arguments)) {
       drop_metas(metas);
       throw Error(ErrorCode::invalid_argument, *message, *call.location);
     }
+  }
   if (may_update(call, metas) && update(call, metas, results))
     return;
   std::array<Produced, max_results> produced;

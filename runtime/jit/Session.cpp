@@ -209,6 +209,8 @@ Session::Match Session::check_indices(const TrieNode &candidate,
   static const Impl *checked = nullptr; // of one thread, and of that bug only
   if (planted(SeededBug::range_checked_once) && std::exchange(checked, &index) == &index)
     return Match::hit;
+  if (!can_know_range(index))
+    return Match::miss; // the eager op says why
   auto message = jit::check_indices(candidate.op, attrs, arguments);
   if (!message)
     return Match::hit;

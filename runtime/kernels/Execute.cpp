@@ -216,20 +216,41 @@ bool execute(OpKind op, AttrWords attrs, std::span<const Argument> arguments,
   return execute(op, attrs, arguments, {metas.metas, metas.count}, metas.view, out);
 }
 
-IndexRange known_range(Impl &index) noexcept {
+/// Where its elements lie; of a device where it gives them.
+static std::optional<IndexRange> find_range(const Impl &index) noexcept {
+  const Meta &meta = *index.meta;
+  if (meta.device != on_cpu && meta.size > 0 &&
+      !index.storage->has_host_copy.load(std::memory_order_relaxed))
+    if (const auto range = DeviceBackend::of(meta.device).index_range(meta, index.data()))
+      return range;
+  const std::byte *data = host_bytes(index);
+  if (!data && meta.size > 0)
+    return std::nullopt;
+  return index_range(meta, data);
+}
+
+/// known_range, or nothing.
+static std::optional<IndexRange> readable_range(Impl &index) noexcept {
   if (!(index.flags.load(std::memory_order_acquire) & Impl::range_known)) {
-    const std::byte *data = host_bytes(index);
-    if (!data && index.meta->size > 0)
-      return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
+    const std::optional<IndexRange> range = find_range(index);
+    if (!range)
+      return std::nullopt;
     // Several threads may compute it; they write the same values.
-    const IndexRange range = index_range(*index.meta, data);
-    std::atomic_ref(index.index_min).store(range.min, std::memory_order_relaxed);
-    std::atomic_ref(index.index_max).store(range.max, std::memory_order_relaxed);
+    std::atomic_ref(index.index_min).store(range->min, std::memory_order_relaxed);
+    std::atomic_ref(index.index_max).store(range->max, std::memory_order_relaxed);
     index.flags.fetch_or(Impl::range_known, std::memory_order_release);
   }
-  return {std::atomic_ref(index.index_min).load(std::memory_order_relaxed),
-          std::atomic_ref(index.index_max).load(std::memory_order_relaxed)};
+  return IndexRange{std::atomic_ref(index.index_min).load(std::memory_order_relaxed),
+                    std::atomic_ref(index.index_max).load(std::memory_order_relaxed)};
 }
+
+IndexRange known_range(Impl &index) noexcept {
+  constexpr IndexRange any{std::numeric_limits<std::int64_t>::min(),
+                           std::numeric_limits<std::int64_t>::max()};
+  return readable_range(index).value_or(any);
+}
+
+bool can_know_range(Impl &index) noexcept { return readable_range(index).has_value(); }
 
 IndexRange allowed_indices(OpKind op, AttrWords attrs, std::span<const Argument> arguments) {
   std::vector<OperandType> types;
@@ -242,13 +263,13 @@ std::optional<std::string> check_indices(OpKind op, AttrWords attrs,
                                          std::span<const Argument> arguments) {
   const IndexRange allowed = allowed_indices(op, attrs, arguments);
   Impl &index = *arguments[info(op).index_check->operand].impl;
-  if (index.meta->device != on_cpu && index.meta->size > 0 &&
-      !(index.flags.load(std::memory_order_relaxed) & Impl::range_known) && !host_bytes(index))
+  const std::optional<IndexRange> found = readable_range(index);
+  if (!found)
     return std::string(info(op).name) + ": " +
            DeviceBackend::of(index.meta->device)
                .refusal()
                .value_or("no memory to read the indices " + describe(*index.meta));
-  const IndexRange range = known_range(index);
+  const IndexRange range = *found;
   if (range.is_within(allowed))
     return std::nullopt;
   const std::int64_t culprit = range.min < allowed.min ? range.min : range.max;

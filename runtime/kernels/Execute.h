@@ -83,6 +83,9 @@ bool execute(const DirectLoop &loop, std::span<const Argument> arguments, const 
 /// Values of a Ready integer tensor, kept with it. Any, if its device does not give them.
 IndexRange known_range(Impl &index) noexcept;
 
+/// Whether it can be had. If not, the device has no memory for it or cannot be used.
+bool can_know_range(Impl &index) noexcept;
+
 /// What the op's index operand may hold.
 IndexRange allowed_indices(OpKind op, AttrWords attrs, std::span<const Argument> arguments);
 /// "take: index 7 is out of range: indices must be in [-5, 5)" if there are others in the op's

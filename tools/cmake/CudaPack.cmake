@@ -23,7 +23,7 @@ endif()
 
 # As many texts as tools/cuda-pack/main.cpp prints.
 set(folder ${PROJECT_BINARY_DIR}/cuda-pack)
-set(units elements0 elements1 elements2 elements3 products rows)
+set(units elements0 elements1 elements2 elements3 moves products rows)
 file(MAKE_DIRECTORY ${folder}/emu)
 set(texts)
 set(ptx)

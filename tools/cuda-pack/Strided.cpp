@@ -4,11 +4,10 @@
 #include "runtime/cuda/FamilyArgs.h"
 #include "tools/cuda-pack/Families.h"
 #include "tools/cuda-pack/Numbers.h"
+#include "tools/cuda-pack/Points.h"
 
 namespace jit::gpu {
 namespace {
-
-constexpr unsigned threads = 256;
 
 /// The dtypes that promotion may turn into the kernel's, and some more; all if it casts.
 bool may_be(DType from, DType to, bool casts) {
@@ -46,33 +45,17 @@ public:
       : module(module), form(form), wide(wide) {}
 
   void run() {
-    const std::string index(wide ? "unsigned long long" : "unsigned");
-    const std::string offset(wide ? "long long" : "int"), result(memory_type(form.result));
+    const std::string result(memory_type(form.result));
     out.line(result + " *r = (" + result + " *)p.result;");
-    out.open("for (" + index + " i = (" + index +
-             ")TJ_BLOCK * 256u + TJ_THREAD; i < p.count; i += (" + index + ")TJ_BLOCKS * 256u) {");
-    out.line(index + " rest = i;");
-    for (unsigned k = 0; k < form.operands.size(); ++k)
-      out.line(offset + " o" + std::to_string(k) + " = 0;");
-    out.line("#pragma unroll 1");
-    out.open("for (int axis = (int)p.rank - 1; axis >= 0; --axis) {");
-    out.line("const " + index + " above = (" + (wide ? "__umul64hi" : "__umulhi") +
-             "(rest, p.magic[axis]) + rest) >> p.shift[axis];");
-    out.line("const " + offset + " at = (" + offset + ")(rest - above * p.extent[axis]);");
-    out.line("rest = above;");
-    for (unsigned k = 0; k < form.operands.size(); ++k) {
-      const std::string number = std::to_string(k);
-      out.line("o" + number + " += at * p.stride[" + number + "][axis];");
-    }
-    out.close("}");
+    open_points(out, static_cast<unsigned>(form.operands.size()), wide);
     std::vector<Element> operands;
     for (unsigned k = 0; k < form.operands.size(); ++k)
       operands.push_back(operand(k));
     out.line("r[i] = " + narrow(apply_element(e, form.function, form.result, operands)) + ";");
     out.close("}");
     module.declare(wide ? WideStridedArgs_text : StridedArgs_text);
-    module.add({form.name + (wide ? "_S" : "_s"), "strided", threads, 0, false, "", out.text(),
-                wide ? "WideStridedArgs" : "StridedArgs"});
+    module.add({form.name + (wide ? "_S" : "_s"), "strided", point_threads, 0, false, "",
+                out.text(), wide ? "WideStridedArgs" : "StridedArgs"});
   }
 
 private:

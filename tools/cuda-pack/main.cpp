@@ -3,6 +3,7 @@
 // for libtracejit. The build runs it twice.
 #include "compiler/cuda/text/TextRules.h"
 #include "tools/cuda-pack/Families.h"
+#include "tools/cuda-pack/Points.h"
 #include "tools/cuda-pack/Products.h"
 #include "tools/cuda-pack/Ptx.h"
 #include "tools/cuda-pack/Rows.h"
@@ -65,12 +66,19 @@ int print(const std::string &folder) {
   for (unsigned k = 0; k < units; ++k)
     if (!print(folder, "elements" + std::to_string(k), modules[k]))
       return 1;
-  ModuleText products, rows;
+  ModuleText moves, products, rows;
+  add_sort(moves);
+  add_movement(moves);
+  add_index(moves);
+  add_creation(moves);
   add_products(products);
   add_reductions(rows);
   add_row_ops(rows);
   add_scans(rows);
-  return print(folder, "products", products) && print(folder, "rows", rows) ? 0 : 1;
+  return print(folder, "moves", moves) && print(folder, "products", products) &&
+                 print(folder, "rows", rows)
+             ? 0
+             : 1;
 }
 
 /// OUT.cpp and OUT.bin, of PTX files named by their units.

@@ -110,29 +110,58 @@ std::string step() {
   return std::to_string(sum(y.to({})).item<double>());
 }
 
+/// One whose ops are several launches with memory between them.
+std::string sorting_step() {
+  const Tensor x = arange(0, 3000, 1, DType::f32).to(cuda());
+  const Tensor places = argsort(x * -0.5) % 7;
+  Tensor counts = zeros({7}).to(cuda());
+  counts.at(places) += x;
+  counts.at(slice(2, 4)) = concat({counts(slice(5, 6)), counts(slice(0, 1))});
+  std::string text;
+  for (const float count : counts.to_vector<float>())
+    text += std::to_string(count) + " ";
+  return text;
+}
+
+void expect_right_or_refused(const std::function<std::string()> &step, const std::string &fail,
+                             const std::string &expected) {
+  const std::string setting = "delay=0,fail=" + fail;
+  const std::string got = in_child(setting, [&] {
+    try {
+      return step();
+    } catch (const Error &error) {
+      if (error.code() != ErrorCode::device && error.code() != ErrorCode::out_of_memory)
+        throw;
+    }
+    // It failed once: unless the device is lost, the next try is right.
+    try {
+      return step();
+    } catch (const Error &error) {
+      const std::string what = error.what();
+      return what.find("is lost") != what.npos ? std::string("lost") : what;
+    }
+  });
+  EXPECT_TRUE(got == expected || got == "lost") << setting << ": " << got;
+}
+
 TEST(Refusal, EveryCallMayFail) {
   const std::string expected = in_child("delay=0", step);
   for (const char *entry : {"MemAlloc", "MemHostAlloc", "MemcpyHtoDAsync", "MemcpyDtoHAsync",
                             "EventCreate", "EventRecord", "EventQuery", "CtxPushCurrent",
                             "ModuleLoadDataEx", "ModuleGetFunction", "LaunchKernel"})
-    for (int n = 1; n <= 6; ++n) {
-      const std::string setting = "delay=0,fail=" + std::string(entry) + ":" + std::to_string(n);
-      const std::string got = in_child(setting, [&] {
-        try {
-          return step();
-        } catch (const Error &error) {
-          if (error.code() != ErrorCode::device && error.code() != ErrorCode::out_of_memory)
-            throw;
-        }
-        // It failed once: unless the device is lost, the next try is right.
-        try {
-          return step();
-        } catch (const Error &error) {
-          const std::string what = error.what();
-          return what.find("is lost") != what.npos ? std::string("lost") : what;
-        }
-      });
-      EXPECT_TRUE(got == expected || got == "lost") << setting << ": " << got;
+    for (int n = 1; n <= 6; ++n)
+      expect_right_or_refused(step, std::string(entry) + ":" + std::to_string(n), expected);
+}
+
+TEST(Refusal, EveryCallOfASortMayFail) {
+  const std::string expected = in_child("delay=0", sorting_step);
+  expect_begin(expected, "643929.000000 643500.000000 641786.000000 643929.000000 642214");
+  for (const char *entry :
+       {"MemAlloc", "MemcpyDtoHAsync", "ModuleLoadDataEx", "ModuleGetFunction", "LaunchKernel"})
+    for (int n = 1; n <= 24; ++n) {
+      constexpr const char *invalid_value = ":1"; // which loses no device
+      const std::string fail = std::string(entry) + ":" + std::to_string(n);
+      expect_right_or_refused(sorting_step, fail + (n % 2 ? "" : invalid_value), expected);
     }
 }
 

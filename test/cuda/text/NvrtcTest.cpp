@@ -69,6 +69,21 @@ TEST(Nvrtc, RegistersOfEagerRows) {
   check_resources_of(text);
 }
 
+TEST(Nvrtc, RegistersOfMoves) {
+  const std::string text = contents(TEST_PACK "/../moves.cu");
+  if (find_nvrtc().empty() || text.empty())
+    GTEST_SKIP() << "there is no libnvrtc.so.13 or .12, or no pack";
+  const auto info = cubin_info(compile_by_nvrtc(with_prelude(text, Prelude::nvrtc), "sm_90"));
+  ASSERT_TRUE(info && info->contains("scatter_runs_f32_s"));
+  for (const auto &[name, kernel] : *info) {
+    if (name.find("tj_") != std::string::npos)
+      continue; // called
+    EXPECT_LE(kernel.registers, 64u) << name;
+    EXPECT_EQ(kernel.frame_bytes, 0u) << name;
+    EXPECT_EQ(kernel.stack_bytes, 0u) << name;
+  }
+}
+
 TEST(Nvrtc, Tiles) {
   if (find_nvrtc().empty())
     GTEST_SKIP() << "there is no libnvrtc.so.13 or .12";
