@@ -40,7 +40,7 @@ struct CompileResult {
   std::string message;
   /// Of a program for a GPU: what it was loaded from. Without a device, but with its capability in
   /// the target, there is this alone.
-  std::shared_ptr<const gpu::GpuCode> gpu;
+  std::shared_ptr<const gpu::GpuCode> gpu = nullptr;
 };
 
 /// One trace of a file that is compiled ahead. docs/offline.md says what the file shows.

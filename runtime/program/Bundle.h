@@ -30,7 +30,7 @@ struct BundleSource {
   /// By instruction set.
   std::map<Isa, const PlannedProgram *> programs;
   /// For GPUs, by compute capability (90: 9.0): files of runtime/cuda/StoredGpuProgram.h.
-  std::map<int, std::vector<std::byte>> gpu_code;
+  std::map<int, std::vector<std::byte>> gpu_code = {};
 };
 /// Equal functions give equal bytes. A message if one is too large.
 TRACEJIT_PRIVATE Result<std::vector<std::byte>>
@@ -44,7 +44,7 @@ struct BundleFunction {
   std::unique_ptr<PlannedProgram> program;
   std::string why_no_program;
   /// The same as for BundleSource, in the file, their digests not compared.
-  std::map<int, Section> gpu_code;
+  std::map<int, Section> gpu_code = {};
 };
 struct BundleOptions {
   bool code = true;             ///< read programs
