@@ -45,13 +45,17 @@ inline bool has_dense_c(const ContractArgs &args) noexcept {
 /// Threads that keep a multiprocessor busy, and the multiplications that it does during a launch.
 inline constexpr unsigned busy_threads = 256;
 inline constexpr double multiplications_a_launch = 600'000;
+/// Of all parts together: work of more elements keeps a device busy without them.
+inline constexpr std::int64_t most_part_elements = 32 << 20;
 
 /// The tile that is done first: rounds of blocks on the multiprocessors, times the work of a block;
 /// as many rounds at least as have threads to hide each other's waiting. Work that does not keep
 /// them busy is cut along k.
 inline ContractChoice choose_contract(const ContractArgs &args, int multiprocessors) noexcept {
   const std::int64_t chunks = units_of(args.k, contract_chunk);
-  const bool may_split = is_float(args.dtype) && chunks > 1 && has_dense_c(args);
+  const std::int64_t elements = args.m * args.n * batch_size(args.batch);
+  const bool may_split = is_float(args.dtype) && chunks > 1 && has_dense_c(args) &&
+                         elements <= most_part_elements / chunks;
   ContractChoice best;
   double least = 0;
   for (const ContractTile &tile : contract_tiles(args.dtype)) {

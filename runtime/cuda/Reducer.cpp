@@ -173,7 +173,7 @@ Launched Reducer::launch(const Rows &rows, bool outer, std::int64_t chunks, Fold
 }
 
 Launched Reducer::join(const Parts &parts, FoldResults to_here, bool is_last) noexcept {
-  JoinArgs args{};
+  MomentsJoinArgs args{};
   args.squares = to_here.first;
   args.means = to_here.second;
   args.part_squares = parts.from.first;

@@ -49,7 +49,7 @@ TRACEJIT_FAMILY_ARGS(ReduceArgs, {
 
 /// Kernels moments_DTYPE_join: of each row `parts` moments, `step` apart, become one in their
 /// order. All parts but the last are of `points_of_part` of the row's points.
-TRACEJIT_FAMILY_ARGS(JoinArgs, {
+TRACEJIT_FAMILY_ARGS(MomentsJoinArgs, {
   void *squares;
   void *means;
   const void *part_squares;

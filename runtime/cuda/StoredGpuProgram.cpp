@@ -66,14 +66,32 @@ bool can_launch(const GpuCode &code, const std::string &kernel, const std::vecto
              Gpu::max_argument_bytes / sizeof(std::uint64_t);
 }
 
+/// Whether a plan's own name for a kernel is one of those that belong to products.
+bool is_of_a_product(const Plan &plan, const std::string &kernel) {
+  for (std::size_t k = 0; k < plan.steps.size(); ++k)
+    if (kernel == product_kernel(k) || kernel == joining_kernel(k))
+      return true;
+  return false;
+}
+
 bool has_kernels(const GpuCode &code) {
+  if (!code.kernels.empty() && code.image.empty())
+    return false;
   for (std::size_t k = 0; k < code.plan.steps.size(); ++k) {
     const auto *plain = std::get_if<KernelStep>(&code.plan.steps[k].what);
-    if (plain && !can_launch(code, plain->kernel, plain->buffers, plain->cells))
+    if (plain && (!can_launch(code, plain->kernel, plain->buffers, plain->cells) ||
+                  is_of_a_product(code.plan, plain->kernel)))
       return false;
     const auto *contract = std::get_if<ContractStep>(&code.plan.steps[k].what);
+    // Without an epilogue nobody has looked at its buffers.
+    const bool has_own =
+        code.kernels.contains(product_kernel(k)) || code.kernels.contains(joining_kernel(k));
+    if (has_own && (!contract || contract->epilogue.empty()))
+      return false;
     if (!contract || contract->epilogue.empty())
       continue;
+    if (is_of_a_product(code.plan, contract->epilogue))
+      return false;
     std::string kernel = contract->epilogue;
     std::size_t in_front = 0;
     for (const std::string &other : {product_kernel(k), joining_kernel(k)})
@@ -166,6 +184,8 @@ Result<GpuCode> code_from_file(std::span<const std::byte> file, const std::strin
   code.plan = std::move(*read);
   const auto *first = reinterpret_cast<const char *>(image.data());
   code.image.assign(first, first + image.size());
+  if (!code.image.empty())
+    code.image.push_back(0); // the driver is not told where it ends
   if (!read_kernels(kernels, code) || !has_kernels(code))
     return Failure{name + ": the bytes of the kernels are damaged"};
   if (!put_on(code.plan, device))

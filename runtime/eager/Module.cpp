@@ -496,7 +496,7 @@ Module load_program(const std::filesystem::path &path, const LoadOptions &option
       function.bundle = std::move(bundle);
       if (const std::string problem = prepare(function, state->file); !problem.empty())
         throw fail(ErrorCode::out_of_memory, problem);
-      if (options.require_code && !function.bundle.program && function.bundle.gpu_code.empty())
+      if (options.require_code && !function.bundle.program)
         throw fail(ErrorCode::unsupported, path.string() + ": " + function.bundle.names.function +
                                                ": " + function.bundle.why_no_program);
     }

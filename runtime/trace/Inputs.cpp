@@ -2,6 +2,7 @@
 #include "runtime/trace/Inputs.h"
 
 #include "runtime/base/WithDType.h"
+#include "runtime/tensor/DeviceMemory.h"
 #include "runtime/tensor/Impl.h"
 #include "runtime/trace/Demands.h"
 #include "runtime/trace/Span.h"
@@ -139,6 +140,28 @@ Result<Tensor> lay_out(const Meta &meta, const std::byte *elements) {
     }
   }
   return tensor;
+}
+
+Result<Tensor> copy_to(DeviceNumber device, const Tensor &tensor) {
+  const Impl &from = *detail::Access::impl(tensor);
+  const Meta &meta = *from.meta;
+  const Span span = span_of(meta);
+  const auto origin = static_cast<std::size_t>(span.origin) * itemsize(meta.dtype);
+  const auto bytes = static_cast<std::size_t>(span.elements) * itemsize(meta.dtype);
+  Storage *storage = new_storage(bytes, device);
+  if (storage && bytes > 0 &&
+      !DeviceMemory::of(device).upload(storage->data, from.data() - origin, bytes)) {
+    release(storage);
+    storage = nullptr;
+  }
+  const Meta *moved = intern_meta(meta.dtype, meta.dims(), meta.strides(), device);
+  Impl *impl = storage ? new_ready(moved, storage, storage->data + origin) : nullptr;
+  if (impl)
+    return detail::Access::tensor(impl);
+  if (!storage)
+    release_meta(moved->interned ? nullptr : moved);
+  return Failure{
+      DeviceMemory::of(device).refusal().value_or("no memory for " + describe(meta) + " there")};
 }
 
 } // namespace jit

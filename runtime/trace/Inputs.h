@@ -26,4 +26,8 @@ TRACEJIT_PRIVATE Result<GraphInputs> seeded_inputs(const Graph &graph, std::uint
 /// A tensor with this meta, strides included, of row-major elements.
 TRACEJIT_PRIVATE Result<Tensor> lay_out(const Meta &meta, const std::byte *elements);
 
+/// A copy on an opened device that lies there as the tensor does, with its strides and whatever
+/// lies between its elements. A message when out of memory, or when the device cannot be used.
+TRACEJIT_PRIVATE Result<Tensor> copy_to(DeviceNumber device, const Tensor &tensor);
+
 } // namespace jit

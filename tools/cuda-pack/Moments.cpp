@@ -37,9 +37,9 @@ public:
     out.close("}");
     store();
     out.close("}");
-    module.declare(JoinArgs_text);
+    module.declare(MomentsJoinArgs_text);
     module.add({"moments_" + std::string(short_name(dtype)) + "_join", "join", threads, 0, true, "",
-                out.text(), "JoinArgs"});
+                out.text(), "MomentsJoinArgs"});
   }
 
 private:

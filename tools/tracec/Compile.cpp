@@ -118,6 +118,9 @@ bool lies_apart(const Request &request, const jit::ArtefactFunction &function) {
   std::size_t bytes = 0;
   for (const auto &[input, tensor] : function.constants)
     bytes += bytes_of(*tensor).size();
+  if (request.weights == Weights::file && bytes == 0)
+    throw Exit(ExitCode::usage,
+               "tracec: error: --weights=file: no --constant is read by the trace");
   if (request.emit == Emit::package || bytes == 0)
     return false;
   constexpr std::size_t most_embedded = std::size_t{1} << 30; // reached by 32 bits

@@ -34,9 +34,12 @@ jit::Graph put_on(jit::DeviceNumber device, jit::Graph graph) {
 
 jit::GraphInputs put_on(jit::DeviceNumber device, const jit::GraphInputs &inputs) {
   jit::GraphInputs there{{}, inputs.numbers};
-  const jit::Device place{jit::Device::cuda, device - 1};
-  for (const jit::Tensor &tensor : inputs.tensors)
-    there.tensors.push_back(tensor.to(place));
+  for (const jit::Tensor &tensor : inputs.tensors) {
+    jit::Result<jit::Tensor> copy = jit::copy_to(device, tensor);
+    if (!copy)
+      throw Exit(ExitCode::limit, "tracec: error: " + copy.message());
+    there.tensors.push_back(std::move(*copy));
+  }
   return there;
 }
 

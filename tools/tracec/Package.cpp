@@ -13,12 +13,13 @@
 
 namespace tracec {
 
-/// The names of all inputs of the graph: constants have their numbers.
+/// The names of all inputs of the graph: constants have no name of their own.
 static jit::BundleNames names_of(const CFunction &c, const jit::ArtefactFunction &function) {
   jit::BundleNames names{c.name, {}, {}, {}};
   auto given = c.inputs.begin();
+  std::size_t constants = 0;
   for (std::uint32_t k = 0; k < function.graph->inputs.size(); ++k)
-    names.inputs.push_back(function.constants.contains(k) ? "in" + std::to_string(k)
+    names.inputs.push_back(function.constants.contains(k) ? "constant" + std::to_string(constants++)
                                                           : given++->name);
   for (const CNumber &number : c.numbers)
     names.numbers.push_back(number.name);

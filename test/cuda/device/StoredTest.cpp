@@ -2,6 +2,8 @@
 // Programs of GPUs that come from files: the cache on disk.
 #include "runtime/base/Options.h"
 #include "runtime/cuda/OnHost.h"
+#include "runtime/cuda/StoredGpuProgram.h"
+#include "runtime/trace/Text.h"
 #include "test/cuda/device/Launches.h"
 
 #include <tracejit/compiler.h>
@@ -184,6 +186,65 @@ TEST_F(StoredOnDevice, ABundleTakesItsTensorsFromOnePlace) {
   }
   EXPECT_EQ(module(x.to(cuda()), x.to(cuda())).at(0).to_vector<float>(),
             (std::vector<float>{0, 2, 4}));
+}
+
+/// Kernels of products take words in front of buffers that nobody has checked if there is no
+/// epilogue, and only a product launches them.
+TEST_F(StoredOnDevice, KernelsOfProductsBelongToProducts) {
+  const Graph graph = parse_traces("tracejit-trace 1\nname \"p\"\ninput %in0 : f32[4,8]\n"
+                                   "input %in1 : f32[8,4]\n%0 = matmul(%in0, %in1) : f32[4,4]\n"
+                                   "%1 = tanh(%0) : f32[4,4]\noutput %0\noutput %1\nend\n",
+                                   "test")
+                          .graphs.at(0);
+  const auto buffer = [&](Buffer::Base base, std::uint32_t index, const Meta *meta) {
+    Buffer made;
+    made.base = base;
+    made.index = index;
+    made.meta = meta;
+    return made;
+  };
+  gpu::GpuCode code;
+  ContractStep product;
+  product.dtype = DType::f32;
+  product.m = product.n = 4;
+  product.k = product.a_row_stride = 8;
+  product.a_col_stride = product.b_col_stride = 1;
+  product.b_row_stride = product.c_row_stride = 4;
+  product.a = buffer(Buffer::Base::input, 0, graph.inputs[0]);
+  product.b = buffer(Buffer::Base::input, 1, graph.inputs[1]);
+  product.c = buffer(Buffer::Base::output, 0, graph.values[0].meta);
+  KernelStep plain;
+  plain.kernel = "f";
+  plain.inputs = 1;
+  plain.buffers = {buffer(Buffer::Base::output, 0, graph.values[0].meta),
+                   buffer(Buffer::Base::output, 1, graph.values[1].meta)};
+  code.plan.steps.resize(2);
+  code.plan.steps[0].what = product;
+  code.plan.steps[1].what = plain;
+  code.plan.donated_input = {-1, -1};
+  code.image = {'x'};
+  const gpu::GpuKernel kernel{"f", "", 1, 32, 0};
+  code.kernels["f"] = kernel;
+  const auto reads = [&](const gpu::GpuCode &given) {
+    return static_cast<bool>(
+        gpu::code_from_file(gpu::code_to_file("key", given), "file", "key", graph, on_cpu));
+  };
+  ASSERT_TRUE(reads(code));
+  gpu::GpuCode wrong = code;
+  wrong.kernels[gpu::product_kernel(0)] = kernel;
+  EXPECT_FALSE(reads(wrong));
+  wrong = code;
+  wrong.kernels[gpu::joining_kernel(0)] = kernel;
+  std::get<KernelStep>(wrong.plan.steps[1].what).kernel = gpu::joining_kernel(0);
+  EXPECT_FALSE(reads(wrong));
+  wrong = code;
+  wrong.image.clear();
+  EXPECT_FALSE(reads(wrong));
+  wrong = code;
+  wrong.kernels["f"].threads = 33;
+  EXPECT_FALSE(reads(wrong));
+  EXPECT_FALSE(static_cast<bool>(
+      gpu::code_from_file(gpu::code_to_file("key", code), "file", "other", graph, on_cpu)));
 }
 
 TEST_F(StoredOnDevice, TheCpuHasFilesOfItsOwn) {
