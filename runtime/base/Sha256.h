@@ -2,6 +2,8 @@
 // SHA-256 as FIPS 180-4 has it.
 #pragma once
 
+#include "runtime/base/Export.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,11 +14,11 @@ namespace jit {
 
 using Digest = std::array<std::byte, 32>;
 
-Digest sha256(std::span<const std::byte> bytes) noexcept;
+TRACEJIT_PRIVATE Digest sha256(std::span<const std::byte> bytes) noexcept;
 /// The same as on a processor that has no instructions for it.
 Digest sha256_without_instructions(std::span<const std::byte> bytes) noexcept;
 
 /// 64 lower-case hexadecimal digits.
-std::string to_hex(const Digest &digest);
+TRACEJIT_PRIVATE std::string to_hex(const Digest &digest);
 
 } // namespace jit

@@ -50,7 +50,7 @@ protected:
   ~DeviceMemory() = default;
 
 private:
-  static constinit std::array<std::atomic<DeviceMemory *>, 256> opened;
+  TRACEJIT_PRIVATE static constinit std::array<std::atomic<DeviceMemory *>, 256> opened;
 };
 
 /// As new_storage, on any device.
