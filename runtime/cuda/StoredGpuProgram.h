@@ -13,7 +13,7 @@
 namespace jit::gpu {
 
 /// Equal code with equal keys gives equal bytes. Empty: it is too large for a file.
-TRACEJIT_PRIVATE std::vector<std::byte> code_to_file(std::string_view key, const GpuCode &code);
+std::vector<std::byte> code_to_file(std::string_view key, const GpuCode &code);
 
 /// The code that was written with this key, for values on `device`. Safe on any bytes: the plan
 /// computes no address outside of its buffers and its launches are such as a device takes; what the
