@@ -29,7 +29,7 @@ struct Home {
 
 class Planner {
 public:
-  explicit Planner(trace::FuncOp program);
+  Planner(trace::FuncOp program, const Donations &wishes);
   Plan run();
 
 private:
@@ -47,6 +47,7 @@ private:
   void make_result(Value value);
   bool take_over(Operation *op, unsigned number, unsigned position,
                  llvm::SmallDenseSet<Value> &taken);
+  std::optional<bool> is_wished(Value result, Value operand);
   llvm::SmallVector<bool> share_memory(kernel::LaunchOp launch, kernel::FuncOp function,
                                        ArrayRef<int> arguments);
   Buffer buffer(Value value);
@@ -58,6 +59,7 @@ private:
   void add_step(decltype(Step::what) what, ArrayRef<std::int32_t> ops);
 
   trace::FuncOp program;
+  const Donations &wishes;
   Views views;
   Plan plan;
   llvm::StringMap<kernel::FuncOp> kernels;
@@ -75,7 +77,8 @@ private:
 
 } // namespace
 
-Planner::Planner(trace::FuncOp program) : program(program) {
+Planner::Planner(trace::FuncOp program, const Donations &wishes)
+    : program(program), wishes(wishes) {
   for (auto function : program->getParentOfType<ModuleOp>().getOps<kernel::FuncOp>())
     kernels[function.getSymName()] = function;
   const auto results = program.block().getTerminator()->getOperands();
@@ -242,22 +245,41 @@ bool Planner::take_over(Operation *op, unsigned number, unsigned position,
   return true;
 }
 
-// First what a result is an update of (w in w - step), since that is what its owner lets go; then
-// whatever fits. `arguments` numbers operands and results of the launch as arguments of the
-// function; -1: it has none there. Returns which results share.
+// Whether an output is wished to take the memory of this operand; nothing if neither is in a wish.
+std::optional<bool> Planner::is_wished(Value result, Value operand) {
+  const auto output = output_for(result);
+  const auto argument = dyn_cast<BlockArgument>(views.of(operand).root);
+  std::optional<bool> wished;
+  for (const auto &[to, from] : wishes) {
+    const bool is_to = output && *output == to;
+    const bool is_from = argument && argument.getArgNumber() == from;
+    if (is_to || is_from)
+      wished = wished.value_or(false) || (is_to && is_from);
+  }
+  return wished;
+}
+
+// First what somebody wishes; then what a result is an update of (w in w - step), since that is
+// what its owner lets go; then whatever fits. `arguments` numbers operands and results of the
+// launch as arguments of the function; -1: it has none there. Returns which results share.
 llvm::SmallVector<bool> Planner::share_memory(kernel::LaunchOp launch, kernel::FuncOp function,
                                               ArrayRef<int> arguments) {
   const unsigned inputs = launch.getNumOperands(), results = launch.getNumResults();
   llvm::SmallDenseSet<Value> taken;
   llvm::SmallVector<bool> shared(results, false);
-  for (const bool any : {false, true})
+  enum Round { wished, updates, any };
+  for (const Round round : {wished, updates, any})
     for (unsigned number = 0; number < results; ++number)
       for (unsigned position = 0; position < inputs && !shared[number]; ++position) {
         const int from = arguments[position], to = arguments[inputs + number];
         if (from < 0 || to < 0 ||
             !may_share(function, static_cast<unsigned>(from), static_cast<unsigned>(to)))
           continue;
-        if (any || is_update(function, static_cast<unsigned>(from), static_cast<unsigned>(to)))
+        const auto wish = is_wished(launch->getResult(number), launch->getOperand(position));
+        if (round == wished ? wish != true : wish.has_value())
+          continue;
+        if (round != updates ||
+            is_update(function, static_cast<unsigned>(from), static_cast<unsigned>(to)))
           shared[number] = take_over(launch, number, position, taken);
       }
   return shared;
@@ -456,6 +478,8 @@ Plan Planner::run() {
   return std::move(plan);
 }
 
-Plan make_plan(trace::FuncOp program) { return Planner(program).run(); }
+Plan make_plan(trace::FuncOp program, const Donations &wishes) {
+  return Planner(program, wishes).run();
+}
 
 } // namespace jit

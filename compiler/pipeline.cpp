@@ -94,7 +94,7 @@ static Planned run_phases(MLIRContext &context, const Graph &graph, const Compil
   if (front.done("fused", planned))
     return planned;
 
-  planned.plan = make_plan(front.program);
+  planned.plan = make_plan(front.program, options.donated);
   planned.plan.kernels_before = count_kernels(graph);
   front.program.erase();
   front.done("planned", planned);

@@ -86,20 +86,26 @@ std::string take_inputs(const ArtefactFunction &wanted, EntryParts &parts, Entry
 
 /// Whether the plan writes every donated output only when nobody reads the input any more.
 std::string check_donations(const ArtefactFunction &wanted, const Plan &plan) {
-  for (const auto &[output, input] : wanted.donated)
+  for (const auto &[output, input] : wanted.options.donated)
     if (plan.donated_input[output] != static_cast<std::int32_t>(input))
       return "output " + std::to_string(output) + " cannot lie where input " +
              std::to_string(input) +
-             " does: it is of another size, or written while that input is still read";
+             " does: it is of another size, no op computes it of that input place by place, or "
+             "the input is still read behind that op";
   return "";
 }
 
 /// One trace for all instruction sets.
 std::string add_function(const ArtefactFunction &wanted, std::span<const Isa> isas,
                          mlir::MLIRContext &context, EntryParts &parts) {
-  EntryFunction entry{
-      wanted.name,    wanted.info, wanted.graph, {}, demands_of(*wanted.graph), wanted.weights,
-      wanted.donated, {}};
+  EntryFunction entry{wanted.name,
+                      wanted.info,
+                      wanted.graph,
+                      {},
+                      demands_of(*wanted.graph),
+                      wanted.weights,
+                      wanted.options.donated,
+                      {}};
   if (const auto op = find_unproven_index(*wanted.graph, entry.demands))
     return *op +
            ": its indices are computed, and may be out of range: a compiled file cannot check "
@@ -112,7 +118,8 @@ std::string add_function(const ArtefactFunction &wanted, std::span<const Isa> is
   if (std::string failure = check_donations(wanted, planned.plan); !failure.empty())
     return failure;
   for (const Isa isa : isas) {
-    LoweredPlan lowered{&planned.plan, wanted.graph, &entry.inputs, &wanted.donated, isa, {}};
+    LoweredPlan lowered{&planned.plan,           wanted.graph, &entry.inputs,
+                        &wanted.options.donated, isa,          {}};
     if (std::string failure = lower_plan(planned, wanted.options, parts.module, lowered);
         !failure.empty())
       return failure;

@@ -31,6 +31,8 @@ struct CompileOptions {
   /// launches apart for it, and no bit depends on it.
   std::size_t memory_budget = std::size_t{1} << 20;
   ScheduleChanges schedule; ///< what is set by hand; no bit depends on it
+  /// Which input an output is to take the memory of, where that can be; the others go as they come.
+  std::map<std::uint32_t, std::uint32_t> donated = {};
   /// Kernels that there are already, and where new ones go; null: those of this compiler.
   KernelCache *kernels = nullptr;
 };
@@ -58,8 +60,6 @@ struct ArtefactFunction {
     Digest digest{};
     std::map<std::uint32_t, std::uint64_t> places = {};
   } weights = {};
-  /// Outputs that may lie where an input does, which then is overwritten.
-  std::map<std::uint32_t, std::uint32_t> donated = {};
 };
 struct Artefact {
   std::vector<char> object;  ///< an ELF object; empty: `message` says why

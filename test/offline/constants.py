@@ -109,6 +109,47 @@ int main(void) {
 """
 
 
+STATE = """tracejit-trace 1
+name "state"
+input %in0 : f32[40]
+input %in1 : f32[40]
+input %in2 : f32[40]
+number %num0 : float
+number %num1 : float
+%0 = multiply(%in1, %num0) : f32[40]
+%1 = multiply(%in2, %num1) : f32[40]
+%2 = add(%0, %1) : f32[40]
+%3 = subtract(%in0, %2) : f32[40]
+output %2
+output %3
+end
+"""
+STATE_PROGRAM = r"""
+#include "state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int main(void) {
+  float w[2][40], v[2][40], x[40], next_w[40], next_v[40];
+  for (int i = 0; i < 40; ++i) {
+    x[i] = (float)i / 7;
+    w[0][i] = w[1][i] = 1;
+    v[0][i] = v[1][i] = 2;
+  }
+  for (int k = 0; k < 20; ++k) {
+    if (state(w[0], x, v[0], 0.1, 0.9, next_v, next_w, NULL) ||
+        state(w[1], x, v[1], 0.1, 0.9, v[1], w[1], NULL))
+      return puts("refused"), 1;
+    memcpy(w[0], next_w, sizeof next_w);
+    memcpy(v[0], next_v, sizeof next_v);
+  }
+  puts(memcmp(w[0], w[1], sizeof w[0]) || memcmp(v[0], v[1], sizeof v[0]) ? "differs" : "equal");
+  return 0;
+}
+"""
+
+
 def run(command, folder, code=0):
     done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE, cwd=folder,
                           stderr=subprocess.STDOUT)
@@ -179,6 +220,13 @@ def main(tracec, rt):
              *[word for k in SHAPES for word in ("--constant", f"{k}=in{k}.npy")]], folder)
         said = run([tracec, "info", "net.tjb"], folder)
         demand('"net", 8 ops' in said, said)
+        # States that a loop carries, each in its own place, whichever input comes first.
+        (folder / "state.trace").write_text(STATE)
+        run([tracec, "compile", "state.trace", "-o", "state", "--donate", "in2=out0", "--donate", "in0=out1"], folder)
+        (folder / "main.c").write_text(STATE_PROGRAM)
+        run(["cc", "-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "main.c", "state.o", "-o", "main"], folder)
+        said = run(["./main"], folder)
+        demand(said == "equal\n", said)
         for arguments, message in (
                 (["--donate", "in0=out1"], "output 1 cannot lie where input 0 does"),
                 (["--donate", "in9=out1"], "--donate 'in9=out1' is not IN=OUT"),

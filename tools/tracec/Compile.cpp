@@ -103,14 +103,14 @@ void donate(std::pair<std::size_t, std::size_t> pair, const std::string &text,
   const auto given = static_cast<std::size_t>(
       std::count(taken.begin(), taken.begin() + static_cast<std::ptrdiff_t>(in), false));
   if (!c.donated.emplace(given, out).second ||
-      !function.donated.emplace(static_cast<std::uint32_t>(out), 0).second)
+      !function.options.donated.emplace(static_cast<std::uint32_t>(out), 0).second)
     throw Exit(ExitCode::usage, "tracec: error: --donate " + text + ": that is given already");
   // Among those of the graph that is compiled: constants may stand between them.
   std::uint32_t input = 0;
   for (std::size_t left = given;; ++input)
     if (!function.constants.contains(input) && left-- == 0)
       break;
-  function.donated[static_cast<std::uint32_t>(out)] = input;
+  function.options.donated[static_cast<std::uint32_t>(out)] = input;
 }
 
 /// Whether constants lie in a file of their own.
