@@ -15,7 +15,7 @@ using Donations = std::map<std::uint32_t, std::uint32_t>;
 
 /// Steps in program order, buffers placed. Kernels that no step names, as those of products, are
 /// erased from the module. `wishes` come first, where they can be; other outputs take what fits.
-Plan make_plan(trace::FuncOp program, const Donations &wishes);
+Plan make_plan(trace::FuncOp program, const Donations &wishes = {});
 
 /// Whether output `output` of a kernel may be the memory of its input `input` (argument numbers):
 /// the exception that KernelOps.td grants.
