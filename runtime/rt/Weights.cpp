@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Constants of compiled files that lie in a file of their own.
+#include "runtime/rt/WeightsFile.h"
 #include "runtime/rt/rt.h"
 
 #include <cerrno>
@@ -13,8 +14,9 @@
 namespace jit::rt {
 namespace {
 
-constexpr std::size_t header_bytes = 4096, words = 5;
-constexpr char magic[8] = {'T', 'J', 'W', 'T', 'S', '1', '\n', '\0'};
+using namespace weights_file;
+
+constexpr std::size_t words = 5;
 
 bool is_file(int file, const std::int64_t *wanted) {
   struct stat facts;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/tracec/Weights.h"
 
+#include "runtime/rt/WeightsFile.h"
 #include "runtime/tensor/Impl.h"
 #include "runtime/trace/Span.h"
 
@@ -31,8 +32,7 @@ std::vector<std::byte> lay_out_weights(jit::ArtefactFunction &function) {
 }
 
 std::vector<std::byte> weights_header(const jit::ArtefactFunction::Weights &weights) {
-  constexpr std::size_t header_bytes = 4096;
-  constexpr char magic[8] = {'T', 'J', 'W', 'T', 'S', '1', '\n', '\0'};
+  using namespace jit::weights_file;
   std::vector<std::byte> header(header_bytes);
   std::byte *at = header.data();
   std::memcpy(at, magic, sizeof magic);
